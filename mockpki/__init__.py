@@ -1,0 +1,45 @@
+"""mockpki: a live CA, CRL publisher, OCSP responder and staple-serving TLS server for tests.
+
+The names below are imported when they are first used: pytest imports this package at every start,
+whether a test needs it or not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import faults
+    from ._authority import CA
+    from ._keys import KeyType
+    from ._leaf import Leaf
+    from ._pki import PKI
+    from ._tls import Handshake, TlsServer
+
+__all__ = ["CA", "PKI", "Handshake", "KeyType", "Leaf", "TlsServer", "faults"]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CA": "_authority",
+    "Handshake": "_tls",
+    "KeyType": "_keys",
+    "Leaf": "_leaf",
+    "PKI": "_pki",
+    "TlsServer": "_tls",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "faults":
+        return import_module(".faults", __name__)
+    if name in _HOMES:
+        value = globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

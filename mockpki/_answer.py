@@ -1,0 +1,130 @@
+"""An HTTP exchange as data: the request, the answer, and how the answer goes over the wire.
+
+Nothing here opens a socket. The engine obeys a `Wire` step by step and decides nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import format_datetime
+from http import HTTPStatus
+
+Headers = tuple[tuple[str, str], ...]
+
+
+def http_date(time: datetime) -> str:
+    """An IMF-fixdate (RFC 9110 section 5.6.7) of an aware UTC time."""
+    return format_datetime(time, usegmt=True)
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """The first header of that *name*, in any case."""
+    name = name.lower()
+    return next((value for key, value in headers if key.lower() == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request as it was read. *target* is the request target as sent, not unescaped."""
+
+    method: str
+    target: str
+    headers: Headers = ()
+    body: bytes = b""
+    version: str = "1.1"
+    keep_alive: bool = True
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer. Content-Length is a header like any other, so that it can lie."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    version: str = "1.1"
+    reason: str | None = None
+
+    @classmethod
+    def of(cls, status: int, content_type: str, body: bytes, *headers: tuple[str, str]) -> Answer:
+        """An answer with a true Content-Length."""
+        own = (("Content-Type", content_type), ("Content-Length", str(len(body))))
+        return cls(status, own + headers, body)
+
+    @classmethod
+    def text(cls, status: int, sentence: str, *headers: tuple[str, str]) -> Answer:
+        """A plain sentence for a person."""
+        return cls.of(status, "text/plain; charset=utf-8", f"{sentence}\n".encode(), *headers)
+
+    def header(self, name: str) -> str | None:
+        return header(self.headers, name)
+
+    def with_header(self, name: str, value: str) -> Answer:
+        """The same with header *name* set to *value*, in its old place if it had one."""
+        headers = [(key, value if key.lower() == name.lower() else old) for key, old in self.headers]
+        if self.header(name) is None:
+            headers.append((name, value))
+        return replace(self, headers=tuple(headers))
+
+    def without_header(self, name: str) -> Answer:
+        kept = tuple((key, value) for key, value in self.headers if key.lower() != name.lower())
+        return replace(self, headers=kept)
+
+    def head(self) -> bytes:
+        """Status line and headers, up to the empty line."""
+        reason = self.reason if self.reason is not None else _reason(self.status)
+        lines = [f"HTTP/{self.version} {self.status} {reason}"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    def encode(self) -> bytes:
+        return self.head() + self.body
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Put these octets on the wire."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Do nothing for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Do nothing until the client goes away or the service closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Send what is left, then end the connection in order (FIN)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    """Tear the connection down at once (RST)."""
+
+
+Step = Send | Wait | Silence | Finish | Abort
+Wire = tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Whether a service's port takes connections at all."""
+
+    accepting: bool = True

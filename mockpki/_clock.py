@@ -1,0 +1,59 @@
+"""The PKI's time. Nothing else in the package asks what time it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+if hasattr(time, "clock_gettime"):
+
+    def monotonic() -> float:
+        """Seconds that only rise, for time-outs; freezegun does not stop them."""
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+    def _real_time() -> float:
+        return time.clock_gettime(time.CLOCK_REALTIME)
+
+else:  # pragma: no cover - Windows has no clock_gettime; freezegun stops these two there
+    monotonic = time.monotonic
+    _real_time = time.time
+
+
+class Clock:
+    """What the authorities of one PKI take for the time: the system's, moved by `shift`.
+
+    It follows ``freezegun.freeze_time``. It moves thisUpdate, nextUpdate, producedAt and validity
+    periods; it does not move the clock of the client under test. All times are aware UTC in whole
+    seconds.
+    """
+
+    def __init__(self) -> None:
+        self._offset = dt.timedelta()
+
+    @property
+    def offset(self) -> dt.timedelta:
+        """How far this clock is ahead of the system's."""
+        return self._offset
+
+    def now(self) -> dt.datetime:
+        """The time, cut to the second."""
+        # The module's attribute and not an imported name: it is what freezegun replaces, and its
+        # replacement holds in every thread.
+        return (dt.datetime.now(dt.timezone.utc) + self._offset).replace(microsecond=0)
+
+    def shift(self, by: dt.timedelta) -> None:
+        """Move the whole PKI *by* this much, forwards or (negative) back, on top of earlier shifts.
+
+        Raises TypeError when *by* is not a timedelta.
+        """
+        if not isinstance(by, dt.timedelta):
+            raise TypeError(f"shift() takes a timedelta, such as timedelta(days=1); got {by!r}")
+        self._offset += by
+
+    @staticmethod
+    def system_time() -> dt.datetime:
+        """The system's own time, which OpenSSL goes by, whatever freezegun or `shift` say."""
+        return dt.datetime.fromtimestamp(int(_real_time()), dt.timezone.utc)
+
+    def __repr__(self) -> str:
+        return f"<Clock {self.now():%Y-%m-%d %H:%M:%S}Z, {self._offset} ahead>"

@@ -1,0 +1,94 @@
+"""The contents of a CRL to DER (RFC 5280 section 5). No fault is known here.
+
+The entries are kept as encoded octets: a list of a million of them has to be cheap to grow by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from . import _der
+from ._der import Extension
+from ._ledger import Reason, Revocation
+from ._signing import Signer
+
+CRL_NUMBER = "2.5.29.20"
+REASON_CODE = "2.5.29.21"
+INVALIDITY_DATE = "2.5.29.24"
+
+
+def encode_entries(revoked: Iterable[tuple[int, Revocation]]) -> bytes:
+    """The revokedCertificates of RFC 5280 section 5.1.2.6, without the SEQUENCE around them."""
+    tails: dict[int, bytes] = {}
+    entries = bytearray()
+    for serial, revocation in revoked:
+        # Many certificates share one Revocation, so what follows the serial is encoded once for
+        # each. They are all alive while this runs: their identities cannot be taken over.
+        tail = tails.get(id(revocation))
+        if tail is None:
+            tail = tails[id(revocation)] = _entry_tail(revocation)
+        number = (
+            serial.to_bytes(serial.bit_length() // 8 + 1, "big")
+            if serial >= 0
+            else _der.signed_octets(serial)
+        )
+        size = len(number)
+        if size + len(tail) < 0x7E:
+            entries += bytes((0x30, size + len(tail) + 2, 0x02, size))
+            entries += number
+            entries += tail
+        else:
+            entries += _der.sequence(_der.tlv(_der.INTEGER, number), tail)
+    return bytes(entries)
+
+
+def _entry_tail(revocation: Revocation) -> bytes:
+    extensions = []
+    # RFC 5280 section 5.3.1: "the reason code CRL entry extension SHOULD be absent instead of using
+    # the unspecified (0) reasonCode value".
+    if revocation.reason is not Reason.UNSPECIFIED:
+        extensions.append(Extension(REASON_CODE, False, _der.enumerated(revocation.reason)))
+    if revocation.invalidity_date is not None:
+        extensions.append(
+            Extension(INVALIDITY_DATE, False, _der.generalized_time(revocation.invalidity_date))
+        )
+    tail = _der.extensions(tuple(extensions)) if extensions else b""
+    return _der.x509_time(revocation.time) + tail
+
+
+def crl_number(number: int) -> Extension:
+    """RFC 5280 section 5.2.3: non-critical, rising."""
+    return Extension(CRL_NUMBER, False, _der.integer(number))
+
+
+@dataclass(frozen=True, slots=True)
+class TBSCertList:
+    """What is signed, but for the issuer's name and the algorithm, which are the signer's.
+
+    RFC 5280 section 5.1.2. *version* is 1 for v2, None for v1. *revoked* holds the encoded entries;
+    None leaves revokedCertificates out, ``b""`` writes an empty list.
+    """
+
+    this_update: _der.Time
+    next_update: _der.Time | None
+    revoked: bytes | None = field(repr=False)
+    extensions: tuple[Extension, ...] | None
+    version: int | None = 1
+
+    def encode(self, signer: Signer) -> bytes:
+        version = b"" if self.version is None else _der.integer(self.version)
+        next_update = b"" if self.next_update is None else _der.encode_x509_time(self.next_update)
+        revoked = b"" if self.revoked is None else _der.tlv(_der.SEQUENCE, self.revoked)
+        extensions = b""
+        if self.extensions is not None:
+            extensions = _der.explicit(0, _der.extensions(self.extensions))
+        return _der.sequence(
+            version,
+            signer.algorithm.encode(),
+            signer.name,
+            _der.encode_x509_time(self.this_update),
+            next_update,
+            revoked,
+            extensions,
+        )

@@ -1,0 +1,247 @@
+"""Just enough DER (X.690) to write revocation answers, and the one reader they need.
+
+1. Writers take values and return bytes. They never judge: an absurd value gives absurd, well-formed DER.
+2. `Element` is the only reader. It exists because an OCSP request may hold several CertIDs, which
+   cryptography's parser declines, and because an answer echoes a CertID octet for octet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+INTEGER = 0x02
+OCTET_STRING = 0x04
+NULL_TAG = 0x05
+OID = 0x06
+ENUMERATED = 0x0A
+SEQUENCE = 0x30
+
+NULL = b"\x05\x00"
+
+
+def tlv(tag: int, content: bytes) -> bytes:
+    """One element with a single-octet tag and a definite, minimal length (X.690 section 10.1)."""
+    size = len(content)
+    if size < 0x80:
+        return bytes((tag, size)) + content
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(octets))) + octets + content
+
+
+def sequence(*items: bytes) -> bytes:
+    return tlv(SEQUENCE, b"".join(items))
+
+
+def explicit(number: int, content: bytes) -> bytes:
+    """``[number] EXPLICIT``: the element inside a constructed context tag."""
+    return tlv(0xA0 | number, content)
+
+
+def implicit(number: int, content: bytes, *, constructed: bool = False) -> bytes:
+    """``[number] IMPLICIT``: bare content under a context tag."""
+    return tlv((0xA0 if constructed else 0x80) | number, content)
+
+
+def boolean(value: bool) -> bytes:
+    return b"\x01\x01\xff" if value else b"\x01\x01\x00"
+
+
+def signed_octets(value: int) -> bytes:
+    """The fewest two's-complement octets that hold *value* (X.690 section 8.3.2)."""
+    magnitude = value if value >= 0 else ~value
+    return value.to_bytes(magnitude.bit_length() // 8 + 1, "big", signed=True)
+
+
+def integer(value: int) -> bytes:
+    return tlv(INTEGER, signed_octets(value))
+
+
+def enumerated(value: int) -> bytes:
+    return tlv(ENUMERATED, signed_octets(value))
+
+
+def octet_string(content: bytes) -> bytes:
+    return tlv(OCTET_STRING, content)
+
+
+def bit_string(content: bytes, unused: int = 0) -> bytes:
+    return tlv(0x03, bytes((unused,)) + content)
+
+
+def ia5_string(text: str) -> bytes:
+    return tlv(0x16, text.encode("ascii"))
+
+
+@lru_cache(maxsize=256)
+def oid(dotted: str) -> bytes:
+    """An OBJECT IDENTIFIER from dotted decimals; ValueError when it has none."""
+    try:
+        first, second, *rest = (int(arc) for arc in dotted.split("."))
+    except ValueError:
+        raise ValueError(f"{dotted!r} is not an object identifier such as '1.3.6.1'") from None
+    return tlv(OID, b"".join(_base128(arc) for arc in (first * 40 + second, *rest)))
+
+
+def _base128(arc: int) -> bytes:
+    octets = [arc & 0x7F]
+    while arc := arc >> 7:
+        octets.append(0x80 | (arc & 0x7F))
+    return bytes(reversed(octets))
+
+
+def _utc(time: datetime) -> datetime:
+    offset = time.utcoffset()
+    if offset is None:
+        raise ValueError(f"{time!r} has no time zone; give an aware datetime, such as one in UTC")
+    return time - offset if offset else time
+
+
+def _digits(time: datetime) -> str:
+    return f"{time.month:02}{time.day:02}{time.hour:02}{time.minute:02}{time.second:02}Z"
+
+
+def generalized_time(time: datetime) -> bytes:
+    """GeneralizedTime in UTC, with seconds and without a fraction (RFC 5280 section 4.1.2.5.2)."""
+    time = _utc(time)
+    return tlv(0x18, f"{time.year:04}{_digits(time)}".encode())
+
+
+def utc_time(time: datetime) -> bytes:
+    """UTCTime: two digits of the year, read as 1950 to 2049 (RFC 5280 section 4.1.2.5.1)."""
+    time = _utc(time)
+    return tlv(0x17, f"{time.year % 100:02}{_digits(time)}".encode())
+
+
+def x509_time(time: datetime) -> bytes:
+    """The ``Time`` CHOICE of certificates and CRLs.
+
+    RFC 5280 section 4.1.2.5: dates through the year 2049 are UTCTime, 2050 or later GeneralizedTime.
+    """
+    year = _utc(time).year
+    return utc_time(time) if 1950 <= year <= 2049 else generalized_time(time)
+
+
+Time = datetime | bytes
+"""A time in a value: an aware datetime, or ready DER where a fault wants another encoding."""
+
+
+def encode_time(time: Time) -> bytes:
+    """GeneralizedTime, as OCSP has it; ready DER passes through."""
+    return time if isinstance(time, bytes) else generalized_time(time)
+
+
+def encode_x509_time(time: Time) -> bytes:
+    """UTCTime or GeneralizedTime, as X.509 has it; ready DER passes through."""
+    return time if isinstance(time, bytes) else x509_time(time)
+
+
+class Extension(NamedTuple):
+    """One X.509-style extension: dotted *oid*, *critical*, and the DER inside extnValue."""
+
+    oid: str
+    critical: bool
+    value: bytes
+
+    def encode(self) -> bytes:
+        # X.690 section 11.5: a DEFAULT value (critical FALSE) is not encoded.
+        critical = boolean(True) if self.critical else b""
+        return sequence(oid(self.oid), critical, octet_string(self.value))
+
+
+def extensions(items: tuple[Extension, ...]) -> bytes:
+    return sequence(*(item.encode() for item in items))
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One DER element read from *data*: its tag, and where its header, content and end lie."""
+
+    data: bytes
+    tag: int
+    start: int
+    inner: int
+    end: int
+
+    @classmethod
+    def read(cls, data: bytes, start: int = 0, limit: int | None = None) -> Element:
+        """The element at *start*; ValueError if it is not DER or runs past *limit*."""
+        limit = len(data) if limit is None else limit
+        if start + 2 > limit:
+            raise ValueError(f"DER ends at octet {limit}, in the middle of a header")
+        tag, size, inner = data[start], data[start + 1], start + 2
+        if tag & 0x1F == 0x1F:
+            raise ValueError(f"the tag at octet {start} has more than one octet")
+        if size & 0x80:
+            count = size & 0x7F
+            size = int.from_bytes(data[inner : inner + count], "big")
+            if (
+                not 1 <= count <= 4
+                or inner + count > limit
+                or size < (0x80, 0x100, 0x10000, 0x1000000)[count - 1]
+            ):
+                raise ValueError(f"the length at octet {start + 1} is not a definite, minimal one")
+            inner += count
+        if inner + size > limit:
+            raise ValueError(f"the element at octet {start} runs past the end")
+        return cls(data, tag, start, inner, inner + size)
+
+    @classmethod
+    def whole(cls, data: bytes, tag: int) -> Element:
+        """*data* as exactly one element with *tag*, and nothing behind it."""
+        element = cls.read(data).expect(tag)
+        if element.end != len(data):
+            raise ValueError(f"{len(data) - element.end} octets follow the end of the structure")
+        return element
+
+    def expect(self, tag: int) -> Element:
+        if self.tag != tag:
+            raise ValueError(f"tag 0x{self.tag:02x} at octet {self.start}, where 0x{tag:02x} belongs")
+        return self
+
+    @property
+    def der(self) -> bytes:
+        """Header and content."""
+        return self.data[self.start : self.end]
+
+    @property
+    def content(self) -> bytes:
+        return self.data[self.inner : self.end]
+
+    def children(self) -> Iterator[Element]:
+        at = self.inner
+        while at < self.end:
+            child = Element.read(self.data, at, self.end)
+            yield child
+            at = child.end
+
+    def only(self, tag: int) -> Element:
+        """The single element inside, as in an EXPLICIT tag."""
+        inside = list(self.children())
+        if len(inside) != 1:
+            raise ValueError(f"{len(inside)} elements at octet {self.inner}, where one belongs")
+        return inside[0].expect(tag)
+
+    def as_integer(self) -> int:
+        self.expect(INTEGER)
+        content = self.content
+        if not content or (len(content) > 1 and content[0] in (0, 0xFF) and (content[0] ^ content[1]) < 0x80):
+            raise ValueError(f"the integer at octet {self.start} has not the fewest octets")
+        return int.from_bytes(content, "big", signed=True)
+
+    def as_oid(self) -> str:
+        self.expect(OID)
+        content = self.content
+        if not content or content[-1] & 0x80:
+            raise ValueError(f"the object identifier at octet {self.start} has no end")
+        arcs, arc = [], 0
+        for octet in content:
+            arc = arc << 7 | octet & 0x7F
+            if not octet & 0x80:
+                arcs.append(arc)
+                arc = 0
+        first = min(arcs[0] // 40, 2)
+        return ".".join(map(str, (first, arcs[0] - first * 40, *arcs[1:])))

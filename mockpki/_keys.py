@@ -1,0 +1,106 @@
+"""The key types that certificates here can have."""
+
+from __future__ import annotations
+
+import enum
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import (
+    CertificateIssuerPrivateKeyTypes,
+    CertificateIssuerPublicKeyTypes,
+)
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from ._der import SEQUENCE, Element
+
+PrivateKey = CertificateIssuerPrivateKeyTypes
+PublicKey = CertificateIssuerPublicKeyTypes
+
+
+class KeyType(enum.StrEnum):
+    """A key type by the name people use for it."""
+
+    P256 = "P-256"
+    P384 = "P-384"
+    RSA2048 = "RSA-2048"
+    RSA3072 = "RSA-3072"
+    RSA4096 = "RSA-4096"
+    ED25519 = "Ed25519"
+    MLDSA44 = "ML-DSA-44"
+    MLDSA65 = "ML-DSA-65"
+    MLDSA87 = "ML-DSA-87"
+
+    @classmethod
+    def of(cls, name: str) -> KeyType:
+        """The type called *name*, in any case. Raises ValueError for one there is not."""
+        if not isinstance(name, str):
+            raise TypeError(f"a key type is a name such as 'P-256'; got {name!r}")
+        for known in cls:
+            if known.lower() == name.lower():
+                return known
+        raise ValueError(f"{name!r} is no key type; there are {', '.join(cls)}")
+
+    def generate(self) -> PrivateKey:
+        """A fresh private key. Raises ValueError where the installed cryptography cannot make it."""
+        match self:
+            case KeyType.P256:
+                return ec.generate_private_key(ec.SECP256R1())
+            case KeyType.P384:
+                return ec.generate_private_key(ec.SECP384R1())
+            case KeyType.ED25519:
+                return ed25519.Ed25519PrivateKey.generate()
+            case KeyType.RSA2048 | KeyType.RSA3072 | KeyType.RSA4096:
+                return rsa.generate_private_key(public_exponent=65537, key_size=int(self.value[4:]))
+        return _generate_ml_dsa(self)
+
+
+def _generate_ml_dsa(key_type: KeyType) -> PrivateKey:
+    try:
+        from cryptography.hazmat.primitives.asymmetric import mldsa
+
+        key: PrivateKey = getattr(mldsa, f"MLDSA{key_type.value[7:]}PrivateKey").generate()
+    except Exception as error:
+        raise ValueError(
+            f"the installed cryptography cannot make a {key_type} key ({error!r}); "
+            "install a newer one, or choose another key type"
+        ) from error
+    return key
+
+
+def key_type_of(key: PrivateKey) -> KeyType:
+    """The type of an existing key, for making another like it."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        return KeyType.of(f"RSA-{key.key_size}")
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return KeyType.of(f"P-{key.curve.key_size}")
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return KeyType.ED25519
+    return KeyType.of(f"ML-DSA-{type(key).__name__[5:7]}")
+
+
+@lru_cache(maxsize=16)
+def stranger(key_type: KeyType) -> PrivateKey:
+    """A key of this process that belongs to no certificate: what a forger signs with."""
+    return key_type.generate()
+
+
+def spki_der(key: PublicKey) -> bytes:
+    """SubjectPublicKeyInfo."""
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def key_bits(spki: bytes) -> bytes:
+    """The content of the subjectPublicKey BIT STRING, which key identifiers and CertIDs hash."""
+    _, bits = Element.whole(spki, SEQUENCE).children()
+    return bits.content[1:]
+
+
+def private_pem(key: PrivateKey) -> bytes:
+    """PKCS #8, not encrypted."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

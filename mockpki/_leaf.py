@@ -1,0 +1,111 @@
+"""A certificate that a CA here has issued, with its key and its chain."""
+
+from __future__ import annotations
+
+import ssl
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ._folder import Folder
+from ._keys import PrivateKey, private_pem
+
+if TYPE_CHECKING:
+    from ._authority import CA
+
+
+class Leaf:
+    """An end-entity certificate. Made by `CA.issue_cert`."""
+
+    def __init__(
+        self, issuer: CA, der: bytes, serial_number: int, key: PrivateKey | None, folder: Folder
+    ) -> None:
+        self.issuer = issuer
+        """The CA that issued it."""
+        self.der = der
+        """The certificate as DER, octet for octet as it was issued."""
+        self.serial_number = serial_number
+        self._key = key
+        self._folder = folder
+
+    def __repr__(self) -> str:
+        return f"<Leaf {', '.join(self.names) or self.serial_number} by {self.issuer.common_name}>"
+
+    @cached_property
+    def certificate(self) -> x509.Certificate:
+        return x509.load_der_x509_certificate(self.der)
+
+    @property
+    def key(self) -> PrivateKey:
+        """The private key. Raises LookupError for a certificate that was issued from a CSR."""
+        if self._key is None:
+            raise LookupError(f"{self!r} was issued from a CSR: its key is with whoever made the request")
+        return self._key
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The identities in the subjectAltName, as text."""
+        try:
+            names = self.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        except x509.ExtensionNotFound:
+            return ()
+        return tuple(str(name.value) for name in names)
+
+    @property
+    def chain_ders(self) -> tuple[bytes, ...]:
+        """What a server sends: this certificate and those above it, without the root; DER."""
+        return (self.der, *self.issuer.chain_ders)
+
+    @cached_property
+    def chain(self) -> tuple[x509.Certificate, ...]:
+        """What a server sends: this certificate and those above it, without the root."""
+        return tuple(map(x509.load_der_x509_certificate, self.chain_ders))
+
+    @property
+    def cert_pem(self) -> bytes:
+        """This certificate alone."""
+        return self.certificate.public_bytes(Encoding.PEM)
+
+    @property
+    def chain_pem(self) -> bytes:
+        """`chain` in one text, leaf first."""
+        return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in self.chain)
+
+    @property
+    def key_pem(self) -> bytes:
+        """PKCS #8, not encrypted. Raises LookupError as `key` does."""
+        return private_pem(self.key)
+
+    @property
+    def cert_file(self) -> str:
+        """Path of a file with `cert_pem`."""
+        return self._folder.write(f"{self.serial_number:x}.crt", self.cert_pem)
+
+    @property
+    def chain_file(self) -> str:
+        """Path of a file with `chain_pem`, as servers want it."""
+        return self._folder.write(f"{self.serial_number:x}.chain.crt", self.chain_pem)
+
+    @property
+    def key_file(self) -> str:
+        """Path of a file with `key_pem`."""
+        return self._folder.write(f"{self.serial_number:x}.key", self.key_pem)
+
+    def configure_cert(self, context: Any) -> None:
+        """Make an `ssl.SSLContext` or an ``OpenSSL.SSL.Context`` present this certificate.
+
+        Raises TypeError for any other context.
+        """
+        if isinstance(context, ssl.SSLContext):
+            context.load_cert_chain(self.chain_file, self.key_file)
+        elif hasattr(context, "use_privatekey"):
+            context.use_certificate(self.certificate)
+            for certificate in self.chain[1:]:
+                context.add_extra_chain_cert(certificate)
+            context.use_privatekey(self.key)
+        else:
+            raise TypeError(
+                f"configure_cert() takes an ssl.SSLContext or an OpenSSL.SSL.Context; got {context!r}"
+            )

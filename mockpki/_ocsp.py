@@ -1,0 +1,307 @@
+"""OCSP requests read, and the contents of OCSP responses written (RFC 6960 section 4).
+
+No fault is known here: the encoders write what the value says, and the value may be absurd.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from . import _der, _keys
+from ._der import Element, Extension
+from ._ledger import CertStatus, Reason, Revocation, Status
+from ._signing import Signer
+
+NONCE = "1.3.6.1.5.5.7.48.1.2"
+BASIC = "1.3.6.1.5.5.7.48.1.1"
+
+# Request extensions a responder may be asked to heed, RFC 6960 section 4.4.
+_KNOWN_EXTENSIONS = {
+    NONCE,
+    "1.3.6.1.5.5.7.48.1.4",  # acceptable response types
+    "1.3.6.1.5.5.7.48.1.7",  # service locator
+    "1.3.6.1.5.5.7.48.1.8",  # preferred signature algorithms
+}
+
+HASHES: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "1.3.14.3.2.26": ("sha1", lambda data: hashlib.sha1(data).digest()),
+    "2.16.840.1.101.3.4.2.1": ("sha256", lambda data: hashlib.sha256(data).digest()),
+    "2.16.840.1.101.3.4.2.2": ("sha384", lambda data: hashlib.sha384(data).digest()),
+    "2.16.840.1.101.3.4.2.3": ("sha512", lambda data: hashlib.sha512(data).digest()),
+}
+"""Hash functions of a CertID: OID to name and function."""
+
+
+class ResponseStatus(IntEnum):
+    """OCSPResponseStatus, RFC 6960 section 4.2.1. The number 4 is not used."""
+
+    SUCCESSFUL = 0
+    MALFORMED_REQUEST = 1
+    INTERNAL_ERROR = 2
+    TRY_LATER = 3
+    SIG_REQUIRED = 5
+    UNAUTHORIZED = 6
+
+    @property
+    def rfc_name(self) -> str:
+        """The name as the RFC spells it: ``tryLater``."""
+        first, *rest = self.name.lower().split("_")
+        return first + "".join(word.title() for word in rest)
+
+
+@dataclass(frozen=True, slots=True)
+class CertID:
+    """Which certificate is meant. *hash_algorithm* is the AlgorithmIdentifier's DER, as it was sent.
+
+    RFC 6960 section 4.1.1.
+    """
+
+    hash_algorithm: bytes
+    issuer_name_hash: bytes
+    issuer_key_hash: bytes
+    serial_number: int
+
+    @property
+    def hash_oid(self) -> str:
+        return next(Element.whole(self.hash_algorithm, _der.SEQUENCE).children()).as_oid()
+
+    @property
+    def hash_name(self) -> str:
+        """``sha1``, ``sha256`` and so on; the dotted OID of a hash this package does not know."""
+        oid = self.hash_oid
+        return HASHES[oid][0] if oid in HASHES else oid
+
+    def encode(self) -> bytes:
+        return _der.sequence(
+            self.hash_algorithm,
+            _der.octet_string(self.issuer_name_hash),
+            _der.octet_string(self.issuer_key_hash),
+            _der.integer(self.serial_number),
+        )
+
+    @classmethod
+    def read(cls, element: Element) -> CertID:
+        algorithm, name_hash, key_hash, serial = element.expect(_der.SEQUENCE).children()
+        next(algorithm.expect(_der.SEQUENCE).children()).as_oid()
+        return cls(
+            algorithm.der,
+            name_hash.expect(_der.OCTET_STRING).content,
+            key_hash.expect(_der.OCTET_STRING).content,
+            serial.as_integer(),
+        )
+
+
+class Issuer:
+    """The CA as CertIDs see it: the hashes of its name and of its key, for each hash function."""
+
+    def __init__(self, name: bytes, spki: bytes) -> None:
+        key = _keys.key_bits(spki)
+        self._hashes = {oid: (digest(name), digest(key)) for oid, (_, digest) in HASHES.items()}
+
+    def owns(self, cert_id: CertID) -> bool:
+        """Whether *cert_id* names this CA as the issuer."""
+        pair = (cert_id.issuer_name_hash, cert_id.issuer_key_hash)
+        return self._hashes.get(cert_id.hash_oid) == pair
+
+    def cert_id(self, serial: int, hash_name: str = "sha1") -> CertID:
+        """The CertID a client would make. Raises ValueError for an unknown *hash_name*."""
+        for oid, (name, _) in HASHES.items():
+            if name == hash_name:
+                return CertID(_der.sequence(_der.oid(oid), _der.NULL), *self._hashes[oid], serial)
+        names = ", ".join(name for name, _ in HASHES.values())
+        raise ValueError(f"{hash_name!r} is no hash for a CertID here; there are {names}")
+
+
+@dataclass(frozen=True, slots=True)
+class OCSPRequest:
+    """What a client asked for. *nonce* is the Nonce's own octets (RFC 9654), None without one."""
+
+    cert_ids: tuple[CertID, ...]
+    nonce: bytes | None = None
+    signed: bool = False
+    requestor_name: bytes | None = None
+    extensions: tuple[Extension, ...] = ()
+
+    @classmethod
+    def read(cls, der: bytes) -> OCSPRequest:
+        """Parse the DER of an OCSPRequest, RFC 6960 section 4.1.1.
+
+        Raises ValueError, with a sentence, for whatever deserves ``malformedRequest``.
+        """
+        tbs, *signature = Element.whole(der, _der.SEQUENCE).children()
+        if len(signature) > 1 or (signature and signature[0].tag != 0xA0):
+            raise ValueError("an OCSPRequest is a TBSRequest and at most one optionalSignature")
+        fields = list(tbs.expect(_der.SEQUENCE).children())
+        # version [0] EXPLICIT DEFAULT v1: strictly DER leaves v1 out; accept one that says it.
+        if fields and fields[0].tag == 0xA0 and fields.pop(0).only(_der.INTEGER).as_integer() != 0:
+            raise ValueError("the request's version is not v1")
+        requestor = fields.pop(0).content if fields and fields[0].tag == 0xA1 else None
+        if not fields:
+            raise ValueError("the request has no requestList")
+        cert_ids = tuple(
+            _read_single_request(item) for item in fields.pop(0).expect(_der.SEQUENCE).children()
+        )
+        if not cert_ids:
+            raise ValueError("the requestList is empty")
+        extensions = _read_extensions(fields.pop(0).expect(0xA2)) if fields else ()
+        if fields:
+            raise ValueError("something follows the requestExtensions")
+        return cls(cert_ids, _read_nonce(extensions), bool(signature), requestor, extensions)
+
+    def encode(self) -> bytes:
+        """The unsigned request as DER."""
+        singles = (_der.sequence(cert_id.encode()) for cert_id in self.cert_ids)
+        extensions = self.extensions
+        if self.nonce is not None and not extensions:
+            extensions = (nonce_extension(self.nonce),)
+        tail = _der.explicit(2, _der.extensions(extensions)) if extensions else b""
+        return _der.sequence(_der.sequence(_der.sequence(*singles), tail))
+
+
+def _read_single_request(element: Element) -> CertID:
+    cert_id, *rest = element.expect(_der.SEQUENCE).children()
+    if rest:
+        extensions = rest.pop(0).expect(0xA0)
+        _read_extensions(extensions)
+    if rest:
+        raise ValueError("something follows the singleRequestExtensions")
+    return CertID.read(cert_id)
+
+
+def _read_extensions(tagged: Element) -> tuple[Extension, ...]:
+    found = tuple(_read_extension(item) for item in tagged.only(_der.SEQUENCE).children())
+    for extension in found:
+        # RFC 6960 section 4.4: an unrecognized critical extension is not to be passed over.
+        if extension.critical and extension.oid not in _KNOWN_EXTENSIONS:
+            raise ValueError(f"the request has an unknown critical extension, {extension.oid}")
+    return found
+
+
+def _read_extension(element: Element) -> Extension:
+    oid, *middle, value = element.expect(_der.SEQUENCE).children()
+    critical = False
+    if middle:
+        flag = middle.pop(0).expect(0x01)
+        critical = flag.content != b"\x00"
+    if middle:
+        raise ValueError(f"the extension at octet {element.start} has too many fields")
+    return Extension(oid.as_oid(), critical, value.expect(_der.OCTET_STRING).content)
+
+
+def _read_nonce(extensions: tuple[Extension, ...]) -> bytes | None:
+    nonces = [extension.value for extension in extensions if extension.oid == NONCE]
+    if not nonces:
+        return None
+    if len(nonces) > 1:
+        raise ValueError("the request has more than one nonce")
+    nonce = Element.whole(nonces[0], _der.OCTET_STRING).content
+    # RFC 9654 section 2.1: a nonce of 0 octets or of more than 128 is answered malformedRequest.
+    if not 1 <= len(nonce) <= 128:
+        raise ValueError(f"the nonce has {len(nonce)} octets; RFC 9654 allows 1 to 128")
+    return nonce
+
+
+def nonce_extension(nonce: bytes) -> Extension:
+    """RFC 9654 section 2.1: Nonce ::= OCTET STRING(SIZE(1..128)), inside extnValue."""
+    return Extension(NONCE, False, _der.octet_string(nonce))
+
+
+@dataclass(frozen=True, slots=True)
+class SingleResponse:
+    """The status of one certificate, RFC 6960 section 4.2.1."""
+
+    cert_id: CertID
+    status: CertStatus
+    this_update: _der.Time
+    next_update: _der.Time | None
+    extensions: tuple[Extension, ...] | None = None
+
+    def encode(self) -> bytes:
+        next_update, extensions = b"", b""
+        if self.next_update is not None:
+            next_update = _der.explicit(0, _der.encode_time(self.next_update))
+        if self.extensions is not None:
+            extensions = _der.explicit(1, _der.extensions(self.extensions))
+        return _der.sequence(
+            self.cert_id.encode(),
+            _encode_status(self.status),
+            _der.encode_time(self.this_update),
+            next_update,
+            extensions,
+        )
+
+
+def _encode_status(status: CertStatus) -> bytes:
+    if status is Status.GOOD:
+        return b"\x80\x00"
+    if not isinstance(status, Revocation):
+        return b"\x82\x00"
+    reason = b""
+    # RFC 5280 section 5.3.1 wants `unspecified` said by silence, and OCSP borrows its reasons.
+    if status.reason is not Reason.UNSPECIFIED:
+        reason = _der.explicit(0, _der.enumerated(status.reason))
+    return _der.implicit(1, _der.generalized_time(status.time) + reason, constructed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseData:
+    """What is signed, but for the ResponderID, which is the signer's. RFC 6960 section 4.2.1.
+
+    *version* None leaves the DEFAULT v1 out, as DER has it. *extensions* None leaves them out,
+    ``()`` writes an empty list.
+    """
+
+    produced_at: _der.Time
+    responses: tuple[SingleResponse, ...]
+    extensions: tuple[Extension, ...] | None = None
+    version: int | None = None
+
+    def encode(self, signer: Signer) -> bytes:
+        version, extensions = b"", b""
+        if self.version is not None:
+            version = _der.explicit(0, _der.integer(self.version))
+        if self.extensions is not None:
+            extensions = _der.explicit(1, _der.extensions(self.extensions))
+        return _der.sequence(
+            version,
+            _encode_responder_id(signer),
+            _der.encode_time(self.produced_at),
+            _der.sequence(*(single.encode() for single in self.responses)),
+            extensions,
+        )
+
+
+def _encode_responder_id(signer: Signer) -> bytes:
+    if signer.by_name:
+        return _der.explicit(1, signer.name)
+    return _der.explicit(2, _der.octet_string(signer.key_hash))
+
+
+@dataclass(frozen=True, slots=True)
+class OCSPResponse:
+    """The envelope: *status*, and, if there is one, the *response* of type *response_type*.
+
+    RFC 6960 section 4.2.1. `ResponseStatus` has the defined numbers; a fault may use others.
+    """
+
+    status: int
+    response: bytes | None = field(default=None, repr=False)
+    response_type: str = BASIC
+
+    def encode(self) -> bytes:
+        body = b""
+        if self.response is not None:
+            body = _der.sequence(_der.oid(self.response_type), _der.octet_string(self.response))
+            body = _der.explicit(0, body)
+        return _der.sequence(_der.enumerated(self.status), body)
+
+    @property
+    def rfc_name(self) -> str:
+        """``successful``, ``tryLater`` and so on; the bare number where the RFC has no name."""
+        try:
+            return ResponseStatus(self.status).rfc_name
+        except ValueError:
+            return str(self.status)

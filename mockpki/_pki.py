@@ -1,0 +1,304 @@
+"""The whole world in one context manager."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import wraps
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+from ._authority import CA, Realm, Target, each, root_certificate
+from ._clock import Clock
+from ._engine import Engine, addresses, close_all, start_all
+from ._keys import KeyType
+from ._leaf import Leaf
+from ._services import Publisher, Responder
+
+if TYPE_CHECKING:
+    import trustme
+
+    from ._tls import Handler, Staple, TlsServer
+
+_HONEST: list[Any] = []
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _as(
+    method: Callable[Concatenate[CA, P], R],
+) -> Callable[[Callable[[PKI], Callable[..., R]]], Callable[Concatenate[PKI, P], R]]:
+    """The issuing CA's *method* as the PKI's own: the same parameters, types and docstring."""
+
+    def wrap(find: Callable[[PKI], Callable[..., R]]) -> Callable[Concatenate[PKI, P], R]:
+        @wraps(method)
+        def call(pki: PKI, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            return find(pki)(*args, **kwargs)
+
+        return call
+
+    return wrap
+
+
+class PKI:
+    """A root, its issuing CA, and their services, live on loopback until the end of the block.
+
+    *depth* is the number of CAs below the root: the last one issues (``pki.ca``); with 0 the root
+    does. *key_type* is a name from `KeyType`, for all keys. With *delegated*, OCSP answers are signed
+    by a delegate; *responder_id* is ``"key"`` or ``"name"``. *root* adopts a `trustme.CA` instead of
+    making a root. *host* is a loopback address, or ``"localhost"`` for both.
+
+    Raises ValueError for what these cannot be. Leaving the block raises what failed in the
+    background (several: an ExceptionGroup), and AssertionError for a script that was not used up.
+    """
+
+    def __init__(
+        self,
+        *,
+        depth: int = 1,
+        key_type: str = KeyType.P256,
+        delegated: bool = False,
+        responder_id: str = "key",
+        root: trustme.CA | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
+        addresses(host)
+        kind = KeyType.of(key_type)
+        if responder_id not in ("key", "name"):
+            raise ValueError(
+                f"responder_id is 'key' or 'name' (RFC 6960 section 4.2.1); got {responder_id!r}"
+            )
+        if depth < 0:
+            raise ValueError(f"depth is the number of CAs below the root, 0 or more; got {depth!r}")
+        self._realm = Realm(
+            Engine.acquire(), host, kind, delegated, responder_id == "name", secrets.token_hex(4)
+        )
+        try:
+            self.root = self._make_root(root, kind)
+            self.ca = self.root
+            for _ in range(depth):
+                self.ca = self.ca._new_child(kind)
+            self._realm.engine.call(start_all, self._realm.listeners)
+        except BaseException:
+            self._shut()
+            raise
+
+    def _make_root(self, adopted: trustme.CA | None, kind: KeyType) -> CA:
+        if adopted is None:
+            key = kind.generate()
+            return CA(self._realm, root_certificate(self._realm, key), key, None)
+        try:
+            certificate = x509.load_pem_x509_certificate(adopted.cert_pem.bytes())
+            loaded: Any = load_pem_private_key(adopted.private_key_pem.bytes(), None)
+        except AttributeError as error:
+            raise TypeError(f"root= takes a trustme.CA; got {adopted!r}") from error
+        return CA(self._realm, certificate.public_bytes(Encoding.DER), loaded, None)
+
+    def __repr__(self) -> str:
+        state = ", closed" if self._realm.closed else ""
+        return f"<PKI {self._realm.tag}{state}: {' > '.join(ca.common_name for ca in self.cas)}>"
+
+    def __enter__(self) -> PKI:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._shut()
+        if error is None:
+            return self.check()
+        try:
+            self.check()
+        except Exception as other:
+            # The test has failed already: say the rest beside it, not instead of it.
+            error.add_note(f"mockpki: meanwhile, in the background: {_sentence(other)}")
+
+    def close(self) -> None:
+        """Stop every service at once, and raise what there is to raise. Closing twice does nothing."""
+        self._shut()
+        self.check()
+
+    def _shut(self) -> None:
+        realm = self._realm
+        if realm.closed:
+            return
+        realm.closed = True
+        for service in realm.services:
+            service.close()
+        for server in list(realm.servers):
+            server.close()
+        listeners, realm.listeners = realm.listeners, []
+
+        try:
+            realm.engine.call(close_all, listeners)
+        finally:
+            realm.engine.release()
+            for holder in realm.dead or ():
+                holder.close()
+            realm.folder.close()
+
+    def check(self) -> None:
+        """Raise what has failed in the background so far, and AssertionError for unused scripts.
+
+        The fixture calls it at the end of the test; leaving the block does, too.
+        """
+        errors = self._realm.problems.take()
+        for service in self._realm.services:
+            unused = service.unused()
+            if unused is not None:
+                service.forget_script()
+                errors.append(AssertionError(unused))
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise BaseExceptionGroup("mockpki: several things failed in the background", errors)
+
+    # What it is.
+
+    @property
+    def cas(self) -> tuple[CA, ...]:
+        """Every CA, the root first."""
+        return tuple(self._realm.cas)
+
+    @property
+    def clock(self) -> Clock:
+        """The time the whole PKI goes by."""
+        return self._realm.clock
+
+    @property
+    def ocsp(self) -> Responder:
+        """The OCSP responder of the issuing CA."""
+        return self.ca.ocsp
+
+    @property
+    def crl(self) -> Publisher:
+        """The CRL publisher of the issuing CA."""
+        return self.ca.crl
+
+    @property
+    def ca_file(self) -> str:
+        """Path of the root's PEM: what a client has to trust."""
+        return self.root.cert_file
+
+    def configure_trust(self, context: Any) -> None:
+        """Make an `ssl.SSLContext` or an ``OpenSSL.SSL.Context`` trust the root."""
+        self.root.configure_trust(context)
+
+    @property
+    def dead_url(self) -> str:
+        """An http URL on loopback where connections are refused, on a port that stays ours."""
+        return self._realm.dead_url()
+
+    @property
+    def unresolvable_url(self) -> str:
+        """An http URL whose host has no address anywhere (RFC 6761 section 6.4)."""
+        return f"http://ocsp-{self._realm.tag}.invalid/ocsp"
+
+    # What it does.
+
+    @_as(CA.issue_cert)
+    def issue_cert(self) -> Callable[..., Leaf]:
+        return self.ca.issue_cert
+
+    def revoke(
+        self,
+        target: Target | Iterable[Target],
+        reason: str | x509.ReasonFlags = "unspecified",
+        at: datetime | None = None,
+        invalidity_date: datetime | None = None,
+    ) -> None:
+        """Revoke a leaf or a CA at whoever issued it; a serial number at the issuing CA; or many.
+
+        See `CA.revoke` for the rest.
+        """
+        for issuer, targets in self._by_issuer(target):
+            issuer.revoke(targets, reason, at, invalidity_date)
+
+    def release(self, target: Target | Iterable[Target]) -> None:
+        """Take off hold. Raises LookupError for what is not on hold."""
+        for issuer, targets in self._by_issuer(target):
+            issuer.release(targets)
+
+    def forget(self, target: Target | Iterable[Target]) -> None:
+        """Make ``unknown`` to the responder. Raises LookupError for what already is."""
+        for issuer, targets in self._by_issuer(target):
+            issuer.forget(targets)
+
+    def _by_issuer(self, target: Target | Iterable[Target]) -> Iterable[tuple[CA, list[Target]]]:
+        self._realm.require_open()
+        grouped: dict[CA, list[Target]] = {}
+        for one in each(target):
+            issuer = one.issuer if isinstance(one, Leaf | CA) else self.ca
+            if issuer is None:
+                raise ValueError(f"{one!r} is a root: nobody is above it to revoke it")
+            if issuer not in self._realm.cas:
+                raise ValueError(f"{one!r} belongs to another PKI; this one is {self!r}")
+            grouped.setdefault(issuer, []).append(one)
+        return grouped.items()
+
+    def tls_server(
+        self,
+        *leaves: Leaf,
+        staple: Staple = _HONEST,
+        port: int = 0,
+        alpn: Sequence[str] = ("http/1.1",),
+        minimum_version: str = "TLSv1.2",
+        maximum_version: str = "TLSv1.3",
+        client_ca: CA | Sequence[CA] = (),
+        client_certificate_required: bool = False,
+        handler: Handler | None = None,
+        forward_to: tuple[str, int] | None = None,
+    ) -> TlsServer:
+        """A TLS server, for a ``with`` block, that presents *leaves* (chosen by SNI, else the first).
+
+        *staple*: left out, an honest one; None, none; a list of faults; DER bytes; or a function of
+        the leaf that returns one of the two. *client_ca* asks clients for a certificate by these CAs.
+        It answers HTTP/1.1, unless *handler* is given, which is called on a thread for each
+        connection with a socket that carries the decrypted bytes, or *forward_to*, a (host, port)
+        that they are sent on to. Versions are ``"TLSv1.2"`` and ``"TLSv1.3"``.
+
+        Raises ValueError or TypeError for leaves and staples that it cannot present; entering the
+        block raises OSError when *port* is taken.
+        """
+        from ._tls import TlsServer, stapler
+
+        self._realm.require_open()
+        if not leaves:
+            raise ValueError("a TLS server needs a certificate: pki.tls_server(pki.issue_cert('localhost'))")
+        for leaf in leaves:
+            if not isinstance(leaf, Leaf):
+                raise TypeError(f"tls_server() takes leaves, as issue_cert() returns them; got {leaf!r}")
+            if leaf.issuer not in self._realm.cas:
+                raise ValueError(f"{leaf!r} belongs to another PKI; clients of {self!r} would not trust it")
+        if handler is not None and forward_to is not None:
+            raise ValueError("handler= and forward_to= both take the decrypted bytes; give one of them")
+        client_cas = (client_ca,) if isinstance(client_ca, CA) else tuple(client_ca)
+        server = TlsServer(
+            self._realm,
+            leaves,
+            stapler(staple),
+            port=port,
+            alpn=alpn,
+            minimum_version=minimum_version,
+            maximum_version=maximum_version,
+            client_cas=[ca.der for ca in client_cas],
+            client_certificate_required=client_certificate_required,
+            handler=handler,
+            forward_to=forward_to,
+        )
+        self._realm.servers.append(server)
+        return server
+
+
+def _sentence(error: BaseException) -> str:
+    notes = " ".join(getattr(error, "__notes__", ()))
+    return f"{type(error).__name__}: {error} {notes}".strip()

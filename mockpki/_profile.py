@@ -1,0 +1,190 @@
+"""The contents of certificates to DER, and what an honest one holds (RFC 5280 section 4).
+
+Extension values are cryptography's own encodings; only the frame around them is written here, so
+that a certificate can be odd where a test wants it odd.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+from . import _der, _keys
+from ._der import Extension
+from ._keys import PublicKey
+from ._signing import Signed, Signer
+
+OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
+
+
+@dataclass(frozen=True, slots=True)
+class TBSCertificate:
+    """What is signed, but for the issuer's name and the algorithm, which are the signer's.
+
+    RFC 5280 section 4.1.2. *subject* and *public_key* are DER; *version* is 2 for v3.
+    """
+
+    serial_number: int
+    not_before: _der.Time
+    not_after: _der.Time
+    subject: bytes
+    public_key: bytes = field(repr=False)
+    extensions: tuple[Extension, ...]
+    version: int | None = 2
+
+    def encode(self, signer: Signer) -> bytes:
+        version = b"" if self.version is None else _der.explicit(0, _der.integer(self.version))
+        validity = _der.encode_x509_time(self.not_before), _der.encode_x509_time(self.not_after)
+        extensions = _der.explicit(3, _der.extensions(self.extensions)) if self.extensions else b""
+        return _der.sequence(
+            version,
+            _der.integer(self.serial_number),
+            signer.algorithm.encode(),
+            signer.name,
+            _der.sequence(*validity),
+            self.subject,
+            self.public_key,
+            extensions,
+        )
+
+    def signed_by(self, signer: Signer) -> Signed:
+        """The certificate, sealed: nothing is embedded in one, whatever the signer embeds."""
+        signed = signer.sign(self.encode(signer))
+        return Signed(signed.tbs, signed.algorithm, signed.signature)
+
+
+@dataclass(frozen=True, slots=True)
+class Pointers:
+    """Where a certificate says its revocation services are: URLs, in the order they are written."""
+
+    ocsp: Sequence[str] = ()
+    ca_issuers: Sequence[str] = ()
+    crl: Sequence[str] = ()
+
+    def extensions(self) -> list[Extension]:
+        found = []
+        access = [(AuthorityInformationAccessOID.OCSP, url) for url in self.ocsp]
+        access += [(AuthorityInformationAccessOID.CA_ISSUERS, url) for url in self.ca_issuers]
+        if access:
+            descriptions = (_der.sequence(_der.oid(oid.dotted_string), _uri(url)) for oid, url in access)
+            # RFC 5280 section 4.2.2.1: "Conforming CAs MUST mark this extension as non-critical."
+            found.append(Extension("1.3.6.1.5.5.7.1.1", False, _der.sequence(*descriptions)))
+        if self.crl:
+            names = _der.implicit(0, b"".join(map(_uri, self.crl)), constructed=True)
+            point = _der.sequence(_der.implicit(0, names, constructed=True))
+            found.append(Extension("2.5.29.31", False, _der.sequence(point)))
+        return found
+
+
+def _uri(url: str) -> bytes:
+    """GeneralName uniformResourceIdentifier, whatever the text says."""
+    try:
+        return _der.implicit(6, url.encode("ascii"))
+    except UnicodeEncodeError:
+        raise ValueError(f"the URL {url!r} is not ASCII; a certificate holds an IA5String here") from None
+
+
+def extension(value: x509.ExtensionType, critical: bool = False) -> Extension:
+    """One of cryptography's extension values as ours."""
+    return Extension(value.oid.dotted_string, critical, value.public_bytes())
+
+
+def key_hash(spki: bytes) -> bytes:
+    """SHA-1 of the subjectPublicKey bits, RFC 5280 section 4.2.1.2, method 1."""
+    return hashlib.sha1(_keys.key_bits(spki)).digest()
+
+
+def key_identifiers(issuer: Signer, own: Signer | bytes) -> list[Extension]:
+    """AKI and SKI, by the SHA-1 of the key bits (RFC 5280 section 4.2.1.2, method 1)."""
+    own_hash = own if isinstance(own, bytes) else own.key_hash
+    return [
+        extension(x509.AuthorityKeyIdentifier(issuer.key_hash, None, None)),
+        extension(x509.SubjectKeyIdentifier(own_hash)),
+    ]
+
+
+def _key_usage(*names: str) -> Extension:
+    bits = (
+        "digital_signature",
+        "content_commitment",
+        "key_encipherment",
+        "data_encipherment",
+        "key_agreement",
+        "key_cert_sign",
+        "crl_sign",
+        "encipher_only",
+        "decipher_only",
+    )
+    return extension(x509.KeyUsage(**{bit: bit in names for bit in bits}), critical=True)
+
+
+_CA_USAGE = _key_usage("digital_signature", "key_cert_sign", "crl_sign")
+_RSA_USAGE = _key_usage("digital_signature", "key_encipherment")
+_USAGE = _key_usage("digital_signature")
+_NOT_A_CA = extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+_A_CA = extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+# RFC 7633 section 4.1: status_request is 5, and the extension SHOULD NOT be critical.
+_MUST_STAPLE = extension(x509.TLSFeature([x509.TLSFeatureType.status_request]))
+_SERVER = extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]))
+_CLIENT = extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]))
+_OCSP_SIGNING = extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]))
+
+
+def authority_extensions(issuer: Signer, own: Signer, pointers: Pointers) -> tuple[Extension, ...]:
+    """What a CA certificate carries; a root is its own issuer."""
+    return (_A_CA, _CA_USAGE, *key_identifiers(issuer, own), *pointers.extensions())
+
+
+def leaf_extensions(
+    issuer: Signer,
+    key_hash: bytes,
+    public_key: PublicKey,
+    names: Iterable[x509.GeneralName],
+    pointers: Pointers,
+    *,
+    client: bool,
+    must_staple: bool,
+) -> tuple[Extension, ...]:
+    """What an end-entity certificate carries."""
+    found = [
+        _NOT_A_CA,
+        _RSA_USAGE if isinstance(public_key, rsa.RSAPublicKey) else _USAGE,
+        _CLIENT if client else _SERVER,
+        *key_identifiers(issuer, key_hash),
+        *pointers.extensions(),
+    ]
+    names = list(names)
+    if names:
+        found.append(extension(x509.SubjectAlternativeName(names)))
+    if must_staple:
+        found.append(_MUST_STAPLE)
+    return tuple(found)
+
+
+def delegate_extensions(issuer: Signer, own: Signer) -> tuple[Extension, ...]:
+    """What an honest OCSP delegate carries.
+
+    RFC 6960 section 4.2.2.2: id-kp-OCSPSigning in the extended key usage; section 4.2.2.2.1:
+    id-pkix-ocsp-nocheck, whose value is NULL and which should not be critical.
+    """
+    return (
+        _NOT_A_CA,
+        _USAGE,
+        _OCSP_SIGNING,
+        *key_identifiers(issuer, own),
+        Extension(OCSP_NO_CHECK, False, _der.NULL),
+    )
+
+
+def check_validity(not_before: datetime, not_after: datetime) -> None:
+    """Raise ValueError unless the period is one, and its times are aware."""
+    for time in (not_before, not_after):
+        _der.x509_time(time)
+    if not_after < not_before:
+        raise ValueError(f"the certificate would end at {not_after}, before it begins at {not_before}")

@@ -1,0 +1,125 @@
+"""Signing: who signs, with what, and what comes out.
+
+`Signer` and `Signed` serve certificates, CRLs and OCSP answers alike. A signer says who it *claims*
+to be (name and key identifier) apart from the key it holds, so that a forgery is a value too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+
+from . import _der, _keys
+from ._keys import PrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureAlgorithm:
+    """A signature algorithm: its dotted OID, its digest (None where it has one of its own), and
+    whether its AlgorithmIdentifier has NULL parameters."""
+
+    oid: str
+    digest: hashes.HashAlgorithm | None = None
+    null: bool = False
+
+    def encode(self) -> bytes:
+        """AlgorithmIdentifier, RFC 5280 section 4.1.1.2."""
+        return _der.sequence(_der.oid(self.oid), _der.NULL if self.null else b"")
+
+    @classmethod
+    def for_key(cls, key: PrivateKey) -> SignatureAlgorithm:
+        """What a careful CA signs with: SHA-256 (SHA-384 for P-384), or the key's own scheme."""
+        if isinstance(key, rsa.RSAPrivateKey):
+            return RSA_SHA256
+        if isinstance(key, ec.EllipticCurvePrivateKey):
+            return ECDSA_SHA384 if key.key_size == 384 else ECDSA_SHA256
+        return _OWN_SCHEME[_keys.key_type_of(key)]
+
+
+# RFC 4055 section 5: "the parameters MUST be NULL"; RFC 5758 section 3.2: for ECDSA they are absent.
+RSA_SHA256 = SignatureAlgorithm("1.2.840.113549.1.1.11", hashes.SHA256(), null=True)
+ECDSA_SHA256 = SignatureAlgorithm("1.2.840.10045.4.3.2", hashes.SHA256())
+ECDSA_SHA384 = SignatureAlgorithm("1.2.840.10045.4.3.3", hashes.SHA384())
+# RFC 8410 section 3 and RFC 9881 section 2: the parameters are absent.
+_OWN_SCHEME = {
+    _keys.KeyType.ED25519: SignatureAlgorithm("1.3.101.112"),
+    _keys.KeyType.MLDSA44: SignatureAlgorithm("2.16.840.1.101.3.4.3.17"),
+    _keys.KeyType.MLDSA65: SignatureAlgorithm("2.16.840.1.101.3.4.3.18"),
+    _keys.KeyType.MLDSA87: SignatureAlgorithm("2.16.840.1.101.3.4.3.19"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed structure: *tbs* and *algorithm* are DER, *certs* the DER certificates sent along.
+
+    RFC 5280 sections 4.1.1 and 5.1.1, RFC 6960 section 4.2.1.
+    """
+
+    tbs: bytes = field(repr=False)
+    algorithm: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+    certs: tuple[bytes, ...] = field(default=(), repr=False)
+
+    def encode(self) -> bytes:
+        certs = _der.explicit(0, _der.sequence(*self.certs)) if self.certs else b""
+        return _der.sequence(self.tbs, self.algorithm, _der.bit_string(self.signature), certs)
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Whoever signs: the private key, and what the answer says of its owner.
+
+    *name* is the DER of the subject, *key_hash* the SHA-1 of the public key's bits (RFC 6960
+    section 4.2.1), *by_name* chooses between them for an OCSP ResponderID, *certs* are the DER
+    certificates embedded in an OCSP answer, and *issuer* is the authority above. *delegated* tells
+    an OCSP delegate (whose issuer is the CA it answers for) from the CA itself.
+    """
+
+    key: PrivateKey = field(repr=False)
+    name: bytes
+    key_hash: bytes
+    algorithm: SignatureAlgorithm
+    by_name: bool = False
+    certs: tuple[bytes, ...] = field(default=(), repr=False)
+    delegated: bool = False
+    issuer: Signer | None = field(default=None, repr=False)
+
+    @classmethod
+    def named(cls, name: bytes, key: PrivateKey, issuer: Signer | None = None) -> Signer:
+        """A signer that tells the truth about its key."""
+        key_hash = hashlib.sha1(_keys.key_bits(_keys.spki_der(key.public_key()))).digest()
+        return cls(key, name, key_hash, SignatureAlgorithm.for_key(key), issuer=issuer)
+
+    @property
+    def authority(self) -> Signer:
+        """The CA on whose behalf this signer answers: itself, or a delegate's issuer."""
+        return self.issuer if self.delegated and self.issuer is not None else self
+
+    def with_key(self, key: PrivateKey) -> Signer:
+        """The same claims over another key."""
+        return replace(self, key=key, algorithm=SignatureAlgorithm.for_key(key))
+
+    def sign(self, tbs: bytes) -> Signed:
+        """The signature over *tbs* with this key and algorithm."""
+        return Signed(tbs, self.algorithm.encode(), self._signature(tbs), self.certs)
+
+    def _signature(self, tbs: bytes) -> bytes:
+        key, digest = self.key, self.algorithm.digest
+        if isinstance(key, ec.EllipticCurvePrivateKey) and digest is not None:
+            return key.sign(tbs, ec.ECDSA(digest))
+        if isinstance(key, rsa.RSAPrivateKey) and digest is not None:
+            return key.sign(tbs, padding.PKCS1v15(), digest)
+        signature: bytes = key.sign(tbs)  # type: ignore[call-arg]
+        return signature
+
+
+def subject(common_name: str, *others: x509.NameAttribute[str]) -> bytes:
+    """A distinguished name of this package: DER. It always says mockpki."""
+    organization = x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "mockpki")
+    name = x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)
+    return x509.Name([organization, *others, name]).public_bytes()

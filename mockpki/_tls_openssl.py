@@ -1,0 +1,245 @@
+"""TLS sessions by OpenSSL, through pyOpenSSL's memory BIOs.
+
+Rules of this file:
+
+1. A context is costly (keys and certificates are parsed again), a connection is not: contexts are
+   kept by the `OpenSSLServer` that made them, and know nothing of staples.
+2. No resumption: a resumed handshake shows no certificate and no staple.
+3. The certificate's strength is the client's to judge, so OpenSSL's own security level is 0.
+4. Callbacks find their session through a weak reference, so that a dropped session is freed at
+   once, with OpenSSL's memory, and does not wait for the garbage collector.
+"""
+
+import warnings
+import weakref
+from collections import OrderedDict
+from typing import cast
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from OpenSSL import SSL, crypto
+
+from ._tls_session import Presentation, PrivateKey, Session, needs_tlslite
+
+_VERSIONS = {
+    "TLSv1": SSL.TLS1_VERSION,
+    "TLSv1.1": SSL.TLS1_1_VERSION,
+    "TLSv1.2": SSL.TLS1_2_VERSION,
+    "TLSv1.3": SSL.TLS1_3_VERSION,
+}
+# A constant of OpenSSL's that pyOpenSSL has no name for. With it, a chain is sent as it was
+# given; without, OpenSSL completes it from the trust anchors for client certificates.
+_MODE_NO_AUTO_CHAIN = 0x8
+
+# One TLS record and its overhead; a server's whole first flight fits most of the time.
+_READ_SIZE = 32 * 1024
+
+
+class OpenSSLServer:
+    """Makes sessions, and keeps the contexts they share; not for several threads at a time."""
+
+    def __init__(self, size: int = 128) -> None:
+        """Keep up to *size* contexts; the one unused for longest goes first."""
+        self._size = size
+        self._contexts: OrderedDict[tuple[object, ...], tuple[SSL.Context, PrivateKey]]
+        self._contexts = OrderedDict()
+
+    def session(self, presentation: Presentation) -> "OpenSSLSession":
+        """Return a new session; ``ValueError`` if OpenSSL cannot show what is asked."""
+        if needs_tlslite(presentation.staples, presentation.chain[0]):
+            raise ValueError("OpenSSL would drop or change these staples; use tlslite for them.")
+        return OpenSSLSession(presentation, self._context(presentation))
+
+    def _context(self, shown: Presentation) -> SSL.Context:
+        key = (
+            shown.chain,
+            id(shown.private_key),
+            shown.alpn,
+            shown.client_cas,
+            shown.client_certificate_required,
+            shown.minimum_version,
+            shown.maximum_version,
+        )
+        entry = self._contexts.get(key)
+        if entry is None:
+            # The private key is kept so that no other object gets its id.
+            entry = self._contexts[key] = (new_context(shown), shown.private_key)
+            if len(self._contexts) > self._size:
+                self._contexts.popitem(last=False)
+        else:
+            self._contexts.move_to_end(key)
+        return entry[0]
+
+
+def new_context(presentation: Presentation) -> SSL.Context:
+    """Return a server's context for all of a presentation but its staples."""
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
+    context.set_min_proto_version(_VERSIONS[presentation.minimum_version])
+    context.set_max_proto_version(_VERSIONS[presentation.maximum_version])
+    context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION)
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    context.set_mode(_MODE_NO_AUTO_CHAIN)
+    try:
+        _use_credentials(context, presentation)
+        _use_client_cas(context, presentation)
+    except (SSL.Error, crypto.Error, TypeError) as error:
+        raise ValueError(f"OpenSSL cannot use this certificate or key: {error}.") from error
+    if presentation.alpn:
+        offered = tuple(name.encode("latin-1") for name in presentation.alpn)
+        context.set_alpn_select_callback(lambda _, asked: _select(offered, asked))
+    context.set_ocsp_server_callback(_give_staple)
+    context.set_info_callback(_note_alert)
+    return context
+
+
+def _use_credentials(context: SSL.Context, presentation: Presentation) -> None:
+    leaf, *others = (x509.load_der_x509_certificate(der) for der in presentation.chain)
+    context.use_certificate(leaf)
+    for certificate in others:
+        context.add_extra_chain_cert(certificate)
+    der = presentation.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    with warnings.catch_warnings():
+        # pyOpenSSL deprecates its own key class, but converts no ML-DSA keys of cryptography's.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.use_privatekey(crypto.load_privatekey(crypto.FILETYPE_ASN1, der))
+    context.check_privatekey()
+
+
+def _use_client_cas(context: SSL.Context, presentation: Presentation) -> None:
+    if not presentation.client_cas:
+        return
+    store = context.get_cert_store()
+    assert store is not None
+    store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+    for der in presentation.client_cas:
+        certificate = x509.load_der_x509_certificate(der)
+        context.add_client_ca(certificate)
+        store.add_cert(crypto.X509.from_cryptography(certificate))
+    mode = SSL.VERIFY_PEER
+    if presentation.client_certificate_required:
+        mode |= SSL.VERIFY_FAIL_IF_NO_PEER_CERT
+    context.set_verify(mode)
+
+
+def _select(offered: tuple[bytes, ...], asked: list[bytes]) -> bytes | SSL._NoOverlappingProtocols:
+    """Choose the server's first protocol that the client knows too, or go on without."""
+    for name in offered:
+        if name in asked:
+            return name
+    return SSL.NO_OVERLAPPING_PROTOCOLS
+
+
+def _session_of(connection: SSL.Connection) -> "OpenSSLSession":
+    session = connection.get_app_data()()
+    return cast(OpenSSLSession, session)
+
+
+def _give_staple(connection: SSL.Connection, _: object) -> bytes:
+    # Called only when the client asked; b"" is pyOpenSSL's word for no staple.
+    return _session_of(connection)._give_staple()
+
+
+def _note_alert(connection: SSL.Connection, where: int, value: int) -> None:
+    # Called some thirty times in a handshake; what is not about an alert leaves at once.
+    if where & SSL.SSL_CB_ALERT:
+        _session_of(connection)._note_alert(bool(where & SSL.SSL_CB_READ), value & 0xFF)
+
+
+class OpenSSLSession(Session):
+    """One connection by OpenSSL."""
+
+    def __init__(self, presentation: Presentation, context: SSL.Context | None = None) -> None:
+        """Show *presentation*; *context* is the one `new_context` made for it, if kept."""
+        self._staple = presentation.staple
+        self._connection = SSL.Connection(context or new_context(presentation), None)
+        self._connection.set_app_data(weakref.ref(self))
+        self._connection.set_accept_state()
+        self._closing = False
+
+    @property
+    def version(self) -> str | None:
+        return None if self.cipher is None else self._connection.get_protocol_version_name()
+
+    @property
+    def cipher(self) -> str | None:
+        return self._connection.get_cipher_name()
+
+    @property
+    def alpn(self) -> str | None:
+        return self._connection.get_alpn_proto_negotiated().decode("latin-1") or None
+
+    @property
+    def client_certificate(self) -> bytes | None:
+        certificate = self._connection.get_peer_certificate(as_cryptography=True)
+        return None if certificate is None else certificate.public_bytes(Encoding.DER)
+
+    def receive(self, data: bytes) -> bytes:
+        if self.closed or not data:
+            return b""
+        self._connection.bio_write(data)
+        received: list[bytes] = []
+        try:
+            if not self.established:
+                self._connection.do_handshake()
+                self.established = True
+            while True:
+                received.append(self._connection.recv(_READ_SIZE))
+        except SSL.WantReadError:
+            pass
+        except SSL.Error as error:
+            self._end(error)
+        return b"".join(received)
+
+    def send(self, data: bytes) -> None:
+        if not self.established:
+            raise RuntimeError("Nothing can be sent before the handshake is complete.")
+        if self.error is None and not self._closing:
+            self._connection.sendall(data)
+
+    def pending(self) -> bytes:
+        flight = self._take()
+        if len(flight) < _READ_SIZE:
+            return flight
+        parts = [flight]
+        while parts[-1]:
+            parts.append(self._take())
+        return b"".join(parts)
+
+    def close(self) -> None:
+        if self.established and self.error is None and not self._closing:
+            self._connection.shutdown()
+        self._closing = True
+
+    def _take(self) -> bytes:
+        try:
+            return self._connection.bio_read(_READ_SIZE)
+        except SSL.WantReadError:
+            return b""
+
+    def _end(self, error: SSL.Error) -> None:
+        """Say why OpenSSL will go no further with this connection."""
+        if self.established and isinstance(error, SSL.ZeroReturnError):
+            self.closed = True
+        elif self.alert is not None:
+            self._fail(f"The client ended the connection with the alert {self.alert}.")
+        else:
+            reasons = ", ".join(_reasons(error)) or "no reason given"
+            alert = "without an alert" if self.alert_sent is None else f"with {self.alert_sent}"
+            self._fail(f"OpenSSL ended the connection {alert}: {reasons}.")
+
+    def _give_staple(self) -> bytes:
+        self.staple_sent = self._staple
+        return self._staple or b""
+
+    def _note_alert(self, received: bool, number: int) -> None:
+        if received:
+            self._alert_received(number)
+        else:
+            self._alert_sent(number)
+
+
+def _reasons(error: SSL.Error) -> list[str]:
+    """Return OpenSSL's words from its error queue."""
+    queue = error.args[0] if error.args else ()
+    return [entry[-1] for entry in queue] if isinstance(queue, list) else [str(error)]

@@ -1,0 +1,277 @@
+"""One TLS connection, seen from the server, without a socket: what both transports share.
+
+Rules of this file:
+
+1. Bytes in, bytes out. No sockets, threads or clocks, here or in the sessions.
+2. What the client did is recorded, not judged: the alert it sent, by name; the staple it was
+   really given, byte by byte; why a handshake failed, in one sentence.
+3. No TLS library is imported here, so deciding which one to use costs nothing.
+
+Two transports, because neither can do the other's work. OpenSSL is fast and complete, but changes
+or drops some staples; `needs_tlslite` knows which. tlslite-ng carries any bytes, and is slow.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.x509 import ocsp
+
+PrivateKey: TypeAlias = PrivateKeyTypes
+
+VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+
+# RFC 8446 section 6, with those it keeps from RFC 4492, 5246 and 6066 and the reserved ones.
+ALERTS = {
+    0: "close_notify",
+    10: "unexpected_message",
+    20: "bad_record_mac",
+    21: "decryption_failed",
+    22: "record_overflow",
+    30: "decompression_failure",
+    40: "handshake_failure",
+    41: "no_certificate",
+    42: "bad_certificate",
+    43: "unsupported_certificate",
+    44: "certificate_revoked",
+    45: "certificate_expired",
+    46: "certificate_unknown",
+    47: "illegal_parameter",
+    48: "unknown_ca",
+    49: "access_denied",
+    50: "decode_error",
+    51: "decrypt_error",
+    60: "export_restriction",
+    70: "protocol_version",
+    71: "insufficient_security",
+    80: "internal_error",
+    86: "inappropriate_fallback",
+    90: "user_canceled",
+    100: "no_renegotiation",
+    109: "missing_extension",
+    110: "unsupported_extension",
+    111: "certificate_unobtainable",
+    112: "unrecognized_name",
+    113: "bad_certificate_status_response",
+    114: "bad_certificate_hash_value",
+    115: "unknown_psk_identity",
+    116: "certificate_required",
+    120: "no_application_protocol",
+    121: "ech_required",
+}
+
+
+def alert_name(number: int) -> str:
+    """Name an alert as RFC 8446 section 6 does; one without a name is ``alert_<number>``."""
+    return ALERTS.get(number, f"alert_{number}")
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """What the server shows in one handshake.
+
+    Certificates are DER, the chain as it is sent, leaf first. ``staples`` has one entry for each
+    certificate of the chain, leaf first; entries left out at the end are None, no staple.
+    ``client_cas`` are trust anchors; where there are any, the client is asked for a certificate.
+    Versions are named as ``ssl.SSLSocket.version`` names them.
+    """
+
+    chain: tuple[bytes, ...]
+    private_key: PrivateKey
+    staples: tuple[bytes | None, ...] = ()
+    alpn: tuple[str, ...] = ()
+    client_cas: tuple[bytes, ...] = ()
+    client_certificate_required: bool = False
+    minimum_version: str = "TLSv1.2"
+    maximum_version: str = "TLSv1.3"
+
+    def __post_init__(self) -> None:
+        """Refuse what no handshake could show."""
+        if not self.chain:
+            raise ValueError("A server needs a chain of at least one certificate to present.")
+        if len(self.staples) > len(self.chain):
+            raise ValueError(f"There are {len(self.staples)} staples for {len(self.chain)} certificates.")
+        if self.client_certificate_required and not self.client_cas:
+            raise ValueError("A required client certificate needs client_cas to be checked with.")
+        for version in (self.minimum_version, self.maximum_version):
+            if version not in VERSIONS:
+                raise ValueError(f"{version!r} is no TLS version; use one of {VERSIONS}.")
+
+    @property
+    def staple(self) -> bytes | None:
+        """The leaf's staple."""
+        return self.staples[0] if self.staples else None
+
+
+class Session(ABC):
+    """The server's side of one connection.
+
+    Feed what the socket delivers to `receive` or `eof`, then write what `pending` gives. Nothing
+    the client sends makes a method raise.
+    """
+
+    established: bool = False
+    """The handshake is complete: the client accepted what it was shown."""
+    closed: bool = False
+    """Nothing more will be received: close_notify, a fatal alert, an error or the end of TCP."""
+    alert: str | None = None
+    """The alert received. Before establishment any; after it any but close_notify."""
+    alert_sent: str | None = None
+    """The alert sent, other than close_notify."""
+    error: str | None = None
+    """One sentence saying why the handshake, or the connection after it, failed."""
+    staple_sent: bytes | None = None
+    """The leaf's staple as the client was given it; None when it was given none."""
+
+    @property
+    @abstractmethod
+    def version(self) -> str | None:
+        """The TLS version, as ``ssl.SSLSocket.version`` names it; None until negotiated."""
+
+    @property
+    @abstractmethod
+    def cipher(self) -> str | None:
+        """The cipher suite as the transport's library names it; None until negotiated."""
+
+    @property
+    @abstractmethod
+    def alpn(self) -> str | None:
+        """The application protocol agreed on, or None."""
+
+    @property
+    @abstractmethod
+    def client_certificate(self) -> bytes | None:
+        """The client's certificate in DER, or None."""
+
+    @abstractmethod
+    def receive(self, data: bytes) -> bytes:
+        """Take ciphertext from the wire; return the application's bytes in it, often none."""
+
+    @abstractmethod
+    def send(self, data: bytes) -> None:
+        """Encrypt the application's bytes.
+
+        ``RuntimeError`` before establishment. Once the connection has failed or `close` was
+        called there is nobody to send to, and *data* is dropped.
+        """
+
+    @abstractmethod
+    def pending(self) -> bytes:
+        """Take the ciphertext that is to be put on the wire."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Queue close_notify. Before establishment there is nothing to close."""
+
+    def eof(self) -> None:
+        """Note that the client closed its side of TCP."""
+        if not self.established and not self.closed:
+            self._fail("The client closed the connection before the handshake was complete.")
+        self.closed = True
+
+    def _fail(self, sentence: str) -> None:
+        self.closed = True
+        if self.error is None:
+            self.error = sentence
+
+    def _alert_received(self, number: int) -> None:
+        name = alert_name(number)
+        # A client may say what is wrong and close_notify after it: the reason is what counts.
+        if name != "close_notify" or not (self.established or self.alert):
+            self.alert = name
+
+    def _alert_sent(self, number: int) -> None:
+        if number:
+            self.alert_sent = alert_name(number)
+
+
+@dataclass(frozen=True)
+class StapleMessages:
+    """Where staples appear in the server's messages, as the bytes that are written there.
+
+    Honest ones come from `staple_messages`. Anything a server can do wrong here (an extension
+    twice, a length that overruns, another status type, acknowledged and missing) is another
+    value of this class, and the code that sends it does not change.
+    """
+
+    entries: tuple[tuple[tuple[int, bytes], ...], ...] = ()
+    """TLS 1.3: (extension type, content) for each CertificateEntry, leaf first."""
+    server_hello: tuple[tuple[int, bytes], ...] = ()
+    """Up to TLS 1.2: (extension type, content) added to the ServerHello."""
+    certificate_status: bytes | None = None
+    """Up to TLS 1.2: the body of the CertificateStatus message; None: no such message."""
+
+
+StapleWriter: TypeAlias = Callable[[tuple[bytes | None, ...], bool], StapleMessages]
+"""From the staples, leaf first, and whether the client asked, to what is written."""
+
+STATUS_REQUEST = 5
+_OCSP = 1
+
+
+def certificate_status(staple: bytes) -> bytes:
+    """Write a CertificateStatus, RFC 6066 section 8: ``status_type``, then the response."""
+    return bytes([_OCSP]) + len(staple).to_bytes(3) + staple
+
+
+def staple_messages(staples: tuple[bytes | None, ...], requested: bool) -> StapleMessages:
+    """Write staples as RFC 6066 section 8 and RFC 8446 section 4.4.2.1 say."""
+    if not requested:
+        return StapleMessages()
+    entries = tuple(
+        () if staple is None else ((STATUS_REQUEST, certificate_status(staple)),) for staple in staples
+    )
+    if not staples or staples[0] is None:
+        return StapleMessages(entries=entries)
+    # RFC 6066 section 8: servers return a response "by sending a 'CertificateStatus' message",
+    # and then "MUST have included an extension of type 'status_request' with empty
+    # 'extension_data' in the extended server hello".
+    return StapleMessages(entries, ((STATUS_REQUEST, b""),), certificate_status(staples[0]))
+
+
+# What OpenSSL 4.0.3 does with the bytes its status callback hands over, measured on the wire;
+# TLS 1.2 and 1.3 alike, and tests/test_tls_sessions.py keeps it true:
+#
+#   as they are       a response whose SingleResponses, or one of several, have the leaf's serial
+#                     number, whatever else they say and whoever signed; an error status; a
+#                     response with no SingleResponse; an outer SEQUENCE that holds what does not
+#                     parse (another response type, trailing bytes further in)
+#   changed           trailing bytes after the outer SEQUENCE are cut off, and a length in BER is
+#                     written anew in DER
+#   dropped silently  anything that does not parse as OCSPResponse, a response for other serial
+#                     numbers only, every response when the leaf is self-signed, and b"", which
+#                     cannot be told from no staple
+#
+# and it staples nothing to intermediates. TLS 1.3 itself ends at 65,535 bytes of extensions.
+def needs_tlslite(staples: tuple[bytes | None, ...], leaf: bytes) -> bool:
+    """Tell whether OpenSSL would not carry these staples, leaf first, exactly as they are.
+
+    *leaf* is the leaf certificate in DER. On the safe side: only what was measured to be carried,
+    and has a plain form, is left to OpenSSL. A client that asks for no staple needs no tlslite.
+    """
+    if any(staple is not None for staple in staples[1:]):
+        return True
+    staple = staples[0] if staples else None
+    return staple is not None and not _openssl_carries(staple, leaf)
+
+
+def _openssl_carries(staple: bytes, leaf: bytes) -> bool:
+    try:
+        response = ocsp.load_der_ocsp_response(staple)
+        if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+            # SEQUENCE { ENUMERATED } and nothing more: five bytes.
+            return len(staple) == 5
+        serials = {single.serial_number for single in response.responses}
+        return serials == {_serial_number_if_not_self_issued(leaf)}
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=256)  # the same few leaves are asked about in every handshake
+def _serial_number_if_not_self_issued(leaf: bytes) -> int | None:
+    certificate = x509.load_der_x509_certificate(leaf)
+    return None if certificate.issuer == certificate.subject else certificate.serial_number

@@ -1,0 +1,46 @@
+"""The catalogue: every way an answer can go wrong, each a small named value.
+
+Give them to ``respond_with``, ``script``, ``staple=``, ``response_for`` and ``crl``. Together they
+compose: each bends one layer of the answer, in the order given. To add your own, derive a frozen
+dataclass from a layer (`Timing`, `OCSPContent`, `CRLContent`, `Signing`, `Sealing`, `Envelope`,
+`Encoding`, `HTTP`, `Transport`, `Listener`) and turn its honest value into a worse one; nothing has
+to be registered::
+
+    @dataclass(frozen=True)
+    class Backdated(faults.Timing):
+        def __call__(self, honest: faults.Window) -> faults.Window:
+            return replace(honest, this_update=honest.this_update - timedelta(days=365))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ._layers import *
+from ._layers import Fault
+from ._ocsp import *
+from ._signing import *
+from ._timing import *
+from ._transport import *
+from ._values import *
+
+
+def _descendants(layer: type[Fault[Any]]) -> Iterator[type[Fault[Any]]]:
+    for fault in layer.__subclasses__():
+        yield fault
+        yield from _descendants(fault)
+
+
+CATALOGUE: tuple[type[Fault[Any]], ...] = tuple(
+    sorted(
+        (
+            fault
+            for layer in LAYERS  # noqa: F405
+            for fault in _descendants(layer)
+            if fault.__module__.startswith(__name__) and not fault.__name__.startswith("_")
+        ),
+        key=lambda fault: (LAYERS.index(fault.home), fault.__name__),  # noqa: F405
+    )
+)
+"""Every fault of this package, by layer and name."""

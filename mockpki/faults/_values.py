@@ -1,0 +1,34 @@
+"""The values that faults are given and give back, for those who write their own."""
+
+from .._answer import Abort, Answer, Finish, Listening, Send, Silence, Step, Wait, Wire
+from .._crl import TBSCertList
+from .._der import Extension
+from .._ledger import Reason, Revocation, Status
+from .._ocsp import CertID, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
+from .._signing import Signed, Signer
+from .._window import Window
+
+__all__ = [
+    "Abort",
+    "Answer",
+    "CertID",
+    "Extension",
+    "Finish",
+    "Listening",
+    "OCSPResponse",
+    "Reason",
+    "ResponseData",
+    "ResponseStatus",
+    "Revocation",
+    "Send",
+    "Signed",
+    "Signer",
+    "Silence",
+    "SingleResponse",
+    "Status",
+    "Step",
+    "TBSCertList",
+    "Wait",
+    "Window",
+    "Wire",
+]
