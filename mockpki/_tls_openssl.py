@@ -159,7 +159,10 @@ class OpenSSLSession(Session):
 
     @property
     def version(self) -> str | None:
-        return None if self.cipher is None else self._connection.get_protocol_version_name()
+        # Before the ServerHello there is no random number, and OpenSSL names the highest version.
+        if self._connection.server_random() is None:
+            return None
+        return self._connection.get_protocol_version_name()
 
     @property
     def cipher(self) -> str | None:

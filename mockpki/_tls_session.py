@@ -121,7 +121,7 @@ class Session(ABC):
     alert: str | None = None
     """The alert received. Before establishment any; after it any but close_notify."""
     alert_sent: str | None = None
-    """The alert sent, other than close_notify."""
+    """The alert sent, other than close_notify. OpenSSL answers some garbage with none."""
     error: str | None = None
     """One sentence saying why the handshake, or the connection after it, failed."""
     staple_sent: bytes | None = None
@@ -135,7 +135,7 @@ class Session(ABC):
     @property
     @abstractmethod
     def cipher(self) -> str | None:
-        """The cipher suite as the transport's library names it; None until negotiated."""
+        """The cipher suite as the transport's library names it; None until it tells."""
 
     @property
     @abstractmethod
@@ -175,8 +175,7 @@ class Session(ABC):
 
     def _fail(self, sentence: str) -> None:
         self.closed = True
-        if self.error is None:
-            self.error = sentence
+        self.error = sentence
 
     def _alert_received(self, number: int) -> None:
         name = alert_name(number)
@@ -246,7 +245,9 @@ def staple_messages(staples: tuple[bytes | None, ...], requested: bool) -> Stapl
 #                     numbers only, every response when the leaf is self-signed, and b"", which
 #                     cannot be told from no staple
 #
-# and it staples nothing to intermediates. TLS 1.3 itself ends at 65,535 bytes of extensions.
+# and it staples nothing to intermediates. As a client it is no witness for any of this: it changes
+# what arrives in the same way, refuses what does not parse with bad_certificate_status_response,
+# and on TLS 1.2 takes 16,384 bytes at most. TLS 1.3 itself has room for 65,535.
 def needs_tlslite(staples: tuple[bytes | None, ...], leaf: bytes) -> bool:
     """Tell whether OpenSSL would not carry these staples, leaf first, exactly as they are.
 

@@ -1,0 +1,255 @@
+"""The ClientHello reader, against real ClientHellos and against damaged ones."""
+
+import ssl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from OpenSSL import SSL
+
+from mockpki._client_hello import ClientHello, read
+
+
+def opaque(size: int, content: bytes) -> bytes:
+    """A vector with its length in *size* bytes."""
+    return len(content).to_bytes(size) + content
+
+
+def extension(number: int, content: bytes) -> bytes:
+    """An extension of that number."""
+    return number.to_bytes(2) + opaque(2, content)
+
+
+def body(
+    *extensions: bytes,
+    version: bytes = b"\3\3",
+    session_id: bytes = b"",
+    suites: bytes = b"\x13\x01",
+    compression: bytes = b"\0",
+    end: bytes = b"",
+) -> bytes:
+    """A ClientHello's body, with an extension block if there are extensions."""
+    block = opaque(2, b"".join(extensions)) if extensions else b""
+    fields = opaque(1, session_id) + opaque(2, suites) + opaque(1, compression)
+    return version + bytes(32) + fields + block + end
+
+
+def message(content: bytes) -> bytes:
+    """A handshake message that says it is a ClientHello."""
+    return b"\1" + opaque(3, content)
+
+
+def records(content: bytes, size: int = 2**14) -> bytes:
+    """*content* in handshake records of *size* bytes each."""
+    pieces = [content[start : start + size] for start in range(0, len(content), size)]
+    return b"".join(b"\x16\3\1" + opaque(2, piece) for piece in pieces)
+
+
+def hello(*extensions: bytes) -> bytes:
+    """A ClientHello with these extensions, in one record."""
+    return records(message(body(*extensions)))
+
+
+def from_openssl(
+    *, status: bool = True, alpn: tuple[bytes, ...] = (b"h2", b"http/1.1"), name: bytes = b"a.test"
+) -> bytes:
+    """What pyOpenSSL's client sends first."""
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    if alpn:
+        context.set_alpn_protos(list(alpn))
+    connection = SSL.Connection(context, None)
+    connection.set_connect_state()
+    if name:
+        connection.set_tlsext_host_name(name)
+    if status:
+        connection.request_ocsp()
+    with pytest.raises(SSL.WantReadError):
+        connection.do_handshake()
+    return connection.bio_read(2**16)
+
+
+def from_python(maximum: ssl.TLSVersion) -> bytes:
+    """What Python's ssl module sends first."""
+    context = ssl.create_default_context()
+    context.maximum_version = maximum
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(incoming, outgoing, server_hostname="b.test")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    return outgoing.read()
+
+
+STATUS_REQUEST = extension(5, b"\1" + opaque(2, b"") + opaque(2, b""))
+NAME = extension(0, opaque(2, b"\0" + opaque(2, b"c.test")))
+PROTOCOLS = extension(16, opaque(2, opaque(1, b"h2") + opaque(1, b"\xaa")))
+EVERYTHING = hello(NAME, STATUS_REQUEST, PROTOCOLS, extension(17, b""), extension(43, b"\2\3\4"))
+
+
+class TestRealClients:
+    def test_openssl_with_everything(self) -> None:
+        """A pyOpenSSL client's wishes are all read."""
+        assert read(from_openssl()) == ClientHello(
+            server_name="a.test",
+            staple_requested=True,
+            alpn=("h2", "http/1.1"),
+            versions=("TLSv1.3", "TLSv1.2"),
+        )
+
+    def test_openssl_with_nothing(self) -> None:
+        """The same client without the wishes has none, so the above is not an accident."""
+        assert read(from_openssl(status=False, alpn=(), name=b"")) == ClientHello(
+            versions=("TLSv1.3", "TLSv1.2")
+        )
+
+    def test_python_up_to_tls_1_3(self) -> None:
+        """Python's ssl asks for no staple and offers TLS 1.3."""
+        found = read(from_python(ssl.TLSVersion.TLSv1_3))
+        assert found is not None
+        assert (found.server_name, found.staple_requested) == ("b.test", False)
+        assert "TLSv1.3" in found.versions
+
+    def test_python_up_to_tls_1_2(self) -> None:
+        """Without supported_versions the legacy version counts."""
+        found = read(from_python(ssl.TLSVersion.TLSv1_2))
+        assert found is not None
+        assert found.versions == ("TLSv1.2",)
+
+
+class TestPieces:
+    def test_every_split(self) -> None:
+        """No prefix is enough or is refused, and what follows the message is ignored."""
+        data = from_openssl()
+        assert [read(data[:end]) for end in range(len(data))] == [None] * len(data)
+        assert read(data) is not None
+        assert read(data + b"\x17\3\3 anything") == read(data)
+
+    @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 50])
+    def test_several_records(self, size: int) -> None:
+        """A message may be cut over records anywhere, also within its own header."""
+        content = message(body(NAME, STATUS_REQUEST))
+        whole = read(records(content))
+        assert whole == ClientHello("c.test", True, versions=("TLSv1.2",))
+        assert read(records(content, size)) == whole
+        assert read(records(content, size)[:-1]) is None
+
+    def test_no_extension_block(self) -> None:
+        """Extensions may be left out altogether."""
+        assert read(records(message(body()))) == ClientHello(versions=("TLSv1.2",))
+
+    def test_large_but_allowed(self) -> None:
+        """A ClientHello of many records is read up to the bound."""
+        assert read(hello(NAME, extension(60_000, bytes(60_000)))) == ClientHello(
+            "c.test", versions=("TLSv1.2",)
+        )
+
+
+class TestExtensions:
+    def test_everything(self) -> None:
+        """Each extension ends in its own field, bytes above 127 as Latin-1."""
+        assert read(EVERYTHING) == ClientHello(
+            server_name="c.test",
+            staple_requested=True,
+            status_request_v2=True,
+            alpn=("h2", "\xaa"),
+            versions=("TLSv1.3",),
+        )
+
+    def test_other_status_type(self) -> None:
+        """A status request that is not for OCSP asks for no staple, whatever is in it."""
+        found = read(hello(extension(5, b"\2 whatever")))
+        assert found == ClientHello(versions=("TLSv1.2",))
+
+    def test_other_name_type(self) -> None:
+        """A name that is not a host name is passed over, and the host name after it found."""
+        strange = b"\7" + opaque(2, b"strange")
+        host = b"\0" + opaque(2, b"c.test")
+        assert read(hello(extension(0, opaque(2, strange)))) == ClientHello(versions=("TLSv1.2",))
+        found = read(hello(extension(0, opaque(2, strange + host))))
+        assert found == ClientHello("c.test", versions=("TLSv1.2",))
+
+    def test_unknown_versions(self) -> None:
+        """Versions without a name, such as GREASE, are left out."""
+        offered = extension(43, opaque(1, b"\x7a\x7a\3\4\3\1\3\2"))
+        found = read(hello(offered))
+        assert found == ClientHello(versions=("TLSv1.3", "TLSv1", "TLSv1.1"))
+        assert read(records(message(body(version=b"\x7f\x1c")))) == ClientHello()
+
+
+REFUSED = {
+    "http": (b"GET / HTTP/1.1\r\n\r\n", "begins with the byte 22, but 71"),
+    "one wrong byte": (b"\x15", "begins with the byte 22"),
+    "wrong version": (b"\x16\2", "major version 3, but 2"),
+    "empty record": (b"\x16\3\1\0\0", "cannot carry 0 bytes"),
+    "long record": (b"\x16\3\1\x40\x01", "cannot carry 16385 bytes"),
+    "server hello": (records(b"\2\0\0\0"), "of type 2"),
+    "long message": (records(b"\1\2\0\1"), "131073 bytes is longer"),
+    "endless": (records(b"\1" + opaque(3, bytes(130_000)), 4), "still not complete"),
+    "empty body": (records(message(b"")), "cut short"),
+    "session id": (records(message(body(session_id=bytes(33)))), "session identifier"),
+    "no suites": (records(message(body(suites=b""))), "too short a list"),
+    "half a suite": (records(message(body(suites=b"\1\2\3"))), "half a suite"),
+    "no compression": (records(message(body(compression=b""))), "too short a list"),
+    "after the extensions": (records(message(body(NAME, end=b"x"))), "after its end"),
+    "block too long": (records(message(body(end=b"\0\5"))), "cut short"),
+    "extension cut": (records(message(body(end=opaque(2, b"\0\0\0\1")))), "cut short"),
+    "twice": (hello(NAME, NAME), "the extension 0 more than once"),
+    "no name": (hello(extension(0, b"")), "server_name extension"),
+    "empty name list": (hello(extension(0, b"\0\0")), "too short a list"),
+    "empty name": (hello(extension(0, opaque(2, b"\0\0\0"))), "too short a list"),
+    "name not ASCII": (hello(extension(0, opaque(2, b"\0" + opaque(2, b"\xe4")))), "printable"),
+    "name with NUL": (hello(extension(0, opaque(2, b"\0" + opaque(2, b"a\0b")))), "printable"),
+    "after the names": (hello(NAME[:2] + opaque(2, NAME[4:] + b"x")), "after its end"),
+    "empty status": (hello(extension(5, b"")), "status_request extension"),
+    "short status": (hello(extension(5, b"\1\0\0\0")), "cut short"),
+    "long status": (hello(extension(5, b"\1\0\0\0\0x")), "after its end"),
+    "no protocols": (hello(extension(16, b"\0\0")), "too short a list"),
+    "empty protocol": (hello(extension(16, b"\0\2\0\0")), "too short a list"),
+    "after the protocols": (hello(extension(16, b"\0\2\1hx")), "after its end"),
+    "no versions": (hello(extension(43, b"\0")), "too short a list"),
+    "half a version": (hello(extension(43, b"\3\3\4\3")), "cut short"),
+    "after the versions": (hello(extension(43, b"\2\3\4x")), "after its end"),
+}
+
+
+class TestRefused:
+    @pytest.mark.parametrize("name", REFUSED)
+    def test_sentence(self, name: str) -> None:
+        """What is no ClientHello is refused with a sentence that says why."""
+        data, reason = REFUSED[name]
+        with pytest.raises(ValueError, match=reason) as caught:
+            read(data)
+        assert str(caught.value)[0].isupper()
+        assert str(caught.value).endswith(".")
+
+    def test_second_record_of_another_kind(self) -> None:
+        """Handshake records of one message cannot be interleaved with others."""
+        first, second = records(message(body()), 20)[:25], records(message(body()), 20)[25:]
+        assert read(first + second) is not None
+        with pytest.raises(ValueError, match="but 23 was received"):
+            read(first + b"\x17" + second[1:])
+
+    @given(st.binary(max_size=200))
+    def test_any_bytes(self, data: bytes) -> None:
+        """Any bytes at all give a value, None or ValueError."""
+        outcome(data)
+        outcome(records(data) if data else b"")
+        outcome(records(message(data)))
+
+    @given(st.data())
+    def test_mutations(self, data: st.DataObject) -> None:
+        """A few bytes changed, added or removed give a value, None or ValueError."""
+        mutated = bytearray(EVERYTHING)
+        for _ in range(data.draw(st.integers(1, 4))):
+            place = data.draw(st.integers(0, len(mutated) - 1))
+            mutated[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+        outcome(bytes(mutated))
+
+
+def outcome(data: bytes) -> ClientHello | str | None:
+    """What `read` makes of *data*, a refusal as its sentence."""
+    try:
+        found = read(data)
+    except ValueError as error:
+        return str(error)
+    assert found is None or isinstance(found, ClientHello)
+    return found
