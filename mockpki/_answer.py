@@ -128,3 +128,14 @@ class Listening:
     """Whether a service's port takes connections at all."""
 
     accepting: bool = True
+
+
+def deliver(request: HttpRequest, answer: Answer) -> Wire:
+    """The honest way out: everything at once, and the connection kept or closed as asked."""
+    if not request.keep_alive:
+        answer = answer.with_header("Connection", "close")
+    elif request.version == "1.0":
+        answer = answer.with_header("Connection", "keep-alive")
+    # RFC 9110 section 9.3.2: "the server MUST NOT send content in the response" to HEAD.
+    sent = Send(answer.head() if request.method == "HEAD" else answer.encode())
+    return (sent,) if request.keep_alive else (sent, Finish())

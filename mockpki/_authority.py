@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from . import _keys, _profile
 from ._clock import Clock
 from ._der import Extension
-from ._engine import Engine, HttpSession, Listener, bind, start_all
+from ._engine import Engine, HttpSession, Listener, bind, close_all, close_sockets, start_all
+from ._evidence import Problems
 from ._folder import Folder
 from ._identities import general_name
 from ._keys import KeyType, PrivateKey, PublicKey
@@ -24,7 +25,9 @@ from ._leaf import Leaf
 from ._ledger import Ledger, Reason, Revocation
 from ._ocsp import Issuer
 from ._profile import Pointers, TBSCertificate
-from ._services import CertificateFile, Problems, Publisher, Responder, Service
+from ._publisher import CertificateFile, Publisher
+from ._responder import Responder
+from ._services import Service
 from ._signing import Signer, subject
 
 BACKDATED = timedelta(days=30)
@@ -56,7 +59,7 @@ class Realm:
     listeners: list[Listener] = field(default_factory=list)
     cas: list[CA] = field(default_factory=list)
     servers: list[Closable] = field(default_factory=list)
-    dead: list[socket.socket] | None = None
+    dead: list[socket.socket] = field(default_factory=list)
     issued: int = 0
     closed: bool = False
 
@@ -73,9 +76,16 @@ class Realm:
         self.listeners.append(listener)
         service.attach(f"http://{self.url_host}:{listener.port}", listener.set_accepting, self.engine.settle)
 
+    def close_ports(self) -> None:
+        """Drop every client, and give all ports back."""
+        close_sockets(self.dead)
+        listeners, self.listeners = self.listeners, []
+        self.engine.call(close_all, listeners)
+
     def dead_url(self) -> str:
         """A URL whose port is held and never listened on."""
-        if self.dead is None:
+        if not self.dead:
+            self.require_open()
             self.dead = bind(self.host, 0)
         return f"http://{self.url_host}:{self.dead[0].getsockname()[1]}/ocsp"
 
@@ -88,6 +98,8 @@ class Realm:
             raise ValueError(
                 "this PKI is closed; use it inside its `with` block, or inside the test that has the fixture"
             )
+        if self.engine.forked:
+            raise ValueError("this PKI lives in the process that this one was forked from; make a new one")
 
     def validity(
         self,
@@ -123,7 +135,7 @@ class CA:
         loaded = self.certificate
         self.serial_number = loaded.serial_number
         name = loaded.subject.public_bytes()
-        self.signer: Signer = Signer.named(name, key, issuer.signer if issuer else None)
+        self.signer: Signer = Signer.named(name, key, issuer.signer if issuer else None, realm.clock)
         """What signs its certificates and CRLs."""
         self._ledger = Ledger()
         what, clock, problems = self.common_name, realm.clock, realm.problems
@@ -194,7 +206,9 @@ class CA:
         if not self._realm.delegated:
             return replace(self.signer, by_name=self._realm.by_name)
         key = _keys.key_type_of(self.signer.key).generate()
-        signer = Signer.named(subject(f"mockpki OCSP delegate {self._realm.tag}"), key, self.signer)
+        signer = Signer.named(
+            subject(f"mockpki OCSP delegate {self._realm.tag}"), key, self.signer, self._realm.clock
+        )
         not_before, not_after = self._realm.validity(None, None, BACKDATED, LIFE)
         certificate = TBSCertificate(
             x509.random_serial_number(),

@@ -13,7 +13,8 @@ from datetime import timedelta
 from typing import Any
 
 from . import faults
-from ._services import CertificateFile, Publisher, Responder
+from ._publisher import CertificateFile, Publisher
+from ._responder import Responder
 from .faults import Fault
 
 _CLAUSE = re.compile(r"\s*(RFC \d+ (?:section|appendix) [\w.]+(?:, check \d)?)\.$")

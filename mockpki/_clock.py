@@ -44,11 +44,19 @@ class Clock:
     def shift(self, by: dt.timedelta) -> None:
         """Move the whole PKI *by* this much, forwards or (negative) back, on top of earlier shifts.
 
-        Raises TypeError when *by* is not a timedelta.
+        Raises TypeError when *by* is not a timedelta, ValueError when it leaves the years 1950 to 9000.
         """
         if not isinstance(by, dt.timedelta):
             raise TypeError(f"shift() takes a timedelta, such as timedelta(days=1); got {by!r}")
-        self._offset += by
+        try:
+            offset = self._offset + by
+            year = (dt.datetime.now(dt.timezone.utc) + offset).year
+        except OverflowError:
+            year = 0
+        # Room for the windows and validity periods around it.
+        if not 1950 <= year <= 9000:
+            raise ValueError(f"shift({by!r}) moves this clock out of the years 1950 to 9000")
+        self._offset = offset
 
     @staticmethod
     def system_time() -> dt.datetime:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from . import _der
 from ._der import Extension
@@ -20,14 +21,13 @@ INVALIDITY_DATE = "2.5.29.24"
 
 def encode_entries(revoked: Iterable[tuple[int, Revocation]]) -> bytes:
     """The revokedCertificates of RFC 5280 section 5.1.2.6, without the SEQUENCE around them."""
-    tails: dict[int, bytes] = {}
     entries = bytearray()
+    last: Revocation | None = None
+    tail = b""
     for serial, revocation in revoked:
-        # Many certificates share one Revocation, so what follows the serial is encoded once for
-        # each. They are all alive while this runs: their identities cannot be taken over.
-        tail = tails.get(id(revocation))
-        if tail is None:
-            tail = tails[id(revocation)] = _entry_tail(revocation)
+        # Those revoked together share one Revocation: what follows the serial is encoded once for all.
+        if revocation is not last:
+            last, tail = revocation, _entry_tail(revocation)
         number = (
             serial.to_bytes(serial.bit_length() // 8 + 1, "big")
             if serial >= 0
@@ -43,6 +43,7 @@ def encode_entries(revoked: Iterable[tuple[int, Revocation]]) -> bytes:
     return bytes(entries)
 
 
+@lru_cache(maxsize=64)
 def _entry_tail(revocation: Revocation) -> bytes:
     extensions = []
     # RFC 5280 section 5.3.1: "the reason code CRL entry extension SHOULD be absent instead of using
@@ -58,7 +59,8 @@ def _entry_tail(revocation: Revocation) -> bytes:
 
 
 def crl_number(number: int) -> Extension:
-    """RFC 5280 section 5.2.3: non-critical, rising."""
+    """RFC 5280 section 5.2.3: "a non-critical CRL extension that conveys a monotonically increasing
+    sequence number for a given CRL scope and CRL issuer"."""
     return Extension(CRL_NUMBER, False, _der.integer(number))
 
 
@@ -67,7 +69,10 @@ class TBSCertList:
     """What is signed, but for the issuer's name and the algorithm, which are the signer's.
 
     RFC 5280 section 5.1.2. *version* is 1 for v2, None for v1. *revoked* holds the encoded entries;
-    None leaves revokedCertificates out, ``b""`` writes an empty list.
+    None leaves revokedCertificates out, ``b""`` writes an empty list. An honest one has a version, a
+    nextUpdate and, in its extensions, the authority key identifier and the CRL number: "This profile
+    requires conforming CRL issuers to include the nextUpdate field and the CRL number and authority key
+    identifier CRL extensions in all CRLs issued."
     """
 
     this_update: _der.Time
@@ -85,6 +90,8 @@ class TBSCertList:
             extensions = _der.explicit(0, _der.extensions(self.extensions))
         return _der.sequence(
             version,
+            # RFC 5280 section 5.1.2.2: "This field MUST contain the same algorithm identifier as the
+            # signatureAlgorithm field in the sequence CertificateList".
             signer.algorithm.encode(),
             signer.name,
             _der.encode_x509_time(self.this_update),

@@ -7,27 +7,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+import re
+from datetime import datetime, timezone
 from functools import lru_cache
 from typing import NamedTuple
 
+BOOLEAN = 0x01
 INTEGER = 0x02
+BIT_STRING = 0x03
 OCTET_STRING = 0x04
-NULL_TAG = 0x05
 OID = 0x06
 ENUMERATED = 0x0A
 SEQUENCE = 0x30
 
 NULL = b"\x05\x00"
 
+_OID_LIMIT = 128
+
 
 def tlv(tag: int, content: bytes) -> bytes:
     """One element with a single-octet tag and a definite, minimal length (X.690 section 10.1)."""
     size = len(content)
     if size < 0x80:
-        return bytes((tag, size)) + content
+        return b"%c%c%b" % (tag, size, content)
     octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes((tag, 0x80 | len(octets))) + octets + content
 
@@ -69,20 +71,22 @@ def octet_string(content: bytes) -> bytes:
 
 
 def bit_string(content: bytes, unused: int = 0) -> bytes:
-    return tlv(0x03, bytes((unused,)) + content)
+    return tlv(BIT_STRING, bytes((unused,)) + content)
 
 
 def ia5_string(text: str) -> bytes:
     return tlv(0x16, text.encode("ascii"))
 
 
+_DOTTED = re.compile(r"([01]\.[1-3]?[0-9]|2\.(0|[1-9][0-9]*))(\.(0|[1-9][0-9]*))*")
+
+
 @lru_cache(maxsize=256)
 def oid(dotted: str) -> bytes:
-    """An OBJECT IDENTIFIER from dotted decimals; ValueError when it has none."""
-    try:
-        first, second, *rest = (int(arc) for arc in dotted.split("."))
-    except ValueError:
-        raise ValueError(f"{dotted!r} is not an object identifier such as '1.3.6.1'") from None
+    """An OBJECT IDENTIFIER from dotted decimals (X.690 section 8.19); ValueError when they are none."""
+    if not _DOTTED.fullmatch(dotted):
+        raise ValueError(f"{dotted!r} is not an object identifier such as '1.3.6.1'")
+    first, second, *rest = map(int, dotted.split("."))
     return tlv(OID, b"".join(_base128(arc) for arc in (first * 40 + second, *rest)))
 
 
@@ -93,36 +97,50 @@ def _base128(arc: int) -> bytes:
     return bytes(reversed(octets))
 
 
-def _utc(time: datetime) -> datetime:
-    offset = time.utcoffset()
-    if offset is None:
+def utc(time: datetime) -> datetime:
+    """*time* in UTC. Raises ValueError for one without a zone, or out of the calendar's range."""
+    if time.tzinfo is timezone.utc:
+        return time
+    if time.utcoffset() is None:
         raise ValueError(f"{time!r} has no time zone; give an aware datetime, such as one in UTC")
-    return time - offset if offset else time
-
-
-def _digits(time: datetime) -> str:
-    return f"{time.month:02}{time.day:02}{time.hour:02}{time.minute:02}{time.second:02}Z"
+    try:
+        return time.astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError(f"{time!r} is out of the calendar's range in UTC") from None
 
 
 def generalized_time(time: datetime) -> bytes:
-    """GeneralizedTime in UTC, with seconds and without a fraction (RFC 5280 section 4.1.2.5.2)."""
-    time = _utc(time)
-    return tlv(0x18, f"{time.year:04}{_digits(time)}".encode())
+    """GeneralizedTime in UTC.
+
+    RFC 5280 section 4.1.2.5.2: "GeneralizedTime values MUST be expressed in Greenwich Mean Time (Zulu)
+    and MUST include seconds (i.e., times are YYYYMMDDHHMMSSZ), even where the number of seconds is
+    zero. GeneralizedTime values MUST NOT include fractional seconds."
+    """
+    at = utc(time)
+    parts = (at.year, at.month, at.day, at.hour, at.minute, at.second)
+    return b"\x18\x0f%04d%02d%02d%02d%02d%02dZ" % parts
 
 
 def utc_time(time: datetime) -> bytes:
-    """UTCTime: two digits of the year, read as 1950 to 2049 (RFC 5280 section 4.1.2.5.1)."""
-    time = _utc(time)
-    return tlv(0x17, f"{time.year % 100:02}{_digits(time)}".encode())
+    """UTCTime, with two digits of the year.
+
+    RFC 5280 section 4.1.2.5.1: "Where YY is greater than or equal to 50, the year SHALL be interpreted
+    as 19YY; and Where YY is less than 50, the year SHALL be interpreted as 20YY."
+    """
+    at = utc(time)
+    parts = (at.year % 100, at.month, at.day, at.hour, at.minute, at.second)
+    return b"\x17\x0d%02d%02d%02d%02d%02d%02dZ" % parts
 
 
 def x509_time(time: datetime) -> bytes:
     """The ``Time`` CHOICE of certificates and CRLs.
 
-    RFC 5280 section 4.1.2.5: dates through the year 2049 are UTCTime, 2050 or later GeneralizedTime.
+    RFC 5280 section 4.1.2.5: "CAs conforming to this profile MUST always encode certificate validity
+    dates through the year 2049 as UTCTime; certificate validity dates in 2050 or later MUST be encoded
+    as GeneralizedTime." Before 1950, UTCTime has no year.
     """
-    year = _utc(time).year
-    return utc_time(time) if 1950 <= year <= 2049 else generalized_time(time)
+    time = utc(time)
+    return utc_time(time) if 1950 <= time.year <= 2049 else generalized_time(time)
 
 
 Time = datetime | bytes
@@ -156,8 +174,7 @@ def extensions(items: tuple[Extension, ...]) -> bytes:
     return sequence(*(item.encode() for item in items))
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One DER element read from *data*: its tag, and where its header, content and end lie."""
 
     data: bytes
@@ -211,19 +228,35 @@ class Element:
     def content(self) -> bytes:
         return self.data[self.inner : self.end]
 
-    def children(self) -> Iterator[Element]:
-        at = self.inner
+    def children(self) -> list[Element]:
+        """The elements inside, in order."""
+        found, at = [], self.inner
         while at < self.end:
             child = Element.read(self.data, at, self.end)
-            yield child
+            found.append(child)
             at = child.end
+        return found
+
+    def fields(self, least: int, most: int) -> list[Element]:
+        """The elements inside, if there are *least* to *most* of them; ValueError if not."""
+        found = self.children()
+        if not least <= len(found) <= most:
+            raise ValueError(
+                f"{len(found)} fields in the structure at octet {self.start}, where "
+                f"{least if least == most else f'{least} to {most}'} belong"
+            )
+        return found
 
     def only(self, tag: int) -> Element:
         """The single element inside, as in an EXPLICIT tag."""
-        inside = list(self.children())
-        if len(inside) != 1:
-            raise ValueError(f"{len(inside)} elements at octet {self.inner}, where one belongs")
-        return inside[0].expect(tag)
+        return self.fields(1, 1)[0].expect(tag)
+
+    def as_boolean(self) -> bool:
+        # X.690 section 11.1: DER has 0xFF for TRUE, and nothing else.
+        content = self.expect(BOOLEAN).content
+        if content not in (b"\x00", b"\xff"):
+            raise ValueError(f"the boolean at octet {self.start} is neither TRUE nor FALSE")
+        return content == b"\xff"
 
     def as_integer(self) -> int:
         self.expect(INTEGER)
@@ -237,8 +270,13 @@ class Element:
         content = self.content
         if not content or content[-1] & 0x80:
             raise ValueError(f"the object identifier at octet {self.start} has no end")
+        # X.690 sets no limit; this one keeps a stranger's arcs from growing into numbers of any size.
+        if len(content) > _OID_LIMIT:
+            raise ValueError(f"the object identifier at octet {self.start} has over {_OID_LIMIT} octets")
         arcs, arc = [], 0
         for octet in content:
+            if arc == 0 and octet == 0x80:
+                raise ValueError(f"the object identifier at octet {self.start} has not the fewest octets")
             arc = arc << 7 | octet & 0x7F
             if not octet & 0x80:
                 arcs.append(arc)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
+import weakref
 
 
 class Folder:
@@ -12,7 +14,7 @@ class Folder:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._made: tempfile.TemporaryDirectory[str] | None = None
+        self._path: str | None = None
         self._closed = False
 
     def write(self, name: str, content: bytes) -> str:
@@ -23,17 +25,25 @@ class Folder:
         with self._lock:
             if self._closed:
                 raise ValueError(f"the file {name} is gone: its PKI is closed, and the folder with it")
-            if self._made is None:
-                self._made = tempfile.TemporaryDirectory(prefix="mockpki-")
-            path = os.path.join(self._made.name, name)
+            if self._path is None:
+                self._path = tempfile.mkdtemp(prefix="mockpki-")
+                # Also at the end of a process that never closed its PKI.
+                self._remove = weakref.finalize(self, _remove, self._path, os.getpid())
+            path = os.path.join(self._path, name)
             if not os.path.exists(path):
                 with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                     file.write(content)
             return path
 
     def close(self) -> None:
+        """Remove the folder and all that is in it."""
         with self._lock:
             self._closed = True
-            made, self._made = self._made, None
-        if made is not None:
-            made.cleanup()
+            if self._path is not None:
+                self._remove()
+
+
+def _remove(path: str, owner: int) -> None:
+    # A forked child has a copy of every object, and the folder is still its parent's.
+    if os.getpid() == owner:
+        shutil.rmtree(path, ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from functools import lru_cache
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import (
     CertificateIssuerPrivateKeyTypes,
     CertificateIssuerPublicKeyTypes,
@@ -74,14 +74,24 @@ def _generate_ml_dsa(key_type: KeyType) -> PrivateKey:
 
 
 def key_type_of(key: PrivateKey) -> KeyType:
-    """The type of an existing key, for making another like it."""
+    """The type of an existing key, or the nearest there is, for making another like it.
+
+    An adopted root may have a key that is made nowhere here: P-521, RSA-1024, Ed448. Raises ValueError
+    for one whose family is unknown.
+    """
     if isinstance(key, rsa.RSAPrivateKey):
-        return KeyType.of(f"RSA-{key.key_size}")
+        nearest = min((2048, 3072, 4096), key=lambda size: abs(size - key.key_size))
+        return KeyType.of(f"RSA-{nearest}")
     if isinstance(key, ec.EllipticCurvePrivateKey):
-        return KeyType.of(f"P-{key.curve.key_size}")
-    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return KeyType.P256 if key.key_size <= 256 else KeyType.P384
+    if isinstance(key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey):
         return KeyType.ED25519
-    return KeyType.of(f"ML-DSA-{type(key).__name__[5:7]}")
+    for known in (KeyType.MLDSA44, KeyType.MLDSA65, KeyType.MLDSA87):
+        if type(key).__name__.startswith(known.value.replace("-", "")):
+            return known
+    raise ValueError(
+        f"{type(key).__name__} is no key that an authority here can sign with; there are {', '.join(KeyType)}"
+    )
 
 
 @lru_cache(maxsize=16)
@@ -97,7 +107,7 @@ def spki_der(key: PublicKey) -> bytes:
 
 def key_bits(spki: bytes) -> bytes:
     """The content of the subjectPublicKey BIT STRING, which key identifiers and CertIDs hash."""
-    _, bits = Element.whole(spki, SEQUENCE).children()
+    _, bits = Element.whole(spki, SEQUENCE).fields(2, 2)
     return bits.content[1:]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import enum
+import re
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from datetime import datetime
 from itertools import islice
 
 from cryptography import x509
+
+from ._der import utc
+
+_SNAKE = re.compile("(?<=[a-z])(?=[A-Z])")
 
 
 class Reason(enum.IntEnum):
@@ -52,7 +57,7 @@ class Reason(enum.IntEnum):
             if known.name.replace("_", "").lower() == wanted:
                 return known
         names = [known.name.lower() for known in cls]
-        near = difflib.get_close_matches(reason.lower(), names, n=1)
+        near = difflib.get_close_matches(_SNAKE.sub("_", reason).lower(), names, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"RFC 5280 has {', '.join(names)}"
         raise ValueError(f"{reason!r} is no revocation reason; {hint}")
 
@@ -66,14 +71,26 @@ class Status(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """When and why a certificate was revoked. Times are aware UTC."""
+    """When and why a certificate was revoked. Times are aware, and kept in UTC.
+
+    Raises ValueError for a time without a zone.
+    """
 
     time: datetime
     reason: Reason = Reason.UNSPECIFIED
     invalidity_date: datetime | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "time", utc(self.time))
+        if self.invalidity_date is not None:
+            object.__setattr__(self, "invalidity_date", utc(self.invalidity_date))
+
 
 CertStatus = Status | Revocation
+
+
+# The first of DER's octets keeps its top bit for the sign.
+_SERIAL_LIMIT = 1 << 159
 
 
 class Ledger:
@@ -97,7 +114,20 @@ class Ledger:
         return len(self._known)
 
     def issue(self, serial: int) -> None:
-        """Note *serial* as good. Raises ValueError when this CA has used it already."""
+        """Note *serial* as good. Raises ValueError for one this CA has used already, or that none may use.
+
+        RFC 5280 section 4.1.2.2: "The serial number MUST be a positive integer assigned by the CA to each
+        certificate." "Conforming CAs MUST NOT use serialNumber values longer than 20 octets."
+        """
+        if isinstance(serial, bool) or not isinstance(serial, int):
+            raise TypeError(f"a serial number is an int; got {serial!r}")
+        if serial <= 0:
+            raise ValueError(f"serial number {serial} is not positive (RFC 5280 section 4.1.2.2)")
+        if serial >= _SERIAL_LIMIT:
+            raise ValueError(
+                f"serial number {serial:#x} is longer than 20 octets of DER (RFC 5280 section 4.1.2.2); "
+                "choose one below 2**159"
+            )
         with self._lock:
             if serial in self._known:
                 raise ValueError(f"this CA has already issued serial number {serial:#x}; choose another")
@@ -106,8 +136,10 @@ class Ledger:
 
     def revoke(self, serials: Iterable[int], revocation: Revocation) -> None:
         """Revoke *serials*, also ones never issued; a second revocation replaces the first."""
+        # Not under the lock: an iterable may ask this ledger, or fail half-way.
+        listed = list(serials)
         with self._lock:
-            for serial in serials:
+            for serial in listed:
                 if serial in self._revoked:
                     self.rewritten += 1
                 self._known[serial] = self._revoked[serial] = revocation

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 
 from . import _der, _keys
 from ._der import Element, Extension
@@ -66,7 +67,7 @@ class CertID:
 
     @property
     def hash_oid(self) -> str:
-        return next(Element.whole(self.hash_algorithm, _der.SEQUENCE).children()).as_oid()
+        return _algorithm_oid(self.hash_algorithm)
 
     @property
     def hash_name(self) -> str:
@@ -84,14 +85,21 @@ class CertID:
 
     @classmethod
     def read(cls, element: Element) -> CertID:
-        algorithm, name_hash, key_hash, serial = element.expect(_der.SEQUENCE).children()
-        next(algorithm.expect(_der.SEQUENCE).children()).as_oid()
+        algorithm, name_hash, key_hash, serial = element.expect(_der.SEQUENCE).fields(4, 4)
+        der = algorithm.der
+        _algorithm_oid(der)
         return cls(
-            algorithm.der,
+            der,
             name_hash.expect(_der.OCTET_STRING).content,
             key_hash.expect(_der.OCTET_STRING).content,
             serial.as_integer(),
         )
+
+
+@lru_cache(maxsize=32)
+def _algorithm_oid(der: bytes) -> str:
+    """The OID of an AlgorithmIdentifier, which has it and at most one field of parameters."""
+    return Element.whole(der, _der.SEQUENCE).fields(1, 2)[0].as_oid()
 
 
 class Issuer:
@@ -99,6 +107,8 @@ class Issuer:
 
     def __init__(self, name: bytes, spki: bytes) -> None:
         key = _keys.key_bits(spki)
+        # RFC 6960 section 4.1.1: "The hash shall be calculated over the DER encoding of the issuer's name
+        # field in the certificate being checked", and over the key's value "excluding tag and length".
         self._hashes = {oid: (digest(name), digest(key)) for oid, (_, digest) in HASHES.items()}
 
     def owns(self, cert_id: CertID) -> bool:
@@ -131,21 +141,21 @@ class OCSPRequest:
 
         Raises ValueError, with a sentence, for whatever deserves ``malformedRequest``.
         """
-        tbs, *signature = Element.whole(der, _der.SEQUENCE).children()
-        if len(signature) > 1 or (signature and signature[0].tag != 0xA0):
-            raise ValueError("an OCSPRequest is a TBSRequest and at most one optionalSignature")
-        fields = list(tbs.expect(_der.SEQUENCE).children())
+        tbs, *signature = Element.whole(der, _der.SEQUENCE).fields(1, 2)
+        for item in signature:
+            _check_signature(item.expect(0xA0).only(_der.SEQUENCE))
+        fields = tbs.expect(_der.SEQUENCE).fields(1, 4)
         # version [0] EXPLICIT DEFAULT v1: strictly DER leaves v1 out; accept one that says it.
-        if fields and fields[0].tag == 0xA0 and fields.pop(0).only(_der.INTEGER).as_integer() != 0:
+        if fields[0].tag == 0xA0 and fields.pop(0).only(_der.INTEGER).as_integer() != 0:
             raise ValueError("the request's version is not v1")
-        requestor = fields.pop(0).content if fields and fields[0].tag == 0xA1 else None
+        requestor = _read_requestor(fields.pop(0)) if fields and fields[0].tag == 0xA1 else None
         if not fields:
             raise ValueError("the request has no requestList")
-        cert_ids = tuple(
-            _read_single_request(item) for item in fields.pop(0).expect(_der.SEQUENCE).children()
-        )
-        if not cert_ids:
+        singles = fields.pop(0).expect(_der.SEQUENCE).children()
+        # RFC 6960 section 4.1.1: "requestList contains one or more single certificate status requests."
+        if not singles:
             raise ValueError("the requestList is empty")
+        cert_ids = tuple(map(_read_single_request, singles))
         extensions = _read_extensions(fields.pop(0).expect(0xA2)) if fields else ()
         if fields:
             raise ValueError("something follows the requestExtensions")
@@ -161,34 +171,47 @@ class OCSPRequest:
         return _der.sequence(_der.sequence(_der.sequence(*singles), tail))
 
 
+def _check_signature(element: Element) -> None:
+    """Only the shape. RFC 9919 section 3.1.2: "Responders MAY ignore the signature on OCSPRequests." """
+    algorithm, bits, *certs = element.fields(2, 3)
+    _algorithm_oid(algorithm.der)
+    bits.expect(_der.BIT_STRING)
+    for item in certs:
+        item.expect(0xA0).only(_der.SEQUENCE)
+
+
+def _read_requestor(element: Element) -> bytes:
+    """The DER of requestorName. A GeneralName is a CHOICE whose tags are all context tags."""
+    (name,) = element.fields(1, 1)
+    if name.tag & 0xC0 != 0x80:
+        raise ValueError(f"the requestorName at octet {name.start} is no GeneralName")
+    return name.der
+
+
 def _read_single_request(element: Element) -> CertID:
-    cert_id, *rest = element.expect(_der.SEQUENCE).children()
-    if rest:
-        extensions = rest.pop(0).expect(0xA0)
-        _read_extensions(extensions)
-    if rest:
-        raise ValueError("something follows the singleRequestExtensions")
+    cert_id, *extensions = element.expect(_der.SEQUENCE).fields(1, 2)
+    for item in extensions:
+        _read_extensions(item.expect(0xA0))
     return CertID.read(cert_id)
 
 
 def _read_extensions(tagged: Element) -> tuple[Extension, ...]:
-    found = tuple(_read_extension(item) for item in tagged.only(_der.SEQUENCE).children())
+    found = tuple(map(_read_extension, tagged.only(_der.SEQUENCE).children()))
     for extension in found:
-        # RFC 6960 section 4.4: an unrecognized critical extension is not to be passed over.
+        # RFC 6960 section 4.1.2: "Unrecognized extensions MUST be ignored (unless they have the critical
+        # flag set and are not understood)."
         if extension.critical and extension.oid not in _KNOWN_EXTENSIONS:
             raise ValueError(f"the request has an unknown critical extension, {extension.oid}")
     return found
 
 
 def _read_extension(element: Element) -> Extension:
-    oid, *middle, value = element.expect(_der.SEQUENCE).children()
-    critical = False
-    if middle:
-        flag = middle.pop(0).expect(0x01)
-        critical = flag.content != b"\x00"
-    if middle:
-        raise ValueError(f"the extension at octet {element.start} has too many fields")
-    return Extension(oid.as_oid(), critical, value.expect(_der.OCTET_STRING).content)
+    oid, *critical, value = element.expect(_der.SEQUENCE).fields(2, 3)
+    return Extension(
+        oid.as_oid(),
+        bool(critical) and critical[0].as_boolean(),
+        value.expect(_der.OCTET_STRING).content,
+    )
 
 
 def _read_nonce(extensions: tuple[Extension, ...]) -> bytes | None:
@@ -197,15 +220,20 @@ def _read_nonce(extensions: tuple[Extension, ...]) -> bytes | None:
         return None
     if len(nonces) > 1:
         raise ValueError("the request has more than one nonce")
-    nonce = Element.whole(nonces[0], _der.OCTET_STRING).content
-    # RFC 9654 section 2.1: a nonce of 0 octets or of more than 128 is answered malformedRequest.
+    try:
+        nonce = Element.whole(nonces[0], _der.OCTET_STRING).content
+    except ValueError as error:
+        raise ValueError(f"the nonce is no OCTET STRING (RFC 9654 section 2.1): {error}") from None
+    # RFC 9654 section 2.1: "Responders that implement the extension in this document MUST reject any OCSP
+    # request that has a Nonce with a length of either 0 octets or greater than 128 octets, with the
+    # malformedRequest OCSPResponseStatus".
     if not 1 <= len(nonce) <= 128:
         raise ValueError(f"the nonce has {len(nonce)} octets; RFC 9654 allows 1 to 128")
     return nonce
 
 
 def nonce_extension(nonce: bytes) -> Extension:
-    """RFC 9654 section 2.1: Nonce ::= OCTET STRING(SIZE(1..128)), inside extnValue."""
+    """RFC 9654 section 2.1: "Nonce ::= OCTET STRING(SIZE(1..128))", inside extnValue."""
     return Extension(NONCE, False, _der.octet_string(nonce))
 
 
@@ -240,7 +268,8 @@ def _encode_status(status: CertStatus) -> bytes:
     if not isinstance(status, Revocation):
         return b"\x82\x00"
     reason = b""
-    # RFC 5280 section 5.3.1 wants `unspecified` said by silence, and OCSP borrows its reasons.
+    # RFC 5280 section 5.3.1: "the reason code CRL entry extension SHOULD be absent instead of using the
+    # unspecified (0) reasonCode value". OCSP borrows its reasons, and this habit with them.
     if status.reason is not Reason.UNSPECIFIED:
         reason = _der.explicit(0, _der.enumerated(status.reason))
     return _der.implicit(1, _der.generalized_time(status.time) + reason, constructed=True)
@@ -251,13 +280,15 @@ class ResponseData:
     """What is signed, but for the ResponderID, which is the signer's. RFC 6960 section 4.2.1.
 
     *version* None leaves the DEFAULT v1 out, as DER has it. *extensions* None leaves them out,
-    ``()`` writes an empty list.
+    ``()`` writes an empty list. *issuer* is not written: it is the CA in question, for a fault that
+    needs another CertID of it.
     """
 
     produced_at: _der.Time
     responses: tuple[SingleResponse, ...]
     extensions: tuple[Extension, ...] | None = None
     version: int | None = None
+    issuer: Issuer | None = field(default=None, repr=False, compare=False)
 
     def encode(self, signer: Signer) -> bytes:
         version, extensions = b"", b""
@@ -275,6 +306,8 @@ class ResponseData:
 
 
 def _encode_responder_id(signer: Signer) -> bytes:
+    # RFC 6960 section 4.2.1: "KeyHash ::= OCTET STRING -- SHA-1 hash of responder's public key (excluding
+    # the tag and length fields)".
     if signer.by_name:
         return _der.explicit(1, signer.name)
     return _der.explicit(2, _der.octet_string(signer.key_hash))
@@ -292,6 +325,8 @@ class OCSPResponse:
     response_type: str = BASIC
 
     def encode(self) -> bytes:
+        # RFC 6960 section 4.2.1: "If the value of responseStatus is one of the error conditions, the
+        # responseBytes field is not set." That is up to whoever makes the value.
         body = b""
         if self.response is not None:
             body = _der.sequence(_der.oid(self.response_type), _der.octet_string(self.response))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import wraps
@@ -14,10 +16,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from ._authority import CA, Realm, Target, each, root_certificate
 from ._clock import Clock
-from ._engine import Engine, addresses, close_all, start_all
+from ._engine import Engine, addresses, start_all
 from ._keys import KeyType
 from ._leaf import Leaf
-from ._services import Publisher, Responder
+from ._publisher import Publisher
+from ._responder import Responder
 
 if TYPE_CHECKING:
     import trustme
@@ -104,7 +107,13 @@ class PKI:
         state = ", closed" if self._realm.closed else ""
         return f"<PKI {self._realm.tag}{state}: {' > '.join(ca.common_name for ca in self.cas)}>"
 
+    def __del__(self) -> None:
+        realm = self.__dict__.get("_realm")
+        if realm is not None and not realm.closed and not realm.engine.forked:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+
     def __enter__(self) -> PKI:
+        self._realm.require_open()
         return self
 
     def __exit__(
@@ -113,46 +122,51 @@ class PKI:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._shut()
-        if error is None:
-            return self.check()
         try:
-            self.check()
-        except Exception as other:
+            self.close()
+        except BaseException as other:
+            if error is None:
+                raise
             # The test has failed already: say the rest beside it, not instead of it.
-            error.add_note(f"mockpki: meanwhile, in the background: {_sentence(other)}")
+            note(error, other)
 
     def close(self) -> None:
-        """Stop every service at once, and raise what there is to raise. Closing twice does nothing."""
-        self._shut()
+        """Stop every service at once, and raise what there is to raise. Closing twice does nothing.
+
+        A fault or a stapler, which run inside a service, cannot do it: RuntimeError.
+        """
+        if not self._realm.closed:
+            self._shut()
         self.check()
 
     def _shut(self) -> None:
         realm = self._realm
-        if realm.closed:
-            return
+        if realm.engine.is_here:
+            raise RuntimeError(f"{self!r} cannot be closed by one of its own services; close it in the test")
         realm.closed = True
-        for service in realm.services:
-            service.close()
-        for server in list(realm.servers):
-            server.close()
-        listeners, realm.listeners = realm.listeners, []
-
-        try:
-            realm.engine.call(close_all, listeners)
-        finally:
-            realm.engine.release()
-            for holder in realm.dead or ():
-                holder.close()
-            realm.folder.close()
+        # Whatever fails, the rest of it is done. The last one in goes first.
+        with contextlib.ExitStack() as then:
+            then.callback(realm.folder.close)
+            then.callback(realm.engine.release)
+            then.callback(realm.close_ports)
+            for server in realm.servers:
+                then.callback(server.close)
+            for service in realm.services:
+                then.callback(service.close)
+            # What clients have sent by now is read before.
+            then.callback(realm.engine.settle)
 
     def check(self) -> None:
         """Raise what has failed in the background so far, and AssertionError for unused scripts.
 
         The fixture calls it at the end of the test; leaving the block does, too.
         """
-        errors = self._realm.problems.take()
-        for service in self._realm.services:
+        __tracebackhide__ = True  # pytest shows where it began instead
+        realm = self._realm
+        if not realm.closed:
+            realm.engine.settle()
+        errors = realm.problems.take()
+        for service in realm.services:
             unused = service.unused()
             if unused is not None:
                 service.forget_script()
@@ -299,6 +313,9 @@ class PKI:
         return server
 
 
-def _sentence(error: BaseException) -> str:
-    notes = " ".join(getattr(error, "__notes__", ()))
-    return f"{type(error).__name__}: {error} {notes}".strip()
+def note(error: BaseException, other: BaseException) -> None:
+    """Tell of *other*, which `PKI.check` has raised, beside *error*, which comes first."""
+    several = other.exceptions if isinstance(other, BaseExceptionGroup) else (other,)
+    for one in several:
+        notes = " ".join(getattr(one, "__notes__", ()))
+        error.add_note(f"mockpki: meanwhile, in the background: {type(one).__name__}: {one} {notes}".rstrip())

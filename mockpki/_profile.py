@@ -96,12 +96,14 @@ def extension(value: x509.ExtensionType, critical: bool = False) -> Extension:
 
 
 def key_hash(spki: bytes) -> bytes:
-    """SHA-1 of the subjectPublicKey bits, RFC 5280 section 4.2.1.2, method 1."""
+    """RFC 5280 section 4.2.1.2, method 1: "the 160-bit SHA-1 hash of the value of the BIT STRING
+    subjectPublicKey (excluding the tag, length, and number of unused bits)".
+    """
     return hashlib.sha1(_keys.key_bits(spki)).digest()
 
 
 def key_identifiers(issuer: Signer, own: Signer | bytes) -> list[Extension]:
-    """AKI and SKI, by the SHA-1 of the key bits (RFC 5280 section 4.2.1.2, method 1)."""
+    """AKI and SKI, by `key_hash`; both non-critical (RFC 5280 sections 4.2.1.1 and 4.2.1.2)."""
     own_hash = own if isinstance(own, bytes) else own.key_hash
     return [
         extension(x509.AuthorityKeyIdentifier(issuer.key_hash, None, None)),
@@ -124,12 +126,15 @@ def _key_usage(*names: str) -> Extension:
     return extension(x509.KeyUsage(**{bit: bit in names for bit in bits}), critical=True)
 
 
+# RFC 5280 section 4.2.1.3: "When present, conforming CAs SHOULD mark this extension as critical." A CA
+# signs its OCSP answers with its own key, which takes digitalSignature, too.
 _CA_USAGE = _key_usage("digital_signature", "key_cert_sign", "crl_sign")
 _RSA_USAGE = _key_usage("digital_signature", "key_encipherment")
 _USAGE = _key_usage("digital_signature")
 _NOT_A_CA = extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+# RFC 5280 section 4.2.1.9: CAs "MUST mark the extension as critical in such certificates".
 _A_CA = extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-# RFC 7633 section 4.1: status_request is 5, and the extension SHOULD NOT be critical.
+# RFC 7633 section 4: "The TLS feature extension SHOULD NOT be marked critical." status_request is 5.
 _MUST_STAPLE = extension(x509.TLSFeature([x509.TLSFeatureType.status_request]))
 _SERVER = extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]))
 _CLIENT = extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]))
@@ -170,8 +175,11 @@ def leaf_extensions(
 def delegate_extensions(issuer: Signer, own: Signer) -> tuple[Extension, ...]:
     """What an honest OCSP delegate carries.
 
-    RFC 6960 section 4.2.2.2: id-kp-OCSPSigning in the extended key usage; section 4.2.2.2.1:
-    id-pkix-ocsp-nocheck, whose value is NULL and which should not be critical.
+    RFC 6960 section 4.2.2.2: "OCSP signing delegation SHALL be designated by the inclusion of
+    id-kp-OCSPSigning in an extended key usage certificate extension". Section 4.2.2.2.1, of
+    id-pkix-ocsp-nocheck: "This SHOULD be a non-critical extension. The value of the extension SHALL be
+    NULL." RFC 9919 section 3.2.2: "neither an OCSP Authority Information Access (AIA) extension nor CRL
+    Distribution Points (CRLDP) extension".
     """
     return (
         _NOT_A_CA,
@@ -183,8 +191,10 @@ def delegate_extensions(issuer: Signer, own: Signer) -> tuple[Extension, ...]:
 
 
 def check_validity(not_before: datetime, not_after: datetime) -> None:
-    """Raise ValueError unless the period is one, and its times are aware."""
+    """Raise ValueError unless the period is one, and its times are aware; TypeError for no times at all."""
     for time in (not_before, not_after):
-        _der.x509_time(time)
+        if not isinstance(time, datetime):
+            raise TypeError(f"a certificate begins and ends at datetimes; got {time!r}")
+        _der.utc(time)
     if not_after < not_before:
         raise ValueError(f"the certificate would end at {not_after}, before it begins at {not_before}")

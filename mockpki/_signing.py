@@ -11,16 +11,18 @@ from dataclasses import dataclass, field, replace
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, padding, rsa
 
 from . import _der, _keys
+from ._clock import Clock
 from ._keys import PrivateKey
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureAlgorithm:
     """A signature algorithm: its dotted OID, its digest (None where it has one of its own), and
-    whether its AlgorithmIdentifier has NULL parameters."""
+    whether its AlgorithmIdentifier has NULL parameters.
+    """
 
     oid: str
     digest: hashes.HashAlgorithm | None = None
@@ -32,19 +34,28 @@ class SignatureAlgorithm:
 
     @classmethod
     def for_key(cls, key: PrivateKey) -> SignatureAlgorithm:
-        """What a careful CA signs with: SHA-256 (SHA-384 for P-384), or the key's own scheme."""
+        """What a careful CA signs with: SHA-256 (more for a larger curve), or the scheme of the key itself.
+
+        Raises ValueError for a key that cannot sign here.
+        """
         if isinstance(key, rsa.RSAPrivateKey):
             return RSA_SHA256
         if isinstance(key, ec.EllipticCurvePrivateKey):
-            return ECDSA_SHA384 if key.key_size == 384 else ECDSA_SHA256
+            if key.key_size <= 256:
+                return ECDSA_SHA256
+            return ECDSA_SHA384 if key.key_size <= 384 else ECDSA_SHA512
+        if isinstance(key, ed448.Ed448PrivateKey):
+            return ED448
         return _OWN_SCHEME[_keys.key_type_of(key)]
 
 
-# RFC 4055 section 5: "the parameters MUST be NULL"; RFC 5758 section 3.2: for ECDSA they are absent.
+# The parameters are NULL for RSA (RFC 4055 section 5) and absent for ECDSA (RFC 5758 section 3.2).
 RSA_SHA256 = SignatureAlgorithm("1.2.840.113549.1.1.11", hashes.SHA256(), null=True)
 ECDSA_SHA256 = SignatureAlgorithm("1.2.840.10045.4.3.2", hashes.SHA256())
 ECDSA_SHA384 = SignatureAlgorithm("1.2.840.10045.4.3.3", hashes.SHA384())
+ECDSA_SHA512 = SignatureAlgorithm("1.2.840.10045.4.3.4", hashes.SHA512())
 # RFC 8410 section 3 and RFC 9881 section 2: the parameters are absent.
+ED448 = SignatureAlgorithm("1.3.101.113")
 _OWN_SCHEME = {
     _keys.KeyType.ED25519: SignatureAlgorithm("1.3.101.112"),
     _keys.KeyType.MLDSA44: SignatureAlgorithm("2.16.840.1.101.3.4.3.17"),
@@ -66,6 +77,7 @@ class Signed:
     certs: tuple[bytes, ...] = field(default=(), repr=False)
 
     def encode(self) -> bytes:
+        # RFC 6960 section 4.2.1: "If no certificates are included, then certs SHOULD be absent."
         certs = _der.explicit(0, _der.sequence(*self.certs)) if self.certs else b""
         return _der.sequence(self.tbs, self.algorithm, _der.bit_string(self.signature), certs)
 
@@ -88,12 +100,17 @@ class Signer:
     certs: tuple[bytes, ...] = field(default=(), repr=False)
     delegated: bool = False
     issuer: Signer | None = field(default=None, repr=False)
+    clock: Clock = field(default_factory=Clock, repr=False, compare=False)
 
     @classmethod
-    def named(cls, name: bytes, key: PrivateKey, issuer: Signer | None = None) -> Signer:
+    def named(
+        cls, name: bytes, key: PrivateKey, issuer: Signer | None = None, clock: Clock | None = None
+    ) -> Signer:
         """A signer that tells the truth about its key."""
         key_hash = hashlib.sha1(_keys.key_bits(_keys.spki_der(key.public_key()))).digest()
-        return cls(key, name, key_hash, SignatureAlgorithm.for_key(key), issuer=issuer)
+        return cls(
+            key, name, key_hash, SignatureAlgorithm.for_key(key), issuer=issuer, clock=clock or Clock()
+        )
 
     @property
     def authority(self) -> Signer:

@@ -9,28 +9,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from cryptography import x509
 
-from . import _client_hello, _tls_session
-from ._answer import Answer, HttpRequest, Wire
+from . import _client_hello
+from ._answer import Answer, HttpRequest, Wire, deliver
 from ._authority import Realm
 from ._client_hello import ClientHello
-from ._engine import Connection, Engine, HttpSession, Listener
+from ._clock import monotonic
+from ._engine import Connection, Engine, HttpSession, Listener, addresses
 from ._leaf import Leaf
-from ._services import deliver
 from ._tls_openssl import OpenSSLServer
-from ._tls_session import Presentation
+from ._tls_session import VERSIONS, Presentation, Session, needs_tlslite
 from .faults._layers import (
     Encoding,
     Envelope,
+    Fault,
     OCSPContent,
     Sealing,
     Signing,
@@ -40,25 +42,45 @@ from .faults._layers import (
 )
 
 Stapler = Callable[[Leaf], bytes | None]
-"""How a server comes by the staple for a leaf: DER, or None for none."""
+"""How a server comes by the staple for a leaf: DER, or None for none.
+
+It is called at each handshake whose client asks, on a thread of its own: it may take its time, and
+fetch the staple over the network, from the PKI's own responder for one.
+"""
 
 Staple = Sequence[StapleFault] | bytes | Stapler | None
 
 Handler = Callable[[socket.socket], object]
 """Called on a thread of its own with a socket that carries the decrypted bytes of one connection."""
 
+_LAYERS = (Timing, OCSPContent, Signing, Sealing, Envelope, Encoding)
+_PATIENCE = 2.0
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A stapler of ours. It is quick and waits for nobody, so the loop itself may call it."""
+
+    make: Stapler
+
+    def __call__(self, leaf: Leaf) -> bytes | None:
+        return self.make(leaf)
+
 
 def stapler(staple: Staple) -> Stapler:
     """What ``staple=`` means, as a `Stapler`. Raises TypeError for what no staple can be."""
     if staple is None:
-        return lambda leaf: None
+        return _Ready(lambda leaf: None)
     if isinstance(staple, bytes | bytearray):
         fixed = bytes(staple)
-        return lambda leaf: fixed
+        return _Ready(lambda leaf: fixed)
     if isinstance(staple, list | tuple):
-        faults = check(staple, (Timing, OCSPContent, Signing, Sealing, Envelope, Encoding), "a staple")
-        return lambda leaf: leaf.issuer.ocsp.response_for(leaf, *faults)  # type: ignore[arg-type]
-    if callable(staple):
+        # `check` has let through only the layers whose union is StapleFault.
+        faults = cast(tuple[StapleFault, ...], check(staple, _LAYERS, "a staple"))
+        return _Ready(lambda leaf: leaf.issuer.ocsp.response_for(leaf, *faults))
+    if isinstance(staple, Fault):
+        raise TypeError(f"staple= takes a list of faults; write staple=[{staple!r}]")
+    if callable(staple) and not isinstance(staple, type):
         return staple
     raise TypeError(
         f"staple= takes a list of faults, DER bytes, None, or a function of the leaf; got {staple!r}"
@@ -67,12 +89,12 @@ def stapler(staple: Staple) -> Stapler:
 
 @dataclass
 class Handshake:
-    """Evidence: one connection to a TLS server, as far as it got.
+    """Evidence: one connection to a TLS server, as far as it got; it fills as the connection goes on.
 
     *staple* are the octets the client was given, None for none. *completed* tells whether the
     handshake ended well for the server; *alert* names the alert the client sent (RFC 8446 section 6)
     and *error* says why a handshake failed. *leaf* was presented; *client_certificate* was the
-    client's. *requests* counts the HTTP requests that followed.
+    client's. *requests* counts the HTTP requests that followed. *closed*: the connection is over.
     """
 
     client: str
@@ -99,7 +121,7 @@ class Inner(Protocol):
 
 
 class TlsServer:
-    """A TLS server on loopback. Made by `PKI.tls_server`; a context manager."""
+    """A TLS server on loopback. Made by `PKI.tls_server`; a context manager, for one block."""
 
     def __init__(
         self,
@@ -116,23 +138,42 @@ class TlsServer:
         handler: Handler | None,
         forward_to: tuple[str, int] | None,
     ) -> None:
+        if client_certificate_required and not client_cas:
+            raise ValueError("client_certificate_required=True needs client_ca=, to check certificates with")
         self._realm = realm
         self._leaves = leaves
         self._staple = staple
-        self._wanted_port = port
-        self._alpn = tuple(alpn)
-        self._versions = (minimum_version, maximum_version)
+        self._wanted_port = _port(port)
+        self._alpn = _protocols(alpn)
+        self._versions = _version_range(minimum_version, maximum_version)
         self._client_cas = tuple(client_cas)
         self._client_certificate_required = client_certificate_required
         self._handler = handler
-        self._forward_to = forward_to
+        self._forward_to = None if forward_to is None else _resolved(forward_to)
+        self._by_name: dict[str, Leaf] = {}
+        for leaf in leaves:
+            self._presentation(leaf, None)
+            for name in leaf.names:
+                self._by_name.setdefault(name.lower(), leaf)
+        self._url_host, self._bind_host = self._hosts()
         self._openssl = OpenSSLServer()
         self._listener: Listener | None = None
+        self._closed = False
         self._handshakes: list[Handshake] = []
-        self._threads: list[threading.Thread] = []
+        self._handlers: list[threading.Thread] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._upstreams: set[Connection] = set()
-        self._presentation(leaves[0], None)
+
+    def _hosts(self) -> tuple[str, str]:
+        """The host in `url`, which is the first name of the first leaf that leads here; and what to bind."""
+        here = self._realm.host
+        for name in self._leaves[0].names:
+            if name in addresses(here):
+                return (f"[{name}]" if ":" in name else name), here
+            if name == "localhost" and (here == name or here in addresses(name)):
+                # Clients try ::1 first, or 127.0.0.1: both have to be this server's.
+                return name, name
+        return self._realm.url_host, here
 
     def __repr__(self) -> str:
         where = f"port {self._listener.port}" if self._listener else "not started"
@@ -140,6 +181,8 @@ class TlsServer:
 
     def __enter__(self) -> TlsServer:
         self._realm.require_open()
+        if self._listener is not None:
+            raise ValueError("this TLS server has been started before; make another with pki.tls_server()")
         listener = Listener(
             self._realm.engine,
             self._bind_host,
@@ -148,7 +191,6 @@ class TlsServer:
             self._realm.problems,
         )
         self._listener = listener
-        self._realm.listeners.append(listener)
         self._realm.engine.call(listener.start)
         return self
 
@@ -161,23 +203,28 @@ class TlsServer:
         self.close()
 
     def close(self) -> None:
-        """Stop, and drop every connection at once. `connections` stays readable."""
-        listener = self._listener
-        if listener is None or listener not in self._realm.listeners:
+        """Stop, and drop every connection at once. `connections` stays readable.
+
+        Handlers have two seconds to notice; one that is still running then fails the test.
+        """
+        if self._closed or self._listener is None:
             return
-        self._realm.engine.call(self._close_on_loop, listener)
-        self._realm.listeners.remove(listener)
-        for thread in self._threads:
-            thread.join(2)
-            if thread.is_alive():
-                self._realm.problems.add(
-                    TimeoutError(
-                        "the handler of a TLS server is still running 2 s after its connection was closed"
-                    ),
-                    "let the handler return when recv() gives b''",
-                )
+        self._realm.engine.call(self._close_on_loop, self._listener)
+        until = monotonic() + _PATIENCE
+        handlers = [thread for thread in self._handlers if thread is not threading.current_thread()]
+        for thread in handlers:
+            thread.join(max(0.0, until - monotonic()))
+        if any(thread.is_alive() for thread in handlers):
+            self.problem(
+                TimeoutError(
+                    f"the handler of a TLS server is still running {_PATIENCE:g} s after its connection "
+                    "was closed"
+                ),
+                "let the handler return when recv() gives b''",
+            )
 
     def _close_on_loop(self, listener: Listener) -> None:
+        self._closed = True
         listener.close()
         for task in list(self._tasks):
             task.cancel()
@@ -187,40 +234,18 @@ class TlsServer:
     # Where it is.
 
     @property
-    def _started(self) -> Listener:
-        if self._listener is None:
-            raise ValueError(
-                "this TLS server is not running yet; use it as `with pki.tls_server(leaf) as server:`"
-            )
-        return self._listener
-
-    @property
-    def _bind_host(self) -> str:
-        return (
-            "localhost"
-            if self._url_host == "localhost" and self._realm.host == "127.0.0.1"
-            else self._realm.host
-        )
-
-    @property
     def host(self) -> str:
         """The address to connect to."""
         return self._realm.host
 
     @property
     def port(self) -> int:
-        return self._started.port
-
-    @property
-    def _url_host(self) -> str:
-        """The first name of the first leaf that leads here, or else the address."""
-        for name in self._leaves[0].names:
-            if name == "localhost" or (name.endswith(".localhost") and "*" not in name):
-                return name
-            with contextlib.suppress(ValueError):
-                if ipaddress.ip_address(name) == ipaddress.ip_address(self.host):
-                    break
-        return self._realm.url_host
+        """The port to connect to. Raises ValueError before the block is entered."""
+        if self._listener is None:
+            raise ValueError(
+                "this TLS server is not running yet; use it as `with pki.tls_server(leaf) as server:`"
+            )
+        return self._listener.port
 
     @property
     def url(self) -> str:
@@ -233,7 +258,8 @@ class TlsServer:
     @property
     def connections(self) -> list[Handshake]:
         """Every connection so far, oldest first; what has just arrived is read first."""
-        self._realm.engine.settle()
+        if self._listener is not None and not self._closed:
+            self.engine.settle()
         return list(self._handshakes)
 
     # What the connections ask of it.
@@ -242,34 +268,55 @@ class TlsServer:
     def engine(self) -> Engine:
         return self._realm.engine
 
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called, or the PKI's."""
+        return self._closed
+
     def opened(self, handshake: Handshake) -> None:
         self._handshakes.append(handshake)
 
+    def problem(self, error: BaseException, where: str) -> None:
+        self._realm.problems.add(error, where)
+
     def choose(self, server_name: str | None) -> Leaf:
         """The leaf for an SNI name: the one that has it, then a wildcard, then the first."""
-        if server_name is not None:
-            name = server_name.lower().rstrip(".")
-            wildcard = "*." + name.partition(".")[2]
-            for wanted in (name, wildcard):
-                for leaf in self._leaves:
-                    if wanted in map(str.lower, leaf.names):
-                        return leaf
-        return self._leaves[0]
+        name = (server_name or "").lower().rstrip(".")
+        wildcard = "*." + name.partition(".")[2]
+        return self._by_name.get(name) or self._by_name.get(wildcard) or self._leaves[0]
 
-    def session(self, leaf: Leaf, staple: bytes | None) -> _tls_session.Session:
+    def find_staple(self, leaf: Leaf, found: Callable[[Future[bytes | None]], object]) -> None:
+        """Call *found* on the loop with the staple for *leaf*: at once, or when the test's own has it."""
+        if isinstance(self._staple, _Ready):
+            found(_outcome(self._staple, leaf))
+            return
+
+        def work() -> None:
+            outcome = _outcome(self._staple, leaf)
+            with contextlib.suppress(RuntimeError):  # the loop may have ended before
+                self.engine.loop.call_soon_threadsafe(found, outcome)
+
+        # Nobody waits for it: it may hang with the responder that it asks.
+        threading.Thread(target=work, name="mockpki stapler", daemon=True).start()
+
+    def session(self, leaf: Leaf, staple: bytes | None) -> Session:
         """A TLS session that shows *leaf* and carries *staple* octet for octet."""
         shown = self._presentation(leaf, staple)
-        if _tls_session.needs_tlslite(shown.staples, shown.chain[0]):
+        if needs_tlslite(shown.staples, shown.chain[0]):
             from ._tls_tlslite import TlsliteSession
 
             return TlsliteSession(shown)
         return self._openssl.session(shown)
 
     def _presentation(self, leaf: Leaf, staple: bytes | None) -> Presentation:
+        try:
+            key = leaf.key
+        except LookupError as error:
+            raise ValueError(f"{error}; no TLS server can present it without") from error
         minimum, maximum = self._versions
         return Presentation(
             leaf.chain_ders,
-            leaf.key,
+            key,
             () if staple is None else (staple,),
             self._alpn,
             self._client_cas,
@@ -278,14 +325,7 @@ class TlsServer:
             maximum,
         )
 
-    def staple_for(self, leaf: Leaf) -> bytes | None:
-        staple = self._staple(leaf)
-        if staple is not None and not isinstance(staple, bytes):
-            raise TypeError(f"a stapler returns DER bytes or None; {self._staple!r} returned {staple!r}")
-        return staple
-
-    def problem(self, error: BaseException, where: str) -> None:
-        self._realm.problems.add(error, where)
+    # Where the decrypted bytes go.
 
     def inner(self, outer: _TlsConnection) -> Inner:
         """What takes the decrypted bytes of a new connection."""
@@ -304,40 +344,35 @@ class TlsServer:
     def _handled(self, outer: _TlsConnection, handler: Handler) -> Inner:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
+        upstream = self._upstream(outer, ours)
 
         def run() -> None:
             try:
                 with theirs:
                     handler(theirs)
-            except OSError as error:
-                # The client, or the end of the test, has taken the connection away.
-                if not isinstance(error, ConnectionError | TimeoutError):
-                    self.problem(error, "raised in the handler of a TLS server")
             except Exception as error:
-                self.problem(error, "raised in the handler of a TLS server")
+                # The client, or the end of the test, may have taken the connection away.
+                if not (upstream.closed and isinstance(error, BrokenPipeError | ConnectionResetError)):
+                    self.problem(error, "raised in the handler of a TLS server")
 
         thread = threading.Thread(target=run, name="mockpki handler", daemon=True)
-        self._threads.append(thread)
-        forward = _Forward(outer)
-        forward.connected(self._upstream(outer, ours))
+        self._handlers = [*(other for other in self._handlers if other.is_alive()), thread]
         thread.start()
+        forward = _Forward()
+        forward.connected(upstream)
         return forward
 
-    def _forwarded(self, outer: _TlsConnection, address: tuple[str, int]) -> Inner:
-        forward = _Forward(outer)
+    def _forwarded(self, outer: _TlsConnection, targets: Sequence[_Address]) -> Inner:
+        forward = _Forward()
 
         async def connect() -> None:
-            sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
-            sock.setblocking(False)
             try:
-                await self.engine.loop.sock_connect(sock, address)
-            except (OSError, asyncio.CancelledError) as error:
-                sock.close()
+                sock = await _connected(self.engine.loop, targets)
+            except OSError as error:
+                self.problem(error, f"the TLS server could not forward a connection to {targets[0][4]}")
                 outer.abort()
-                if isinstance(error, OSError):
-                    self.problem(error, f"the TLS server could not forward to {address}")
-                return
-            forward.connected(self._upstream(outer, sock))
+            else:
+                forward.connected(self._upstream(outer, sock))
 
         task = self.engine.loop.create_task(connect())
         self._tasks.add(task)
@@ -345,18 +380,88 @@ class TlsServer:
         return forward
 
 
-class _Forward:
-    """Decrypted bytes on their way to a TCP connection."""
+def _outcome(staple: Stapler, leaf: Leaf) -> Future[bytes | None]:
+    """What *staple* returned for *leaf*, or raised."""
+    future: Future[bytes | None] = Future()
+    try:
+        made = staple(leaf)
+        if made is not None and not isinstance(made, bytes):
+            raise TypeError(f"a stapler returns DER bytes or None; {staple!r} returned {made!r}")
+        future.set_result(made)
+    except Exception as error:
+        future.set_exception(error)
+    return future
 
-    def __init__(self, outer: _TlsConnection) -> None:
-        self._outer = outer
-        self._waiting = b""
+
+# What tls_server() was given.
+
+_Address = tuple[int, int, int, str, Any]
+"""As `socket.getaddrinfo` has it."""
+
+
+def _port(port: int) -> int:
+    if not 0 <= port <= 65535:
+        raise ValueError(f"port= takes a number up to 65535, or 0 for a free one; got {port!r}")
+    return port
+
+
+def _protocols(alpn: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(alpn, str):
+        raise TypeError(f"alpn= takes a list of protocols, such as ['h2', 'http/1.1']; got the text {alpn!r}")
+    for name in alpn:
+        # RFC 7301 section 3.1: "opaque ProtocolName<1..2^8-1>".
+        if not 0 < len(name) < 256:
+            raise ValueError(f"a protocol in alpn= has 1 to 255 characters; got {name!r}")
+    return tuple(alpn)
+
+
+def _version_range(minimum: str, maximum: str) -> tuple[str, str]:
+    for version in (minimum, maximum):
+        if version not in VERSIONS:
+            raise ValueError(f"{version!r} is no version of TLS; give 'TLSv1.2' or 'TLSv1.3'")
+    if VERSIONS.index(minimum) > VERSIONS.index(maximum):
+        raise ValueError(f"no version of TLS is at least {minimum} and at most {maximum}")
+    return minimum, maximum
+
+
+def _resolved(forward_to: tuple[str, int]) -> Sequence[_Address]:
+    """The addresses of a (host, port). Raises OSError for a name without any."""
+    match forward_to:
+        case (str() as host, int() as port) if 0 < port < 65536:
+            return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    raise ValueError(f"forward_to= takes a (host, port), such as ('127.0.0.1', 5432); got {forward_to!r}")
+
+
+async def _connected(loop: asyncio.AbstractEventLoop, addresses: Sequence[_Address]) -> socket.socket:
+    """A socket to the first address that takes the connection. Raises OSError as the last one did."""
+    failed: OSError | None = None
+    for family, kind, protocol, _, address in addresses:
+        sock = socket.socket(family, kind, protocol)
+        sock.setblocking(False)
+        try:
+            await loop.sock_connect(sock, address)
+        except BaseException as error:
+            sock.close()
+            if not isinstance(error, OSError):
+                raise
+            failed = error
+        else:
+            return sock
+    raise failed or OSError("there is no address to connect to")
+
+
+class _Forward:
+    """Decrypted bytes on their way to a handler or a TCP connection."""
+
+    def __init__(self) -> None:
+        self._waiting = bytearray()
         self._over = False
         self._upstream: Connection | None = None
 
     def connected(self, upstream: Connection) -> None:
         self._upstream = upstream
-        upstream.write(self._waiting)
+        if self._waiting:
+            upstream.write(bytes(self._waiting))
         if self._over:
             upstream.finish()
 
@@ -386,95 +491,116 @@ class _Back:
 
 
 class _TlsConnection:
-    """One client: a session of TLS on a `Connection`, and an outlet for what sits above it."""
+    """One client: a session of TLS on a `Connection`, and an outlet for what sits above it.
+
+    First the ClientHello is read, then its staple is found, then the session begins; what the
+    client sends until then is kept in *_early*.
+    """
 
     def __init__(self, server: TlsServer, connection: Connection) -> None:
         self._server = server
         self._connection = connection
         self.loop: asyncio.AbstractEventLoop = connection.loop
         self.peer = connection.peer
-        self._hello = b""
-        self._tls: _tls_session.Session | None = None
+        self._early = b""
+        self._greeted = False
+        self._tls: Session | None = None
         self._inner: Inner | None = None
+        self._over = False
         self.handshake = Handshake(self.peer)
         server.opened(self.handshake)
 
     # The connection calls these.
 
     def received(self, data: bytes) -> None:
-        if self._tls is None:
-            self._hello += data
-            try:
-                hello = _client_hello.read(self._hello)
-                if hello is None:
-                    return
-            except ValueError:
-                # The TLS library says the same to the client, with the right alert.
-                hello = ClientHello()
-            data, self._hello = self._hello, b""
-            if not self._begin(hello):
-                return
-        self._feed(data)
+        if self._tls is not None:
+            return self._feed(self._tls, data)
+        self._early += data
+        if self._greeted:
+            return None
+        try:
+            hello = _client_hello.read(self._early)
+        except ValueError:
+            # The TLS library says the same to the client, with the right alert.
+            hello = ClientHello()
+        if hello is not None:
+            self._greeted = True
+            self._greet(hello)
+        return None
 
     def ended(self) -> None:
-        self.handshake.closed = True
-        if self._tls is not None:
+        handshake = self.handshake
+        handshake.closed = True
+        if self._server.closed and not handshake.completed:
+            handshake.error = handshake.error or "The server was closed before the handshake was complete."
+        elif self._tls is not None:
             self._tls.eof()
             self._note(self._tls)
-        elif self.handshake.error is None:
-            self.handshake.error = "The client closed the connection before it had sent a ClientHello."
+        elif handshake.error is None:
+            missing = "the stapler had returned" if self._greeted else "it had sent a ClientHello"
+            handshake.error = f"The client closed the connection before {missing}."
         self._end_inner()
 
-    # Above the connection.
+    # The handshake.
 
-    def _begin(self, hello: ClientHello) -> bool:
+    def _greet(self, hello: ClientHello) -> None:
         handshake = self.handshake
         handshake.server_name = hello.server_name
         handshake.staple_requested = hello.staple_requested
-        try:
-            leaf = handshake.leaf = self._server.choose(hello.server_name)
-            staple = self._server.staple_for(leaf) if hello.staple_requested else None
-            self._tls = self._server.session(leaf, staple)
-        except Exception as error:
-            self._server.problem(error, f"raised in a TLS server, at a handshake for {hello.server_name}")
-            handshake.error = f"The test's own stapler failed: {error}"
-            self._connection.abort()
-            return False
-        return True
+        leaf = handshake.leaf = self._server.choose(hello.server_name)
+        if hello.staple_requested:
+            self._server.find_staple(leaf, partial(self._begin, leaf))
+        else:
+            self._begin(leaf, None)
 
-    def _feed(self, data: bytes) -> None:
-        tls = self._tls
-        assert tls is not None
+    def _begin(self, leaf: Leaf, staple: Future[bytes | None] | None) -> None:
+        if self._connection.closed and (self._server.closed or staple is None or not staple.exception()):
+            return
+        try:
+            tls = self._server.session(leaf, None if staple is None else staple.result())
+        except Exception as error:
+            self._server.problem(error, f"raised in a TLS server, which was about to present {leaf!r}")
+            self.handshake.error = self.handshake.error or f"{type(error).__name__}: {error}"
+            self._connection.abort()
+            return
+        self._tls = tls
+        early, self._early = self._early, b""
+        self._feed(tls, early)
+
+    def _feed(self, tls: Session, data: bytes) -> None:
         plain = tls.receive(data)
         self._flush(tls)
         self._note(tls)
-        if tls.established and self._inner is None and not self._connection.closed:
-            self._inner = self._server.inner(self)
-        if plain and self._inner is not None:
-            self._inner.received(plain)
+        if tls.established and not self._over:
+            if self._inner is None:
+                self._inner = self._server.inner(self)
+            if plain:
+                self._inner.received(plain)
         if tls.closed:
             self._end_inner()
-            self._flush(tls)
-            self._connection.finish()
+            # RFC 8446 section 6.1: "Each party MUST send a "close_notify" alert before closing its
+            # write side of the connection, unless it has already sent some error alert."
+            self.finish()
 
-    def _note(self, tls: _tls_session.Session) -> None:
+    def _note(self, tls: Session) -> None:
         handshake = self.handshake
         handshake.alert, handshake.error = tls.alert, tls.error
         handshake.staple = tls.staple_sent
+        handshake.version = handshake.version or tls.version
         if tls.established and not handshake.completed:
-            handshake.completed = True
             handshake.alpn = tls.alpn
             certificate = tls.client_certificate
             if certificate is not None:
                 handshake.client_certificate = x509.load_der_x509_certificate(certificate)
-        handshake.version = handshake.version or tls.version
+            handshake.completed = True
 
-    def _flush(self, tls: _tls_session.Session) -> None:
+    def _flush(self, tls: Session) -> None:
         pending = tls.pending()
         if pending:
             self._connection.write(pending)
 
     def _end_inner(self) -> None:
+        self._over = True
         inner, self._inner = self._inner, None
         if inner is not None:
             inner.ended()

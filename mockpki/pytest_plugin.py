@@ -5,13 +5,16 @@ Nothing of the package is imported until a test asks for the fixture.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from . import PKI
+
+_MADE = pytest.StashKey["PKI"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,16 +30,48 @@ def pki(request: pytest.FixtureRequest) -> Iterator[PKI]:
     """A fresh `mockpki.PKI` for this test: CA, CRL publisher and OCSP responder, live on loopback."""
     from . import PKI
 
-    marker = request.node.get_closest_marker("pki")
-    with PKI(**(marker.kwargs if marker else {})) as made:
+    with PKI(**_options(request)) as made:
+        request.node.stash[_MADE] = made
         yield made
+
+
+def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
+    marker = request.node.get_closest_marker("pki")
+    if marker is None:
+        return {}
+    if marker.args:
+        raise TypeError(f"@pytest.mark.pki takes options by name, such as depth=2; got {marker.args!r}")
+    return dict(marker.kwargs)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """What failed in a service's thread fails the test itself, and not its teardown."""
-    result = yield
-    made = getattr(item, "funcargs", {}).get("pki")
-    if made is not None and hasattr(made, "check"):
+    __tracebackhide__ = True
+    try:
+        result = yield
+    except BaseException as error:
+        _say_beside(error, item)
+        raise
+    for made in _pkis(item):
         made.check()
     return result
+
+
+def _pkis(item: pytest.Item) -> list[PKI]:
+    """The PKIs among the test's fixtures, also those that go by another name."""
+    module = sys.modules.get("mockpki._pki")
+    if module is None:
+        return []
+    values = (item.stash.get(_MADE, None), *getattr(item, "funcargs", {}).values())
+    return [value for value in values if isinstance(value, module.PKI)]
+
+
+def _say_beside(error: BaseException, item: pytest.Item) -> None:
+    for made in _pkis(item):
+        from ._pki import note
+
+        try:
+            made.check()
+        except BaseException as other:
+            note(error, other)

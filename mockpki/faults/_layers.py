@@ -1,6 +1,6 @@
 """The layers of an answer, from its times to its port. A fault belongs to exactly one.
 
-    Window -> content -> Signer -> Signed -> OCSPResponse -> bytes -> Answer -> Wire -> Listening
+    Window -> content -> Signer -> bytes -> Signed -> OCSPResponse -> bytes -> Answer -> Wire -> Listening
 
 `bend` is the only place that applies faults; no encoder and no service knows what any of them does.
 """
@@ -9,19 +9,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
-from .._answer import Answer, Listening, Wire
+from .._answer import Answer, Listening, Step, Wire
 from .._crl import TBSCertList
 from .._ocsp import OCSPResponse, ResponseData
+from .._profile import TBSCertificate
 from .._signing import Signed, Signer
 from .._window import Window
 
 __all__ = [
     "HTTP",
     "LAYERS",
+    "CRLBytesFault",
     "CRLContent",
     "CRLFault",
+    "CertificateContent",
     "Encoding",
     "Envelope",
     "Fault",
@@ -33,6 +37,7 @@ __all__ = [
     "Signing",
     "StapleFault",
     "Timing",
+    "ToBeSigned",
     "Transport",
 ]
 
@@ -49,83 +54,112 @@ class Fault(ABC, Generic[V]):
     layer: ClassVar[str]
     home: ClassVar[type[Fault[Any]]]
     _value: ClassVar[Any]
+    _gives: ClassVar[str]
 
     def __init_subclass__(cls) -> None:
-        if Fault in cls.__bases__:
-            cls.home = cls
+        homes = [base for base in cls.__mro__ if Fault in base.__bases__]
+        if len(homes) > 1:
+            names = " and ".join(home.__name__ for home in homes)
+            raise TypeError(f"{cls.__name__} derives from {names}; a fault has one layer: make it two faults")
+        cls.home = homes[0]
 
     @abstractmethod
     def __call__(self, honest: V, /) -> V: ...
+
+    @classmethod
+    def _fits(cls, value: object) -> bool:
+        return isinstance(value, cls._value)
+
+
+Faults = tuple[Fault[Any], ...]
 
 
 class Timing(Fault[Window]):
     """The times of an OCSP answer, a staple or a CRL."""
 
     layer = "timing"
-    _value = Window
+    _value, _gives = Window, "a Window"
 
 
 class OCSPContent(Fault[ResponseData]):
     """What an OCSP answer or a staple says (RFC 6960 section 4.2.1, ResponseData)."""
 
     layer = "OCSP content"
-    _value = ResponseData
+    _value, _gives = ResponseData, "a ResponseData"
 
 
 class CRLContent(Fault[TBSCertList]):
     """What a CRL says (RFC 5280 section 5.1.2, TBSCertList)."""
 
     layer = "CRL content"
-    _value = TBSCertList
+    _value, _gives = TBSCertList, "a TBSCertList"
 
 
 class Signing(Fault[Signer]):
     """Who signs, who that is said to be, and what is embedded."""
 
     layer = "signing"
-    _value = Signer
+    _value, _gives = Signer, "a Signer"
+
+
+class ToBeSigned(Fault[bytes]):
+    """The octets about to be signed, tbsResponseData or tbsCertList: whatever they become is signed."""
+
+    layer = "to be signed"
+    _value, _gives = bytes, "bytes"
 
 
 class Sealing(Fault[Signed]):
     """The signed structure: signature, outer algorithm, embedded certificates."""
 
     layer = "sealing"
-    _value = Signed
+    _value, _gives = Signed, "a Signed"
 
 
 class Envelope(Fault[OCSPResponse]):
     """The OCSP envelope: responseStatus and responseBytes (RFC 6960 section 4.2.1)."""
 
     layer = "OCSP envelope"
-    _value = OCSPResponse
+    _value, _gives = OCSPResponse, "an OCSPResponse"
 
 
 class Encoding(Fault[bytes]):
     """The finished octets of an OCSP answer, staple, CRL or certificate file."""
 
     layer = "encoding"
-    _value = bytes
+    _value, _gives = bytes, "bytes"
 
 
 class HTTP(Fault[Answer]):
     """The HTTP answer: status, headers and body."""
 
     layer = "HTTP"
-    _value = Answer
+    _value, _gives = Answer, "an Answer"
 
 
 class Transport(Fault[Wire]):
     """How the answer goes over the connection: steps such as send, wait, abort."""
 
     layer = "transport"
-    _value = tuple
+    _value, _gives = tuple, "a tuple of steps, such as (Send(b'...'), Finish())"
+
+    @classmethod
+    def _fits(cls, value: object) -> bool:
+        return isinstance(value, tuple) and all(isinstance(step, Step) for step in value)
 
 
 class Listener(Fault[Listening]):
     """Whether the service's port takes connections at all."""
 
     layer = "listener"
-    _value = Listening
+    _value, _gives = Listening, "a Listening"
+
+
+class CertificateContent(Fault[TBSCertificate]):
+    """What a certificate says (RFC 5280 section 4.1.2, TBSCertificate), when it is issued."""
+
+    layer = "certificate content"
+    _value, _gives = TBSCertificate, "a TBSCertificate"
 
 
 LAYERS: tuple[type[Fault[Any]], ...] = (
@@ -133,19 +167,22 @@ LAYERS: tuple[type[Fault[Any]], ...] = (
     OCSPContent,
     CRLContent,
     Signing,
+    ToBeSigned,
     Sealing,
     Envelope,
     Encoding,
     HTTP,
     Transport,
     Listener,
+    CertificateContent,
 )
 """Every layer, in the order in which an answer passes them."""
 
-StapleFault = Timing | OCSPContent | Signing | Sealing | Envelope | Encoding
+StapleFault = Timing | OCSPContent | Signing | ToBeSigned | Sealing | Envelope | Encoding
 OCSPFault = StapleFault | HTTP | Transport | Listener
 FileFault = Encoding | HTTP | Transport | Listener
-CRLFault = FileFault | Timing | CRLContent | Signing | Sealing
+CRLBytesFault = Timing | CRLContent | Signing | ToBeSigned | Sealing | Encoding
+CRLFault = CRLBytesFault | HTTP | Transport | Listener
 
 
 def bend(layer: type[Fault[V]], honest: V, faults: Iterable[Fault[Any]]) -> V:
@@ -156,10 +193,10 @@ def bend(layer: type[Fault[V]], honest: V, faults: Iterable[Fault[Any]]) -> V:
     for fault in faults:
         if isinstance(fault, layer):
             worse = fault(honest)
-            if not isinstance(worse, layer._value):
+            if not layer._fits(worse):
                 raise TypeError(
-                    f"{fault!r} is a fault of the {layer.layer} layer, so it must return a "
-                    f"{layer._value.__name__}; it returned {worse!r}"
+                    f"{fault!r} is a fault of the {layer.layer} layer, so it must return "
+                    f"{layer._gives}; it returned {worse!r}"
                 )
             honest = worse
     return honest
@@ -180,3 +217,10 @@ def check(faults: Iterable[Any], layers: tuple[type[Fault[Any]], ...], what: str
                 f"{what} does not have; it takes faults of: {possible}"
             )
     return checked
+
+
+def duration(by: timedelta, fault: object) -> timedelta:
+    """*by*, if it is a timedelta; TypeError, naming the *fault*, if not."""
+    if not isinstance(by, timedelta):
+        raise TypeError(f"{fault!r} needs a timedelta, such as timedelta(seconds=30), and not {by!r}")
+    return by

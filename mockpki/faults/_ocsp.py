@@ -43,6 +43,8 @@ class Revoked(OCSPContent):
 
     def __post_init__(self) -> None:
         Reason.of(self.reason)
+        if self.at is not None and self.at.utcoffset() is None:
+            raise ValueError(f"{self.at!r} has no time zone; give an aware datetime, such as one in UTC")
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         at = self.at

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .._window import LIFE, Window
-from ._layers import Timing
+from ._layers import Timing, duration
 
 __all__ = [
     "Stale",
@@ -18,6 +18,9 @@ class Stale(Timing):
     """nextUpdate passed *by* ago; the whole answer is that much older. RFC 6960 section 4.2.2.1."""
 
     by: timedelta = timedelta(days=1)
+
+    def __post_init__(self) -> None:
+        duration(self.by, self)
 
     def __call__(self, honest: Window) -> Window:
         back = honest.now - self.by - (honest.next_update or honest.this_update + LIFE)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .._answer import Abort, Answer, Finish, Listening, Silence, Wait, Wire
-from ._layers import HTTP, Encoding, Listener, Transport
+from ._layers import HTTP, Encoding, Listener, Transport, duration
 
 __all__ = [
     "Close",
@@ -76,6 +76,9 @@ class Slow(Transport):
     """The answer comes, *by* later."""
 
     by: timedelta = timedelta(seconds=3)
+
+    def __post_init__(self) -> None:
+        duration(self.by, self)
 
     def __call__(self, honest: Wire) -> Wire:
         return (Wait(self.by.total_seconds()), *honest)

@@ -1,0 +1,155 @@
+"""What happened: the requests a service was asked, and the errors of other threads.
+
+1. Evidence is only ever added to and read; nothing here answers anything.
+2. Everything here may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ._answer import Answer, Wire
+from ._clock import monotonic
+from ._ocsp import OCSPRequest
+from .faults._layers import Faults
+
+
+class Problems:
+    """What went wrong on another thread, kept until the test can be told."""
+
+    def __init__(self) -> None:
+        self._errors: deque[BaseException] = deque()
+
+    def add(self, error: BaseException, where: str) -> None:
+        error.add_note(f"mockpki: {where}")
+        self._errors.append(error)
+
+    def take(self) -> list[BaseException]:
+        """Every error so far, oldest first, each handed out once."""
+        taken = []
+        while self._errors:
+            taken.append(self._errors.popleft())
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Evidence: what a client asked for, and what it was given.
+
+    *time* is the PKI's clock, aware UTC. *faults* are those the answer was made with; *answer* is
+    the HTTP answer, *wire* how it went out. *question* is the OCSP request, if that is what it was
+    and it could be read; *error* says why it could not.
+    """
+
+    method: str
+    path: str
+    raw_headers: tuple[tuple[str, str], ...] = field(repr=False)
+    body: bytes = field(repr=False)
+    client: str
+    time: datetime
+    faults: Faults
+    answer: Answer = field(repr=False)
+    wire: Wire = field(repr=False)
+    question: OCSPRequest | None = field(default=None, repr=False)
+    error: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The request's headers by lower-case name; of a repeated one, the last."""
+        return {name.lower(): value for name, value in self.raw_headers}
+
+    @property
+    def serials(self) -> tuple[int, ...]:
+        """The serial numbers asked about, in the order asked."""
+        return tuple(cert_id.serial_number for cert_id in self.question.cert_ids) if self.question else ()
+
+    @property
+    def hash_algorithm(self) -> str | None:
+        """The hash of the first CertID: ``sha1``, ``sha256``, ``sha384``, ``sha512``, or an OID."""
+        return self.question.cert_ids[0].hash_name if self.question else None
+
+    @property
+    def nonce(self) -> bytes | None:
+        """The nonce's own octets, None where the request has none."""
+        return self.question.nonce if self.question else None
+
+    @property
+    def signed(self) -> bool:
+        """Whether the request carries a signature (which is not verified)."""
+        return self.question is not None and self.question.signed
+
+    def __str__(self) -> str:
+        asked = ", ".join(f"serial {serial:#x}" for serial in self.serials) or self.error or self.path
+        bent = f" with {', '.join(map(repr, self.faults))}" if self.faults else ""
+        steps = " then ".join(type(step).__name__ for step in self.wire) or "nothing"
+        return f"{self.time:%H:%M:%S}Z {self.method} {asked} -> HTTP {self.answer.status} ({steps}){bent}"
+
+
+class Record:
+    """The requests of one service, in the order in which they were answered."""
+
+    def __init__(self) -> None:
+        self._requests: list[Request] = []
+        self._taken = 0
+        self._arrival = threading.Condition()
+
+    def add(self, request: Request) -> None:
+        with self._arrival:
+            self._requests.append(request)
+            self._arrival.notify_all()
+
+    def all(self) -> list[Request]:
+        return list(self._requests)
+
+    def clear(self) -> None:
+        with self._arrival:
+            self._requests = []
+            self._taken = 0
+
+    def next(self, timeout: float | timedelta, what: str) -> Request:
+        """The next request that no earlier call has returned. Raises TimeoutError after *timeout*."""
+        seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+        until = monotonic() + seconds
+        with self._arrival:
+            while len(self._requests) <= self._taken:
+                left = until - monotonic()
+                if left <= 0:
+                    raise TimeoutError(
+                        f"no request came to the {what} within {seconds:g} s"
+                        f"{' after those returned before' if self._taken else ''}; "
+                        f"{history(self._requests)}"
+                    )
+                self._arrival.wait(left)
+            self._taken += 1
+            return self._requests[self._taken - 1]
+
+
+def history(requests: Sequence[Request]) -> str:
+    """The end of a sentence on what was asked so far, for messages."""
+    if not requests:
+        return "it was never asked anything"
+    shown = "\n".join(f"  {request}" for request in requests[-20:])
+    return f"it was asked {times(len(requests))}, at last:\n{shown}"
+
+
+def times(count: int) -> str:
+    """``once`` or ``3 times``."""
+    return "once" if count == 1 else f"{count} times"
+
+
+def assert_count(what: str, about: str, found: int, wanted: int | None, requests: Sequence[Request]) -> None:
+    """AssertionError, with the history, unless *found* is *wanted* (None: at least one)."""
+    if wanted is None and not found:
+        raise AssertionError(f"the {what} was not asked{about}; {history(requests)}")
+    if wanted == 0 and found:
+        raise AssertionError(
+            f"the {what} was asked{about} {times(found)}, and should not have been; {history(requests)}"
+        )
+    if wanted is not None and found != wanted:
+        raise AssertionError(
+            f"the {what} was asked{about} {times(found)}, not {times(wanted)}; {history(requests)}"
+        )

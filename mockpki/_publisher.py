@@ -1,0 +1,133 @@
+"""The files a CA publishes: its CRL (RFC 5280 section 5) and its own certificate."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from datetime import datetime
+from typing import get_args
+
+from cryptography import x509
+
+from ._clock import Clock
+from ._crl import TBSCertList, crl_number, encode_entries
+from ._evidence import Problems
+from ._ledger import Ledger
+from ._profile import extension
+from ._services import FileService, Restore
+from ._signing import Signer
+from ._window import Window
+from .faults._layers import (
+    CRLBytesFault,
+    CRLContent,
+    CRLFault,
+    Encoding,
+    Faults,
+    FileFault,
+    Sealing,
+    Signing,
+    Timing,
+    ToBeSigned,
+    bend,
+    check,
+)
+
+
+class CertificateFile(FileService[FileFault]):
+    """The CA's own certificate, where caIssuers URLs point (RFC 5280 section 4.2.2.1)."""
+
+    layers = get_args(FileFault)
+    path = "/ca.crt"
+    # RFC 5280 section 4.2.2.1: "HTTP server implementations accessed via the URI SHOULD specify the
+    # media type application/pkix-cert".
+    content_type = "application/pkix-cert"
+
+    def __init__(self, what: str, clock: Clock, problems: Problems, certificate: bytes) -> None:
+        super().__init__(what, clock, problems)
+        self._certificate = certificate
+
+    def respond_with(self, *faults: FileFault) -> Restore[CertificateFile]:
+        """Answer with these faults from now on; none for honest. As a context manager, until its end."""
+        return self._bend_with(None, faults)
+
+    def _body(self, faults: Faults) -> tuple[Window, bytes]:
+        return Window.honest(self._clock.now()), bend(Encoding, self._certificate, faults)
+
+
+class Publisher(FileService[CRLFault]):
+    """The CA's CRL: RFC 5280 v2, complete, renewed at every request."""
+
+    layers = get_args(CRLFault)
+    path = "/ca.crl"
+    # RFC 5280 section 4.2.1.13: "HTTP server implementations accessed via the URI SHOULD specify the
+    # media type application/pkix-crl in the content-type header field of the response."
+    content_type = "application/pkix-crl"
+
+    def __init__(self, what: str, clock: Clock, problems: Problems, ledger: Ledger, signer: Signer) -> None:
+        super().__init__(what, clock, problems)
+        self._ledger, self._signer = ledger, signer
+        self._lock = threading.Lock()
+        self._number = 0
+        self._made_for: tuple[int, datetime] | None = None
+        self._honest: bytes | None = None
+        self._entries = b""
+        self._count = self._rewritten = 0
+        # RFC 5280 section 5.2.1: "Conforming CRL issuers MUST use the key identifier method, and MUST
+        # include this extension in all CRLs issued."
+        self._aki = extension(x509.AuthorityKeyIdentifier(signer.key_hash, None, None))
+
+    def respond_with(self, *faults: CRLFault) -> Restore[Publisher]:
+        """Answer with these faults from now on; none for honest. As a context manager, until its end."""
+        return self._bend_with(None, faults)
+
+    def crl(self, *faults: CRLBytesFault) -> bytes:
+        """The CRL as DER, made now, without HTTP. Raises TypeError for a fault it cannot have."""
+        return self._body(check(faults, get_args(CRLBytesFault), "a CRL as bytes"))[1]
+
+    def pem(self, *faults: CRLBytesFault) -> bytes:
+        """The same as PEM, which is what ``openssl`` and `ssl.SSLContext` read from a file."""
+        text = base64.b64encode(self.crl(*faults))
+        lines = b"\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+        return b"-----BEGIN X509 CRL-----\n" + lines + b"\n-----END X509 CRL-----\n"
+
+    def _body(self, faults: Faults) -> tuple[Window, bytes]:
+        with self._lock:
+            now = self._clock.now()
+            window = bend(Timing, Window.honest(now), faults)
+            self._renew(now)
+            if not faults and self._honest is not None:
+                return window, self._honest
+            content = bend(CRLContent, self._content(window), faults)
+            signer = bend(Signing, self._signer, faults)
+            signed = bend(Sealing, signer.sign(bend(ToBeSigned, content.encode(signer), faults)), faults)
+            body = bend(Encoding, signed.encode(), faults)
+            if not faults:
+                self._honest = body
+            return window, body
+
+    def _renew(self, now: datetime) -> None:
+        """Bring the encoded entries up to the ledger, and take a new number if anything is new."""
+        version, rewritten, added = self._ledger.revoked(self._count)
+        if rewritten != self._rewritten:
+            version, rewritten, added = self._ledger.revoked()
+            self._entries, self._count, self._rewritten = b"", 0, rewritten
+        if added:
+            self._entries += encode_entries(added)
+            self._count += len(added)
+        # RFC 5280 section 5.2.3: "if the this update field (Section 5.1.2.4) in the two CRLs are not
+        # identical, the CRL numbers MUST be different". The same list in the same second is the
+        # same CRL.
+        if self._made_for != (version, now):
+            self._made_for = (version, now)
+            self._honest = None
+            self._number += 1
+
+    def _content(self, window: Window) -> TBSCertList:
+        # RFC 5280 section 5.1.2.6: "When there are no revoked certificates, the revoked certificates
+        # list MUST be absent."
+        return TBSCertList(
+            window.this_update,
+            window.next_update,
+            self._entries or None,
+            (self._aki, crl_number(self._number)),
+        )

@@ -1,0 +1,264 @@
+"""The OCSP responder of a CA: RFC 6960, in the profile of RFC 9919."""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol, get_args
+from urllib.parse import unquote_to_bytes
+
+from cryptography import x509
+
+from . import _ocsp
+from ._answer import Answer, HttpRequest, http_date
+from ._clock import Clock
+from ._evidence import Problems, assert_count
+from ._ledger import Ledger
+from ._ocsp import OCSPRequest, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
+from ._services import Restore, Service, caching
+from ._signing import Signed, Signer
+from ._window import Window
+from .faults._layers import (
+    Encoding,
+    Envelope,
+    Faults,
+    OCSPContent,
+    OCSPFault,
+    Sealing,
+    Signing,
+    StapleFault,
+    Timing,
+    ToBeSigned,
+    bend,
+    check,
+)
+
+_MOST_REUSED = 4096
+
+
+class HasSerial(Protocol):
+    """A `Leaf` or `CA`, as far as a responder has to know it."""
+
+    @property
+    def serial_number(self) -> int: ...
+
+    @property
+    def certificate(self) -> x509.Certificate: ...
+
+
+class Responder(Service[OCSPFault]):
+    """The CA's OCSP responder."""
+
+    layers = get_args(OCSPFault)
+    path = "/ocsp"
+    # RFC 9919 section 6: "OCSP clients can send HTTP-based OCSP requests using either the GET or POST
+    # method."
+    methods = ("GET", "HEAD", "POST")
+
+    def __init__(
+        self,
+        what: str,
+        clock: Clock,
+        problems: Problems,
+        ledger: Ledger,
+        issuer: _ocsp.Issuer,
+        authority: Signer,
+        signer: Callable[[], Signer],
+    ) -> None:
+        super().__init__(what, clock, problems)
+        self._ledger, self._issuer = ledger, issuer
+        self._authority, self._signer = authority, signer
+        self._last_read: tuple[HttpRequest, OCSPRequest | ValueError] | None = None
+        self._reuse: tuple[tuple[int, datetime] | None, dict[tuple[str, str, bytes], Answer]] = (None, {})
+
+    # Control.
+
+    def respond_with(self, *faults: OCSPFault, to: HasSerial | int | None = None) -> Restore[Responder]:
+        """Answer with these faults from now on; none for honest. As a context manager, until its end.
+
+        *to* limits them to questions about one certificate, by leaf or serial number, and goes
+        before what is set for all. Raises TypeError for a fault this service cannot have.
+        """
+        return self._bend_with(None if to is None else self._serial(to), faults)
+
+    def _serial(self, leaf: HasSerial | int) -> int:
+        """The serial number of *leaf*, if it is this CA's to answer for."""
+        if isinstance(leaf, int) and not isinstance(leaf, bool):
+            return leaf
+        certificate = getattr(leaf, "certificate", None)
+        if isinstance(leaf, int) or not isinstance(certificate, x509.Certificate):
+            raise TypeError(f"{leaf!r} is no leaf, CA or serial number")
+        if certificate.issuer.public_bytes() != self._authority.name:
+            raise ValueError(
+                f"{leaf!r} was issued by {certificate.issuer.rfc4514_string()}, "
+                f"and the {self._what} does not answer for that CA"
+            )
+        return leaf.serial_number
+
+    def _rule(self, request: HttpRequest) -> Faults:
+        rules = self._rules
+        if not rules:
+            return ()
+        question, _ = self._question(request)
+        for cert_id in question.cert_ids if question else ():
+            if cert_id.serial_number in rules:
+                return rules[cert_id.serial_number]
+        return rules.get(None, ())
+
+    # Evidence.
+
+    def assert_asked(self, leaf: HasSerial | int | None = None, times: int | None = None) -> None:
+        """Fail unless there was a request about *leaf* (left out: any request), or exactly *times*."""
+        requests = self.requests
+        if leaf is None:
+            return assert_count(self._what, "", len(requests), times, requests)
+        serial = self._serial(leaf)
+        found = sum(serial in request.serials for request in requests)
+        return assert_count(self._what, f" about serial {serial:#x}", found, times, requests)
+
+    def assert_not_asked(self, leaf: HasSerial | int | None = None) -> None:
+        """Fail if there was a request about *leaf*; left out: any request at all."""
+        self.assert_asked(leaf, times=0)
+
+    # Answers as bytes.
+
+    def response_for(
+        self,
+        leaf: HasSerial | int,
+        *faults: StapleFault,
+        hash_algorithm: str = "sha1",
+        nonce: bytes | None = None,
+    ) -> bytes:
+        """The OCSP response about *leaf* as DER, made now, without HTTP: also what a staple is.
+
+        Raises TypeError for a fault of HTTP or the connection, ValueError for another CA's leaf.
+        """
+        checked = check(faults, get_args(StapleFault), "an OCSP response as bytes")
+        question = OCSPRequest((self._issuer.cert_id(self._serial(leaf), hash_algorithm),), nonce)
+        return self._encode(question, bend(Timing, Window.honest(self._clock.now()), checked), checked)[0]
+
+    def _encode(self, question: OCSPRequest, window: Window, faults: Faults) -> tuple[bytes, OCSPResponse]:
+        # RFC 9919 section 3.2.3: "When access to authoritative records for a particular certificate is
+        # not available, the responder MUST return an OCSPResponseStatus of "unauthorized"."
+        if not all(self._issuer.owns(cert_id) for cert_id in question.cert_ids):
+            return _seal(OCSPResponse(ResponseStatus.UNAUTHORIZED), faults)
+        content = bend(OCSPContent, self._content(question, window), faults)
+        signer = bend(Signing, self._signer(), faults)
+        signed: Signed = bend(Sealing, signer.sign(bend(ToBeSigned, content.encode(signer), faults)), faults)
+        return _seal(OCSPResponse(ResponseStatus.SUCCESSFUL, signed.encode()), faults)
+
+    def _content(self, question: OCSPRequest, window: Window) -> ResponseData:
+        # RFC 6960 section 2.2: a definitive response has "responses for each of the certificates in a
+        # request".
+        responses = tuple(
+            SingleResponse(
+                cert_id,
+                self._ledger.status(cert_id.serial_number),
+                window.this_update,
+                window.next_update,
+            )
+            for cert_id in question.cert_ids
+        )
+        extensions = None if question.nonce is None else (_ocsp.nonce_extension(question.nonce),)
+        return ResponseData(window.produced_at, responses, extensions, issuer=self._issuer)
+
+    # Answers over HTTP.
+
+    def _respond(self, request: HttpRequest, faults: Faults) -> Answer:
+        if request.method not in self.methods:
+            return self._not_allowed(request)
+        now = self._clock.now()
+        if faults:
+            return self._make(request, now, faults)
+        # The same question to the same ledger in the same second has the same answer.
+        made_for = (self._ledger.version, now)
+        if self._reuse[0] != made_for or len(self._reuse[1]) >= _MOST_REUSED:
+            self._reuse = (made_for, {})
+        reusable = self._reuse[1]
+        key = (request.method, request.target, request.body)
+        answer = reusable.get(key)
+        if answer is None:
+            answer = self._make(request, now, ())
+            question, _ = self._question(request)
+            if question is None or question.nonce is None:
+                reusable[key] = answer
+        return answer
+
+    def _make(self, request: HttpRequest, now: datetime, faults: Faults) -> Answer:
+        window = bend(Timing, Window.honest(now), faults)
+        question, _ = self._question(request)
+        if question is None:
+            # RFC 6960 section 2.3: "A server produces the "malformedRequest" response if the request
+            # received does not conform to the OCSP syntax."
+            der, response = _seal(OCSPResponse(ResponseStatus.MALFORMED_REQUEST), faults)
+        else:
+            der, response = self._encode(question, window, faults)
+        if response.response is None:
+            # RFC 9919 section 7.2: "OCSP responders SHOULD include one or more of these HTTP header
+            # fields in non-authoritative OCSP responses", no-store among them.
+            headers = [("Cache-Control", "no-store"), ("Date", http_date(now))]
+        else:
+            headers = caching(window, der)
+        # RFC 6960 appendix A.2: "The Content-Type header has the value "application/ocsp-response"."
+        return Answer.of(200, "application/ocsp-response", der, *headers)
+
+    def _question(self, request: HttpRequest) -> tuple[OCSPRequest | None, str | None]:
+        last = self._last_read
+        if last is None or last[0] is not request:
+            last = self._last_read = (request, _read_question(request))
+        if isinstance(last[1], ValueError):
+            return None, f"malformed request: {last[1]}"
+        return last[1], None
+
+
+def _seal(honest: OCSPResponse, faults: Faults) -> tuple[bytes, OCSPResponse]:
+    response = bend(Envelope, honest, faults)
+    return bend(Encoding, response.encode(), faults), response
+
+
+def _read_question(request: HttpRequest) -> OCSPRequest | ValueError:
+    try:
+        if request.method == "POST":
+            return OCSPRequest.read(request.body)
+        return _read_target(request.target)
+    except ValueError as error:
+        return error
+
+
+def _read_target(target: str) -> OCSPRequest:
+    """The request in a GET's path.
+
+    RFC 6960 appendix A.1: "GET {url}/{url-encoding of base-64 encoding of the DER encoding of the
+    OCSPRequest}". Any escaping of ``+``, ``/`` and ``=`` is taken, padding may be missing, and any
+    path may stand before it. DER begins with 0x30, so its base-64 begins with M; but an M may begin
+    a folder too.
+    """
+    path = target.split("?", 1)[0].split("#", 1)[0]
+    text = unquote_to_bytes(path).replace(b" ", b"+").translate(_URL_SAFE)
+    error = ValueError("the path ends in no base-64 of an OCSPRequest")
+    at = text.find(b"/M")
+    while at >= 0:
+        try:
+            return OCSPRequest.read(_decode(text, at + 1))
+        except ValueError as reason:
+            error = reason
+        at = text.find(b"/M", at + 1)
+    raise error
+
+
+def _decode(text: bytes, start: int) -> bytes:
+    """The DER whose base-64 begins at *start* and ends *text*, but for padding and slashes.
+
+    The DER's own length says where it ends: a last ``/`` may be the last six bits, or a slash.
+    """
+    head = binascii.a2b_base64(text[start : start + 8].ljust(8, b"A"), strict_mode=True)
+    count = head[1] & 0x7F if head[1] & 0x80 else 0
+    size = 2 + count + (int.from_bytes(head[2 : 2 + count], "big") if count else head[1])
+    end = start - (-size * 4 // 3)
+    if count > 4 or end > len(text) or text[end:].strip(b"=/"):
+        raise ValueError("the path ends in no base-64 of an OCSPRequest")
+    return binascii.a2b_base64(text[start:end] + b"=" * (-(end - start) % 4), strict_mode=True)
+
+
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")

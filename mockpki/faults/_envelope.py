@@ -1,0 +1,65 @@
+"""Faults of the OCSP envelope, beside the five error statuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from .. import _der
+from .._ocsp import OCSPResponse, ResponseStatus
+from ._content import EXAMPLE
+from ._layers import Envelope
+
+__all__ = [
+    "ErrorWithBody",
+    "NoResponseBytes",
+    "ResponseStatusNumber",
+    "WrongResponseType",
+]
+
+
+@dataclass(frozen=True)
+class ResponseStatusNumber(Envelope):
+    """responseStatus is *number*, which may be one that is not defined, and nothing else. RFC 6960 section 4.2.1."""
+
+    number: int = 4
+
+    def __call__(self, honest: OCSPResponse) -> OCSPResponse:
+        return OCSPResponse(self.number)
+
+
+@dataclass(frozen=True)
+class NoResponseBytes(Envelope):
+    """responseStatus stays, and responseBytes is missing. RFC 6960 section 4.2.1."""
+
+    def __call__(self, honest: OCSPResponse) -> OCSPResponse:
+        return replace(honest, response=None)
+
+
+@dataclass(frozen=True)
+class WrongResponseType(Envelope):
+    """responseType is *oid*, and not id-pkix-ocsp-basic; what it holds stays. RFC 6960 section 4.2.1."""
+
+    oid: str = EXAMPLE
+
+    def __post_init__(self) -> None:
+        _der.oid(self.oid)
+
+    def __call__(self, honest: OCSPResponse) -> OCSPResponse:
+        return replace(honest, response_type=self.oid)
+
+
+_ERRORS = {status.rfc_name: status for status in ResponseStatus if status is not ResponseStatus.SUCCESSFUL}
+
+
+@dataclass(frozen=True)
+class ErrorWithBody(Envelope):
+    """responseStatus is the error *status*, and the whole answer comes with it. RFC 6960 section 4.2.1."""
+
+    status: str = "tryLater"
+
+    def __post_init__(self) -> None:
+        if self.status not in _ERRORS:
+            raise ValueError(f"{self.status!r} is no error status; RFC 6960 has {', '.join(_ERRORS)}")
+
+    def __call__(self, honest: OCSPResponse) -> OCSPResponse:
+        return replace(honest, status=_ERRORS[self.status])

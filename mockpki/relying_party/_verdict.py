@@ -1,0 +1,101 @@
+"""What a check comes to, and what it was founded on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cryptography import x509
+
+
+class Status(StrEnum):
+    """What is known about a certificate; of a chain, the worst of it."""
+
+    GOOD = "good"
+    UNDETERMINED = "undetermined"
+    UNKNOWN = "unknown"
+    REVOKED = "revoked"
+
+
+class Unusable(Exception):  # noqa: N818 - it is a finding, raised where it is found
+    """An answer that tells nothing. *word* names the reason in a word or two, *sentence* explains it."""
+
+    def __init__(self, word: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.word, self.sentence = word, sentence
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a usable answer says."""
+
+    status: Status
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One source that was looked at, for one certificate.
+
+    *source* is ``staple``, ``OCSP`` or ``CRL``; *url* is None for a staple. *outcome* is a status, or
+    in a word or two why the answer was unusable; *sentence* says it in full.
+    """
+
+    source: str
+    certificate: str
+    url: str | None
+    outcome: str
+    sentence: str
+
+    def __str__(self) -> str:
+        where = f" from {self.url}" if self.url else ""
+        return f"{self.source} for {self.certificate}{where}: {self.sentence}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the client goes on, and why.
+
+    *status* is that of the chain: the worst among its certificates. *chain* is the path that was
+    verified, leaf first and trust anchor last; empty if there is none. *staple* are the octets the
+    server sent, None for none.
+    """
+
+    accepted: bool
+    reasons: tuple[str, ...]
+    status: Status = Status.UNDETERMINED
+    fetched: tuple[Fetched, ...] = ()
+    chain: tuple[x509.Certificate, ...] = field(default=(), repr=False)
+    staple: bytes | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        lines = [f"{'accepted' if self.accepted else 'rejected'} ({self.status}): {'; '.join(self.reasons)}"]
+        return "\n  ".join((*lines, *map(str, self.fetched)))
+
+
+def common_name(name: x509.Name) -> str:
+    """The last common name in *name*, or else all of it."""
+    names = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(names[-1].value) if names else name.rfc4514_string()
+
+
+def label(certificate: x509.Certificate) -> str:
+    """What to call a certificate in a sentence."""
+    return common_name(certificate.subject)
+
+
+def check_window(this_update: datetime, next_update: datetime | None, now: datetime, skew: timedelta) -> None:
+    """Raise `Unusable` unless an answer with these times can be believed *now*. All are aware UTC."""
+    # RFC 6960 section 4.2.2.1: "Responses whose thisUpdate time is later than the local system time
+    # SHOULD be considered unreliable."
+    if this_update > now + skew:
+        raise Unusable("too early", f"it is not good before {this_update:%Y-%m-%d %H:%M:%S}Z (thisUpdate)")
+    # The same: "If nextUpdate is not set, the responder is indicating that newer revocation
+    # information is available all the time." Then only a new one is sufficiently recent.
+    if next_update is None and this_update < now - skew:
+        raise Unusable("stale", f"it has no nextUpdate, and is of {this_update:%Y-%m-%d %H:%M:%S}Z")
+    # The same: "Responses whose nextUpdate value is earlier than the local system time value SHOULD
+    # be considered unreliable."
+    if next_update is not None and next_update < now - skew:
+        raise Unusable("stale", f"it was good until {next_update:%Y-%m-%d %H:%M:%S}Z (nextUpdate)")

@@ -1,0 +1,132 @@
+"""OCSP, CRL and caIssuers as a WSGI application, to mount in a server of your own or to call without one.
+
+    from mockpki import PKI, wsgi
+
+    with PKI() as pki:
+        app = wsgi.application(pki)
+        leaf = pki.issue_cert("localhost", ocsp_urls=["http://my-server.test/pki/ocsp"])
+
+It answers as the CA's own ports do: the same ledger, faults, scripts and evidence. A fault of the
+transport or of the listener raises ValueError, for it needs the connection, which WSGI does not give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import Map, PathConverter, Rule
+from werkzeug.wrappers import Request, Response
+
+from ._answer import Answer, HttpRequest
+from ._authority import CA
+from ._pki import PKI
+from ._services import Service
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+_MAX_BODY = 1 << 20
+
+
+class _Request(Request):
+    max_content_length = _MAX_BODY
+
+
+class _Response(Response):
+    # An answer says everything itself, so that a fault can leave it out.
+    automatically_set_content_length = False
+    autocorrect_location_header = False
+
+
+class _Anything(PathConverter):
+    """The rest of the path, be it empty or begun by a slash: base-64 is not made of names."""
+
+    regex = ".*?"
+    part_isolating = False
+
+
+class Application:
+    """The services of one CA below ``/ocsp``, ``/ca.crl`` and ``/ca.crt``. Made by `application`."""
+
+    def __init__(self, ca: CA) -> None:
+        self._ca = ca
+        # Base-64 may hold "//", which is no spelling of "/".
+        self._routes = Map(
+            [
+                Rule("/ocsp", endpoint=ca.ocsp),
+                Rule("/ocsp/<anything:rest>", endpoint=ca.ocsp),
+                Rule("/ca.crl", endpoint=ca.crl),
+                Rule("/ca.crt", endpoint=ca.ca_issuers),
+            ],
+            converters={"anything": _Anything},
+            merge_slashes=False,
+            strict_slashes=False,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Application of {self._ca!r}>"
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = _Request(environ)
+        try:
+            answer = self._service(request).answer(_read(request))
+        except NotFound:
+            answer = Answer.text(
+                404, f"mockpki: nothing is at {request.path}; there are /ocsp, /ca.crl and /ca.crt"
+            )
+        except HTTPException as error:
+            answer = Answer.text(error.code or 500, f"mockpki: {error.description}")
+        return _write(answer)(environ, start_response)
+
+    def _service(self, request: _Request) -> Service[Any]:
+        service, _ = self._routes.bind_to_environ(request.environ).match()
+        assert isinstance(service, Service)
+        return service
+
+
+def application(ca_or_pki: CA | PKI) -> Application:
+    """The services of a CA (of a PKI: its issuing CA) as a WSGI application.
+
+    Raises TypeError for anything else.
+    """
+    if isinstance(ca_or_pki, PKI):
+        return Application(ca_or_pki.ca)
+    if isinstance(ca_or_pki, CA):
+        return Application(ca_or_pki)
+    raise TypeError(f"application() takes a PKI or one of its CAs; got {ca_or_pki!r}")
+
+
+def _read(request: _Request) -> HttpRequest:
+    environ = request.environ
+    client = f"{environ.get('REMOTE_ADDR', '')}:{environ.get('REMOTE_PORT', '')}".strip(":")
+    return HttpRequest(
+        request.method,
+        _target(environ),
+        tuple(request.headers.items()),
+        request.get_data(),
+        request.environ.get("SERVER_PROTOCOL", "HTTP/1.1").removeprefix("HTTP/"),
+        client=client,
+    )
+
+
+def _target(environ: WSGIEnvironment) -> str:
+    """The request target as it was sent, where the server tells; else what became of its path.
+
+    WSGI's own PATH_INFO has lost the difference between "/" and "%2F", which does no harm here: the
+    responder takes both for the same character of base-64.
+    """
+    for name in ("REQUEST_URI", "RAW_URI"):
+        if environ.get(name):
+            return str(environ[name])
+    return f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
+
+
+def _write(answer: Answer) -> Response:
+    response = _Response(answer.body, answer.status)
+    if answer.reason is not None:
+        response.status = f"{answer.status} {answer.reason}"
+    response.headers.clear()
+    response.headers.extend(answer.headers)
+    return response
