@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import format_datetime
+from functools import cached_property, lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 
 Headers = tuple[tuple[str, str], ...]
 
 
+@lru_cache(maxsize=64)
 def http_date(time: datetime) -> str:
     """An IMF-fixdate (RFC 9110 section 5.6.7) of an aware UTC time."""
     return format_datetime(time, usegmt=True)
@@ -24,8 +27,7 @@ def header(headers: Headers, name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """One request as it was read. *target* is the request target as sent, not unescaped."""
 
     method: str
@@ -37,7 +39,7 @@ class HttpRequest:
     client: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """One HTTP answer. Content-Length is a header like any other, so that it can lie."""
 
@@ -80,6 +82,11 @@ class Answer:
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     def encode(self) -> bytes:
+        """Everything, from the status line to the end of the body."""
+        return self._encoded
+
+    @cached_property
+    def _encoded(self) -> bytes:
         return self.head() + self.body
 
 
@@ -121,6 +128,20 @@ class Abort:
 
 Step = Send | Wait | Silence | Finish | Abort
 Wire = tuple[Step, ...]
+
+
+def is_wire(value: object) -> bool:
+    """Whether *value*, which a user's fault may have made, can be put on the wire step by step."""
+    return isinstance(value, tuple) and all(map(_is_step, value))
+
+
+def _is_step(step: object) -> bool:
+    match step:
+        case Send(data):
+            return isinstance(data, bytes)
+        case Wait(seconds):
+            return isinstance(seconds, int | float)
+    return isinstance(step, Step)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from ._evidence import Problems
 from ._folder import Folder
 from ._identities import general_name
 from ._keys import KeyType, PrivateKey, PublicKey
-from ._leaf import Leaf
+from ._leaf import Leaf, load_certificate, read_serial
 from ._ledger import Ledger, Reason, Revocation
 from ._ocsp import Issuer
 from ._profile import Pointers, TBSCertificate
@@ -29,9 +29,11 @@ from ._publisher import CertificateFile, Publisher
 from ._responder import Responder
 from ._services import Service
 from ._signing import Signer, subject
+from .faults._layers import CertificateContent, bend, check
 
 BACKDATED = timedelta(days=30)
 LIFE = timedelta(days=90)
+_MUST_STAPLE = x509.TLSFeature([x509.TLSFeatureType.status_request])
 _AUTHORITY_BACKDATED = timedelta(days=5 * 365)
 _AUTHORITY_LIFE = timedelta(days=15 * 365)
 
@@ -63,7 +65,7 @@ class Realm:
     issued: int = 0
     closed: bool = False
 
-    def serve(self, service: Service[Any]) -> None:
+    def serve(self, service: Service[Any]) -> Listener:
         """Bind a port for *service*. It takes connections from `Listener.start` on."""
         listener = Listener(
             self.engine,
@@ -75,6 +77,7 @@ class Realm:
         self.services.append(service)
         self.listeners.append(listener)
         service.attach(f"http://{self.url_host}:{listener.port}", listener.set_accepting, self.engine.settle)
+        return listener
 
     def close_ports(self) -> None:
         """Drop every client, and give all ports back."""
@@ -113,6 +116,9 @@ class Realm:
         Now is both the PKI's time and the system's: where freezegun or `Clock.shift` part them, a
         client that goes by either one finds the certificate valid, and tests only the answers' times.
         """
+        for given in (not_before, not_after):
+            if given is not None:
+                _aware(given)
         clock, system = self.clock.now(), self.clock.system_time()
         begin, end = min(clock, system) - back, max(clock, system) - back + life
         if not_after is None:
@@ -133,7 +139,7 @@ class CA:
         self.der = certificate
         """The certificate as DER."""
         loaded = self.certificate
-        self.serial_number = loaded.serial_number
+        self.serial_number = read_serial(certificate)
         name = loaded.subject.public_bytes()
         self.signer: Signer = Signer.named(name, key, issuer.signer if issuer else None, realm.clock)
         """What signs its certificates and CRLs."""
@@ -148,8 +154,7 @@ class CA:
         """The CRL publisher."""
         self.ca_issuers = CertificateFile(f"caIssuers file of {what}", clock, problems, certificate)
         """The server of this CA's certificate."""
-        for service in (self.ocsp, self.crl, self.ca_issuers):
-            realm.serve(service)
+        self._listeners = [realm.serve(service) for service in (self.ocsp, self.crl, self.ca_issuers)]
         realm.cas.append(self)
 
     def __repr__(self) -> str:
@@ -159,7 +164,8 @@ class CA:
 
     @cached_property
     def certificate(self) -> x509.Certificate:
-        return x509.load_der_x509_certificate(self.der)
+        """The certificate, as cryptography reads it."""
+        return load_certificate(self.der)
 
     @cached_property
     def common_name(self) -> str:
@@ -169,10 +175,12 @@ class CA:
 
     @property
     def key(self) -> PrivateKey:
+        """The private key."""
         return self.signer.key
 
     @property
     def cert_pem(self) -> bytes:
+        """The certificate as PEM."""
         return self.certificate.public_bytes(Encoding.PEM)
 
     @property
@@ -239,6 +247,7 @@ class CA:
         crl_urls: Sequence[str] | None = None,
         ca_issuers_urls: Sequence[str] | None = None,
         extensions: Iterable[x509.Extension[Any] | x509.ExtensionType] = (),
+        faults: Sequence[CertificateContent] = (),
     ) -> Leaf:
         """Issue a certificate for *identities*: host names (wildcards, IDNA), IPs, e-mail addresses.
 
@@ -247,7 +256,7 @@ class CA:
         from `KeyType` (the PKI's, if left out); *csr* (an object, PEM or DER) brings a key of its
         own, and identities where none are given. *client* makes it a client's. *ocsp_urls*,
         *crl_urls* and *ca_issuers_urls* replace the CA's own, in their order; ``[]`` leaves them
-        out. *extensions* are added, and replace those of the same OID.
+        out. *extensions* are added, and replace those of the same OID. *faults* bend what it says.
 
         Raises ValueError or TypeError for what no certificate can hold, or for a serial number
         that was used before.
@@ -278,7 +287,7 @@ class CA:
         )
         not_before, not_after = self._realm.validity(not_before, not_after, BACKDATED, LIFE)
         serial = x509.random_serial_number() if serial_number is None else serial_number
-        content = TBSCertificate(
+        honest_content = TBSCertificate(
             serial,
             not_before,
             not_after,
@@ -286,9 +295,26 @@ class CA:
             spki,
             _merge(honest, extensions),
         )
+        content = _bent(honest_content, faults)
         der = content.signed_by(self.signer).encode()
-        self._ledger.issue(serial)
-        return Leaf(self, der, serial, key, self._realm.folder)
+        # A fault may have chosen a serial number that none may use; the CA knows it all the same.
+        note = self._ledger.issue if content.serial_number == serial else self._ledger.enter
+        note(content.serial_number)
+        return Leaf(self, der, content.serial_number, key, self._realm.folder)
+
+    def certify(self, ca: CA, *, faults: Sequence[CertificateContent] = ()) -> Leaf:
+        """One more certificate for the name and key of *ca*, issued by this CA.
+
+        Of another CA it is a cross-certificate; of a root, by itself, a root certificate that points to
+        the root's own services. A TLS server can present it as it stands. *faults* bend what it says.
+        """
+        self._realm.require_open()
+        if not isinstance(ca, CA):
+            raise TypeError(f"certify() takes a CA; got {ca!r}")
+        content = _bent(_authority_content(self._realm, ca.signer, self.signer, self._pointers()), faults)
+        self._ledger.enter(content.serial_number)
+        der = content.signed_by(self.signer).encode()
+        return Leaf(self, der, content.serial_number, ca.key, self._realm.folder)
 
     def _next(self) -> int:
         self._realm.issued += 1
@@ -306,21 +332,42 @@ class CA:
             ca_issuers=(self.ca_issuers.url,) if ca_issuers is None else ca_issuers,
         )
 
-    def create_child_ca(self, *, key_type: str | None = None) -> CA:
-        """A CA below this one, with a ledger and live services of its own."""
+    def create_child_ca(
+        self,
+        *,
+        key_type: str | None = None,
+        must_staple: bool = False,
+        name_of: CA | None = None,
+        faults: Sequence[CertificateContent] = (),
+    ) -> CA:
+        """A CA below this one, with a ledger and live services of its own.
+
+        *must_staple* adds the TLS feature extension, which its certificates then MUST have, too
+        (RFC 7633 section 4.2.2). *name_of* is a CA whose name it takes over, with a new key: a key
+        roll-over. *faults* bend what its certificate says.
+        """
         self._realm.require_open()
-        child = self._new_child(KeyType.of(key_type or self._realm.key_type))
-        started = self._realm.listeners[-3:]
-        self._realm.engine.call(start_all, started)
+        if name_of is not None and not isinstance(name_of, CA):
+            raise TypeError(f"name_of takes the CA whose name is taken over; got {name_of!r}")
+        features = (_MUST_STAPLE,) if must_staple else ()
+        name = None if name_of is None else name_of.signer.name
+        child = self._new_child(KeyType.of(key_type or self._realm.key_type), name, features, faults)
+        self._realm.engine.call(start_all, child._listeners)
         return child
 
-    def _new_child(self, key_type: KeyType) -> CA:
+    def _new_child(
+        self,
+        key_type: KeyType,
+        name: bytes | None = None,
+        extensions: Iterable[x509.ExtensionType] = (),
+        faults: Sequence[CertificateContent] = (),
+    ) -> CA:
         realm = self._realm
-        key = key_type.generate()
-        name = subject(f"mockpki CA {len(realm.cas)} {realm.tag}")
-        certificate = _authority_certificate(realm, name, key, self.signer, self._pointers())
-        child = CA(realm, certificate, key, self)
-        self._ledger.issue(child.serial_number)
+        own = Signer.named(name or subject(f"mockpki CA {len(realm.cas)} {realm.tag}"), key_type.generate())
+        honest = _authority_content(realm, own, self.signer, self._pointers())
+        content = _bent(replace(honest, extensions=_merge(honest.extensions, extensions)), faults)
+        child = CA(realm, content.signed_by(self.signer).encode(), own.key, self)
+        self._ledger.enter(child.serial_number)
         return child
 
     # What becomes of it.
@@ -383,24 +430,24 @@ def each(target: Target | Iterable[Target]) -> Iterable[Target]:
 
 def root_certificate(realm: Realm, key: PrivateKey) -> bytes:
     """A self-signed certificate for a new root, which points nowhere: nobody is above it."""
-    name = subject(f"mockpki root {realm.tag}")
-    return _authority_certificate(realm, name, key, Signer.named(name, key), Pointers())
+    own = Signer.named(subject(f"mockpki root {realm.tag}"), key)
+    return _authority_content(realm, own, own, Pointers()).signed_by(own).encode()
 
 
-def _authority_certificate(
-    realm: Realm, name: bytes, key: PrivateKey, issuer: Signer, pointers: Pointers
-) -> bytes:
+def _authority_content(realm: Realm, own: Signer, issuer: Signer, pointers: Pointers) -> TBSCertificate:
     not_before, not_after = realm.validity(None, None, _AUTHORITY_BACKDATED, _AUTHORITY_LIFE)
-    own = Signer.named(name, key)
-    content = TBSCertificate(
+    return TBSCertificate(
         x509.random_serial_number(),
         not_before,
         not_after,
-        name,
-        _keys.spki_der(key.public_key()),
+        own.name,
+        _keys.spki_der(own.key.public_key()),
         _profile.authority_extensions(issuer, own, pointers),
     )
-    return content.signed_by(issuer).encode()
+
+
+def _bent(content: TBSCertificate, faults: Iterable[CertificateContent]) -> TBSCertificate:
+    return bend(CertificateContent, content, check(faults, (CertificateContent,), "a certificate"))
 
 
 def _aware(time: datetime) -> datetime:

@@ -5,7 +5,7 @@ Nothing is written down twice: names, parameters and sentences are read off the 
 
 from __future__ import annotations
 
-import dataclasses
+import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,11 +52,13 @@ def entries() -> Iterator[Entry]:
 
 
 def _parameters(fault: type[Fault[Any]]) -> Iterator[str]:
-    for field in dataclasses.fields(fault):  # type: ignore[arg-type]
-        if field.default is dataclasses.MISSING:
-            yield field.name
+    for parameter in inspect.signature(fault).parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            yield f"*{parameter.name}"
+        elif parameter.default is parameter.empty:
+            yield parameter.name
         else:
-            yield f"{field.name}={_literal(field.default)}"
+            yield f"{parameter.name}={_literal(parameter.default)}"
 
 
 def _literal(value: object) -> str:

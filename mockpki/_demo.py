@@ -162,8 +162,8 @@ class Program:
         return Outcome(status == 0, self.read(printed, status), _last_line(printed) if status else "")
 
 
-def _run(command: list[str]) -> tuple[str, int | None]:
-    """What *command* printed, and its exit status; None if it had to be killed."""
+def _run(command: list[str], patience: timedelta = _PATIENCE) -> tuple[str, int | None]:
+    """What *command* printed, and its exit status; None if it had to be killed, with all it started."""
     with subprocess.Popen(  # noqa: S603 - one of the programs below, with paths of our own
         command,
         stdin=subprocess.DEVNULL,
@@ -174,7 +174,7 @@ def _run(command: list[str]) -> tuple[str, int | None]:
     ) as process:
         status: int | None
         try:
-            printed, _ = process.communicate(timeout=_PATIENCE.total_seconds())
+            printed, _ = process.communicate(timeout=patience.total_seconds())
             status = process.returncode
         except subprocess.TimeoutExpired:
             with contextlib.suppress(ProcessLookupError):
@@ -338,5 +338,5 @@ def _cell(outcome: Outcome, server: TlsServer, questions: int) -> Cell:
     handshakes = tuple(server.connections)
     if not handshakes:
         # Whatever it was that the program did not like, it was not this server.
-        outcome = Outcome(None, f"no handshake ({outcome.reason})")
+        outcome = Outcome(None, f"no handshake ({outcome.reason})", outcome.words)
     return Cell(outcome, handshakes, questions)

@@ -267,19 +267,26 @@ class Element(NamedTuple):
 
     def as_oid(self) -> str:
         self.expect(OID)
-        content = self.content
-        if not content or content[-1] & 0x80:
-            raise ValueError(f"the object identifier at octet {self.start} has no end")
-        # X.690 sets no limit; this one keeps a stranger's arcs from growing into numbers of any size.
-        if len(content) > _OID_LIMIT:
-            raise ValueError(f"the object identifier at octet {self.start} has over {_OID_LIMIT} octets")
-        arcs, arc = [], 0
-        for octet in content:
-            if arc == 0 and octet == 0x80:
-                raise ValueError(f"the object identifier at octet {self.start} has not the fewest octets")
-            arc = arc << 7 | octet & 0x7F
-            if not octet & 0x80:
-                arcs.append(arc)
-                arc = 0
-        first = min(arcs[0] // 40, 2)
-        return ".".join(map(str, (first, arcs[0] - first * 40, *arcs[1:])))
+        try:
+            return _dotted(self.content)
+        except ValueError as error:
+            raise ValueError(f"the object identifier at octet {self.start} {error}") from None
+
+
+@lru_cache(maxsize=256)
+def _dotted(content: bytes) -> str:
+    if not content or content[-1] & 0x80:
+        raise ValueError("has no end")
+    # X.690 sets no limit; this one keeps a stranger's arcs from growing into numbers of any size.
+    if len(content) > _OID_LIMIT:
+        raise ValueError(f"has over {_OID_LIMIT} octets")
+    arcs, arc = [], 0
+    for octet in content:
+        if arc == 0 and octet == 0x80:
+            raise ValueError("has not the fewest octets")
+        arc = arc << 7 | octet & 0x7F
+        if not octet & 0x80:
+            arcs.append(arc)
+            arc = 0
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - first * 40, *arcs[1:])))

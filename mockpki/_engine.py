@@ -141,6 +141,10 @@ class Engine:
 
         return self._result_of(future, run)
 
+    def post(self, function: Callable[..., object], *args: Any) -> None:
+        """*function* called on the loop's thread before whatever is called there later; nobody waits."""
+        self.loop.call_soon_threadsafe(function, *args)
+
     def settle(self) -> None:
         """Return once whatever had reached this machine's sockets when called has been read.
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ._answer import Answer, Wire
+from ._answer import Answer, HttpRequest, Wire
 from ._clock import monotonic
 from ._ocsp import OCSPRequest
 from .faults._layers import Faults
@@ -40,27 +40,50 @@ class Problems:
 class Request:
     """Evidence: what a client asked for, and what it was given.
 
-    *time* is the PKI's clock, aware UTC. *faults* are those the answer was made with; *answer* is
-    the HTTP answer, *wire* how it went out. *question* is the OCSP request, if that is what it was
-    and it could be read; *error* says why it could not.
+    *asked* is the HTTP request. *time* is the PKI's clock, aware UTC. *faults* are those the answer was
+    made with; *answer* is the HTTP answer, *wire* how it went out. *read* is the OCSP request, or why
+    it could not be read, or None for a service that asks for nothing.
     """
 
-    method: str
-    path: str
-    raw_headers: tuple[tuple[str, str], ...] = field(repr=False)
-    body: bytes = field(repr=False)
-    client: str
+    asked: HttpRequest = field(repr=False)
     time: datetime
     faults: Faults
     answer: Answer = field(repr=False)
     wire: Wire = field(repr=False)
-    question: OCSPRequest | None = field(default=None, repr=False)
-    error: str | None = None
+    read: OCSPRequest | ValueError | None = field(repr=False)
+
+    @property
+    def method(self) -> str:
+        return self.asked.method
+
+    @property
+    def path(self) -> str:
+        """The request target as it was sent, not unescaped."""
+        return self.asked.target
+
+    @property
+    def body(self) -> bytes:
+        return self.asked.body
+
+    @property
+    def client(self) -> str:
+        """Address and port."""
+        return self.asked.client
+
+    @property
+    def question(self) -> OCSPRequest | None:
+        """The OCSP request, None where there is none that could be read."""
+        return self.read if isinstance(self.read, OCSPRequest) else None
+
+    @property
+    def error(self) -> str | None:
+        """Why the OCSP request could not be read."""
+        return f"malformed request: {self.read}" if isinstance(self.read, ValueError) else None
 
     @property
     def headers(self) -> dict[str, str]:
         """The request's headers by lower-case name; of a repeated one, the last."""
-        return {name.lower(): value for name, value in self.raw_headers}
+        return {name.lower(): value for name, value in self.asked.headers}
 
     @property
     def serials(self) -> tuple[int, ...]:
@@ -95,12 +118,16 @@ class Record:
     def __init__(self) -> None:
         self._requests: list[Request] = []
         self._taken = 0
+        self._waiting = 0
         self._arrival = threading.Condition()
 
     def add(self, request: Request) -> None:
-        with self._arrival:
-            self._requests.append(request)
-            self._arrival.notify_all()
+        self._requests.append(request)
+        # Thousands come in a second, and hardly ever does anyone wait. Whoever does has said so before
+        # it looked at the list for the last time.
+        if self._waiting:
+            with self._arrival:
+                self._arrival.notify_all()
 
     def all(self) -> list[Request]:
         return list(self._requests)
@@ -115,15 +142,19 @@ class Record:
         seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
         until = monotonic() + seconds
         with self._arrival:
-            while len(self._requests) <= self._taken:
-                left = until - monotonic()
-                if left <= 0:
-                    raise TimeoutError(
-                        f"no request came to the {what} within {seconds:g} s"
-                        f"{' after those returned before' if self._taken else ''}; "
-                        f"{history(self._requests)}"
-                    )
-                self._arrival.wait(left)
+            self._waiting += 1
+            try:
+                while len(self._requests) <= self._taken:
+                    left = until - monotonic()
+                    if left <= 0:
+                        raise TimeoutError(
+                            f"no request came to the {what} within {seconds:g} s"
+                            f"{' after those returned before' if self._taken else ''}; "
+                            f"{history(self._requests)}"
+                        )
+                    self._arrival.wait(left)
+            finally:
+                self._waiting -= 1
             self._taken += 1
             return self._requests[self._taken - 1]
 

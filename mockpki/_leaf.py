@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import ssl
+import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 
+from ._der import INTEGER, SEQUENCE, Element
 from ._folder import Folder
 from ._keys import PrivateKey, private_pem
 
 if TYPE_CHECKING:
     from ._authority import CA
+
+
+def read_serial(der: bytes) -> int:
+    """The serial number of a certificate, whatever it is: the first INTEGER, with or without a version."""
+    fields = Element.whole(der, SEQUENCE).children()[0].children()
+    return next(field for field in fields if field.tag == INTEGER).as_integer()
+
+
+def load_certificate(der: bytes) -> x509.Certificate:
+    """*der* as cryptography reads it, which warns of a serial number that is not positive: it is meant."""
+    if read_serial(der) > 0:
+        return x509.load_der_x509_certificate(der)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+        return x509.load_der_x509_certificate(der)
 
 
 class Leaf:
@@ -35,7 +53,8 @@ class Leaf:
 
     @cached_property
     def certificate(self) -> x509.Certificate:
-        return x509.load_der_x509_certificate(self.der)
+        """The certificate, as cryptography reads it."""
+        return load_certificate(self.der)
 
     @property
     def key(self) -> PrivateKey:
@@ -61,7 +80,7 @@ class Leaf:
     @cached_property
     def chain(self) -> tuple[x509.Certificate, ...]:
         """What a server sends: this certificate and those above it, without the root."""
-        return tuple(map(x509.load_der_x509_certificate, self.chain_ders))
+        return tuple(map(load_certificate, self.chain_ders))
 
     @property
     def cert_pem(self) -> bytes:

@@ -128,6 +128,10 @@ class Ledger:
                 f"serial number {serial:#x} is longer than 20 octets of DER (RFC 5280 section 4.1.2.2); "
                 "choose one below 2**159"
             )
+        self.enter(serial)
+
+    def enter(self, serial: int) -> None:
+        """Note *serial* as good, however odd. Raises ValueError for one this CA has used already."""
         with self._lock:
             if serial in self._known:
                 raise ValueError(f"this CA has already issued serial number {serial:#x}; choose another")

@@ -75,6 +75,7 @@ class CertID:
         oid = self.hash_oid
         return HASHES[oid][0] if oid in HASHES else oid
 
+    @lru_cache(maxsize=1024)  # noqa: B019 - octets and a number: what is equal is encoded alike
     def encode(self) -> bytes:
         return _der.sequence(
             self.hash_algorithm,
@@ -85,6 +86,7 @@ class CertID:
 
     @classmethod
     def read(cls, element: Element) -> CertID:
+        """The CertID that *element* is; ValueError if it is none."""
         algorithm, name_hash, key_hash, serial = element.expect(_der.SEQUENCE).fields(4, 4)
         der = algorithm.der
         _algorithm_oid(der)
@@ -155,7 +157,7 @@ class OCSPRequest:
         # RFC 6960 section 4.1.1: "requestList contains one or more single certificate status requests."
         if not singles:
             raise ValueError("the requestList is empty")
-        cert_ids = tuple(map(_read_single_request, singles))
+        cert_ids = tuple(_read_single_request(single.der) for single in singles)
         extensions = _read_extensions(fields.pop(0).expect(0xA2)) if fields else ()
         if fields:
             raise ValueError("something follows the requestExtensions")
@@ -188,8 +190,10 @@ def _read_requestor(element: Element) -> bytes:
     return name.der
 
 
-def _read_single_request(element: Element) -> CertID:
-    cert_id, *extensions = element.expect(_der.SEQUENCE).fields(1, 2)
+# Clients ask about the same certificates again and again, with another nonce around the question.
+@lru_cache(maxsize=1024)
+def _read_single_request(der: bytes) -> CertID:
+    cert_id, *extensions = Element.whole(der, _der.SEQUENCE).fields(1, 2)
     for item in extensions:
         _read_extensions(item.expect(0xA0))
     return CertID.read(cert_id)

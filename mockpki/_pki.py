@@ -87,7 +87,7 @@ class PKI:
             self.ca = self.root
             for _ in range(depth):
                 self.ca = self.ca._new_child(kind)
-            self._realm.engine.call(start_all, self._realm.listeners)
+            self._realm.engine.post(start_all, self._realm.listeners)
         except BaseException:
             self._shut()
             raise
@@ -153,8 +153,6 @@ class PKI:
                 then.callback(server.close)
             for service in realm.services:
                 then.callback(service.close)
-            # What clients have sent by now is read before.
-            then.callback(realm.engine.settle)
 
     def check(self) -> None:
         """Raise what has failed in the background so far, and AssertionError for unused scripts.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from dataclasses import replace
 from datetime import datetime
 from typing import get_args
 
@@ -25,7 +26,7 @@ from .faults._layers import (
     Faults,
     FileFault,
     Sealing,
-    Signing,
+    Signs,
     Timing,
     ToBeSigned,
     bend,
@@ -98,7 +99,8 @@ class Publisher(FileService[CRLFault]):
             if not faults and self._honest is not None:
                 return window, self._honest
             content = bend(CRLContent, self._content(window), faults)
-            signer = bend(Signing, self._signer, faults)
+            # A CRL has no room for certificates, which some forgers bring along.
+            signer = replace(bend(Signs, self._signer, faults), certs=())
             signed = bend(Sealing, signer.sign(bend(ToBeSigned, content.encode(signer), faults)), faults)
             body = bend(Encoding, signed.encode(), faults)
             if not faults:

@@ -26,7 +26,7 @@ from .faults._layers import (
     OCSPContent,
     OCSPFault,
     Sealing,
-    Signing,
+    Signs,
     StapleFault,
     Timing,
     ToBeSigned,
@@ -45,6 +45,10 @@ class HasSerial(Protocol):
 
     @property
     def certificate(self) -> x509.Certificate: ...
+
+
+_Asked = tuple[str, str, bytes]
+_Reusable = tuple[Answer, OCSPRequest | ValueError]
 
 
 class Responder(Service[OCSPFault]):
@@ -69,8 +73,8 @@ class Responder(Service[OCSPFault]):
         super().__init__(what, clock, problems)
         self._ledger, self._issuer = ledger, issuer
         self._authority, self._signer = authority, signer
-        self._last_read: tuple[HttpRequest, OCSPRequest | ValueError] | None = None
-        self._reuse: tuple[tuple[int, datetime] | None, dict[tuple[str, str, bytes], Answer]] = (None, {})
+        self._last_read: tuple[HttpRequest | None, OCSPRequest | ValueError] = (None, ValueError())
+        self._reuse: tuple[tuple[int, datetime] | None, dict[_Asked, _Reusable]] = (None, {})
 
     # Control.
 
@@ -100,7 +104,7 @@ class Responder(Service[OCSPFault]):
         rules = self._rules
         if not rules:
             return ()
-        question, _ = self._question(request)
+        question = self._question(request)
         for cert_id in question.cert_ids if question else ():
             if cert_id.serial_number in rules:
                 return rules[cert_id.serial_number]
@@ -144,7 +148,7 @@ class Responder(Service[OCSPFault]):
         if not all(self._issuer.owns(cert_id) for cert_id in question.cert_ids):
             return _seal(OCSPResponse(ResponseStatus.UNAUTHORIZED), faults)
         content = bend(OCSPContent, self._content(question, window), faults)
-        signer = bend(Signing, self._signer(), faults)
+        signer = bend(Signs, self._signer(), faults)
         signed: Signed = bend(Sealing, signer.sign(bend(ToBeSigned, content.encode(signer), faults)), faults)
         return _seal(OCSPResponse(ResponseStatus.SUCCESSFUL, signed.encode()), faults)
 
@@ -177,17 +181,21 @@ class Responder(Service[OCSPFault]):
             self._reuse = (made_for, {})
         reusable = self._reuse[1]
         key = (request.method, request.target, request.body)
-        answer = reusable.get(key)
-        if answer is None:
-            answer = self._make(request, now, ())
-            question, _ = self._question(request)
-            if question is None or question.nonce is None:
-                reusable[key] = answer
+        reused = reusable.get(key)
+        if reused is not None:
+            answer, read = reused
+            self._last_read = (request, read)
+            return answer
+        answer = self._make(request, now, ())
+        read = self._read(request)
+        # Nobody asks twice with one nonce: to keep that answer would cost memory and save nothing.
+        if isinstance(read, ValueError) or read.nonce is None:
+            reusable[key] = (answer, read)
         return answer
 
     def _make(self, request: HttpRequest, now: datetime, faults: Faults) -> Answer:
         window = bend(Timing, Window.honest(now), faults)
-        question, _ = self._question(request)
+        question = self._question(request)
         if question is None:
             # RFC 6960 section 2.3: "A server produces the "malformedRequest" response if the request
             # received does not conform to the OCSP syntax."
@@ -203,13 +211,15 @@ class Responder(Service[OCSPFault]):
         # RFC 6960 appendix A.2: "The Content-Type header has the value "application/ocsp-response"."
         return Answer.of(200, "application/ocsp-response", der, *headers)
 
-    def _question(self, request: HttpRequest) -> tuple[OCSPRequest | None, str | None]:
+    def _read(self, request: HttpRequest) -> OCSPRequest | ValueError:
         last = self._last_read
-        if last is None or last[0] is not request:
+        if last[0] is not request:
             last = self._last_read = (request, _read_question(request))
-        if isinstance(last[1], ValueError):
-            return None, f"malformed request: {last[1]}"
-        return last[1], None
+        return last[1]
+
+    def _question(self, request: HttpRequest) -> OCSPRequest | None:
+        read = self._read(request)
+        return None if isinstance(read, ValueError) else read
 
 
 def _seal(honest: OCSPResponse, faults: Faults) -> tuple[bytes, OCSPResponse]:

@@ -235,16 +235,11 @@ class Service(Generic[F]):
         return Answer.text(405, sentence, ("Allow", allowed))
 
     def _note(self, request: HttpRequest, answer: Answer, wire: Wire, faults: Faults) -> None:
-        question, error = self._question(request)
-        self._record.add(
-            Request(
-                request.method, request.target, request.headers, request.body, request.client,
-                self._clock.now(), faults, answer, wire, question, error,
-            )
-        )  # fmt: skip
+        self._record.add(Request(request, self._clock.now(), faults, answer, wire, self._read(request)))
 
-    def _question(self, request: HttpRequest) -> tuple[OCSPRequest | None, str | None]:
-        return None, None
+    def _read(self, request: HttpRequest) -> OCSPRequest | ValueError | None:
+        """The OCSP request, or why there is none; None for a service that asks for nothing."""
+        return None
 
 
 def _nothing() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -30,7 +31,7 @@ class SignatureAlgorithm:
 
     def encode(self) -> bytes:
         """AlgorithmIdentifier, RFC 5280 section 4.1.1.2."""
-        return _der.sequence(_der.oid(self.oid), _der.NULL if self.null else b"")
+        return _algorithm_identifier(self.oid, self.null)
 
     @classmethod
     def for_key(cls, key: PrivateKey) -> SignatureAlgorithm:
@@ -128,11 +129,24 @@ class Signer:
     def _signature(self, tbs: bytes) -> bytes:
         key, digest = self.key, self.algorithm.digest
         if isinstance(key, ec.EllipticCurvePrivateKey) and digest is not None:
-            return key.sign(tbs, ec.ECDSA(digest))
+            return key.sign(tbs, _ecdsa(digest))
         if isinstance(key, rsa.RSAPrivateKey) and digest is not None:
             return key.sign(tbs, padding.PKCS1v15(), digest)
         signature: bytes = key.sign(tbs)  # type: ignore[call-arg]
         return signature
+
+
+@lru_cache(maxsize=64)
+def _algorithm_identifier(oid: str, null: bool) -> bytes:
+    return _der.sequence(_der.oid(oid), _der.NULL if null else b"")
+
+
+def _ecdsa(digest: hashes.HashAlgorithm) -> ec.ECDSA:
+    """Kept, for it costs a tenth of a signature to make."""
+    return _ECDSA.get(digest.name) or _ECDSA.setdefault(digest.name, ec.ECDSA(digest))
+
+
+_ECDSA: dict[str, ec.ECDSA] = {}
 
 
 def subject(common_name: str, *others: x509.NameAttribute[str]) -> bytes:

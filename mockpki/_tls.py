@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, get_args
 
 from cryptography import x509
 
@@ -29,17 +29,7 @@ from ._engine import Connection, Engine, HttpSession, Listener, addresses
 from ._leaf import Leaf
 from ._tls_openssl import OpenSSLServer
 from ._tls_session import VERSIONS, Presentation, Session, needs_tlslite
-from .faults._layers import (
-    Encoding,
-    Envelope,
-    Fault,
-    OCSPContent,
-    Sealing,
-    Signing,
-    StapleFault,
-    Timing,
-    check,
-)
+from .faults._layers import Fault, StapleFault, check
 
 Stapler = Callable[[Leaf], bytes | None]
 """How a server comes by the staple for a leaf: DER, or None for none.
@@ -53,7 +43,6 @@ Staple = Sequence[StapleFault] | bytes | Stapler | None
 Handler = Callable[[socket.socket], object]
 """Called on a thread of its own with a socket that carries the decrypted bytes of one connection."""
 
-_LAYERS = (Timing, OCSPContent, Signing, Sealing, Envelope, Encoding)
 _PATIENCE = 2.0
 
 
@@ -76,7 +65,7 @@ def stapler(staple: Staple) -> Stapler:
         return _Ready(lambda leaf: fixed)
     if isinstance(staple, list | tuple):
         # `check` has let through only the layers whose union is StapleFault.
-        faults = cast(tuple[StapleFault, ...], check(staple, _LAYERS, "a staple"))
+        faults = cast(tuple[StapleFault, ...], check(staple, get_args(StapleFault), "a staple"))
         return _Ready(lambda leaf: leaf.issuer.ocsp.response_for(leaf, *faults))
     if isinstance(staple, Fault):
         raise TypeError(f"staple= takes a list of faults; write staple=[{staple!r}]")
@@ -148,6 +137,8 @@ class TlsServer:
         self._versions = _version_range(minimum_version, maximum_version)
         self._client_cas = tuple(client_cas)
         self._client_certificate_required = client_certificate_required
+        if handler is not None:
+            _called(handler)
         self._handler = handler
         self._forward_to = None if forward_to is None else _resolved(forward_to)
         self._by_name: dict[str, Leaf] = {}
@@ -399,20 +390,25 @@ _Address = tuple[int, int, int, str, Any]
 """As `socket.getaddrinfo` has it."""
 
 
-def _port(port: int) -> int:
-    if not 0 <= port <= 65535:
+def _port(port: object) -> int:
+    if not isinstance(port, int) or not 0 <= port <= 65535:
         raise ValueError(f"port= takes a number up to 65535, or 0 for a free one; got {port!r}")
     return port
 
 
-def _protocols(alpn: Sequence[str]) -> tuple[str, ...]:
+def _protocols(alpn: Sequence[object]) -> tuple[str, ...]:
     if isinstance(alpn, str):
         raise TypeError(f"alpn= takes a list of protocols, such as ['h2', 'http/1.1']; got the text {alpn!r}")
-    for name in alpn:
+    names = tuple(name for name in alpn if isinstance(name, str) and 0 < len(name) < 256)
+    if len(names) < len(alpn):
         # RFC 7301 section 3.1: "opaque ProtocolName<1..2^8-1>".
-        if not 0 < len(name) < 256:
-            raise ValueError(f"a protocol in alpn= has 1 to 255 characters; got {name!r}")
-    return tuple(alpn)
+        raise ValueError(f"each protocol in alpn= is a text of 1 to 255 characters; got {alpn!r}")
+    return names
+
+
+def _called(handler: object) -> None:
+    if not callable(handler):
+        raise TypeError(f"handler= takes a function that is called with a socket; got {handler!r}")
 
 
 def _version_range(minimum: str, maximum: str) -> tuple[str, str]:
@@ -428,7 +424,11 @@ def _resolved(forward_to: tuple[str, int]) -> Sequence[_Address]:
     """The addresses of a (host, port). Raises OSError for a name without any."""
     match forward_to:
         case (str() as host, int() as port) if 0 < port < 65536:
-            return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            try:
+                return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            except OSError as error:
+                error.add_note(f"mockpki: forward_to={forward_to!r} leads to no address")
+                raise
     raise ValueError(f"forward_to= takes a (host, port), such as ('127.0.0.1', 5432); got {forward_to!r}")
 
 

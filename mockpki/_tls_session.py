@@ -11,6 +11,7 @@ Two transports, because neither can do the other's work. OpenSSL is fast and com
 or drops some staples; `needs_tlslite` knows which. tlslite-ng carries any bytes, and is slow.
 """
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509 import ocsp
 
@@ -236,13 +238,14 @@ def staple_messages(staples: tuple[bytes | None, ...], requested: bool) -> Stapl
 # TLS 1.2 and 1.3 alike, and tests/test_tls_sessions.py keeps it true:
 #
 #   as they are       a response whose SingleResponses, or one of several, have the leaf's serial
-#                     number, whatever else they say and whoever signed; an error status; a
+#                     number and its issuer's name hash, whatever else they say and whoever
+#                     signed; an error status; a
 #                     response with no SingleResponse; an outer SEQUENCE that holds what does not
 #                     parse (another response type, trailing bytes further in)
 #   changed           trailing bytes after the outer SEQUENCE are cut off, and a length in BER is
 #                     written anew in DER
 #   dropped silently  anything that does not parse as OCSPResponse, a response for other serial
-#                     numbers only, every response when the leaf is self-signed, and b"", which
+#                     numbers or issuers only, every response when the leaf is self-signed, and b"", which
 #                     cannot be told from no staple
 #
 # and it staples nothing to intermediates. As a client it is no witness for any of this: it changes
@@ -266,13 +269,25 @@ def _openssl_carries(staple: bytes, leaf: bytes) -> bool:
         if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             # SEQUENCE { ENUMERATED } and nothing more: five bytes.
             return len(staple) == 5
-        serials = {single.serial_number for single in response.responses}
-        return serials == {_serial_number_if_not_self_issued(leaf)}
-    except ValueError:
+        serial_number, issuer = _serial_number_and_issuer(leaf)
+        singles = list(response.responses)
+        return bool(singles and issuer) and all(
+            single.serial_number == serial_number
+            and single.issuer_name_hash == _name_hash(issuer, single.hash_algorithm.name)
+            for single in singles
+        )
+    except (ValueError, UnsupportedAlgorithm):
         return False
 
 
 @lru_cache(maxsize=256)  # the same few leaves are asked about in every handshake
-def _serial_number_if_not_self_issued(leaf: bytes) -> int | None:
+def _serial_number_and_issuer(leaf: bytes) -> tuple[int, bytes]:
+    """The serial number, and the issuer's name in DER; b"" for a certificate that is its own issuer."""
     certificate = x509.load_der_x509_certificate(leaf)
-    return None if certificate.issuer == certificate.subject else certificate.serial_number
+    own = certificate.issuer == certificate.subject
+    return certificate.serial_number, b"" if own else certificate.issuer.public_bytes()
+
+
+@lru_cache(maxsize=256)
+def _name_hash(name: bytes, algorithm: str) -> bytes:
+    return hashlib.new(algorithm, name).digest()

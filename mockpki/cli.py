@@ -36,7 +36,10 @@ def main() -> None:
     Watch hard-fail, soft-fail and must-staple clients at work, in a few seconds:
       mockpki demo
     \b
-    The same without colour, to read at leisure:
+    List every way in which an answer can be made wrong, as a test writes it:
+      mockpki faults
+    \b
+    Read either at leisure, without colour:
       NO_COLOR=1 mockpki demo | less
     """
 
@@ -55,6 +58,23 @@ def demo() -> None:
     from ._demo_text import show
 
     console = Console()
-    with console.status("A PKI, its servers and their clients are at work ...", spinner="line"):
-        report = run()
+    try:
+        with console.status("A PKI, its servers and their clients are at work ...", spinner="line"):
+            report = run()
+    except OSError as error:
+        raise click.ClickException(f"the demo could not run to its end: {error}") from error
     show(report, console)
+
+
+@main.command()
+def faults() -> None:
+    """List every fault that a test can give to a service or a staple.
+
+    Each is shown as it is written after `from mockpki import faults`, with its defaults, what it
+    does, the clause it is about, and what it can be given to.
+    """
+    from rich.console import Console
+
+    from ._faults_text import show
+
+    show(Console())

@@ -17,6 +17,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ._bytes import *
+from ._certificates import *
+from ._content import *
+from ._crl import *
+from ._delegates import *
+from ._entries import *
+from ._envelope import *
 from ._layers import *
 from ._layers import Fault
 from ._ocsp import *

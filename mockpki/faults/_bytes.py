@@ -16,18 +16,18 @@ __all__ = [
 
 
 def _some(data: bytes, fault: object) -> None:
-    if not isinstance(data, bytes) or not data:
+    if not data:
         raise ValueError(f"{fault!r} changes nothing; give it at least one octet, such as b'\\0'")
 
 
 @dataclass(frozen=True)
 class SignedGarbage(ToBeSigned):
-    """What is signed, and validly, is *data*, which is not DER unless you make it so."""
+    """What is signed, and validly, is a SEQUENCE of *data*, which is not DER unless you make it so."""
 
     data: bytes = b"mockpki: this is not DER"
 
     def __call__(self, honest: bytes) -> bytes:
-        return self.data
+        return _der.sequence(self.data)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Truncated(Encoding):
     by: int = 1
 
     def __post_init__(self) -> None:
-        if isinstance(self.by, bool) or not isinstance(self.by, int) or self.by < 1:
+        if self.by < 1:
             raise ValueError(f"{self!r} changes nothing; cut off 1 octet or more")
 
     def __call__(self, honest: bytes) -> bytes:

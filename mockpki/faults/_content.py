@@ -186,9 +186,7 @@ class MislabelledHash(OCSPContent):
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         label = _hash_algorithm(self.as_)
-        return _each_id(
-            honest, lambda one: replace(_another_hash(one, self.as_, self), hash_algorithm=label)
-        )
+        return _each_id(honest, lambda one: replace(_another_hash(one, self.as_, self), hash_algorithm=label))
 
 
 @dataclass(frozen=True)
@@ -284,7 +282,7 @@ class Singles(OCSPContent):
 
 @dataclass(frozen=True)
 class Version(OCSPContent):
-    """The version is written, as *number*: 0 is v1, which DER leaves out, 1 is v2. RFC 6960 section 4.2.2.3."""
+    """The version is written: *number* 0 is v1, which DER leaves out, 1 is v2. RFC 6960 section 4.2.2.3."""
 
     number: int = 1
 
@@ -394,6 +392,8 @@ class ArchiveCutoff(OCSPContent):
         duration(self.before, self)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
+        # RFC 6960 section 4.4.4: "The date obtained by subtracting this retention interval value from the
+        # producedAt time in a response is defined as the certificate's "archive cutoff" date."
         cutoff = _moment(honest.produced_at, "producedAt", self) - self.before
         return SingleExtension(_ARCHIVE_CUTOFF, False, _der.generalized_time(cutoff))(honest)
 
@@ -413,6 +413,8 @@ class CrlReference(OCSPContent):
         return SingleExtension(_CRL_ID, False, self._crl_id())(honest)
 
     def _crl_id(self) -> bytes:
+        # RFC 6960 section 4.4.2: "CrlID ::= SEQUENCE { crlUrl [0] EXPLICIT IA5String OPTIONAL, crlNum [1]
+        # EXPLICIT INTEGER OPTIONAL, crlTime [2] EXPLICIT GeneralizedTime OPTIONAL }".
         return _der.sequence(
             b"" if self.url is None else _der.explicit(0, _der.ia5_string(self.url)),
             b"" if self.number is None else _der.explicit(1, _der.integer(self.number)),
@@ -422,9 +424,11 @@ class CrlReference(OCSPContent):
 
 @dataclass(frozen=True)
 class ExtendedRevoke(OCSPContent):
-    """What is said of a certificate never issued: on hold since 1970, extended-revoke. RFC 6960 section 2.2."""
+    """As if never issued: on hold since 1970, with extended-revoke. RFC 6960 section 2.2."""
 
     def __call__(self, honest: ResponseData) -> ResponseData:
+        # RFC 6960 section 2.2: "MUST specify the revocation reason certificateHold (6), - MUST specify the
+        # revocationTime January 1, 1970".
         status: CertStatus = Revocation(datetime(1970, 1, 1, tzinfo=timezone.utc), Reason.CERTIFICATE_HOLD)
         worse = _each(honest, lambda single: replace(single, status=status))
         return ResponseExtension(_EXTENDED_REVOKE, False, _der.NULL)(worse)

@@ -19,7 +19,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class ResponseStatusNumber(Envelope):
-    """responseStatus is *number*, which may be one that is not defined, and nothing else. RFC 6960 section 4.2.1."""
+    """responseStatus is *number*, perhaps an undefined one, and nothing else. RFC 6960 section 4.2.1."""
 
     number: int = 4
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
-from .._answer import Answer, Listening, Step, Wire
+from .._answer import Answer, Listening, Wire, is_wire
 from .._crl import TBSCertList
 from .._ocsp import OCSPResponse, ResponseData
 from .._profile import TBSCertificate
@@ -33,6 +33,7 @@ __all__ = [
     "Listener",
     "OCSPContent",
     "OCSPFault",
+    "OCSPSigning",
     "Sealing",
     "Signing",
     "StapleFault",
@@ -57,11 +58,11 @@ class Fault(ABC, Generic[V]):
     _gives: ClassVar[str]
 
     def __init_subclass__(cls) -> None:
-        homes = [base for base in cls.__mro__ if Fault in base.__bases__]
+        homes = [base for base in cls.__mro__ if "layer" in vars(base)]
         if len(homes) > 1:
             names = " and ".join(home.__name__ for home in homes)
             raise TypeError(f"{cls.__name__} derives from {names}; a fault has one layer: make it two faults")
-        cls.home = homes[0]
+        cls.home = homes[0] if homes else cls
 
     @abstractmethod
     def __call__(self, honest: V, /) -> V: ...
@@ -95,11 +96,22 @@ class CRLContent(Fault[TBSCertList]):
     _value, _gives = TBSCertList, "a TBSCertList"
 
 
-class Signing(Fault[Signer]):
-    """Who signs, who that is said to be, and what is embedded."""
+class Signs(Fault[Signer]):
+    """Both kinds of faults of the signer, for they are applied in one row."""
+
+    _value, _gives = Signer, "a Signer"
+
+
+class Signing(Signs):
+    """Who signs, in whose name, and with which algorithm."""
 
     layer = "signing"
-    _value, _gives = Signer, "a Signer"
+
+
+class OCSPSigning(Signs):
+    """What only an OCSP answer has: its ResponderID, its delegate, the certificates it embeds."""
+
+    layer = "OCSP signing"
 
 
 class ToBeSigned(Fault[bytes]):
@@ -145,7 +157,7 @@ class Transport(Fault[Wire]):
 
     @classmethod
     def _fits(cls, value: object) -> bool:
-        return isinstance(value, tuple) and all(isinstance(step, Step) for step in value)
+        return is_wire(value)
 
 
 class Listener(Fault[Listening]):
@@ -167,6 +179,7 @@ LAYERS: tuple[type[Fault[Any]], ...] = (
     OCSPContent,
     CRLContent,
     Signing,
+    OCSPSigning,
     ToBeSigned,
     Sealing,
     Envelope,
@@ -178,7 +191,7 @@ LAYERS: tuple[type[Fault[Any]], ...] = (
 )
 """Every layer, in the order in which an answer passes them."""
 
-StapleFault = Timing | OCSPContent | Signing | ToBeSigned | Sealing | Envelope | Encoding
+StapleFault = Timing | OCSPContent | Signing | OCSPSigning | ToBeSigned | Sealing | Envelope | Encoding
 OCSPFault = StapleFault | HTTP | Transport | Listener
 FileFault = Encoding | HTTP | Transport | Listener
 CRLBytesFault = Timing | CRLContent | Signing | ToBeSigned | Sealing | Encoding

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .. import _der
 from .._keys import key_type_of, stranger
-from .._signing import Signed, Signer, subject
+from .._signing import ECDSA_SHA256, ECDSA_SHA512, Signed, Signer, subject
+from ._delegates import authority_certificate, speaking
 from ._layers import Sealing, Signing
 
 __all__ = [
     "BadSignature",
     "Forged",
+    "MislabelledSignature",
     "WrongSigner",
 ]
 
 
 @dataclass(frozen=True)
 class WrongSigner(Signing):
-    """Signed by an authority that nobody knows, and which says so. RFC 6960 section 3.2, check 4."""
+    """Signed by an authority that nobody knows, and which says so. RFC 6960 section 3.2, check 4.
+
+    With *embed*, its own certificate is sent along in an OCSP answer.
+    """
+
+    embed: bool = False
 
     def __call__(self, honest: Signer) -> Signer:
-        other = Signer.named(subject("mockpki stranger"), stranger(key_type_of(honest.key)))
-        return replace(other, by_name=honest.by_name)
+        key = stranger(key_type_of(honest.key))
+        other = Signer.named(subject("mockpki stranger"), key, clock=honest.clock)
+        certs = (authority_certificate(other),) if self.embed else ()
+        return speaking(replace(other, certs=certs), honest)
 
 
 @dataclass(frozen=True)
@@ -39,3 +49,33 @@ class BadSignature(Sealing):
     def __call__(self, honest: Signed) -> Signed:
         *first, last = honest.signature
         return replace(honest, signature=bytes((*first, last ^ 1)))
+
+
+@dataclass(frozen=True)
+class MislabelledSignature(Sealing):
+    """signatureAlgorithm is *oid*, which is not what was signed with. RFC 5280 section 4.1.1.2.
+
+    Left out: the same kind of signature over SHA-512; ECDSA with SHA-256 where the key has no choice. Of
+    a CRL only the outer one changes. Raises ValueError for the algorithm it is.
+    """
+
+    oid: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.oid is not None:
+            _der.oid(self.oid)
+
+    def __call__(self, honest: Signed) -> Signed:
+        inside = _der.Element.whole(honest.algorithm, _der.SEQUENCE).children()
+        was, parameters = inside[0].as_oid(), inside[1:]
+        oid = self.oid or _over_sha512(was)
+        if oid == was:
+            raise ValueError(f"{self!r} changes nothing: the signature is {was}; give another oid=")
+        label = _der.sequence(_der.oid(oid), *(item.der for item in parameters))
+        return replace(honest, algorithm=label)
+
+
+def _over_sha512(was: str) -> str:
+    if was.startswith("1.2.840.113549.1.1."):
+        return "1.2.840.113549.1.1.13"
+    return (ECDSA_SHA512 if was.startswith("1.2.840.10045.4.") else ECDSA_SHA256).oid

@@ -9,15 +9,24 @@ from .._window import LIFE, Window
 from ._layers import Timing, duration
 
 __all__ = [
+    "Ancient",
+    "Early",
+    "Long",
+    "NextBeforeThis",
+    "NoNextUpdate",
     "Stale",
 ]
 
 
 @dataclass(frozen=True)
 class Stale(Timing):
-    """nextUpdate passed *by* ago; the whole answer is that much older. RFC 6960 section 4.2.2.1."""
+    """nextUpdate passed *by* ago; the whole answer is that much older. RFC 6960 section 4.2.2.1.
+
+    With *fresh_signature* it was signed just now: producedAt stays.
+    """
 
     by: timedelta = timedelta(days=1)
+    fresh_signature: bool = False
 
     def __post_init__(self) -> None:
         duration(self.by, self)
@@ -28,5 +37,84 @@ class Stale(Timing):
             honest,
             this_update=honest.this_update + back,
             next_update=honest.now - self.by,
-            produced_at=honest.produced_at + back,
+            produced_at=honest.produced_at + (timedelta() if self.fresh_signature else back),
         )
+
+
+@dataclass(frozen=True)
+class Early(Timing):
+    """thisUpdate is *by* ahead, and nextUpdate as much later; producedAt stays. RFC 6960 section 4.2.2.1."""
+
+    by: timedelta = timedelta(days=1)
+
+    def __post_init__(self) -> None:
+        duration(self.by, self)
+
+    def __call__(self, honest: Window) -> Window:
+        later = honest.now + self.by - honest.this_update
+        next_update = None if honest.next_update is None else honest.next_update + later
+        return replace(honest, this_update=honest.now + self.by, next_update=next_update)
+
+
+@dataclass(frozen=True)
+class NoNextUpdate(Timing):
+    """nextUpdate is missing; thisUpdate and producedAt are *age* older. RFC 6960 section 4.2.2.1."""
+
+    age: timedelta = timedelta()
+
+    def __post_init__(self) -> None:
+        duration(self.age, self)
+
+    def __call__(self, honest: Window) -> Window:
+        return replace(
+            honest,
+            this_update=honest.this_update - self.age,
+            next_update=None,
+            produced_at=honest.produced_at - self.age,
+        )
+
+
+@dataclass(frozen=True)
+class NextBeforeThis(Timing):
+    """nextUpdate is *by* before thisUpdate. RFC 6960 section 2.4.
+
+    By default so little that a client's allowance for clocks covers the time since nextUpdate: what
+    remains to be found is the order of the two.
+    """
+
+    by: timedelta = timedelta(minutes=1)
+
+    def __post_init__(self) -> None:
+        if duration(self.by, self) <= timedelta():
+            raise ValueError(f"{self!r} has nextUpdate after thisUpdate; give a positive timedelta")
+
+    def __call__(self, honest: Window) -> Window:
+        return replace(honest, next_update=honest.this_update - self.by)
+
+
+@dataclass(frozen=True)
+class Long(Timing):
+    """A long life: thisUpdate was *before* now, nextUpdate is *after* now. RFC 6960 section 4.2.2.1."""
+
+    before: timedelta = timedelta(days=19)
+    after: timedelta = timedelta(days=350)
+
+    def __post_init__(self) -> None:
+        duration(self.before, self)
+        duration(self.after, self)
+
+    def __call__(self, honest: Window) -> Window:
+        return replace(honest, this_update=honest.now - self.before, next_update=honest.now + self.after)
+
+
+@dataclass(frozen=True)
+class Ancient(Timing):
+    """thisUpdate was *by* ago; nextUpdate is still ahead. RFC 6960 section 3.2, check 5."""
+
+    by: timedelta = timedelta(days=640)
+
+    def __post_init__(self) -> None:
+        duration(self.by, self)
+
+    def __call__(self, honest: Window) -> Window:
+        return replace(honest, this_update=honest.now - self.by)

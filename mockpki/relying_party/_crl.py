@@ -7,19 +7,20 @@ only are not understood, which their critical extensions make known.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from ._verdict import Finding, Status, Unusable, check_window
+from ._policy import Policy
+from ._verdict import Finding, Status, Unusable, check_digest, check_window
 
 _UNDERSTOOD = (x509.AuthorityKeyIdentifier, x509.CRLNumber)
 
 
 def read(
-    der: bytes, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime, skew: timedelta
+    der: bytes, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime, policy: Policy
 ) -> Finding:
     """What the CRL *der* says about *certificate*. Raises `Unusable`, with the reason."""
     try:
@@ -32,13 +33,14 @@ def read(
         if crl.next_update_utc is None:
             # Section 5.1.2.5: "Conforming CRL issuers MUST include the nextUpdate field in all CRLs."
             raise Unusable("stale", "it has no nextUpdate")
-        check_window(crl.last_update_utc, crl.next_update_utc, now, skew)
+        check_window(crl.last_update_utc, crl.next_update_utc, now, policy)
         return _look_up(crl, certificate.serial_number)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise Unusable("unreadable", f"it cannot be read: {error}") from error
 
 
 def _check_signature(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> None:
+    check_digest(crl.signature_hash_algorithm)
     key: Any = issuer.public_key()
     try:
         valid = crl.is_signature_valid(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cryptography import x509
@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from ._verdict import Finding, Status, Unusable, check_window, common_name
+from ._policy import Policy
+from ._verdict import Finding, Status, Unusable, check_digest, check_window, common_name
 
 _STATUS = {
     ocsp.OCSPCertStatus.REVOKED: Status.REVOKED,
@@ -33,7 +34,7 @@ def request(certificate: x509.Certificate, issuer: x509.Certificate) -> bytes:
 
 
 def read(
-    der: bytes, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime, skew: timedelta
+    der: bytes, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime, policy: Policy
 ) -> Finding:
     """What the response *der* says about *certificate*. Raises `Unusable`, with the reason.
 
@@ -45,12 +46,12 @@ def read(
             name = _camel_case(response.response_status.name)
             raise Unusable(name, f"the responder answered {name}")
         single = _about(response, certificate, issuer)
-        _check_signer(response, issuer, now, skew)
+        _check_signer(response, issuer, now, policy)
         _check_extensions(response)
         # "5. The time at which the status being indicated is known to be correct (thisUpdate) is
         # sufficiently recent; 6. When available, the time at or before which newer information will be
         # available about the status of the certificate (nextUpdate) is greater than the current time."
-        check_window(single.this_update_utc, single.next_update_utc, now, skew)
+        check_window(single.this_update_utc, single.next_update_utc, now, policy)
         return Finding(_STATUS[single.certificate_status], _sentence(single))
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise Unusable("unreadable", f"it cannot be read: {error}") from error
@@ -81,19 +82,20 @@ def _corresponds(
 
 
 def _check_signer(
-    response: ocsp.OCSPResponse, issuer: x509.Certificate, now: datetime, skew: timedelta
+    response: ocsp.OCSPResponse, issuer: x509.Certificate, now: datetime, policy: Policy
 ) -> None:
     # "3. The identity of the signer matches the intended recipient of the request"
     named = [signer for signer in (issuer, *response.certificates) if _is_named(response, signer)]
     if not named:
         raise Unusable("wrong signer", "its signer is neither the issuer nor a certificate that it brings")
     # "2. The signature on the response is valid"
+    check_digest(response.signature_hash_algorithm)
     signer = next((signer for signer in named if _has_signed(response, signer)), None)
     if signer is None:
         raise Unusable("bad signature", f"its signature is not that of {common_name(named[0].subject)}")
     # "4. The signer is currently authorized to provide a response for the certificate in question"
     if signer.subject != issuer.subject or signer.public_key() != issuer.public_key():
-        _check_delegate(signer, issuer, now, skew)
+        _check_delegate(signer, issuer, now, policy)
 
 
 def _is_named(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
@@ -125,7 +127,7 @@ def _has_signed(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
 
 
 def _check_delegate(
-    delegate: x509.Certificate, issuer: x509.Certificate, now: datetime, skew: timedelta
+    delegate: x509.Certificate, issuer: x509.Certificate, now: datetime, policy: Policy
 ) -> None:
     """RFC 6960 section 4.2.2.2.
 
@@ -142,6 +144,7 @@ def _check_delegate(
     usage = _find(delegate, x509.ExtendedKeyUsage)
     if usage is None or ExtendedKeyUsageOID.OCSP_SIGNING not in usage:
         raise Unusable("wrong signer", f"its signer {name} is not certified for id-kp-OCSPSigning")
+    skew = policy.clock_skew
     if not delegate.not_valid_before_utc - skew <= now <= delegate.not_valid_after_utc + skew:
         raise Unusable("wrong signer", f"the certificate of its signer {name} is not valid now")
 
@@ -156,7 +159,9 @@ def _find(certificate: x509.Certificate, kind: type[x509.ExtendedKeyUsage]) -> x
 def _check_extensions(response: ocsp.OCSPResponse) -> None:
     # RFC 6960 section 4.4: "Unrecognized extensions MUST be ignored (unless they have the critical
     # flag set and are not understood)."
-    for extension in (*response.extensions, *response.single_extensions):
+    # cryptography shows the singleExtensions only where there is a single answer.
+    several = sum(1 for _ in response.responses) > 1
+    for extension in (*response.extensions, *(() if several else response.single_extensions)):
         if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension):
             raise Unusable(
                 "unknown extension",

@@ -32,17 +32,19 @@ class Policy:
     """For each fetch, from the connection to the last octet."""
     clock_skew: timedelta = timedelta(minutes=5)
     """How far the clocks of others may be off."""
+    max_age: timedelta | None = None
+    """How old thisUpdate may be, whatever nextUpdate says; None leaves that to nextUpdate."""
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self)):
             value = getattr(self, name)
-            kind = timedelta if name in ("timeout", "clock_skew") else bool
-            if not isinstance(value, kind):
+            kind = timedelta if name in _DURATIONS else bool
+            if not isinstance(value, kind) and not (name == "max_age" and value is None):
                 raise TypeError(f"{name} of a policy is a {kind.__name__}; got {value!r}")
-        if self.timeout <= timedelta(0):
-            raise ValueError(f"timeout is longer than nothing; got {self.timeout!r}")
-        if self.clock_skew < timedelta(0):
-            raise ValueError(f"clock_skew is zero or more; got {self.clock_skew!r}")
+        for name, least in _DURATIONS.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ValueError(f"{name} of a policy cannot be as short as {value!r}")
         for name in ("require_staple", "honour_must_staple"):
             if getattr(self, name) and not self.use_staple:
                 raise ValueError(f"{name} needs use_staple: a server sends no staple to who asks for none")
@@ -52,6 +54,8 @@ class Policy:
         """Whether there is any source to look at."""
         return self.use_staple or self.use_ocsp or self.use_crl
 
+
+_DURATIONS = {"timeout": timedelta(milliseconds=1), "clock_skew": timedelta(), "max_age": timedelta()}
 
 NO_CHECK = Policy(use_staple=False, use_ocsp=False, use_crl=False)
 """Looks at nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from typing import Protocol
@@ -25,7 +25,7 @@ class _Reader(Protocol):
 
     def __call__(
         self, der: bytes, certificate: x509.Certificate, issuer: x509.Certificate,
-        now: datetime, skew: timedelta,
+        now: datetime, policy: Policy,
     ) -> Finding: ...  # fmt: skip
 
 
@@ -115,9 +115,9 @@ class Search:
         self, source: _Source, certificate: x509.Certificate, issuer: x509.Certificate
     ) -> Finding | None:
         """The finding, None for an unusable answer; noted in either case."""
-        name, skew = label(certificate), self.policy.clock_skew
+        name = label(certificate)
         try:
-            finding = source.read(source.get(), certificate, issuer, self.now, skew)
+            finding = source.read(source.get(), certificate, issuer, self.now, self.policy)
         except Unusable as unusable:
             self.fetched.append(Fetched(source.name, name, source.url, unusable.word, unusable.sentence))
             return None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from ._policy import Policy
 
 
 class Status(StrEnum):
@@ -58,8 +61,8 @@ class Verdict:
     """Whether the client goes on, and why.
 
     *status* is that of the chain: the worst among its certificates. *chain* is the path that was
-    verified, leaf first and trust anchor last; empty if there is none. *staple* are the octets the
-    server sent, None for none.
+    verified, leaf first and trust anchor last; empty if there is none. *staple* is the one that the
+    server sent, None for none: OpenSSL hands over one DER value, and drops what may follow it.
     """
 
     accepted: bool
@@ -85,17 +88,32 @@ def label(certificate: x509.Certificate) -> str:
     return common_name(certificate.subject)
 
 
-def check_window(this_update: datetime, next_update: datetime | None, now: datetime, skew: timedelta) -> None:
+def check_window(this_update: datetime, next_update: datetime | None, now: datetime, policy: Policy) -> None:
     """Raise `Unusable` unless an answer with these times can be believed *now*. All are aware UTC."""
+    skew = policy.clock_skew
+    since = f"{this_update:%Y-%m-%d %H:%M:%S}Z"
     # RFC 6960 section 4.2.2.1: "Responses whose thisUpdate time is later than the local system time
     # SHOULD be considered unreliable."
     if this_update > now + skew:
-        raise Unusable("too early", f"it is not good before {this_update:%Y-%m-%d %H:%M:%S}Z (thisUpdate)")
-    # The same: "If nextUpdate is not set, the responder is indicating that newer revocation
-    # information is available all the time." Then only a new one is sufficiently recent.
-    if next_update is None and this_update < now - skew:
-        raise Unusable("stale", f"it has no nextUpdate, and is of {this_update:%Y-%m-%d %H:%M:%S}Z")
+        raise Unusable("too early", f"it is not good before {since} (thisUpdate)")
+    if policy.max_age is not None and this_update < now - policy.max_age - skew:
+        raise Unusable("too old", f"it is of {since} (thisUpdate), which the policy finds too old")
+    if next_update is None:
+        # The same: "If nextUpdate is not set, the responder is indicating that newer revocation
+        # information is available all the time." Then only a new one is sufficiently recent.
+        if this_update < now - skew:
+            raise Unusable("stale", f"it has no nextUpdate, and is of {since}")
+        return
+    until = f"{next_update:%Y-%m-%d %H:%M:%S}Z"
+    if next_update < this_update:
+        raise Unusable("absurd times", f"it was good until {until} (nextUpdate), and not before {since}")
     # The same: "Responses whose nextUpdate value is earlier than the local system time value SHOULD
     # be considered unreliable."
-    if next_update is not None and next_update < now - skew:
-        raise Unusable("stale", f"it was good until {next_update:%Y-%m-%d %H:%M:%S}Z (nextUpdate)")
+    if next_update < now - skew:
+        raise Unusable("stale", f"it was good until {until} (nextUpdate)")
+
+
+def check_digest(algorithm: hashes.HashAlgorithm | None) -> None:
+    """Raise `Unusable` for a digest that no longer makes a signature."""
+    if isinstance(algorithm, hashes.MD5 | hashes.SHA1):
+        raise Unusable("weak signature", f"it is signed with {algorithm.name}, which can be forged")

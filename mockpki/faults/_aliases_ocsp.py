@@ -1,0 +1,136 @@
+"""The names that other harnesses give to OCSP answers, each as an expression of this catalogue."""
+
+from __future__ import annotations
+
+from ._alias import Alias
+
+
+def _ocsp(name: str, expression: str, setup: str = "", pki: str = "PKI()") -> Alias:
+    return Alias(name, expression, "OCSP", setup, pki)
+
+
+OCSP_ALIASES: tuple[Alias, ...] = (
+    # Honest, or odd within the rules.
+    _ocsp("good_by_key", "ByKey()"),
+    _ocsp("good_by_name", "ByName()"),
+    _ocsp("good_no_next_update", "NoNextUpdate()"),
+    _ocsp("good_certid_sha256", "CertIDHash('sha256')"),
+    _ocsp("good_sha1_sig", "SignatureDigest('sha1')"),
+    _ocsp("good_sha512_sig", "SignatureDigest('sha512')"),
+    _ocsp("good_explicit_version_v1", "Version(0)"),
+    # Statuses.
+    _ocsp("revoked", "Revoked()"),
+    _ocsp("revoked_reason_keycompromise", "Revoked('key_compromise')"),
+    _ocsp("revoked_hold", "Revoked('certificate_hold')"),
+    _ocsp("revoked_in_future", "Revoked(at=pki.clock.now() + timedelta(days=1))"),
+    _ocsp("revoked_1970_hold_nonissued", "ExtendedRevoke()", "pki.forget(leaf)"),
+    _ocsp("unknown", "Unknown()"),
+    # The envelope.
+    _ocsp("err_malformed_request", "MalformedRequest()"),
+    _ocsp("err_internal_error", "InternalError()"),
+    _ocsp("err_try_later", "TryLater()"),
+    _ocsp("err_status4_unused", "ResponseStatusNumber(4)"),
+    _ocsp("err_sig_required", "SigRequired()"),
+    _ocsp("err_unauthorized", "Unauthorized()"),
+    _ocsp("err_status17", "ResponseStatusNumber(17)"),
+    _ocsp("successful_no_bytes", "NoResponseBytes()"),
+    _ocsp("wrong_response_type_oid", "WrongResponseType()"),
+    # Octets.
+    _ocsp("tbs_garbage", "SignedGarbage()"),
+    _ocsp("not_der", "Garbage()"),
+    _ocsp("zero_byte", r"Garbage(b'\0')"),
+    _ocsp("html_body", "Garbage(b'<!DOCTYPE html><title>mockpki</title><p>This is not an OCSP response.')"),
+    _ocsp("truncated", "Truncated()"),
+    _ocsp("trailing_byte", "Trailing()"),
+    _ocsp("tbs_trailing", "TrailingInside()"),
+    _ocsp("version_v2", "Version(1)"),
+    # Times.
+    _ocsp("stale", "Stale()"),
+    _ocsp("stale_fresh_produced", "Stale(fresh_signature=True)"),
+    _ocsp("revoked_stale", "Revoked(), Stale()"),
+    _ocsp("stale_by_2min", "Stale(by=timedelta(minutes=2))"),
+    _ocsp("future_this_update", "Early()"),
+    _ocsp("future_by_2min", "Early(by=timedelta(minutes=2))"),
+    _ocsp("next_before_this", "NextBeforeThis()"),
+    _ocsp("old_no_next_update", "NoNextUpdate(age=timedelta(days=60))"),
+    _ocsp("long_window_19d_to_350d", "Long(before=timedelta(days=19), after=timedelta(days=350))"),
+    _ocsp(
+        "produced_before_cert",
+        "ProducedAt(leaf.certificate.not_valid_before_utc - timedelta(days=1) - pki.clock.now())",
+    ),
+    _ocsp(
+        "produced_after_cert",
+        "ProducedAt(leaf.certificate.not_valid_after_utc + timedelta(days=1) - pki.clock.now())",
+    ),
+    _ocsp("produced_tomorrow", "ProducedAt(timedelta(days=1))"),
+    _ocsp("this_update_fractional", "OddTime('this_update', 'fraction')"),
+    _ocsp("this_update_tz_offset", "OddTime('this_update', 'offset')"),
+    _ocsp("this_update_no_seconds", "OddTime('this_update', 'no_seconds')"),
+    _ocsp("this_update_utctime", "OddTime('this_update', 'utc_time')"),
+    # Which certificate.
+    _ocsp("wrong_serial", "WrongSerial()"),
+    _ocsp("wrong_name_hash", "WrongIssuerNameHash()"),
+    _ocsp("wrong_key_hash", "WrongIssuerKeyHash()"),
+    _ocsp("certid_alg_mislabelled", "MislabelledHash(as_='sha256')"),
+    _ocsp("certid_unknown_hash", "UnknownHash()"),
+    _ocsp("no_single_responses", "NoSingleResponses()"),
+    _ocsp("other_cert_only", "Singles(Single('good', other=True))"),
+    _ocsp("multi_other_good_then_good", "Singles(Single('good', other=True), Single('good'))"),
+    _ocsp("multi_other_good_then_revoked", "Singles(Single('good', other=True), Single('revoked'))"),
+    _ocsp("multi_other_revoked_then_good", "Singles(Single('revoked', other=True), Single('good'))"),
+    _ocsp("multi_good_then_revoked_same", "Singles(Single('good'), Single('revoked'))"),
+    _ocsp("multi_revoked_then_good_same", "Singles(Single('revoked'), Single('good'))"),
+    _ocsp("multi_stale_then_good_same", "Singles(Single('good', timing=Stale()), Single('good'))"),
+    _ocsp("multi_good_then_unknown_same", "Singles(Single('good'), Single('unknown'))"),
+    # Signatures and signers.
+    _ocsp("bad_signature", "BadSignature()"),
+    _ocsp("md5_sig", "SignatureDigest('md5')", pki="PKI(key_type='RSA-2048')"),
+    _ocsp("sigalg_oid_mismatch", "MislabelledSignature()"),
+    _ocsp("forged_unrelated_key_rid_issuer", "Forged()"),
+    _ocsp("foreign_ca_self_rid", "WrongSigner()"),
+    _ocsp("foreign_ca_embedded", "WrongSigner(embed=True)"),
+    _ocsp("same_name_other_key_embedded", "SameName(embed=True)"),
+    _ocsp("signed_by_root", "ByRoot()"),
+    _ocsp("signed_by_root_embedded", "ByRoot(embed=True)"),
+    _ocsp("wrong_rid_name", "WrongResponderName()"),
+    _ocsp("wrong_rid_key", "WrongResponderKey()"),
+    _ocsp("rid_key_short", "ShortResponderKey()"),
+    _ocsp("embed_issuer", "Embed('issuer')"),
+    _ocsp("embed_issuer_and_root", "Embed('issuer', 'root')"),
+    _ocsp("embed_unrelated", "Embed('unrelated')"),
+    # Delegates.
+    _ocsp("delegated_ok_key", "Delegate(), ByKey()"),
+    _ocsp("delegated_ok_name", "Delegate(), ByName()"),
+    _ocsp("delegated_ok_last_of_4", "Delegate(), Embed('issuer', 'root', 'unrelated', first=True)"),
+    _ocsp("delegated_missing", "Delegate(embed=False)"),
+    _ocsp("delegated_missing_others_present", "Delegate(embed=False), Embed('issuer', 'root', 'unrelated')"),
+    _ocsp("delegated_nonocheck", "Delegate(nocheck=False)"),
+    _ocsp("delegated_noeku", "Delegate(eku=())"),
+    _ocsp("delegated_wrongeku", "Delegate(eku=('client_auth',))"),
+    _ocsp("delegated_anyeku", "Delegate(eku=('any',))"),
+    _ocsp("delegated_truncoid", "Delegate(eku=('1.3.6.1.5.5.7.3',))"),
+    _ocsp("delegated_byroot", "Delegate(issuer='root')"),
+    _ocsp("delegated_byforeign", "Delegate(issuer='stranger')"),
+    _ocsp("delegated_spoofissuer", "Delegate(issuer='spoof')"),
+    _ocsp("delegated_expired", "Delegate(not_after=timedelta(days=-1))"),
+    _ocsp("delegated_future", "Delegate(not_before=timedelta(days=1))"),
+    _ocsp("delegated_ku_crlonly", "Delegate(key_usage=('crl_sign',))"),
+    _ocsp("delegated_badsig_on_cert", "Delegate(tampered='signature')"),
+    _ocsp("delegated_byroot_with_chain", "Delegate(issuer='root'), Embed('root')"),
+    _ocsp("delegated_wrong_key", "Delegate(), Forged()"),
+    _ocsp(
+        "delegated_revoked_status",
+        "Delegate(serial_number=4711, nocheck=False, ocsp_url=pki.ocsp.url, crl_url=pki.crl.url)",
+        "pki.revoke(4711)",
+    ),
+    _ocsp("signed_by_sibling_leaf", "Delegate(eku=('server_auth',), nocheck=False)"),
+    # Extensions.
+    _ocsp("response_ext_noncritical", "ResponseExtension(critical=False)"),
+    _ocsp("response_ext_critical", "ResponseExtension(critical=True)"),
+    _ocsp("single_ext_noncritical", "SingleExtension(critical=False)"),
+    _ocsp("single_ext_critical", "SingleExtension(critical=True)"),
+    _ocsp("response_ext_empty", "EmptyResponseExtensions()"),
+    _ocsp("single_ext_empty", "EmptySingleExtensions()"),
+    _ocsp("unsolicited_nonce", "Nonce()"),
+)
+"""Every one of them, by what it is about."""

@@ -1,0 +1,212 @@
+"""Faults of what a certificate says (RFC 5280 section 4.1.2): give them to ``issue_cert(faults=[...])``.
+
+Much that is odd in a certificate needs none of them: ``ocsp_urls``, ``crl_urls``, ``extensions``,
+``not_before`` and the rest of `CA.issue_cert` take any value that can be written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cryptography import x509
+
+from .. import _der
+from .._der import Element, Extension
+from .._profile import TBSCertificate
+from ._layers import CertificateContent
+from ._parts import dropped, extended, found, many, named_bits, point_name, reason_flags
+
+__all__ = [
+    "CertVersion",
+    "DistributionPoint",
+    "KeyUsage",
+    "NoExtensions",
+    "NoKeyUsage",
+    "NoRevAvail",
+    "OcspUrl",
+    "SerialNumber",
+    "TlsFeatures",
+]
+
+_KEY_USAGE = "2.5.29.15"
+_CRL_DISTRIBUTION_POINTS = "2.5.29.31"
+_NO_REV_AVAIL = "2.5.29.56"
+_AUTHORITY_INFORMATION_ACCESS = "1.3.6.1.5.5.7.1.1"
+_AD_OCSP = "1.3.6.1.5.5.7.48.1"
+_TLS_FEATURE = "1.3.6.1.5.5.7.1.24"
+
+
+def _extended(honest: TBSCertificate, extension: Extension) -> TBSCertificate:
+    return replace(honest, extensions=extended(honest.extensions, extension))
+
+
+@dataclass(frozen=True)
+class SerialNumber(CertificateContent):
+    """The serial number is *value*: zero, negative or of any length. RFC 5280 section 4.1.2.2.
+
+    ``2**159`` has 21 octets, ``2**159 - 1`` the 20 that are allowed. The CA knows it by this number.
+    """
+
+    value: int = 0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, bool) or not isinstance(self.value, int):
+            raise TypeError(f"a serial number is an int; got {self.value!r}")
+
+    def __call__(self, honest: TBSCertificate) -> TBSCertificate:
+        return replace(honest, serial_number=self.value)
+
+
+@dataclass(frozen=True)
+class CertVersion(CertificateContent):
+    """The version is *number*: None leaves it out (v1), 1 says v2, 3 says v4. RFC 5280 section 4.1.2.1.
+
+    The extensions stay, which only v3 has: `NoExtensions` takes them out.
+    """
+
+    number: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.number == 2:
+            raise ValueError("CertVersion(2) is v3, the honest version; give None, 0, 1 or 3")
+
+    def __call__(self, honest: TBSCertificate) -> TBSCertificate:
+        return replace(honest, version=self.number)
+
+
+@dataclass(frozen=True)
+class NoExtensions(CertificateContent):
+    """There are no extensions, and so neither names nor services to ask. RFC 5280 section 4.2."""
+
+    def __call__(self, honest: TBSCertificate) -> TBSCertificate:
+        return replace(honest, extensions=())
+
+
+# RFC 5280 section 4.2.1.3, KeyUsage.
+_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
+
+@dataclass(frozen=True)
+class KeyUsage(CertificateContent):
+    """The key is for *usages* alone; by default a CA's without cRLSign. RFC 5280 section 4.2.1.3."""
+
+    usages: str | tuple[str, ...] = ("digital_signature", "key_cert_sign")
+
+    def __post_init__(self) -> None:
+        for usage in many(self.usages):
+            if usage not in _USAGES:
+                raise ValueError(f"{usage!r} is no key usage; RFC 5280 has {', '.join(_USAGES)}")
+
+    def __call__(self, honest: TBSCertificate) -> TBSCertificate:
+        bits = _der.tlv(_der.BIT_STRING, named_bits(map(_USAGES.index, many(self.usages))))
+        return _extended(honest, Extension(_KEY_USAGE, True, bits))
+
+
+@dataclass(frozen=True)
+class NoKeyUsage(CertificateContent):
+    """The key usage is missing: the key may be used for anything. RFC 5280 section 4.2.1.3."""
+
+    def __call__(self, honest: TBSCertificate) -> TBSCertificate:
+        return replace(honest, extensions=dropped(honest.extensions, _KEY_USAGE, self))
+
+
+@dataclass(frozen=True)
+class TlsFeatures(CertificateContent):
+    """The TLS features are *numbers*, those of TLS extensions: 5 is status_request. RFC 7633 section 4.1."""
+
+    numbers: tuple[int, ...] = (5, 17)
+    critical: bool = False
+
+    def __call__(self, honest: TBSCertificate) -> TBSCertificate:
+        features = _der.sequence(*map(_der.integer, self.numbers))
+        return _extended(honest, Extension(_TLS_FEATURE, self.critical, features))
+
+
+@dataclass(frozen=True)
+class NoRevAvail(CertificateContent):
+    """Says that there is no revocation information about the certificate. RFC 9608 section 2.
+
+    The pointers to some stay, which contradict it: ``ocsp_urls=[]`` and ``crl_urls=[]`` leave them out.
+    """
+
+    critical: bool = False
+
+    def __call__(self, honest: TBSCertificate) -> TBSCertificate:
+        return _extended(honest, Extension(_NO_REV_AVAIL, self.critical, _der.NULL))
+
+
+@dataclass(frozen=True)
+class OcspUrl(CertificateContent):
+    """The URLs of OCSP responders are *url*, octet for octet, ASCII or not. RFC 5280 section 4.2.2.1.
+
+    For any ASCII text, however malformed, ``ocsp_urls`` of `CA.issue_cert` will do.
+    """
+
+    url: bytes = b"http://\xff.invalid/ocsp"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.url, bytes):
+            raise TypeError(f"OcspUrl takes octets, such as b'http://\\xff'; got {self.url!r}")
+
+    def __call__(self, honest: TBSCertificate) -> TBSCertificate:
+        access = found(honest.extensions, _AUTHORITY_INFORMATION_ACCESS, self)
+        descriptions = Element.whole(access.value, _der.SEQUENCE).children()
+        if not any(self._is_ocsp(item) for item in descriptions):
+            raise ValueError(f"{self!r} finds no OCSP URL to bend: the certificate was issued without any")
+        value = _der.sequence(*(self._bent(item) for item in descriptions))
+        return _extended(honest, access._replace(value=value))
+
+    def _bent(self, description: Element) -> bytes:
+        if not self._is_ocsp(description):
+            return description.der
+        return _der.sequence(_der.oid(_AD_OCSP), _der.implicit(6, self.url))
+
+    @staticmethod
+    def _is_ocsp(description: Element) -> bool:
+        return description.children()[0].as_oid() == _AD_OCSP
+
+
+@dataclass(frozen=True)
+class DistributionPoint(CertificateContent):
+    """The CRL distribution point is as given; with nothing, an empty SEQUENCE. RFC 5280 section 4.2.1.13.
+
+    *url* is one or several; *reasons* are names; *crl_issuer* another issuer of the CRL;
+    *relative_name* a common name below the issuer's; *rest* DER behind the last field. With *add*, the
+    points that are there stay, behind it.
+    """
+
+    url: str | tuple[str, ...] = ()
+    reasons: str | tuple[str, ...] = ()
+    crl_issuer: x509.Name | None = None
+    relative_name: str = ""
+    add: bool = False
+    rest: bytes = b""
+
+    def __post_init__(self) -> None:
+        self._encoded()
+
+    def _encoded(self) -> bytes:
+        issuer = b""
+        if self.crl_issuer is not None:
+            issuer = _der.implicit(2, _der.explicit(4, self.crl_issuer.public_bytes()), constructed=True)
+        point = point_name(many(self.url), self.relative_name)
+        return _der.sequence(point, reason_flags(1, many(self.reasons)), issuer, self.rest)
+
+    def __call__(self, honest: TBSCertificate) -> TBSCertificate:
+        others = b""
+        if self.add:
+            others = Element.whole(
+                found(honest.extensions, _CRL_DISTRIBUTION_POINTS, self).value, _der.SEQUENCE
+            ).content
+        points = _der.sequence(self._encoded(), others)
+        return _extended(honest, Extension(_CRL_DISTRIBUTION_POINTS, False, points))

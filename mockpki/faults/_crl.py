@@ -1,0 +1,398 @@
+"""Faults of what a CRL says around its entries: its extensions, version, issuer and times, and its frame."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cryptography import x509
+
+from .. import _der
+from .._crl import CRL_NUMBER, TBSCertList
+from .._der import Element, Extension
+from .._signing import Signer
+from ._content import EXAMPLE
+from ._layers import CRLContent, Encoding, ToBeSigned
+from ._parts import dropped, extended, found, many, name_der, point_name, reason_flags
+
+__all__ = [
+    "BadTime",
+    "CrlExtension",
+    "CrlNumber",
+    "CrlVersion",
+    "DeltaCrl",
+    "EmptyCrlExtensions",
+    "FreshestCrl",
+    "GeneralizedTime",
+    "IssuingDistributionPoint",
+    "NoAki",
+    "NoCrlExtensions",
+    "NoCrlNumber",
+    "OldCrlNumber",
+    "Pem",
+    "SignedTrailingAt",
+    "TrailingAt",
+    "WrongAki",
+    "WrongIssuerName",
+]
+
+_AUTHORITY_KEY_IDENTIFIER = "2.5.29.35"
+_DELTA_CRL_INDICATOR = "2.5.29.27"
+_ISSUING_DISTRIBUTION_POINT = "2.5.29.28"
+_FRESHEST_CRL = "2.5.29.46"
+
+
+# Extensions: RFC 5280 section 5.2.
+
+
+def _extended(honest: TBSCertList, extension: Extension) -> TBSCertList:
+    return replace(honest, extensions=extended(honest.extensions, extension))
+
+
+@dataclass(frozen=True)
+class CrlExtension(CRLContent):
+    """One more extension of the CRL: *oid*, *critical*, its *value* as DER. RFC 5280 section 5.2."""
+
+    oid: str = EXAMPLE
+    critical: bool = False
+    value: bytes = _der.NULL
+
+    def __post_init__(self) -> None:
+        _der.oid(self.oid)
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return _extended(honest, Extension(self.oid, self.critical, self.value))
+
+
+@dataclass(frozen=True)
+class NoCrlExtensions(CRLContent):
+    """crlExtensions is absent: neither an authority key identifier nor a number. RFC 5280 section 5.1.2.7."""
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return replace(honest, extensions=None)
+
+
+@dataclass(frozen=True)
+class EmptyCrlExtensions(CRLContent):
+    """crlExtensions is there, and empty. RFC 5280 section 5.1.2.7."""
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return replace(honest, extensions=())
+
+
+@dataclass(frozen=True)
+class NoAki(CRLContent):
+    """The authority key identifier is missing. RFC 5280 section 5.2.1."""
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return replace(honest, extensions=dropped(honest.extensions, _AUTHORITY_KEY_IDENTIFIER, self))
+
+
+@dataclass(frozen=True)
+class WrongAki(CRLContent):
+    """The authority key identifier is *key_id*, which is no key's. RFC 5280 section 5.2.1."""
+
+    key_id: bytes = b"mockpki: no such key"
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        value = _der.sequence(_der.implicit(0, self.key_id))
+        return _extended(honest, Extension(_AUTHORITY_KEY_IDENTIFIER, False, value))
+
+
+@dataclass(frozen=True)
+class NoCrlNumber(CRLContent):
+    """The CRL number is missing. RFC 5280 section 5.2.3."""
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return replace(honest, extensions=dropped(honest.extensions, CRL_NUMBER, self))
+
+
+@dataclass(frozen=True)
+class CrlNumber(CRLContent):
+    """The CRL number is *value*; with *critical*, it is marked so. RFC 5280 section 5.2.3.
+
+    It may be negative or of any length: ``2**160`` has 21 octets. None keeps the honest one.
+    """
+
+    value: int | None = -1
+    critical: bool = False
+
+    def __post_init__(self) -> None:
+        if self.value is None and not self.critical:
+            raise ValueError(f"{self!r} would be the honest number; give a value, or critical=True")
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        value = (
+            found(honest.extensions, CRL_NUMBER, self).value
+            if self.value is None
+            else _der.integer(self.value)
+        )
+        return _extended(honest, Extension(CRL_NUMBER, self.critical, value))
+
+
+@dataclass(frozen=True)
+class OldCrlNumber(CRLContent):
+    """The CRL number goes back: it is *by* less than is due. RFC 5280 section 5.2.3."""
+
+    by: int = 1
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return _extended(honest, Extension(CRL_NUMBER, False, _der.integer(_number(honest, self) - self.by)))
+
+
+def _number(honest: TBSCertList, fault: object) -> int:
+    return Element.whole(found(honest.extensions, CRL_NUMBER, fault).value, _der.INTEGER).as_integer()
+
+
+@dataclass(frozen=True)
+class DeltaCrl(CRLContent):
+    """Says it is a delta to the CRL of number *base* (left out: the one before). RFC 5280 section 5.2.4.
+
+    The entries stay: drop and add some with `NoEntry` and `Entry`. A *base* that was never published,
+    or is above the CRL's own number, makes a delta CRL that matches nothing.
+    """
+
+    base: int | None = None
+    critical: bool = True
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        base = _number(honest, self) - 1 if self.base is None else self.base
+        return _extended(honest, Extension(_DELTA_CRL_INDICATOR, self.critical, _der.integer(base)))
+
+
+@dataclass(frozen=True)
+class FreshestCrl(CRLContent):
+    """Says that delta CRLs are to be had at *url*, one or several. RFC 5280 section 5.2.6."""
+
+    url: str | tuple[str, ...] = "http://delta.invalid/delta.crl"
+    critical: bool = False
+
+    def __post_init__(self) -> None:
+        point_name(many(self.url), "")
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        point = _der.sequence(point_name(many(self.url), ""))
+        return _extended(honest, Extension(_FRESHEST_CRL, self.critical, _der.sequence(point)))
+
+
+@dataclass(frozen=True)
+class IssuingDistributionPoint(CRLContent):
+    """Narrows the scope to what is given; with nothing, it is an empty SEQUENCE. RFC 5280 section 5.2.5.
+
+    *url* is one or several; *relative_name* a common name below the issuer's; *some_reasons* names of
+    reasons. The booleans are absent (None), TRUE or, against DER, an explicit FALSE. *rest* is DER
+    behind the last field, such as ``b"\\x86\\x00"``: a tag that is not defined.
+    """
+
+    url: str | tuple[str, ...] = ()
+    only_user: bool | None = None
+    only_ca: bool | None = None
+    some_reasons: str | tuple[str, ...] = ()
+    indirect: bool | None = None
+    only_attr: bool | None = None
+    relative_name: str = ""
+    critical: bool = True
+    rest: bytes = b""
+
+    def __post_init__(self) -> None:
+        self._encoded()
+
+    def _encoded(self) -> bytes:
+        return _der.sequence(
+            point_name(many(self.url), self.relative_name),
+            _flag(1, self.only_user),
+            _flag(2, self.only_ca),
+            reason_flags(3, many(self.some_reasons)),
+            _flag(4, self.indirect),
+            _flag(5, self.only_attr),
+            self.rest,
+        )
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return _extended(honest, Extension(_ISSUING_DISTRIBUTION_POINT, self.critical, self._encoded()))
+
+
+def _flag(number: int, value: bool | None) -> bytes:
+    return b"" if value is None else _der.implicit(number, b"\xff" if value else b"\x00")
+
+
+# The frame: version, issuer, times.
+
+
+@dataclass(frozen=True)
+class CrlVersion(CRLContent):
+    """The version is *number*: None leaves it out (v1), 0 says v1, 2 says v3. RFC 5280 section 5.1.2.1.
+
+    The extensions stay, which v1 has none of: `NoCrlExtensions` takes them out.
+    """
+
+    number: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.number == 1:
+            raise ValueError("CrlVersion(1) is v2, the honest version; give None, 0 or 2")
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return replace(honest, version=self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class _Renamed(TBSCertList):
+    """A TBSCertList in somebody else's name."""
+
+    issuer: bytes = b""
+
+    def encode(self, signer: Signer) -> bytes:
+        return TBSCertList.encode(self, replace(signer, name=self.issuer))
+
+
+@dataclass(frozen=True)
+class WrongIssuerName(CRLContent):
+    """The issuer is called *name* (left out: what nobody is called); key and signature are the CA's.
+    RFC 5280 section 5.1.2.3."""
+
+    name: x509.Name | None = None
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return _Renamed(
+            honest.this_update,
+            honest.next_update,
+            honest.revoked,
+            honest.extensions,
+            honest.version,
+            name_der(self.name),
+        )
+
+
+_FIELDS = ("this_update", "next_update")
+
+
+def _bent_time(
+    honest: TBSCertList, field: str, fault: object, encode: Callable[[datetime], bytes]
+) -> TBSCertList:
+    time = getattr(honest, field)
+    if not isinstance(time, datetime):
+        raise ValueError(f"{fault!r} finds no time in {field}: it is {time!r}; put it before that fault")
+    bent = encode(_der.utc(time))
+    return replace(honest, this_update=bent) if field == "this_update" else replace(honest, next_update=bent)
+
+
+def _check_field(field: str) -> None:
+    if field not in _FIELDS:
+        raise ValueError(f"{field!r} is no time of a CRL; it has {' and '.join(_FIELDS)}")
+
+
+@dataclass(frozen=True)
+class GeneralizedTime(CRLContent):
+    """The time *field* is a GeneralizedTime, which is for 2050 and later. RFC 5280 section 5.1.2.4."""
+
+    field: str = "this_update"
+
+    def __post_init__(self) -> None:
+        _check_field(self.field)
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return _bent_time(honest, self.field, self, _der.generalized_time)
+
+
+def _local(time: datetime, form: str) -> bytes:
+    return f"{time:{form}}".encode("ascii")
+
+
+_FORMS: dict[str, Callable[[datetime], bytes]] = {
+    # All but the last are the honest time: what is wrong is how it is written.
+    "no_seconds": lambda time: _der.tlv(0x17, _local(time, "%y%m%d%H%MZ")),
+    "no_zone": lambda time: _der.tlv(0x17, _local(time, "%y%m%d%H%M%S")),
+    "offset": lambda time: _der.tlv(0x17, _local(time + timedelta(hours=1), "%y%m%d%H%M%S+0100")),
+    "fraction": lambda time: _der.tlv(0x18, _local(time, "%Y%m%d%H%M%S.5Z")),
+    "text": lambda time: _der.tlv(0x0C, _local(time, "%y%m%d%H%M%SZ")),
+    "integer": lambda time: _der.integer(int(time.timestamp())),
+    "thirteenth_month": lambda time: _der.tlv(0x17, _local(time, "%y13%d%H%M%SZ")),
+}
+
+
+@dataclass(frozen=True)
+class BadTime(CRLContent):
+    """The time *field* is none that a CRL may have. RFC 5280 section 5.1.2.4.
+
+    *form* is ``no_seconds``, ``no_zone``, ``offset`` (UTCTime), ``fraction`` (GeneralizedTime), ``text``,
+    ``integer`` (another type), or ``thirteenth_month``.
+    """
+
+    field: str = "this_update"
+    form: str = "no_seconds"
+
+    def __post_init__(self) -> None:
+        _check_field(self.field)
+        if self.form not in _FORMS:
+            raise ValueError(f"{self.form!r} is no form of a bad time; there are {', '.join(_FORMS)}")
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return _bent_time(honest, self.field, self, _FORMS[self.form])
+
+
+# Octets.
+
+
+def _trailing(der: bytes, path: tuple[int, ...], data: bytes, fault: object) -> bytes:
+    element = Element.read(der)
+    return _appended(element, path, data, fault) + der[element.end :]
+
+
+def _appended(element: Element, path: tuple[int, ...], data: bytes, fault: object) -> bytes:
+    """*element* with *data* at the end of the one that *path* leads to; all around it grow with it."""
+    if not path:
+        return _der.tlv(element.tag, element.content + data)
+    children = element.children() if element.tag & 0x20 else []
+    at, *rest = path
+    if not 0 <= at < len(children):
+        raise ValueError(
+            f"{fault!r} leads nowhere: the element at octet {element.start} has {len(children)} inside, "
+            f"so there is no number {at}"
+        )
+    parts = [child.der for child in children]
+    parts[at] = _appended(children[at], tuple(rest), data, fault)
+    return _der.tlv(element.tag, b"".join(parts))
+
+
+@dataclass(frozen=True)
+class SignedTrailingAt(ToBeSigned):
+    """*data* ends the field that *path* leads to, counted from 0; the signature covers it.
+
+    In a CRL ``(3,)`` is thisUpdate, ``(5, 0)`` the first entry. `TrailingAt` comes after signing.
+    """
+
+    path: tuple[int, ...] = (0,)
+    data: bytes = b"\0"
+
+    def __call__(self, honest: bytes) -> bytes:
+        return _trailing(honest, self.path, self.data, self)
+
+
+@dataclass(frozen=True)
+class TrailingAt(Encoding):
+    """*data* ends the field that *path* leads to, counted from 0; the signature stays.
+
+    In a CRL ``()`` is behind the signatureValue, ``(1,)`` inside the signatureAlgorithm.
+    """
+
+    path: tuple[int, ...] = ()
+    data: bytes = b"\0"
+
+    def __call__(self, honest: bytes) -> bytes:
+        return _trailing(honest, self.path, self.data, self)
+
+
+@dataclass(frozen=True)
+class Pem(Encoding):
+    """PEM, labelled *label*, where DER belongs. RFC 5280 section 4.2.1.13."""
+
+    label: str = "X509 CRL"
+
+    def __call__(self, honest: bytes) -> bytes:
+        text = base64.b64encode(honest)
+        lines = b"\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+        label = self.label.encode("ascii")
+        return b"-----BEGIN %b-----\n%b\n-----END %b-----\n" % (label, lines, label)

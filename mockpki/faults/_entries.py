@@ -1,0 +1,261 @@
+"""Faults of what a CRL lists (RFC 5280 section 5.1.2.6).
+
+Where a fault takes *of*, that is the certificate whose entry is meant: a leaf, a CA, an
+`x509.Certificate` or a serial number; left out, every entry is. Bending an entry that is not listed
+is a ValueError: the test would hold for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from cryptography import x509
+
+from .. import _der
+from .._crl import REASON_CODE, TBSCertList
+from .._der import Element, Extension
+from .._ledger import Reason
+from ._content import EXAMPLE
+from ._layers import CRLContent, duration
+from ._parts import name_der
+
+__all__ = [
+    "CertificateIssuer",
+    "DuplicateEntry",
+    "EmptyRevoked",
+    "Entry",
+    "EntryExtension",
+    "EntryReason",
+    "NoEntry",
+    "RevocationDate",
+    "Shard",
+]
+
+_CERTIFICATE_ISSUER = "2.5.29.29"
+
+
+class Numbered(Protocol):
+    """Whatever has a serial number: a leaf, a CA, an `x509.Certificate`."""
+
+    @property
+    def serial_number(self) -> int:
+        """The serial number."""
+        ...
+
+
+def _serial(of: int | Numbered) -> int:
+    serial = getattr(of, "serial_number", of)
+    if isinstance(serial, bool) or not isinstance(serial, int):
+        raise TypeError(f"{of!r} is no leaf, CA, certificate or serial number")
+    return serial
+
+
+def _entries(honest: TBSCertList) -> list[Element]:
+    return Element.whole(_der.tlv(_der.SEQUENCE, honest.revoked or b""), _der.SEQUENCE).children()
+
+
+def _listed(honest: TBSCertList, entries: list[bytes]) -> TBSCertList:
+    return replace(honest, revoked=b"".join(entries) or None)
+
+
+def _serial_of(entry: Element) -> int:
+    return entry.fields(2, 3)[0].as_integer()
+
+
+def _each(
+    honest: TBSCertList, of: int | Numbered | None, fault: CRLContent, bent: Callable[[Element], bytes]
+) -> TBSCertList:
+    """*honest* with the entry of *of* (None: every entry) replaced by what *bent* makes of it."""
+    wanted = None if of is None else _serial(of)
+    entries = _entries(honest)
+    meant = [wanted is None or _serial_of(entry) == wanted for entry in entries]
+    if not any(meant):
+        raise ValueError(
+            f"{fault!r} has no entry to bend: the CRL does not list "
+            f"{'anybody' if wanted is None else f'serial number {wanted:#x}'}; revoke the certificate first"
+        )
+    return _listed(
+        honest,
+        [bent(entry) if is_meant else entry.der for entry, is_meant in zip(entries, meant, strict=True)],
+    )
+
+
+def _with_extension(entry: Element, extension: Extension) -> bytes:
+    """*entry* with *extension* in place of the one with its OID, or behind the others."""
+    serial, date, *rest = entry.fields(2, 3)
+    others = [item for item in (rest[0].children() if rest else []) if _oid(item) != extension.oid]
+    kept = [item.der for item in others]
+    return _der.sequence(serial.der, date.der, _der.sequence(*kept, extension.encode()))
+
+
+def _oid(extension: Element) -> str:
+    return extension.children()[0].as_oid()
+
+
+def _this_update(honest: TBSCertList, fault: object) -> datetime:
+    if isinstance(honest.this_update, bytes):
+        raise ValueError(
+            f"{fault!r} cannot count from a thisUpdate that is ready DER; put it before that fault"
+        )
+    return honest.this_update
+
+
+def _reason(reason: str | int) -> Extension:
+    number = reason if isinstance(reason, int) else int(Reason.of(reason))
+    return Extension(REASON_CODE, False, _der.enumerated(number))
+
+
+@dataclass(frozen=True)
+class Entry(CRLContent):
+    """Lists *of* as well, revoked *at* a time (left out: an hour earlier). RFC 5280 section 5.1.2.6.
+
+    *reason* is a name, a number (also one there is not) or None for no reasonCode; *extensions* go
+    behind it. *first* puts the entry before all others.
+    """
+
+    of: int | Numbered = 1
+    reason: str | int | None = None
+    at: datetime | None = None
+    extensions: tuple[Extension, ...] = ()
+    first: bool = False
+
+    def __post_init__(self) -> None:
+        _serial(self.of)
+        if self.reason is not None:
+            _reason(self.reason)
+        if self.at is not None:
+            _der.utc(self.at)
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        at = self.at if self.at is not None else _this_update(honest, self) - timedelta(hours=1)
+        extensions = (*(() if self.reason is None else (_reason(self.reason),)), *self.extensions)
+        tail = _der.extensions(extensions) if extensions else b""
+        entry = _der.sequence(_der.integer(_serial(self.of)), _der.x509_time(at), tail)
+        listed = honest.revoked or b""
+        return replace(honest, revoked=entry + listed if self.first else listed + entry)
+
+
+@dataclass(frozen=True)
+class NoEntry(CRLContent):
+    """The entry of *of* is missing; left out, every entry. RFC 5280 section 5.1.2.6."""
+
+    of: int | Numbered | None = None
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return _each(honest, self.of, self, lambda entry: b"")
+
+
+@dataclass(frozen=True)
+class DuplicateEntry(CRLContent):
+    """The entry of *of* stands twice; left out, every entry. RFC 5280 section 5.1.2.6."""
+
+    of: int | Numbered | None = None
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return _each(honest, self.of, self, lambda entry: entry.der * 2)
+
+
+@dataclass(frozen=True)
+class EntryReason(CRLContent):
+    """The reasonCode is *reason*: a name, or a number that may be none. RFC 5280 section 5.3.1.
+
+    ``remove_from_crl`` may only stand in a delta CRL, 0 (unspecified) should be absent, 7 is not used.
+    """
+
+    reason: str | int = "remove_from_crl"
+    of: int | Numbered | None = None
+
+    def __post_init__(self) -> None:
+        _reason(self.reason)
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return _each(honest, self.of, self, lambda entry: _with_extension(entry, _reason(self.reason)))
+
+
+@dataclass(frozen=True)
+class RevocationDate(CRLContent):
+    """The revocationDate is *by* after thisUpdate; negative, before. RFC 5280 section 5.1.2.6."""
+
+    by: timedelta = timedelta(days=1)
+    of: int | Numbered | None = None
+
+    def __post_init__(self) -> None:
+        duration(self.by, self)
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        date = _der.x509_time(_this_update(honest, self) + self.by)
+        return _each(honest, self.of, self, lambda entry: self._dated(entry, date))
+
+    @staticmethod
+    def _dated(entry: Element, date: bytes) -> bytes:
+        serial, _, *rest = entry.fields(2, 3)
+        return _der.sequence(serial.der, date, *(item.der for item in rest))
+
+
+@dataclass(frozen=True)
+class EntryExtension(CRLContent):
+    """One more extension of the entry: *oid*, *critical*, its *value* as DER. RFC 5280 section 5.3."""
+
+    oid: str = EXAMPLE
+    critical: bool = False
+    value: bytes = _der.NULL
+    of: int | Numbered | None = None
+
+    def __post_init__(self) -> None:
+        _der.oid(self.oid)
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        extension = Extension(self.oid, self.critical, self.value)
+        return _each(honest, self.of, self, lambda entry: _with_extension(entry, extension))
+
+
+@dataclass(frozen=True)
+class CertificateIssuer(CRLContent):
+    """The entry is about a certificate of *name* (left out: of nobody), as in an indirect CRL.
+    RFC 5280 section 5.3.3.
+
+    In an indirect CRL the entries behind it are then about certificates of *name* too.
+    """
+
+    name: x509.Name | None = None
+    critical: bool = True
+    of: int | Numbered | None = None
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        directory_name = _der.explicit(4, name_der(self.name))
+        extension = Extension(_CERTIFICATE_ISSUER, self.critical, _der.sequence(directory_name))
+        return _each(honest, self.of, self, lambda entry: _with_extension(entry, extension))
+
+
+@dataclass(frozen=True)
+class EmptyRevoked(CRLContent):
+    """revokedCertificates is there, and empty. RFC 5280 section 5.1.2.6."""
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return replace(honest, revoked=b"")
+
+
+@dataclass(frozen=True)
+class Shard(CRLContent):
+    """Lists only the serial numbers that leave *number* when divided by *of*: one partition of a sharded CRL.
+    RFC 5280 section 5.2.5.
+
+    Which partition it is, an `IssuingDistributionPoint` says.
+    """
+
+    number: int = 0
+    of: int = 2
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.number < self.of:
+            raise ValueError(
+                f"{self!r} is no partition; number is from 0 to {self.of - 1} where there are {self.of}"
+            )
+
+    def __call__(self, honest: TBSCertList) -> TBSCertList:
+        return _listed(
+            honest, [entry.der for entry in _entries(honest) if _serial_of(entry) % self.of == self.number]
+        )

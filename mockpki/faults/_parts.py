@@ -1,0 +1,98 @@
+"""Parts that certificates and CRLs share, for the faults of both: extensions, distribution points, names."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+
+from cryptography import x509
+
+from .. import _der
+from .._der import Extension
+from .._ledger import Reason
+from .._signing import subject
+
+
+def extended(extensions: tuple[Extension, ...] | None, added: Extension) -> tuple[Extension, ...]:
+    """*extensions* with *added* in place of the one with its OID, or behind the others."""
+    by_oid = {item.oid: item for item in extensions or ()}
+    return tuple((by_oid | {added.oid: added}).values())
+
+
+def found(extensions: tuple[Extension, ...] | None, oid: str, fault: object) -> Extension:
+    """The extension *oid*; ValueError where there is none for *fault* to bend."""
+    for item in extensions or ():
+        if item.oid == oid:
+            return item
+    raise ValueError(f"{fault!r} finds no extension {oid} to bend: it was left out, or taken out before")
+
+
+def dropped(extensions: tuple[Extension, ...] | None, oid: str, fault: object) -> tuple[Extension, ...]:
+    """*extensions* without *oid*; ValueError where there is none for *fault* to drop."""
+    gone = found(extensions, oid, fault)
+    return tuple(item for item in extensions or () if item != gone)
+
+
+# RFC 5280 section 4.2.1.13, ReasonFlags. Their numbers are not those of CRLReason.
+_FLAGS = (
+    None,
+    Reason.KEY_COMPROMISE,
+    Reason.CA_COMPROMISE,
+    Reason.AFFILIATION_CHANGED,
+    Reason.SUPERSEDED,
+    Reason.CESSATION_OF_OPERATION,
+    Reason.CERTIFICATE_HOLD,
+    Reason.PRIVILEGE_WITHDRAWN,
+    Reason.AA_COMPROMISE,
+)
+
+
+def point_name(urls: tuple[str, ...], relative_name: str) -> bytes:
+    """``distributionPoint [0]`` of RFC 5280 section 4.2.1.13: *urls*, or a CN below the issuer's name."""
+    if urls and relative_name:
+        raise ValueError("a distribution point has URLs or a relative name, and not both")
+    if relative_name:
+        common_name = _der.sequence(_der.oid("2.5.4.3"), _der.tlv(0x0C, relative_name.encode()))
+        return _der.explicit(0, _der.implicit(1, common_name, constructed=True))
+    names = b""
+    for url in urls:
+        if not url.isascii():
+            raise ValueError(f"the URL {url!r} is not ASCII; a distribution point holds an IA5String here")
+        names += _der.implicit(6, url.encode("ascii"))
+    return _der.explicit(0, _der.implicit(0, names, constructed=True)) if urls else b""
+
+
+def reason_flags(number: int, reasons: tuple[str, ...]) -> bytes:
+    """``[number] ReasonFlags`` of RFC 5280 section 4.2.1.13; nothing for no *reasons*."""
+    if not reasons:
+        return b""
+    checked = [Reason.of(reason) for reason in reasons]
+    for reason in checked:
+        if reason not in _FLAGS:
+            raise ValueError(
+                f"{reason.name.lower()!r} has no bit among the ReasonFlags (RFC 5280 section 4.2.1.13)"
+            )
+    return _der.implicit(number, named_bits(_FLAGS.index(reason) for reason in checked))
+
+
+def named_bits(positions: Iterable[int]) -> bytes:
+    """The content of a BIT STRING whose bits at *positions*, from 0, are set."""
+    bits = functools.reduce(lambda bits, position: bits | 0x8000 >> position, positions, 0)
+    # X.690 section 11.2.2: a named bit list has no zero bits at its end.
+    octets = bits.to_bytes(2, "big").rstrip(b"\0")
+    unused = (octets[-1] & -octets[-1]).bit_length() - 1 if octets else 0
+    return bytes((unused,)) + octets
+
+
+def many(texts: str | tuple[str, ...]) -> tuple[str, ...]:
+    """One text or several, as several. Raises TypeError for what is neither."""
+    several = (texts,) if isinstance(texts, str) else tuple(texts)
+    for text in several:
+        if not isinstance(text, str):
+            raise TypeError(f"{text!r} is no text; give a text, or a tuple of them")
+    return several
+
+
+def name_der(name: x509.Name | None) -> bytes:
+    """*name* as DER; for None, one that nobody has."""
+    return subject("mockpki CA that nobody knows") if name is None else name.public_bytes()

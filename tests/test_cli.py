@@ -1,0 +1,92 @@
+"""The command line: help, and what is said to mistakes. Each command has its own tests elsewhere."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import mockpki
+from mockpki.cli import main
+
+
+def test_help() -> None:
+    """Help begins with worked examples, whose commands exist, and then lists every command."""
+    result = CliRunner().invoke(main, ["--help"])
+    assert result.exit_code == 0
+    examples = [line.split() for line in result.output.splitlines() if line.startswith("    ")]
+    named = [words[words.index("mockpki") + 1] for words in examples if "mockpki" in words]
+    assert named[0] == "demo"
+    assert set(named) <= set(main.commands)
+    listed = result.output.partition("Commands:")[2]
+    assert all(name in listed for name in main.commands)
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_help_of_commands(name: str) -> None:
+    """Every command explains itself."""
+    result = CliRunner().invoke(main, [name, "-h"])
+    assert result.exit_code == 0
+    assert result.output.startswith(f"Usage: main {name}")
+    assert len((main.commands[name].help or "").split(".")[0]) > 20
+
+
+def test_version() -> None:
+    """The version is the package's."""
+    result = CliRunner().invoke(main, ["--version"])
+    assert result.output == f"main, version {mockpki.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["dmeo"], "There is no command 'dmeo'; did you mean demo?"),
+        (["xyzzy"], "There is no command 'xyzzy'; there are: demo, faults"),
+        (["demo", "again"], "again"),
+        (["demo", "--fast"], "--fast"),
+        (["--fast"], "--fast"),
+    ],
+)
+def test_mistakes(arguments: list[str], sentence: str) -> None:
+    """A mistake ends with 2 and a sentence that names it, and does nothing."""
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2
+    assert sentence in result.output
+    assert "Traceback" not in result.output
+
+
+def test_entry_point() -> None:
+    """The installed command is this one."""
+    command = Path(sys.executable).with_name("mockpki")
+    if not command.exists():
+        pytest.skip("the package's command is not beside this Python")
+    done = subprocess.run([command, "demoo"], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "did you mean demo?" in done.stderr
+
+
+def test_faults() -> None:
+    """The catalogue is listed whole, in the order of its layers, every fault with its clause and place."""
+    result = CliRunner().invoke(main, ["faults"], env={"COLUMNS": "300"})
+    assert result.exit_code == 0
+    listed = [line.split("(")[0].strip() for line in result.output.splitlines() if line[:3].strip()]
+    assert [name for name in listed if not name.startswith("Faults of")] == [
+        fault.__name__ for fault in mockpki.faults.CATALOGUE
+    ]
+    assert "  Hang()\n" in "\n".join(line.rstrip() for line in result.output.splitlines())
+    assert "RFC 6960 section 4.2.2.1. For OCSP, staple, CRL." in " ".join(result.output.split())
+
+
+def test_light() -> None:
+    """Help and mistakes import nothing heavy."""
+    code = (
+        "import sys; from mockpki.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print([name for name in ('OpenSSL', 'cryptography', 'rich', 'pytest') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

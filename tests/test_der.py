@@ -1,0 +1,274 @@
+"""The DER writer and the reader, both ways from one table, and beside two other implementations."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from asn1crypto import core
+from cryptography import x509
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockpki import _der
+from mockpki._der import Element
+
+UTC = timezone.utc
+
+INTEGERS = [
+    (0, "02 01 00"),
+    (1, "02 01 01"),
+    (127, "02 01 7f"),
+    (128, "02 02 00 80"),
+    (255, "02 02 00 ff"),
+    (256, "02 02 01 00"),
+    (32767, "02 02 7f ff"),
+    (32768, "02 03 00 80 00"),
+    (-1, "02 01 ff"),
+    (-128, "02 01 80"),
+    (-129, "02 02 ff 7f"),
+    (-256, "02 02 ff 00"),
+    (-257, "02 02 fe ff"),
+    (-32768, "02 02 80 00"),
+    (2**159 - 1, "02 14 7f" + "ff" * 19),
+    (2**159, "02 15 00 80" + "00" * 19),
+    (-(2**159), "02 14 80" + "00" * 19),
+    (2**1015 - 1, "02 7f 7f" + "ff" * 126),
+    (2**1015, "02 81 80 00 80" + "00" * 126),
+]
+
+OIDS = [
+    ("0.0", "06 01 00"),
+    ("0.39", "06 01 27"),
+    ("1.3.14.3.2.26", "06 05 2b 0e 03 02 1a"),
+    ("1.2.840.113549", "06 06 2a 86 48 86 f7 0d"),
+    ("2.0", "06 01 50"),
+    ("2.47", "06 01 7f"),
+    ("2.48", "06 02 81 00"),
+    ("2.999", "06 02 88 37"),
+    ("2.999.127.128", "06 05 88 37 7f 81 00"),
+    ("2.999.16383.16384", "06 07 88 37 ff 7f 81 80 00"),
+    (f"2.25.{2**128 - 1}", "06 14 69 83 " + "ff " * 17 + "7f"),
+]
+
+LENGTHS = [
+    (0, "04 00"),
+    (127, "04 7f"),
+    (128, "04 81 80"),
+    (255, "04 81 ff"),
+    (256, "04 82 01 00"),
+    (65535, "04 82 ff ff"),
+    (65536, "04 83 01 00 00"),
+    (2**24, "04 84 01 00 00 00"),
+]
+
+TIMES = [
+    (datetime(1949, 12, 31, 23, 59, 59, tzinfo=UTC), b"\x18\x0f19491231235959Z"),
+    (datetime(1950, 1, 1, tzinfo=UTC), b"\x17\x0d500101000000Z"),
+    (datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC), b"\x17\x0d991231235959Z"),
+    (datetime(2000, 2, 29, tzinfo=UTC), b"\x17\x0d000229000000Z"),
+    (datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC), b"\x17\x0d491231235959Z"),
+    (datetime(2050, 1, 1, tzinfo=UTC), b"\x18\x0f20500101000000Z"),
+    (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), b"\x18\x0f99991231235959Z"),
+    (datetime(2049, 12, 31, 23, 30, tzinfo=timezone(timedelta(hours=-1))), b"\x18\x0f20500101003000Z"),
+    (datetime(2050, 1, 1, 0, 30, tzinfo=timezone(timedelta(hours=1))), b"\x17\x0d491231233000Z"),
+    (datetime(2026, 1, 1, 0, 0, 0, 999_999, tzinfo=UTC), b"\x17\x0d260101000000Z"),
+    # The hour that comes twice, both times.
+    (datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")), b"\x17\x0d261025003000Z"),
+    (datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=1), b"\x17\x0d261025013000Z"),
+]
+
+
+@pytest.mark.parametrize(("value", "text"), INTEGERS)
+def test_integers_go_both_ways(value: int, text: str) -> None:
+    """An integer is written in the fewest octets and read back, as asn1crypto writes and reads it."""
+    der = bytes.fromhex(text)
+    assert _der.integer(value) == der == core.Integer(value).dump()
+    assert Element.whole(der, _der.INTEGER).as_integer() == value
+
+
+@pytest.mark.parametrize(("dotted", "text"), OIDS)
+def test_object_identifiers_go_both_ways(dotted: str, text: str) -> None:
+    """An object identifier is written and read back, and is the one that asn1crypto reads."""
+    der = bytes.fromhex(text)
+    assert _der.oid(dotted) == der
+    assert Element.whole(der, _der.OID).as_oid() == dotted
+    assert core.ObjectIdentifier.load(der).dotted == dotted
+
+
+@pytest.mark.parametrize(("size", "header"), LENGTHS)
+def test_lengths_go_both_ways(size: int, header: str) -> None:
+    """A length is written in the fewest octets, and the reader finds the content behind it."""
+    content = b"x" * size
+    der = bytes.fromhex(header) + content
+    assert _der.octet_string(content) == der
+    assert Element.whole(der, _der.OCTET_STRING).content == content
+    assert core.OctetString.load(der, strict=True).native == content
+
+
+@pytest.mark.parametrize(("time", "der"), TIMES)
+def test_times_change_their_type_in_2050(time: datetime, der: bytes) -> None:
+    """X.509 has UTCTime from 1950 through 2049, else GeneralizedTime; both in UTC, without a fraction."""
+    assert _der.x509_time(time) == _der.encode_x509_time(time) == der
+    whole = time.astimezone(UTC).replace(microsecond=0)
+    assert core.load(der).native == whole
+    assert core.GeneralizedTime.load(_der.generalized_time(time)).native == whole
+
+
+@pytest.mark.parametrize("write", [_der.generalized_time, _der.utc_time, _der.x509_time])
+def test_a_time_without_a_zone_is_refused(write: Callable[[datetime], bytes]) -> None:
+    """No writer guesses the zone of a naive datetime, and none goes out of the calendar."""
+    with pytest.raises(ValueError, match="has no time zone"):
+        write(datetime(2026, 1, 1))  # noqa: DTZ001
+    with pytest.raises(ValueError, match="out of the calendar's range"):
+        write(datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))))
+
+
+def test_ready_der_passes_for_a_time() -> None:
+    """A fault may give the octets of a time itself."""
+    odd = b"\x18\x1120260101000000.5Z"
+    assert _der.encode_time(odd) == _der.encode_x509_time(odd) == odd
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1", "1.", "3.1", "1.40", "0.100", "1.-2", "1.2.-3", "1.02", " 1.2", "1.2_0", "1.²", "a.b"]
+)
+def test_what_is_no_object_identifier_is_refused(text: str) -> None:
+    """Text that names no object identifier raises a sentence instead of writing some other one."""
+    with pytest.raises(ValueError, match="is not an object identifier"):
+        _der.oid(text)
+
+
+SIMPLE = [
+    (_der.boolean(True), core.Boolean(True)),
+    (_der.boolean(False), core.Boolean(False)),
+    (_der.NULL, core.Null()),
+    (_der.bit_string(b"\xa0", 5), core.BitString((1, 0, 1))),
+    (_der.bit_string(b""), core.OctetBitString(b"")),
+    (_der.ia5_string("http://a.example/"), core.IA5String("http://a.example/")),
+    (_der.explicit(2, _der.integer(5)), core.Integer(5, explicit=2)),
+    (_der.implicit(6, b"x"), core.OctetString(b"x", implicit=6)),
+    (_der.implicit(1, _der.NULL, constructed=True), core.SequenceOf([None], spec=core.Null, implicit=1)),
+    (_der.sequence(_der.integer(1), _der.integer(2)), core.SequenceOf([1, 2], spec=core.Integer)),
+    (_der.sequence(), core.SequenceOf([], spec=core.Integer)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ours", "theirs"), SIMPLE)
+def test_other_types_are_those_of_asn1crypto(ours: bytes, theirs: Any) -> None:
+    """Booleans, strings, tags and sequences come out as asn1crypto writes them."""
+    assert ours == theirs.dump()
+
+
+@pytest.mark.parametrize("value", [*range(-3, 12), 127, 128, -129])
+def test_an_enumerated_is_an_integer_with_another_tag(value: int) -> None:
+    """ENUMERATED takes numbers that no RFC defines, too."""
+    assert _der.enumerated(value) == b"\x0a" + _der.integer(value)[1:]
+
+
+@pytest.mark.parametrize("critical", [True, False])
+def test_an_extension_leaves_its_default_out(critical: bool) -> None:
+    """A critical extension says so; of one that is not critical nothing is written (X.690 section 11.5)."""
+    value = x509.OCSPNoCheck()
+    ours = _der.Extension(value.oid.dotted_string, critical, value.public_bytes()).encode()
+    assert (b"\x01\x01\xff" in ours) is critical
+    from asn1crypto.x509 import Extension
+
+    theirs = {"extn_id": value.oid.dotted_string, "extn_value": core.Null()}
+    assert ours == Extension({**theirs, "critical": True} if critical else theirs).dump()
+
+
+@given(st.integers())
+def test_any_integer_goes_both_ways(value: int) -> None:
+    """Whatever integer is written is read back, in the octets that asn1crypto gives it."""
+    der = _der.integer(value)
+    assert der == core.Integer(value).dump()
+    assert Element.whole(der, _der.INTEGER).as_integer() == value
+
+
+@given(
+    st.tuples(st.integers(0, 1), st.integers(0, 39)) | st.tuples(st.just(2), st.integers(0, 2**64)),
+    st.lists(st.integers(0, 2**64), max_size=9),
+)
+def test_any_object_identifier_goes_both_ways(root: tuple[int, int], rest: list[int]) -> None:
+    """Whatever object identifier is written is read back, and asn1crypto reads the same."""
+    dotted = ".".join(map(str, (*root, *rest)))
+    der = _der.oid(dotted)
+    assert Element.whole(der, _der.OID).as_oid() == dotted == core.ObjectIdentifier.load(der).dotted
+
+
+@given(st.datetimes(min_value=datetime(1, 1, 2), timezones=st.timezones()))  # noqa: DTZ001
+def test_any_time_is_the_one_that_others_read(time: datetime) -> None:
+    """Any aware time is read by asn1crypto as the same second in UTC."""
+    try:
+        whole = time.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        with pytest.raises(ValueError, match="out of the calendar"):
+            _der.x509_time(time)
+        return
+    assert core.GeneralizedTime.load(_der.generalized_time(time)).native == whole
+    assert core.load(_der.x509_time(time)).native == whole
+
+
+def octets(text: str) -> Element:
+    """The element in these octets, and nothing behind it."""
+    data = bytes.fromhex(text)
+    element = Element.read(data)
+    assert element.der == data
+    return element
+
+
+# Each beside a neighbour that is right: what is refused is one step away from what is taken.
+STRICT: list[tuple[str, str, Callable[[str], object], str]] = [
+    ("30 00", "", octets, "middle of a header"),
+    ("30 00", "30", octets, "middle of a header"),
+    ("04 01 00", "04 02 00", octets, "runs past the end"),
+    ("04 81 80" + "00" * 128, "04 81 7f" + "00" * 127, octets, "definite, minimal"),
+    ("04 82 01 00" + "00" * 256, "04 82 00 80" + "00" * 128, octets, "definite, minimal"),
+    ("04 81 80" + "00" * 128, "04 80 00 00", octets, "definite, minimal"),
+    ("04 81 80" + "00" * 128, "04 85 00 00 00 00 80" + "00" * 128, octets, "definite, minimal"),
+    ("04 81 80" + "00" * 128, "04 ff", octets, "definite, minimal"),
+    ("04 81 80" + "00" * 128, "04 82 01", octets, "definite, minimal"),
+    ("1e 00", "1f 00", octets, "more than one octet"),
+    ("02 01 00", "02 00", lambda x: octets(x).as_integer(), "fewest octets"),
+    ("02 02 00 80", "02 02 00 7f", lambda x: octets(x).as_integer(), "fewest octets"),
+    ("02 02 ff 7f", "02 02 ff 80", lambda x: octets(x).as_integer(), "fewest octets"),
+    ("02 01 01", "0a 01 01", lambda x: octets(x).as_integer(), "tag 0x0a at octet 0, where 0x02 belongs"),
+    ("06 01 2a", "06 00", lambda x: octets(x).as_oid(), "has no end"),
+    ("06 02 81 00", "06 01 81", lambda x: octets(x).as_oid(), "has no end"),
+    ("06 02 2a 01", "06 03 2a 80 01", lambda x: octets(x).as_oid(), "fewest octets"),
+    ("06 81 80" + "2a" * 128, "06 81 81" + "2a" * 129, lambda x: octets(x).as_oid(), "over 128 octets"),
+    ("01 01 ff", "01 01 01", lambda x: octets(x).as_boolean(), "neither TRUE nor FALSE"),
+    ("01 01 00", "01 00", lambda x: octets(x).as_boolean(), "neither TRUE nor FALSE"),
+    ("30 03 02 01 05", "30 03 02 02 05", lambda x: octets(x).children(), "runs past the end"),
+    ("30 03 02 01 05", "30 01 02", lambda x: octets(x).children(), "middle of a header"),
+    ("30 02 05 00", "30 04 05 00 05 00", lambda x: octets(x).only(5), "2 fields .* where 1 belong"),
+    ("30 02 05 00", "30 00", lambda x: octets(x).fields(1, 2), "0 fields .* where 1 to 2 belong"),
+    ("30 00", "30 00 00", lambda x: Element.whole(bytes.fromhex(x), 0x30), "1 octets follow the end"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "read", "sentence"), STRICT)
+def test_the_reader_takes_der_and_nothing_else(
+    right: str, wrong: str, read: Callable[[str], object], sentence: str
+) -> None:
+    """What is one step from DER is refused with a sentence; its right neighbour is read."""
+    read(right)
+    with pytest.raises(ValueError, match=sentence):
+        read(wrong)
+
+
+@given(st.binary(max_size=40))
+def test_the_reader_only_ever_raises_value_error(data: bytes) -> None:
+    """Any octets are an element whose header and content they are, or raise ValueError."""
+    try:
+        element = Element.whole(data, data[0] if data else 0)
+    except ValueError:
+        return
+    assert element.der == data == _der.tlv(element.tag, element.content)
+    for read in (element.children, element.as_integer, element.as_oid, element.as_boolean):
+        try:
+            read()
+        except ValueError:
+            continue

@@ -1,0 +1,298 @@
+"""The rules of the house, held by reading the source."""
+
+import ast
+import dataclasses
+import inspect
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mockpki
+from mockpki import faults, relying_party
+
+PACKAGE = Path(mockpki.__file__).parent
+TREE = PACKAGE.parent
+
+# A module, or a package as one, imports only from the rows above its own.
+ROWS: tuple[tuple[str, ...], ...] = (
+    ("_answer", "_client_hello", "_clock", "_der", "_folder", "_identities", "_tls_session", "_window"),
+    ("_keys", "_ledger", "_tls_openssl", "_tls_tlslite"),
+    ("_leaf", "_signing"),
+    ("_crl", "_ocsp", "_profile"),
+    ("faults",),
+    ("_evidence",),
+    ("_services",),
+    ("_publisher", "_responder"),
+    ("_engine",),
+    ("_authority",),
+    ("_tls", "staplers"),
+    ("_pki",),
+    ("_catalogue", "pytest_plugin", "relying_party", "wsgi"),
+    ("_demo", "_faults_text", "scenarios"),
+    ("_demo_text",),
+    ("cli",),
+)
+ROW = {module: number for number, row in enumerate(ROWS) for module in row}
+BELOW_ENGINE = [module for module, row in ROW.items() if row < ROW["_engine"]]
+
+
+def sources(under: Path = PACKAGE) -> list[Path]:
+    """Every module of the package but its ``__init__``, which hands out names and holds nothing."""
+    return sorted(path for path in under.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def parts(path: Path) -> tuple[str, ...]:
+    """``mockpki/faults/_ocsp.py`` as ('mockpki', 'faults', '_ocsp')."""
+    names = path.relative_to(TREE).with_suffix("").parts
+    return names[:-1] if names[-1] == "__init__" else names
+
+
+def nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """All that runs: everything but what is there for the type checker only."""
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        yield child
+        yield from nodes(child)
+
+
+def parsed(path: Path) -> list[ast.AST]:
+    """The nodes of a module."""
+    return list(nodes(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def imports(path: Path) -> Iterator[tuple[str, ...]]:
+    """The modules of the package that *path* imports, from the top or in a function."""
+    package = parts(path) if path.name == "__init__.py" else parts(path)[:-1]
+    for node in parsed(path):
+        if isinstance(node, ast.Import):
+            found = [tuple(alias.name.split(".")) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            base += tuple((node.module or "").split(".")) if node.module else ()
+            found = [(*base, alias.name) for alias in node.names]
+        else:
+            continue
+        for names in found:
+            while names and not exists(names):
+                names = names[:-1]
+            if len(names) > 1:
+                yield names
+
+
+def exists(names: tuple[str, ...]) -> bool:
+    """Whether these name a module or package of ours."""
+    path = TREE.joinpath(*names)
+    return names[0] == "mockpki" and (path.with_suffix(".py").exists() or (path / "__init__.py").exists())
+
+
+# Layers.
+
+
+def test_every_module_has_a_row() -> None:
+    """A new module is put into the table above: where it belongs is decided, not found out."""
+    assert {parts(path)[1] for path in sources()} - ROW.keys() == set()
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: ".".join(parts(path)[1:]))
+def test_imports_come_from_rows_above(path: Path) -> None:
+    """A module knows only what is below it in the house, and so nothing goes round in a circle."""
+    own = parts(path)[1]
+    wrong = {
+        ".".join(names)
+        for names in imports(path)
+        if names[1] != own and ROW[names[1]] >= ROW[own] and names != ("mockpki", "__init__")
+    }
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("package", ["faults", "relying_party"])
+def test_no_circles_in_a_package(package: str) -> None:
+    """The modules of a package can be put in an order, too."""
+    graph = {parts(path): set(imports(path)) - {parts(path)} for path in sources(PACKAGE / package)}
+    assert len(list(TopologicalSorter(graph).static_order())) >= len(graph)
+
+
+def test_the_import_reader_sees_imports() -> None:
+    """The tests above look at something: known imports of each form are found."""
+    authority, engine = set(imports(PACKAGE / "_authority.py")), set(imports(PACKAGE / "_engine.py"))
+    assert {("mockpki", "_keys"), ("mockpki", "faults", "_layers")} <= authority
+    assert ("mockpki", "_evidence") in engine
+    assert ("mockpki", "_authority") not in set(imports(PACKAGE / "_leaf.py"))  # for the type checker
+    assert ("mockpki", "_tls_tlslite") in set(imports(PACKAGE / "_tls.py"))  # in a function
+
+
+# Rule 1: nothing below the engine opens a socket, starts a thread or reads a clock of its own.
+
+OUTSIDE_WORLD = {
+    "asyncio", "concurrent", "http.client", "http.server", "multiprocessing", "selectors", "signal",
+    "socket", "socketserver", "subprocess", "time", "urllib.request",
+}  # fmt: skip
+LOCKS = {"Condition", "Lock", "RLock", "get_ident"}
+CLOCKS = {"now", "today", "utcnow"}
+
+
+def worldly(path: Path) -> set[str]:
+    """What of the world outside a module reaches for."""
+    found = set()
+    for node in parsed(path):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names} & OUTSIDE_WORLD
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module in OUTSIDE_WORLD:
+            found.add(node.module)
+        elif isinstance(node, ast.Attribute):
+            owner = ast.unparse(node.value)
+            if owner == "threading" and node.attr not in LOCKS:
+                found.add(f"threading.{node.attr}")
+            if owner.split(".")[-1] in ("date", "datetime") and node.attr in CLOCKS:
+                found.add(f"{owner}.{node.attr}")
+    return found
+
+
+@pytest.mark.parametrize("module", BELOW_ENGINE)
+def test_below_the_engine_there_is_no_world(module: str) -> None:
+    """No socket, no thread and no clock but the one that is passed in."""
+    paths = sources(PACKAGE / module) or [PACKAGE / f"{module}.py"]
+    found = {name for path in paths for name in worldly(path)}
+    # The one place that asks what time it is.
+    allowed = {"time", "dt.datetime.now"} if module == "_clock" else set()
+    assert found == allowed
+
+
+def test_the_reader_of_the_world_sees_it() -> None:
+    """The test above looks at something: it finds the world where it is."""
+    assert {"asyncio", "selectors", "socket", "threading.Thread"} <= worldly(PACKAGE / "_engine.py")
+
+
+# Rule 2: encoders write what the value says; who made it absurd is not their business.
+
+
+@pytest.mark.parametrize("module", ["_crl", "_der", "_ocsp", "_profile", "_signing"])
+def test_encoders_know_no_faults(module: str) -> None:
+    """No name in an encoder speaks of faults."""
+    names = set()
+    for node in parsed(PACKAGE / f"{module}.py"):
+        names |= {str(getattr(node, field, "")) for field in ("id", "attr", "arg", "name")}
+    assert [name for name in names if "fault" in name.lower() and "default" not in name.lower()] == []
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: ".".join(parts(path)[1:]))
+def test_nobody_asks_which_fault_it_is(path: Path) -> None:
+    """Outside the catalogue no code tells one fault from another: they are bent with, by layer."""
+    if parts(path)[1] == "faults":
+        return
+    catalogue = {fault.__name__ for fault in faults.CATALOGUE}
+    asked = set()
+    for node in parsed(path):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "issubclass", "type"):
+            text = ast.unparse(node.args[-1])
+            asked |= {name for name in re.findall(r"\bfaults\.(\w+)", text) if name in catalogue}
+        elif isinstance(node, ast.ImportFrom) and "faults" in (node.module or ""):
+            asked |= {alias.name for alias in node.names if alias.name in catalogue}
+    assert asked == set()
+
+
+# The catalogue.
+
+
+@pytest.mark.parametrize("fault", faults.CATALOGUE, ids=lambda fault: fault.__name__)
+def test_a_fault_is_a_value_with_a_reason(fault: type[faults.Fault[Any]]) -> None:
+    """Each is a frozen dataclass of one layer, exported, and says in a sentence what it breaks."""
+    assert vars(fault)["__dataclass_params__"].frozen
+    assert getattr(faults, fault.__name__) is fault
+    assert sum(issubclass(fault, layer) for layer in faults.LAYERS) == 1
+    doc = inspect.cleandoc(fault.__doc__ or "")
+    assert not doc.startswith(f"{fault.__name__}("), "this is what dataclass writes when nobody does"
+    assert doc.partition("\n\n")[0].endswith(".")
+    # Trouble on the way, and octets of the test's own, break no one clause: the sentence says what it is.
+    own = any(field.name == "data" for field in dataclasses.fields(fault))
+    plain_trouble = (faults.Encoding, faults.HTTP, faults.Transport, faults.Listener)
+    assert re.search(r"\bRFC \d{4}\b", doc) or own or issubclass(fault, plain_trouble)
+
+
+# Public names.
+
+
+# What the name says in full; the class says which structure of which RFC it is.
+SELF_EVIDENT = {"encode", "header", "without_header", "hash_oid"}
+# Of one module for another, on a class that users hold.
+INTERNAL = {"TlsServer.engine", "TlsServer.opened", "TlsServer.problem"}
+
+
+def public() -> Iterator[tuple[str, object]]:
+    """Every public class and function of ours, and every public member that such a class defines."""
+    for module in (mockpki, faults, relying_party):
+        for name in getattr(module, "__all__", None) or sorted(vars(module)):
+            thing = getattr(module, name)
+            if name.startswith("_") or not getattr(thing, "__module__", "").startswith("mockpki"):
+                continue
+            yield f"{module.__name__}.{name}", thing
+            for member, value in vars(thing).items() if inspect.isclass(thing) else ():
+                has_words = callable(value) or isinstance(
+                    value, property | classmethod | staticmethod | cached_property
+                )
+                hidden = member.startswith("_") or member in SELF_EVIDENT or f"{name}.{member}" in INTERNAL
+                if has_words and not hidden:
+                    yield f"{module.__name__}.{name}.{member}", getattr(thing, member)
+
+
+DESCRIBED = [pytest.param(thing, id=name) for name, thing in public()]
+
+
+@pytest.mark.parametrize("thing", DESCRIBED)
+def test_public_names_are_documented(thing: object) -> None:
+    """Whatever a user can reach says what it is for, in its own words or its base's."""
+    assert (inspect.getdoc(thing) or "").strip()
+
+
+def test_the_package_hands_out_its_names() -> None:
+    """Names that are imported when they are used are all there, and others are an AttributeError."""
+    assert set(mockpki.__all__) <= set(dir(mockpki))
+    for name in mockpki.__all__:
+        assert getattr(mockpki, name) is not None
+    with pytest.raises(AttributeError, match="module 'mockpki' has no attribute 'PKl'"):
+        mockpki.__getattr__("PKl")
+
+
+# The text.
+
+MACHINE = re.compile(r"/(?:home|root|Users|work|tmp|opt|mnt)/\w|py[p]i\.|python[h]osted")
+
+
+def texts() -> Iterator[Path]:
+    """The files that are the project's."""
+    for name in ("mockpki", "tests", "fixtures", ".ci"):
+        yield from (path for path in (TREE / name).rglob("*") if path.is_file() and path.suffix != ".pyc")
+    yield from (TREE / name for name in ("README.md", "CHANGELOG.md", "pyproject.toml", "conftest.py"))
+
+
+def test_no_machine_is_named() -> None:
+    """No path of anyone's machine, and no registry, is written down anywhere."""
+    if not (TREE / "tests").exists():
+        pytest.skip("this is not a checkout")
+    found = []
+    for path in texts():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path.relative_to(TREE)}: {match[0]}" for match in MACHINE.finditer(text)]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("test_*.py")), ids=lambda path: path.stem)
+def test_every_test_says_what_it_holds_true(path: Path) -> None:
+    """Each test has a docstring: one sentence, or a few, in words."""
+    silent = [
+        node.name
+        for node in parsed(path)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and not (ast.get_docstring(node) or "").rstrip().endswith((".", "?", "!", "`"))
+    ]
+    assert silent == []

@@ -1,0 +1,321 @@
+"""The public verbs of `PKI`, `CA` and `Leaf`, and what they say to those who misuse them."""
+
+import os
+import socket
+import ssl
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import trustme
+from asking import cert_id, envelope, post, question, send, statuses
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp as their_ocsp
+from OpenSSL import SSL
+
+from mockpki import CA, PKI, Leaf, faults
+
+
+def status(issued: Leaf | CA) -> str:
+    """What the responder of the issuer says over HTTP."""
+    assert issued.issuer is not None
+    [only] = statuses(post(issued.issuer.ocsp.url, question(cert_id(issued))).body)
+    return only
+
+
+def revoked_serials(ca: CA) -> set[int]:
+    """The serial numbers on the CRL that is published."""
+    return {entry.serial_number for entry in x509.load_der_x509_crl(send(ca.crl.url).body)}
+
+
+# What a PKI is made of.
+
+
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_depth(depth: int) -> None:
+    """So many CAs are below the root; the last one issues, and the chain leads up to the root."""
+    with PKI(depth=depth) as pki:
+        assert len(pki.cas) == depth + 1
+        assert (pki.cas[0], pki.cas[-1]) == (pki.root, pki.ca)
+        leaf = pki.issue_cert("localhost")
+        assert len(leaf.chain) == depth + 1
+        above = (*leaf.chain[1:], pki.root.certificate)
+        for certificate, issuer in zip(leaf.chain, above, strict=True):
+            certificate.verify_directly_issued_by(issuer)
+
+
+def test_every_ca_has_live_services() -> None:
+    """Each CA answers for its own, on ports of its own; the URLs in certificates are these."""
+    with PKI(depth=2) as pki:
+        urls = [service.url for ca in pki.cas for service in (ca.ocsp, ca.crl, ca.ca_issuers)]
+        assert len({urlsplit(url).port for url in urls}) == 9
+        for ca in pki.cas:
+            assert send(ca.ca_issuers.url).body == ca.der
+            assert x509.load_der_x509_crl(send(ca.crl.url).body).issuer == ca.certificate.subject
+        assert status(pki.ca) == status(pki.cas[1]) == status(pki.issue_cert("localhost")) == "good"
+
+
+def test_no_two_pkis_are_alike() -> None:
+    """Subjects, keys and serial numbers are new each time: clients keep what they have seen."""
+    with PKI() as one, PKI() as other:
+        for ours, theirs in zip(one.cas, other.cas, strict=True):
+            assert ours.certificate.subject != theirs.certificate.subject
+            assert ours.serial_number != theirs.serial_number
+            assert ours.signer.key_hash != theirs.signer.key_hash
+
+
+@pytest.mark.parametrize("delegated", [False, True])
+@pytest.mark.parametrize("responder_id", ["key", "name"])
+def test_who_signs_ocsp(delegated: bool, responder_id: str) -> None:
+    """The CA or its delegate signs, and is named as asked; only a delegate's certificate comes along."""
+    with PKI(delegated=delegated, responder_id=responder_id) as pki:
+        body = post(pki.ocsp.url, question(cert_id(pki.issue_cert("localhost")))).body
+        answer = their_ocsp.load_der_ocsp_response(body)
+        signer = answer.certificates[0] if delegated else pki.ca.certificate
+        assert len(answer.certificates) == int(delegated)
+        if responder_id == "name":
+            assert (answer.responder_name, answer.responder_key_hash) == (signer.subject, None)
+        else:
+            hashed = x509.SubjectKeyIdentifier.from_public_key(signer.public_key()).digest
+            assert (answer.responder_name, answer.responder_key_hash) == (None, hashed)
+
+
+@pytest.mark.parametrize("key_type", [trustme.KeyType.ECDSA, trustme.KeyType.RSA])
+def test_a_root_of_trustmes(key_type: trustme.KeyType) -> None:
+    """Clients that trust a `trustme.CA` trust what is issued below it."""
+    root = trustme.CA(key_type=key_type)
+    with PKI(root=root) as pki:
+        assert pki.root.cert_pem == root.cert_pem.bytes()
+        context = ssl.create_default_context()
+        root.configure_trust(context)
+        with (
+            pki.tls_server(pki.issue_cert("localhost")) as server,
+            socket.create_connection((server.host, server.port), timeout=30) as sock,
+        ):
+            context.wrap_socket(sock, server_hostname="localhost").close()
+        assert server.connections[0].completed
+        assert status(pki.ca) == "good"
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "sentence"),
+    [
+        ({"depth": -1}, ValueError, "depth is the number of CAs below the root, 0 or more; got -1"),
+        ({"key_type": "DSA"}, ValueError, "'DSA' is no key type; there are P-256, "),
+        ({"key_type": 2048}, TypeError, "a key type is a name such as 'P-256'; got 2048"),
+        ({"responder_id": "both"}, ValueError, "responder_id is 'key' or 'name' .*; got 'both'"),
+        ({"host": "0.0.0.0"}, ValueError, "'0.0.0.0' is not a loopback address"),
+        ({"root": "root.pem"}, TypeError, "root= takes a trustme.CA; got 'root.pem'"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_options_that_cannot_be(options: dict[str, Any], error: type[Exception], sentence: str) -> None:
+    """Each wrong option is an error that names the value and what there is instead."""
+    with pytest.raises(error, match=sentence):
+        PKI(**options)
+
+
+# Where things are.
+
+
+def test_files(pki: PKI) -> None:
+    """Paths lead to the PEM they name, readable by nobody else, and stay the same."""
+    leaf = pki.issue_cert("localhost")
+    files = {
+        pki.ca_file: pki.root.cert_pem,
+        pki.ca.cert_file: pki.ca.cert_pem,
+        leaf.cert_file: leaf.cert_pem,
+        leaf.chain_file: leaf.cert_pem + pki.ca.cert_pem,
+        leaf.key_file: leaf.key_pem,
+    }
+    assert len(files) == 5
+    for path, content in files.items():
+        with open(path, "rb") as file:
+            assert file.read() == content
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    assert leaf.key_file in files
+
+
+def test_configuring_contexts(pki: PKI) -> None:
+    """Contexts of `ssl` and of pyOpenSSL take trust and certificates with trustme's verbs."""
+    leaf = pki.issue_cert("localhost")
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    leaf.configure_cert(server)
+    pki.configure_trust(client)
+    assert client.get_ca_certs(binary_form=True) == [pki.root.der]
+    their_server, their_client = SSL.Context(SSL.TLS_SERVER_METHOD), SSL.Context(SSL.TLS_CLIENT_METHOD)
+    leaf.configure_cert(their_server)
+    pki.configure_trust(their_client)
+    their_client.set_verify(SSL.VERIFY_PEER)
+    one, other = SSL.Connection(their_server), SSL.Connection(their_client)
+    one.set_accept_state()
+    other.set_connect_state()
+    done = set[SSL.Connection]()
+    while len(done) < 2:
+        for end, peer in ((other, one), (one, other)):
+            with suppress(SSL.WantReadError):
+                end.do_handshake()
+                done.add(end)
+            with suppress(SSL.WantReadError):
+                peer.bio_write(end.bio_read(1 << 16))
+    shown = other.get_peer_cert_chain(as_cryptography=True)
+    assert shown is not None
+    assert [certificate.public_bytes(Encoding.DER) for certificate in shown] == list(leaf.chain_ders)
+    for configure in (leaf.configure_cert, pki.configure_trust):
+        with pytest.raises(TypeError, match=r"takes an ssl.SSLContext or an OpenSSL.SSL.Context; got 'x'"):
+            configure("x")
+
+
+def test_dead_and_unresolvable_urls(pki: PKI) -> None:
+    """One refuses connections and keeps its port; the other has no address."""
+    dead = urlsplit(pki.dead_url)
+    assert pki.dead_url == dead.geturl()
+    for _ in range(2):
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((dead.hostname, dead.port), timeout=30)
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind((dead.hostname, dead.port))
+    # RFC 6761 section 6.4: name resolution of .invalid "SHOULD always return negative responses".
+    assert str(urlsplit(pki.unresolvable_url).hostname).endswith(".invalid")
+
+
+# What becomes of certificates.
+
+
+def test_revoke_release_forget(pki: PKI) -> None:
+    """One leaf through its life, as the responder and the CRL tell it."""
+    leaf = pki.issue_cert("localhost")
+    assert status(leaf) == "good"
+    pki.revoke(leaf, "certificate_hold")
+    assert status(leaf) == "revoked"
+    assert revoked_serials(pki.ca) == {leaf.serial_number}
+    pki.release(leaf)
+    assert status(leaf) == "good"
+    assert revoked_serials(pki.ca) == set()
+    pki.revoke(leaf, x509.ReasonFlags.key_compromise)
+    assert status(leaf) == "revoked"
+    pki.forget(pki.issue_cert("localhost"))
+    pki.forget(leaf)
+    assert status(leaf) == "unknown"
+
+
+def test_many_at_once_by_any_name(pki: PKI) -> None:
+    """Leaves, serial numbers, CAs, and mixtures of them, each go to who issued it."""
+    leaves = [pki.issue_cert("localhost") for _ in range(3)]
+    child = pki.ca.create_child_ca()
+    below = child.issue_cert("localhost")
+    pki.revoke([leaves[0], leaves[1].serial_number, child, below, pki.ca])
+    asked: list[Leaf | CA] = [*leaves, child, below, pki.ca]
+    assert list(map(status, asked)) == ["revoked", "revoked", "good", "revoked", "revoked", "revoked"]
+    assert revoked_serials(pki.root) == {pki.ca.serial_number}
+    assert revoked_serials(child) == {below.serial_number}
+
+
+def test_a_child_ca(pki: PKI) -> None:
+    """It is live when it is made, with a ledger of its own, and what it issues leads to the root."""
+    child = pki.ca.create_child_ca(key_type="Ed25519")
+    assert pki.cas[-1] is child
+    assert pki.ca is not child
+    leaf = child.issue_cert("localhost")
+    assert status(leaf) == "good"
+    assert leaf.chain_ders == (leaf.der, child.der, pki.ca.der)
+    assert (
+        envelope(post(pki.ocsp.url, question(cert_id(leaf))).body)["response_status"].native == "unauthorized"
+    )
+
+
+NAIVE = datetime(2030, 1, 1)  # noqa: DTZ001 - that is what is wrong with it
+
+
+def _twice(pki: PKI) -> None:
+    for _ in range(2):
+        pki.issue_cert("localhost", serial_number=77)
+
+
+def _server(pki: PKI, **options: Any) -> None:
+    pki.tls_server(pki.issue_cert("localhost"), **options)
+
+
+MISUSES: list[tuple[Callable[[Any, PKI], Any], type[Exception], str]] = [
+    (lambda pki, other: pki.issue_cert("https://a/"), ValueError, "'https://a/' is no host name"),
+    (lambda pki, other: pki.issue_cert("a@b@c"), ValueError, "'a@b@c' is no"),
+    (lambda pki, other: pki.issue_cert(1), TypeError, "an identity is text, such as 'localhost'"),
+    (lambda pki, other: pki.issue_cert(), ValueError, "a certificate needs an identity"),
+    (lambda pki, other: _twice(pki), ValueError, "77|0x4d"),
+    (lambda pki, other: pki.issue_cert("a", not_before=NAIVE), ValueError, "no time zone"),
+    (lambda pki, other: pki.issue_cert("a", not_after=NAIVE), ValueError, "no time zone"),
+    (lambda pki, other: pki.revoke(1, "boredom"), ValueError, "'boredom'"),
+    (lambda pki, other: pki.revoke(1, "remove_from_crl"), ValueError, r"use release\(\)"),
+    (lambda pki, other: pki.revoke(1, at=NAIVE), ValueError, "no time zone"),
+    (lambda pki, other: pki.revoke(other.issue_cert("a")), ValueError, "belongs to another PKI"),
+    (lambda pki, other: pki.ca.revoke(other.issue_cert("a")), ValueError, "was issued by .*; ask its issuer"),
+    (lambda pki, other: pki.revoke(pki.root), ValueError, "is a root: nobody is above it"),
+    (lambda pki, other: pki.revoke("a"), TypeError, "is no leaf, CA or serial number"),
+    (lambda pki, other: pki.revoke(True), TypeError, "True is no leaf, CA or serial number"),
+    (lambda pki, other: pki.release(pki.issue_cert("a")), LookupError, "hold"),
+    (lambda pki, other: pki.forget(12345), LookupError, "12345|0x3039"),
+    (lambda pki, other: pki.ocsp.respond_with(faults.Hang), TypeError, r"is a class; write Hang\(\)"),
+    (lambda pki, other: pki.ocsp.respond_with("hang"), TypeError, "takes faults, such as"),
+    (lambda pki, other: pki.crl.respond_with(faults.TryLater()), TypeError, "OCSP envelope layer"),
+    (lambda pki, other: pki.ocsp.respond_with(to=other.issue_cert("a")), ValueError, "does not answer for"),
+    (lambda pki, other: pki.ocsp.respond_with(faults.Refused(), to=1), ValueError, "leave to= out"),
+    (lambda pki, other: pki.ocsp.response_for(other.issue_cert("a")), ValueError, "does not answer for"),
+    (lambda pki, other: pki.tls_server(), ValueError, "a TLS server needs a certificate"),
+    (lambda pki, other: pki.tls_server("localhost"), TypeError, r"tls_server\(\) takes leaves"),
+    (lambda pki, other: pki.tls_server(other.issue_cert("a")), ValueError, "belongs to another PKI"),
+    (lambda pki, other: _server(pki, handler=print, forward_to=("::1", 1)), ValueError, "give one of them"),
+    (lambda pki, other: _server(pki, staple=[faults.Hang()]), TypeError, "transport layer"),
+    (lambda pki, other: pki.clock.shift(3600), TypeError, r"shift\(\) takes a timedelta"),
+]
+
+
+@pytest.mark.parametrize(("misuse", "error", "sentence"), MISUSES, ids=[case[2] for case in MISUSES])
+def test_misuse(pki: PKI, misuse: Callable[[Any, PKI], Any], error: type[Exception], sentence: str) -> None:
+    """Each is a clear error and changes nothing: the PKI goes on as honest as before."""
+    with PKI() as other:
+        with pytest.raises(error, match=sentence):
+            misuse(pki, other)
+        assert status(pki.issue_cert("localhost")) == status(other.issue_cert("localhost")) == "good"
+
+
+# Time.
+
+
+def test_the_clock_moves_everything(pki: PKI) -> None:
+    """Answers, CRLs and revocations follow the PKI's clock; certificates stay valid for the system's too."""
+    before = pki.clock.now()
+    pki.clock.shift(timedelta(days=400))
+    leaf = pki.issue_cert("localhost")
+    pki.revoke(leaf)
+    answer = their_ocsp.load_der_ocsp_response(post(pki.ocsp.url, question(cert_id(leaf))).body)
+    crl = x509.load_der_x509_crl(send(pki.crl.url).body)
+    for time in (
+        answer.this_update_utc,
+        answer.revocation_time_utc,
+        crl.last_update_utc,
+        pki.crl.requests[0].time,
+    ):
+        assert time is not None
+        assert timedelta(days=400) <= time - before < timedelta(days=401)
+    certificate = leaf.certificate
+    assert certificate.not_valid_before_utc < datetime.now(timezone.utc)
+    assert certificate.not_valid_after_utc > pki.clock.now()
+
+
+# Names for people.
+
+
+def test_representations(pki: PKI) -> None:
+    """What a failed assertion shows says what it is, and where."""
+    leaf = pki.issue_cert("localhost", "127.0.0.1")
+    assert repr(leaf) == f"<Leaf localhost, 127.0.0.1 by {pki.ca.common_name}>"
+    assert repr(pki.ca) == f"<CA {pki.ca.common_name}>"
+    assert pki.ca.common_name in repr(pki)
+    assert pki.ocsp.url.removesuffix("/ocsp") in repr(pki.ocsp)
+    with pki.tls_server(leaf) as server:
+        assert f"port {server.port}" in repr(server)

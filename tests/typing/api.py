@@ -1,0 +1,127 @@
+"""The public API as a type checker sees it: mypy checks this file, and nobody runs it.
+
+A call marked ``type: ignore`` has to be an error: mypy reports an ignore that is not needed.
+"""
+
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+
+from cryptography import x509
+from OpenSSL import SSL
+
+from mockpki import CA, PKI, Handshake, KeyType, Leaf, TlsServer, faults
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Older(faults.Timing):
+    """A fault of the user's own."""
+
+    by: timedelta
+
+    def __call__(self, honest: faults.Window) -> faults.Window:
+        return replace(honest, this_update=honest.this_update - self.by)
+
+
+@dataclass(frozen=True)
+class Wrong(faults.Timing):
+    """Gives back another layer's value."""
+
+    def __call__(self, honest: faults.Window) -> bytes:  # type: ignore[override]
+        return b""
+
+
+def the_pki() -> None:
+    """Made, asked and controlled."""
+    with PKI(depth=2, key_type="RSA-2048", delegated=True, responder_id="name", host="::1") as pki:
+        root: CA = pki.root
+        cas: tuple[CA, ...] = pki.cas
+        path: str = pki.ca_file
+        pki.clock.shift(DAY)
+        now: datetime = pki.clock.now()
+        pki.configure_trust(ssl.create_default_context())
+        pki.configure_trust(SSL.Context(SSL.TLS_METHOD))
+        print(root, cas, path, now, KeyType.of("P-256"))
+    PKI(depth="2")  # type: ignore[arg-type]
+    pki.clock.shift(3)  # type: ignore[arg-type]
+
+
+def certificates(pki: PKI) -> None:
+    """Issued, revoked, released, forgotten."""
+    leaf: Leaf = pki.issue_cert(
+        "localhost", "127.0.0.1", must_staple=True, not_after=datetime.now(timezone.utc)
+    )
+    other: Leaf = pki.ca.issue_cert("b.test", ocsp_urls=[pki.dead_url, pki.ocsp.url], serial_number=5)
+    child: CA = pki.ca.create_child_ca(key_type="Ed25519")
+    pki.revoke(leaf, "key_compromise", at=datetime.now(timezone.utc))
+    pki.revoke([leaf, other, 5], x509.ReasonFlags.superseded)
+    pki.revoke(child)
+    pki.release(leaf)
+    pki.forget([other, 5])
+    files: list[str] = [leaf.cert_file, leaf.key_file, leaf.chain_file]
+    leaf.configure_cert(ssl.create_default_context())
+    print(files)
+    pki.issue_cert(b"localhost")  # type: ignore[arg-type]
+    pki.issue_cert("localhost", must_stable=True)  # type: ignore[call-arg]
+    pki.revoke("localhost")  # type: ignore[arg-type]
+    pki.revoke(leaf, 1)  # type: ignore[arg-type]
+
+
+def ocsp_answers(pki: PKI, leaf: Leaf) -> None:
+    """Every layer but that of CRLs; `to` a leaf, a CA or a serial number."""
+    pki.ocsp.respond_with(faults.Stale(by=DAY), faults.BadSignature(), faults.HttpStatus(503), Older(DAY))
+    with pki.ocsp.respond_with(faults.Hang(), to=leaf) as service:
+        service.assert_asked(leaf, times=1)
+    pki.root.ocsp.respond_with(faults.Revoked("ca_compromise"), to=pki.ca)
+    pki.ocsp.respond_with(faults.Unknown(), to=5)
+    pki.ocsp.script([faults.HttpStatus(503)], [faults.TryLater(), faults.Slow()], [], faults.Refused())
+    pki.ocsp.assert_not_asked()
+    serials: tuple[int, ...] = pki.ocsp.wait_for_request(timeout=DAY).serials
+    der: bytes = pki.ocsp.response_for(
+        leaf, Older(DAY), faults.TryLater(), hash_algorithm="sha256", nonce=b"n"
+    )
+    print(serials, der)
+    pki.ocsp.respond_with("stale")  # type: ignore[arg-type]
+    pki.ocsp.respond_with(faults.Stale)  # type: ignore[arg-type]
+    pki.ocsp.respond_with([faults.Stale()])  # type: ignore[arg-type]
+    pki.ocsp.respond_with(faults.Stale(), to="localhost")  # type: ignore[arg-type]
+    pki.ocsp.script([faults.Stale])  # type: ignore[list-item]
+    pki.ocsp.response_for(leaf, faults.HttpStatus(500))  # type: ignore[arg-type]
+    pki.ocsp.response_for(leaf, faults.Hang())  # type: ignore[arg-type]
+    pki.ocsp.wait_for_request("5")  # type: ignore[arg-type]
+    faults.Stale(by=3)  # type: ignore[arg-type]
+
+
+def crls_and_files(pki: PKI, leaf: Leaf) -> None:
+    """A CRL has no OCSP faults; a file has neither times nor a signer."""
+    pki.crl.respond_with(faults.Stale(), faults.WrongSigner(), faults.Garbage(), faults.Close(), Older(DAY))
+    pki.crl.script([faults.Reset()], [])
+    pki.ca.ca_issuers.respond_with(faults.Garbage(b""), faults.HttpStatus(404), faults.Refused())
+    octets: list[bytes] = [pki.crl.crl(faults.Forged()), pki.crl.pem(Older(DAY))]
+    print(octets)
+    pki.crl.respond_with(faults.TryLater())  # type: ignore[arg-type]
+    pki.crl.respond_with(faults.Good())  # type: ignore[arg-type]
+    pki.crl.script([faults.TryLater()])  # type: ignore[list-item]
+    pki.crl.respond_with(faults.Stale(), to=leaf)  # type: ignore[call-arg]
+    pki.crl.assert_asked(leaf)  # type: ignore[arg-type]
+    pki.crl.crl(faults.HttpStatus(404))  # type: ignore[arg-type]
+    pki.ca.ca_issuers.respond_with(faults.Stale())  # type: ignore[arg-type]
+    pki.ca.ca_issuers.respond_with(faults.BadSignature())  # type: ignore[arg-type]
+
+
+def tls_servers(pki: PKI, leaf: Leaf, other: Leaf) -> None:
+    """Staples in all their forms."""
+    with pki.tls_server(leaf, other, staple=[faults.Stale(), faults.TryLater()], client_ca=pki.ca) as server:
+        where: tuple[str, int, str] = (server.host, server.port, server.url)
+        handshakes: Sequence[Handshake] = server.connections
+        print(where, handshakes)
+    running: TlsServer = pki.tls_server(leaf, staple=None)
+    pki.tls_server(leaf, staple=b"octets", forward_to=("127.0.0.1", 80))
+    pki.tls_server(leaf, staple=lambda leaf: leaf.der)
+    print(running)
+    pki.tls_server(leaf, staple=[faults.HttpStatus(503)])  # type: ignore[list-item]
+    pki.tls_server(leaf, staple=[faults.Hang()])  # type: ignore[list-item]
+    pki.tls_server("localhost")  # type: ignore[arg-type]
