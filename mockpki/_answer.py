@@ -41,13 +41,19 @@ class HttpRequest(NamedTuple):
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer. Content-Length is a header like any other, so that it can lie."""
+    """One HTTP answer. Content-Length is a header like any other, so that it can lie.
+
+    With *chunk*, the body goes out in chunks of so many octets. *target* is the target it answers,
+    for a fault that refers to it.
+    """
 
     status: int
     headers: Headers
     body: bytes
     version: str = "1.1"
     reason: str | None = None
+    chunk: int | None = None
+    target: str = field(default="", compare=False, repr=False)
 
     @classmethod
     def of(cls, status: int, content_type: str, body: bytes, *headers: tuple[str, str]) -> Answer:
@@ -87,7 +93,23 @@ class Answer:
 
     @cached_property
     def _encoded(self) -> bytes:
-        return self.head() + self.body
+        return self.head() + (self.body if self.chunk is None else _chunked(self.body, self.chunk))
+
+    @property
+    def is_delimited(self) -> bool:
+        """Whether a client can tell where the body ends before the connection does.
+
+        RFC 9112 section 6.3: else the length "is determined by the number of octets received prior to
+        the server closing the connection".
+        """
+        framing = self.header("Content-Length") or self.header("Transfer-Encoding")
+        return framing is not None or self.status in (204, 304)
+
+
+def _chunked(body: bytes, size: int) -> bytes:
+    """The chunked coding of RFC 9112 section 7.1, in chunks of *size*."""
+    chunks = (body[at : at + size] for at in range(0, len(body), size))
+    return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
 
 
 def _reason(status: int) -> str:
@@ -102,6 +124,15 @@ class Send:
     """Put these octets on the wire."""
 
     data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Trickle:
+    """Put these octets on the wire, *size* at a time, with so many seconds between."""
+
+    data: bytes = field(repr=False)
+    size: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +157,7 @@ class Abort:
     """Tear the connection down at once (RST)."""
 
 
-Step = Send | Wait | Silence | Finish | Abort
+Step = Send | Trickle | Wait | Silence | Finish | Abort
 Wire = tuple[Step, ...]
 
 
@@ -139,24 +170,36 @@ def _is_step(step: object) -> bool:
     match step:
         case Send(data):
             return isinstance(data, bytes)
+        case Trickle(data, size, seconds):
+            return isinstance(data, bytes) and isinstance(size, int) and size > 0 and _is_time(seconds)
         case Wait(seconds):
-            return isinstance(seconds, int | float)
+            return _is_time(seconds)
     return isinstance(step, Step)
+
+
+def _is_time(seconds: object) -> bool:
+    return isinstance(seconds, int | float)
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Whether a service's port takes connections at all."""
+    """Whether a service's port takes connections at all, and after how many seconds it reads them."""
 
     accepting: bool = True
+    delay: float = 0.0
 
 
 def deliver(request: HttpRequest, answer: Answer) -> Wire:
-    """The honest way out: everything at once, and the connection kept or closed as asked."""
-    if not request.keep_alive:
+    """The honest way out: everything at once, and the connection kept or closed as asked.
+
+    An answer of HTTP/1.0, or one whose end nothing else tells, closes it whatever was asked.
+    """
+    # RFC 9110 section 9.3.2: "the server MUST NOT send content in the response" to HEAD.
+    head_only = request.method == "HEAD"
+    keep_alive = request.keep_alive and answer.version != "1.0" and (head_only or answer.is_delimited)
+    if not keep_alive:
         answer = answer.with_header("Connection", "close")
     elif request.version == "1.0":
         answer = answer.with_header("Connection", "keep-alive")
-    # RFC 9110 section 9.3.2: "the server MUST NOT send content in the response" to HEAD.
-    sent = Send(answer.head() if request.method == "HEAD" else answer.encode())
-    return (sent,) if request.keep_alive else (sent, Finish())
+    sent = Send(answer.head() if head_only else answer.encode())
+    return (sent,) if keep_alive else (sent, Finish())

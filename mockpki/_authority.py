@@ -76,7 +76,7 @@ class Realm:
         )
         self.services.append(service)
         self.listeners.append(listener)
-        service.attach(f"http://{self.url_host}:{listener.port}", listener.set_accepting, self.engine.settle)
+        service.attach(f"http://{self.url_host}:{listener.port}", listener.obey, self.engine.settle)
         return listener
 
     def close_ports(self) -> None:

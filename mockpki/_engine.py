@@ -24,7 +24,20 @@ from typing import Any, Protocol, TypeVar
 
 import httptools
 
-from ._answer import Abort, Answer, Finish, HttpRequest, Send, Silence, Step, Wait, Wire, header
+from ._answer import (
+    Abort,
+    Answer,
+    Finish,
+    HttpRequest,
+    Listening,
+    Send,
+    Silence,
+    Step,
+    Trickle,
+    Wait,
+    Wire,
+    header,
+)
 from ._clock import monotonic
 from ._evidence import Problems
 
@@ -233,13 +246,22 @@ class Connection:
         self._finishing = False
         self._receiving = False
         self._paused = False
+        self._delay: asyncio.TimerHandle | None = None
         self._on_close: Callable[[Connection], None] = engine.connections.discard
         engine.connections.add(self)
 
-    def begin(self, session: Session, on_close: Callable[[Connection], None]) -> None:
-        """Hand what arrives to *session*. Often the first octets are here already."""
+    def begin(self, session: Session, on_close: Callable[[Connection], None], delay: float = 0.0) -> None:
+        """Hand what arrives to *session*, from *delay* seconds on."""
         self.session = session
         self._on_close = on_close
+        if delay:
+            self._delay = self.loop.call_later(delay, self._listen)
+        else:
+            self._listen()
+
+    def _listen(self) -> None:
+        """Often the first octets are here already."""
+        self._delay = None
         self._read()
         if not self.closed and not self._paused:
             self.loop.add_reader(self._sock, self._read)
@@ -282,7 +304,7 @@ class Connection:
         """Read what has arrived by now."""
         for _ in range(_MAX_TURNS):
             # A session that is at work already may have caused this call, and cannot take more.
-            if self.closed or self._receiving or self._paused or not self._read():
+            if self.closed or self._receiving or self._paused or self._delay or not self._read():
                 return
 
     def write(self, data: bytes) -> None:
@@ -343,6 +365,8 @@ class Connection:
 
     def _close(self) -> None:
         self.closed = True
+        if self._delay is not None:
+            self._delay.cancel()
         self.loop.remove_reader(self._sock)
         self.loop.remove_writer(self._sock)
         with contextlib.suppress(OSError):
@@ -391,6 +415,7 @@ class Listener:
         self._holders = bind(host, port)
         self.port: int = self._holders[0].getsockname()[1]
         self._listening: list[socket.socket] = []
+        self._delay = 0.0
         try:
             self._ready = self._open()
         except BaseException:
@@ -439,9 +464,16 @@ class Listener:
         for connection in list(self.connections):
             connection.abort()
 
-    def set_accepting(self, accepting: bool) -> None:
-        """From any thread: `start` or `stop`."""
-        self._engine.call(self.start if accepting else self.stop)
+    def obey(self, listening: Listening) -> None:
+        """From any thread: `start` or `stop`, and let new connections wait before they are read."""
+        self._engine.call(self._obey, listening)
+
+    def _obey(self, listening: Listening) -> None:
+        self._delay = listening.delay
+        if listening.accepting:
+            self.start()
+        else:
+            self.stop()
 
     def close(self) -> None:
         """On the loop: `stop`, and give the port back."""
@@ -482,7 +514,7 @@ class Listener:
             self.connections.discard(connection)
             connection.abort()
             return
-        connection.begin(session, self.connections.discard)
+        connection.begin(session, self.connections.discard, self._delay)
 
 
 def start_all(listeners: Iterable[Listener]) -> None:
@@ -720,6 +752,12 @@ class HttpSession:
         while steps:
             match steps[0]:
                 case Send(data):
+                    self._outlet.write(data)
+                case Trickle(data, size, seconds) if len(data) > size:
+                    steps[0] = Trickle(data[size:], size, seconds)
+                    steps.extendleft((Wait(seconds), Send(data[:size])))
+                    continue
+                case Trickle(data):
                     self._outlet.write(data)
                 case Wait(seconds):
                     self._timer = self._outlet.loop.call_later(seconds, self._waited)

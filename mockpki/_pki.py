@@ -122,6 +122,8 @@ class PKI:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is not None:
+            self.note_choosers(error)
         try:
             self.close()
         except BaseException as other:
@@ -173,6 +175,15 @@ class PKI:
             raise errors[0]
         if errors:
             raise BaseExceptionGroup("mockpki: several things failed in the background", errors)
+
+    def note_choosers(self, error: BaseException) -> None:
+        """Say beside *error* what ``respond_by`` was given, so that a seed that was drawn can be given again.
+
+        The fixture calls it when the test fails; an error that leaves the block gets it, too.
+        """
+        for service in self._realm.services:
+            if service.choosers and service.choosers not in str(error):
+                error.add_note(f"mockpki: the {service.choosers}")
 
     # What it is.
 

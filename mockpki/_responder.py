@@ -16,7 +16,7 @@ from ._clock import Clock
 from ._evidence import Problems, assert_count
 from ._ledger import Ledger
 from ._ocsp import OCSPRequest, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
-from ._services import Restore, Service, caching
+from ._services import Restore, Rule, Service, caching
 from ._signing import Signed, Signer
 from ._window import Window
 from .faults._layers import (
@@ -100,7 +100,7 @@ class Responder(Service[OCSPFault]):
             )
         return leaf.serial_number
 
-    def _rule(self, request: HttpRequest) -> Faults:
+    def _rule(self, request: HttpRequest) -> Rule:
         rules = self._rules
         if not rules:
             return ()
@@ -116,10 +116,10 @@ class Responder(Service[OCSPFault]):
         """Fail unless there was a request about *leaf* (left out: any request), or exactly *times*."""
         requests = self.requests
         if leaf is None:
-            return assert_count(self._what, "", len(requests), times, requests)
+            return assert_count(self.choosers or self._what, "", len(requests), times, requests)
         serial = self._serial(leaf)
         found = sum(serial in request.serials for request in requests)
-        return assert_count(self._what, f" about serial {serial:#x}", found, times, requests)
+        return assert_count(self.choosers or self._what, f" about serial {serial:#x}", found, times, requests)
 
     def assert_not_asked(self, leaf: HasSerial | int | None = None) -> None:
         """Fail if there was a request about *leaf*; left out: any request at all."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, ClassVar, Generic, TypeVar
@@ -20,13 +21,15 @@ from ._evidence import Problems, Record, Request, assert_count
 from ._ocsp import OCSPRequest
 from ._window import Window
 from .faults._layers import HTTP, Fault, Faults, Listener, Timing, Transport, bend, check
+from .sequences import Chooser, Counted
 
 F = TypeVar("F")
 S = TypeVar("S", bound="Service[Any]")
+Rule = Faults | Counted
 
 
 class Restore(Generic[S]):
-    """What ``respond_with`` gives back: leave it alone, or use it as a context manager."""
+    """What ``respond_with`` and ``respond_by`` give back: leave it alone, or use it in a ``with``."""
 
     def __init__(self, service: S, restore: Callable[[], None]) -> None:
         self._service, self._restore = service, restore
@@ -54,13 +57,14 @@ class Service(Generic[F]):
         self._what = what
         self._clock = clock
         self._problems = problems
-        self._rules: dict[int | None, Faults] = {}
+        self._rules: dict[int | None, Rule] = {}
+        self._choosers: list[Counted] = []
         self._script: deque[Faults] = deque()
         self._script_length = 0
         self._record = Record()
         self._base_url: str | None = None
-        self._accepting = True
-        self._listen: Callable[[bool], None] = lambda accepting: None
+        self._listening = Listening()
+        self._listen: Callable[[Listening], None] = lambda listening: None
         self._settle: Callable[[], None] = _nothing
         self._closed = False
 
@@ -76,7 +80,7 @@ class Service(Generic[F]):
             raise ValueError(f"the {self._what} has no URL: it was never given a port")
         return self._base_url + self.path
 
-    def attach(self, base_url: str, listen: Callable[[bool], None], settle: Callable[[], None]) -> None:
+    def attach(self, base_url: str, listen: Callable[[Listening], None], settle: Callable[[], None]) -> None:
         """Called once a port is bound: how to open and close it, and how to wait until it is quiet."""
         self._base_url, self._listen, self._settle = base_url, listen, settle
 
@@ -88,32 +92,76 @@ class Service(Generic[F]):
     # What it does wrong.
 
     def _bend_with(self: S, key: int | None, faults: Sequence[Any]) -> Restore[S]:
+        self._require_open()
         checked = self._check(faults)
+        if key is not None and any(isinstance(fault, Listener) for fault in checked):
+            raise ValueError(
+                f"{checked!r} with to=: a port is refused before anyone can tell which certificate is meant, "
+                "and kept waiting before, too; leave to= out, or use faults.Reset() or faults.Slow()"
+            )
+        return self._put_rule(key, checked)
+
+    def respond_by(self: S, chooser: Chooser[F]) -> Restore[S]:
+        """Answer each request with the faults that *chooser* returns for it, from now on.
+
+        That is a function of the `mockpki.sequences.Incoming` request, or something ready-made of that
+        module; it returns faults, or ``[]`` for honest. It takes the place of ``respond_with`` without
+        *to*, and like that can be a context manager; scripts and *to* go before it. Raises TypeError or
+        ValueError for faults that this service cannot have request by request; those that only turn up
+        when a request is there fail the test then.
+        """
+        self._require_open()
+        rule = Counted(chooser)
+        for choice in getattr(chooser, "choices", ()):
+            self._check_choice(choice, "a sequence")
+        self._choosers.append(rule)
+        return self._put_rule(None, rule)
+
+    def _put_rule(self: S, key: int | None, rule: Rule) -> Restore[S]:
         before = self._rules.get(key)
-        self._set_rule(key, checked)
+        self._set_rule(key, rule)
         return Restore(self, lambda: self._set_rule(key, before))
 
-    def _check(self, faults: Iterable[Any]) -> Faults:
+    def _require_open(self) -> None:
         if self._closed:
             raise ValueError(f"the {self._what} is closed; faults can only be set while its PKI is open")
+
+    def _check(self, faults: Iterable[Any]) -> Faults:
         return check(faults, self.layers, f"the {self._what}")
 
-    def _set_rule(self, key: int | None, faults: Faults | None) -> None:
-        if key is not None and any(isinstance(fault, Listener) for fault in faults or ()):
+    def _check_choice(self, choice: Any, where: str) -> Faults:
+        """The faults of one answer among several."""
+        faults = self._check(choice if isinstance(choice, list | tuple) else (choice,))
+        if any(isinstance(fault, Listener) for fault in faults):
             raise ValueError(
-                f"{faults!r} with to=: a port is refused before anyone can tell which certificate is meant; "
-                "leave to= out, or use faults.Reset()"
+                f"{faults!r} in {where}: a refused connection never becomes a request, and one kept waiting "
+                "is not yet one, so it cannot be counted; use respond_with() for it"
             )
+        return faults
+
+    def _set_rule(self, key: int | None, rule: Rule | None) -> None:
         rules = dict(self._rules)
-        if faults is None:
+        if rule is None:
             rules.pop(key, None)
         else:
-            rules[key] = faults
-        accepting = bend(Listener, Listening(), rules.get(None, ())).accepting
+            rules[key] = rule
         self._rules = rules
-        if accepting != self._accepting and not self._closed:
-            self._accepting = accepting
-            self._listen(accepting)
+        listening = bend(Listener, Listening(), self._rule_for_all())
+        if listening != self._listening and not self._closed:
+            self._listening = listening
+            self._listen(listening)
+
+    def _rule_for_all(self) -> Faults:
+        """What is set for every request; nothing where that is chosen for each."""
+        rule = self._rules.get(None, ())
+        return () if isinstance(rule, Counted) else rule
+
+    @property
+    def choosers(self) -> str | None:
+        """What ``respond_by`` was given since the last `reset`, in words; None for nothing."""
+        if not self._choosers:
+            return None
+        return f"{self._what} (answering by {' and by '.join(map(repr, self._choosers))})"
 
     def script(self, *answers: F | Sequence[F]) -> None:
         """Answer the next requests with *answers*, one list of faults each; then go on as before.
@@ -126,13 +174,8 @@ class Service(Generic[F]):
                 f"a script of the {self._what} still has {len(self._script)} answers left; "
                 "let it run out, or call reset()"
             )
-        script = deque(self._check(item if isinstance(item, list | tuple) else (item,)) for item in answers)
-        for faults in script:
-            if any(isinstance(fault, Listener) for fault in faults):
-                raise ValueError(
-                    f"{faults!r} in a script: a refused connection never becomes a request, so it cannot be "
-                    "counted; use respond_with() for it"
-                )
+        self._require_open()
+        script = deque(self._check_choice(answer, "a script") for answer in answers)
         self._script_length = len(script)
         self._script = script
 
@@ -141,6 +184,7 @@ class Service(Generic[F]):
         self._script = deque()
         for key in list(self._rules):
             self._set_rule(key, None)
+        self._choosers = []
         self._settle()
         self._record.clear()
 
@@ -172,7 +216,7 @@ class Service(Generic[F]):
 
         Waits up to *timeout* (seconds, or a timedelta); then raises TimeoutError.
         """
-        return self._record.next(timeout, self._what)
+        return self._record.next(timeout, self.choosers or self._what)
 
     # What it answers.
 
@@ -193,7 +237,7 @@ class Service(Generic[F]):
         Raises ValueError when a fault of the transport or of the listener is in force.
         """
         answer, faults = self._decide(request)
-        for fault in (*faults, *self._rules.get(None, ())):
+        for fault in (*faults, *self._rule_for_all()):
             if isinstance(fault, Transport | Listener):
                 raise ValueError(
                     f"{fault!r} bends the connection itself, which an application behind WSGI does not hold; "
@@ -206,7 +250,10 @@ class Service(Generic[F]):
         faults: Faults = ()
         try:
             faults = self._faults_for(request)
-            return bend(HTTP, self._respond(request, faults), faults), faults
+            answer = self._respond(request, faults)
+            if faults:
+                answer = bend(HTTP, replace(answer, target=request.target), faults)
+            return answer, faults
         except BaseException as error:
             return self._failed(error, faults), faults
 
@@ -219,9 +266,14 @@ class Service(Generic[F]):
         try:
             return self._script.popleft()
         except IndexError:
-            return self._rule(request)
+            rule = self._rule(request)
+        if not isinstance(rule, Counted):
+            return rule
+        read = self._read(request)
+        serials = tuple(one.serial_number for one in read.cert_ids) if isinstance(read, OCSPRequest) else ()
+        return self._check_choice(rule.choose(request, serials), f"what {rule!r} chose")
 
-    def _rule(self, request: HttpRequest) -> Faults:
+    def _rule(self, request: HttpRequest) -> Rule:
         return self._rules.get(None, ())
 
     def _respond(self, request: HttpRequest, faults: Faults) -> Answer:
@@ -277,7 +329,7 @@ class FileService(Service[F]):
         if leaf is not None:
             raise TypeError(f"a request to the {self._what} names no certificate; leave {leaf!r} out")
         requests = self.requests
-        assert_count(self._what, "", len(requests), times, requests)
+        assert_count(self.choosers or self._what, "", len(requests), times, requests)
 
     def assert_not_asked(self) -> None:
         """Fail if there was any request."""

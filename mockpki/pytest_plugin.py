@@ -71,6 +71,7 @@ def _say_beside(error: BaseException, item: pytest.Item) -> None:
     for made in _pkis(item):
         from ._pki import note
 
+        made.note_choosers(error)
         try:
             made.check()
         except BaseException as other:

@@ -313,7 +313,7 @@ def test_a_period_that_is_none(ca: CA) -> None:
 
 
 def test_a_shifted_clock_widens_the_period() -> None:
-    """Where the PKI's clock is ahead, a certificate is valid by it and by the system's; another shift adds."""
+    """Where the PKI's clock is ahead, a certificate is valid by it and by the system's."""
     with PKI() as pki:
         pki.clock.shift(timedelta(days=300))
         pki.clock.shift(timedelta(days=100))

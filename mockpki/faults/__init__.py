@@ -24,6 +24,7 @@ from ._crl import *
 from ._delegates import *
 from ._entries import *
 from ._envelope import *
+from ._http import *
 from ._layers import *
 from ._layers import Fault
 from ._ocsp import *

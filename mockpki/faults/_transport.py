@@ -1,21 +1,25 @@
-"""Faults of the finished octets, of HTTP, of the connection and of the port."""
+"""Faults of the connection and of the port; and the oldest one of the finished octets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from .._answer import Abort, Answer, Finish, Listening, Silence, Wait, Wire
-from ._layers import HTTP, Encoding, Listener, Transport, duration
+from .._answer import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
+from ._layers import Encoding, Listener, Transport, duration
 
 __all__ = [
     "Close",
+    "Drip",
     "Garbage",
+    "Half",
     "Hang",
-    "HttpStatus",
+    "NotHttp",
     "Refused",
     "Reset",
     "Slow",
+    "SlowAccept",
+    "SlowBody",
 ]
 
 
@@ -27,24 +31,6 @@ class Garbage(Encoding):
 
     def __call__(self, honest: bytes) -> bytes:
         return self.data
-
-
-@dataclass(frozen=True)
-class HttpStatus(HTTP):
-    """The HTTP status is *code*; the body stays, unless *body* replaces it. RFC 9110 section 15."""
-
-    code: int = 503
-    body: bytes | None = None
-
-    def __post_init__(self) -> None:
-        if not 200 <= self.code <= 999:
-            raise ValueError(f"{self.code!r} is no final HTTP status; give one from 200 to 999")
-
-    def __call__(self, honest: Answer) -> Answer:
-        answer = replace(honest, status=self.code)
-        if self.body is not None:
-            answer = replace(answer, body=self.body).with_header("Content-Length", str(len(self.body)))
-        return answer
 
 
 @dataclass(frozen=True)
@@ -72,6 +58,16 @@ class Reset(Transport):
 
 
 @dataclass(frozen=True)
+class NotHttp(Transport):
+    """*data* comes instead of an HTTP answer, and the connection is closed. RFC 9112 section 4."""
+
+    data: bytes = b"220 mockpki ESMTP\r\n"
+
+    def __call__(self, honest: Wire) -> Wire:
+        return (Send(self.data), Finish())
+
+
+@dataclass(frozen=True)
 class Slow(Transport):
     """The answer comes, *by* later."""
 
@@ -85,8 +81,100 @@ class Slow(Transport):
 
 
 @dataclass(frozen=True)
+class SlowBody(Transport):
+    """The HTTP head comes at once, and the body *by* later."""
+
+    by: timedelta = timedelta(seconds=3)
+
+    def __post_init__(self) -> None:
+        duration(self.by, self)
+
+    def __call__(self, honest: Wire) -> Wire:
+        head, body = _cut(honest, len(_head(honest)))
+        return (*head, Wait(self.by.total_seconds()), *body)
+
+
+@dataclass(frozen=True)
+class Drip(Transport):
+    """The answer comes in drops, so many *bytes_per_second*, and never more than ten drops a second."""
+
+    bytes_per_second: float = 100
+
+    def __post_init__(self) -> None:
+        if not self.bytes_per_second > 0:
+            raise ValueError(f"{self!r} never sends anything; give more than 0, or use faults.Hang()")
+
+    def __call__(self, honest: Wire) -> Wire:
+        size = max(1, round(self.bytes_per_second / 10))
+        pause = size / self.bytes_per_second
+        return tuple(Trickle(step.data, size, pause) if isinstance(step, Send) else step for step in honest)
+
+
+@dataclass(frozen=True)
+class Half(Transport):
+    """The HTTP head and the first half of the body come; *then* ``"silence"``, ``"reset"`` or ``"close"``.
+
+    Content-Length, if there is one, promises the whole. RFC 9112 section 8.
+    """
+
+    then: str = "silence"
+
+    def __post_init__(self) -> None:
+        if self.then not in _ENDS:
+            raise ValueError(f"{self.then!r} is no end; after half a body come {', '.join(map(repr, _ENDS))}")
+
+    def __call__(self, honest: Wire) -> Wire:
+        head = len(_head(honest))
+        sent, _ = _cut(honest, head + (len(_octets(honest)) - head) // 2)
+        return (*sent, _ENDS[self.then])
+
+
+_ENDS: dict[str, Step] = {"silence": Silence(), "reset": Abort(), "close": Finish()}
+
+
+@dataclass(frozen=True)
 class Refused(Listener):
     """Nobody listens: connections are refused at once. The port stays this service's own."""
 
     def __call__(self, honest: Listening) -> Listening:
         return replace(honest, accepting=False)
+
+
+@dataclass(frozen=True)
+class SlowAccept(Listener):
+    """A new connection waits for *by* before anything is read from it.
+
+    The system itself takes a connection at once, so the client finds it open, and nobody there.
+    """
+
+    by: timedelta = timedelta(seconds=3)
+
+    def __post_init__(self) -> None:
+        duration(self.by, self)
+
+    def __call__(self, honest: Listening) -> Listening:
+        return replace(honest, delay=honest.delay + self.by.total_seconds())
+
+
+def _octets(wire: Wire) -> bytes:
+    """Everything that goes out."""
+    return b"".join(step.data for step in wire if isinstance(step, Send | Trickle))
+
+
+def _head(wire: Wire) -> bytes:
+    """The part up to the empty line; nothing, where there is none."""
+    octets = _octets(wire)
+    return octets[: octets.find(b"\r\n\r\n") + 4] if b"\r\n\r\n" in octets else b""
+
+
+def _cut(wire: Wire, size: int) -> tuple[Wire, Wire]:
+    """The steps up to the octet number *size*, and those after it."""
+    before: list[Step] = []
+    for at, step in enumerate(wire):
+        if isinstance(step, Send | Trickle):
+            if size < len(step.data):
+                start = [replace(step, data=step.data[:size])] if size else []
+                return (*before, *start), (replace(step, data=step.data[size:]), *wire[at + 1 :])
+            size -= len(step.data)
+        before.append(step)
+    return tuple(before), ()

@@ -1,6 +1,6 @@
 """The values that faults are given and give back, for those who write their own."""
 
-from .._answer import Abort, Answer, Finish, Listening, Send, Silence, Step, Wait, Wire
+from .._answer import Abort, Answer, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
 from .._crl import TBSCertList
 from .._der import Extension
 from .._ledger import Reason, Revocation, Status
@@ -28,6 +28,7 @@ __all__ = [
     "Status",
     "Step",
     "TBSCertList",
+    "Trickle",
     "Wait",
     "Window",
     "Wire",

@@ -181,7 +181,7 @@ def cpu(pid: int) -> float:
 
 
 def _listening(port: int, pid: int) -> bool:
-    """Whether the process *pid* listens on *port*; asked of the system, for to connect would be a question."""
+    """Whether the process *pid* listens on *port*. The system is asked: to connect would be a question."""
     with suppress(OSError):
         held = {os.readlink(file) for file in Path(f"/proc/{pid}/fd").iterdir()}
         for table in ("tcp", "tcp6"):
