@@ -169,16 +169,17 @@ def is_wire(value: object) -> bool:
 def _is_step(step: object) -> bool:
     match step:
         case Send(data):
-            return isinstance(data, bytes)
+            return _is(data, bytes)
         case Trickle(data, size, seconds):
-            return isinstance(data, bytes) and isinstance(size, int) and size > 0 and _is_time(seconds)
+            return _is(data, bytes) and _is(size, int) and size > 0 and _is(seconds, int, float)
         case Wait(seconds):
-            return _is_time(seconds)
+            return _is(seconds, int, float)
     return isinstance(step, Step)
 
 
-def _is_time(seconds: object) -> bool:
-    return isinstance(seconds, int | float)
+def _is(value: object, *types: type) -> bool:
+    """Whether it is what its annotation says, which nobody has checked."""
+    return isinstance(value, types)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ def test_a_request_is_remembered_whole(pki: PKI) -> None:
         host, port = connection.getsockname()
     [request] = pki.ocsp.requests
     assert (request.method, request.path, request.body) == ("POST", "/ocsp", der)
-    assert request.raw_headers[:2] == (("X-Test", "a"), ("x-test", "b"))
+    assert request.asked.headers[:2] == (("X-Test", "a"), ("x-test", "b"))
     assert (request.headers["x-test"], request.headers["host"]) == ("b", "test")
     assert request.client == f"{host}:{port}"
     assert before <= request.time <= pki.clock.now()

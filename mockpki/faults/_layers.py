@@ -201,14 +201,18 @@ CRLFault = CRLBytesFault | HTTP | Transport | Listener
 def bend(layer: type[Fault[V]], honest: V, faults: Iterable[Fault[Any]]) -> V:
     """*honest* after every fault of *layer*, in the order given.
 
-    Raises TypeError when a fault does not give back a value of its layer.
+    Raises TypeError when a fault does not give back a value of its layer, ValueError when it moves a
+    time out of the years that there are.
     """
     for fault in faults:
         if isinstance(fault, layer):
-            worse = fault(honest)
+            try:
+                worse = fault(honest)
+            except OverflowError as error:
+                raise ValueError(f"{fault!r} leads out of the calendar, or of a number: {error}") from error
             if not layer._fits(worse):
                 raise TypeError(
-                    f"{fault!r} is a fault of the {layer.layer} layer, so it must return "
+                    f"{fault!r} is a fault of the {fault.layer} layer, so it must return "
                     f"{layer._gives}; it returned {worse!r}"
                 )
             honest = worse
