@@ -32,9 +32,7 @@ _CLAUSE = re.compile(r"\s*(RFC \d+ (?:section|appendix) [\w.]+(?:, check \d)?)\.
 
 TARGETS: dict[str, tuple[type[Fault[Any]], ...]] = {
     "OCSP": Responder.layers,
-    "staple": tuple(
-        layer for layer in faults.LAYERS if layer in get_args(faults.StapleFault) or _only_staples(layer)
-    ),
+    "staple": get_args(faults.StapleFault),
     "CRL": Publisher.layers,
     "caIssuers": CertificateFile.layers,
     "certificate": (CertificateContent,),

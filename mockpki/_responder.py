@@ -23,11 +23,11 @@ from .faults._layers import (
     Encoding,
     Envelope,
     Faults,
+    OCSPBytesFault,
     OCSPContent,
     OCSPFault,
     Sealing,
     Signs,
-    StapleFault,
     Timing,
     ToBeSigned,
     bend,
@@ -130,7 +130,7 @@ class Responder(Service[OCSPFault]):
     def response_for(
         self,
         leaf: HasSerial | int,
-        *faults: StapleFault,
+        *faults: OCSPBytesFault,
         hash_algorithm: str = "sha1",
         nonce: bytes | None = None,
     ) -> bytes:
@@ -138,7 +138,7 @@ class Responder(Service[OCSPFault]):
 
         Raises TypeError for a fault of HTTP or the connection, ValueError for another CA's leaf.
         """
-        checked = check(faults, get_args(StapleFault), "an OCSP response as bytes")
+        checked = check(faults, get_args(OCSPBytesFault), "an OCSP response as bytes")
         question = OCSPRequest((self._issuer.cert_id(self._serial(leaf), hash_algorithm),), nonce)
         return self._encode(question, bend(Timing, Window.honest(self._clock.now()), checked), checked)[0]
 

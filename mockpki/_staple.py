@@ -14,6 +14,13 @@ STATUS_REQUEST = 5
 _OCSP = 1
 _HEADER = 4
 
+# RFC 8446 section 4: "uint24 length; /* remaining bytes in message */"; RFC 5246 section 7.4 alike.
+_MESSAGE_ROOM = 2**24 - 1
+# RFC 8446 section 4.4.2: "Extension extensions<0..2^16-1>". Type and length of one take four octets.
+_ENTRY_ROOM = 2**16 - 1
+LONGEST = _ENTRY_ROOM - 4 - _HEADER
+"""The longest staple that TLS 1.3 has room for, too."""
+
 Extensions = tuple[tuple[int, bytes], ...]
 """(extension type, content) in the order in which they are written."""
 
@@ -57,8 +64,8 @@ class StapleMessages:
 
     @property
     def written(self) -> tuple[object, ...]:
-        """All that goes out."""
-        return self.entries, self.server_hello, self.certificate_status
+        """What of it goes out in this version of TLS."""
+        return self.entries if self.version == "TLSv1.3" else (self.server_hello, self.certificate_status)
 
     @property
     def sent(self) -> tuple[bytes | None, ...]:
@@ -75,7 +82,12 @@ class StapleMessages:
 
 
 def certificate_status(staple: bytes) -> bytes:
-    """Write a CertificateStatus, RFC 6066 section 8: ``status_type``, then the response."""
+    """Write a CertificateStatus, RFC 6066 section 8: ``status_type``, then the response.
+
+    Raises ValueError for a staple that no message has room for.
+    """
+    if len(staple) > _MESSAGE_ROOM - _HEADER:
+        raise ValueError(f"no TLS message has room for a staple of {len(staple)} octets (RFC 6066 section 8)")
     return bytes([_OCSP]) + len(staple).to_bytes(3) + staple
 
 
@@ -114,16 +126,10 @@ def solicited(silent: StapleMessages) -> StapleMessages:
     )
 
 
-# RFC 8446 section 4.4.2: "Extension extensions<0..2^16-1>". Type and length of one take four octets.
-_ENTRY_ROOM = 2**16 - 1
-# RFC 8446 section 4: "uint24 length; /* remaining bytes in message */", and RFC 5246 section 7.4 alike.
-_MESSAGE_ROOM = 2**24 - 1
-LONGEST = _ENTRY_ROOM - 4 - _HEADER
-"""Of a staple that has room in TLS 1.3, too."""
-
-
-def check_room(messages: StapleMessages) -> None:
-    """Raise ValueError, with a sentence, for what the messages have no room for."""
+def check_writable(messages: StapleMessages) -> None:
+    """Raise ValueError, with a sentence, for what the server's messages have no room for."""
+    if messages.entries and len(messages.entries) != len(messages.chain):
+        raise ValueError(f"{len(messages.entries)} entries cannot be {len(messages.chain)} certificates'")
     for blocks in (*messages.entries, messages.server_hello):
         size = sum(4 + len(content) for _, content in blocks)
         if size > _ENTRY_ROOM:

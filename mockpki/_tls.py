@@ -13,23 +13,25 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import TracebackType
-from typing import Any, Protocol, cast, get_args
+from typing import Any, Protocol, get_args
 
 from cryptography import x509
 
 from . import _client_hello
 from ._answer import Answer, HttpRequest, Wire, deliver
-from ._authority import Realm
+from ._authority import CA, Realm
 from ._client_hello import ClientHello
 from ._clock import monotonic
 from ._engine import Connection, Engine, HttpSession, Listener, addresses
 from ._leaf import Leaf
+from ._staple import StapleMessages
 from ._tls_openssl import OpenSSLServer
 from ._tls_session import VERSIONS, Presentation, Session, needs_tlslite
-from .faults._layers import Fault, StapleFault, check
+from .faults._layers import Fault, StapleFault, Stapling, check
+from .faults._staples import bend_messages
 
 Stapler = Callable[[Leaf], bytes | None]
 """How a server comes by the staple for a leaf: DER, or None for none.
@@ -48,9 +50,13 @@ _PATIENCE = 2.0
 
 @dataclass(frozen=True)
 class _Ready:
-    """A stapler of ours. It is quick and waits for nobody, so the loop itself may call it."""
+    """A stapler of ours. It is quick and waits for nobody, so the loop itself may call it.
+
+    *faults* bend how the staple is written.
+    """
 
     make: Stapler
+    faults: tuple[Stapling, ...] = ()
 
     def __call__(self, leaf: Leaf) -> bytes | None:
         return self.make(leaf)
@@ -64,9 +70,12 @@ def stapler(staple: Staple) -> Stapler:
         fixed = bytes(staple)
         return _Ready(lambda leaf: fixed)
     if isinstance(staple, list | tuple):
-        # `check` has let through only the layers whose union is StapleFault.
-        faults = cast(tuple[StapleFault, ...], check(staple, get_args(StapleFault), "a staple"))
-        return _Ready(lambda leaf: leaf.issuer.ocsp.response_for(leaf, *faults))
+        checked = check(staple, get_args(StapleFault), "a staple")
+        bytes_faults = tuple(fault for fault in checked if not isinstance(fault, Stapling))
+        return _Ready(
+            lambda leaf: _response_for(leaf, 0, *bytes_faults),
+            tuple(fault for fault in checked if isinstance(fault, Stapling)),
+        )
     if isinstance(staple, Fault):
         raise TypeError(f"staple= takes a list of faults; write staple=[{staple!r}]")
     if callable(staple) and not isinstance(staple, type):
@@ -80,7 +89,8 @@ def stapler(staple: Staple) -> Stapler:
 class Handshake:
     """Evidence: one connection to a TLS server, as far as it got; it fills as the connection goes on.
 
-    *staple* are the octets the client was given, None for none. *completed* tells whether the
+    *staple* are the octets the client was given for the leaf, None for none; *staples* those for every
+    certificate it was shown, leaf first, empty where there were none at all. *completed* tells whether the
     handshake ended well for the server; *alert* names the alert the client sent (RFC 8446 section 6)
     and *error* says why a handshake failed. *leaf* was presented; *client_certificate* was the
     client's. *requests* counts the HTTP requests that followed. *closed*: the connection is over.
@@ -92,6 +102,7 @@ class Handshake:
     alpn: str | None = None
     staple_requested: bool = False
     staple: bytes | None = field(default=None, repr=False)
+    staples: tuple[bytes | None, ...] = field(default=(), repr=False)
     completed: bool = False
     alert: str | None = None
     error: str | None = None
@@ -132,6 +143,7 @@ class TlsServer:
         self._realm = realm
         self._leaves = leaves
         self._staple = staple
+        self._faults = staple.faults if isinstance(staple, _Ready) else ()
         self._wanted_port = _port(port)
         self._alpn = _protocols(alpn)
         self._versions = _version_range(minimum_version, maximum_version)
@@ -276,6 +288,11 @@ class TlsServer:
         wildcard = "*." + name.partition(".")[2]
         return self._by_name.get(name) or self._by_name.get(wildcard) or self._leaves[0]
 
+    @property
+    def staples_unasked(self) -> bool:
+        """Whether a client that asks for no staple may be sent one all the same."""
+        return bool(self._faults)
+
     def find_staple(self, leaf: Leaf, found: Callable[[Future[bytes | None]], object]) -> None:
         """Call *found* on the loop with the staple for *leaf*: at once, or when the test's own has it."""
         if isinstance(self._staple, _Ready):
@@ -293,10 +310,10 @@ class TlsServer:
     def session(self, leaf: Leaf, staple: bytes | None) -> Session:
         """A TLS session that shows *leaf* and carries *staple* octet for octet."""
         shown = self._presentation(leaf, staple)
-        if needs_tlslite(shown.staples, shown.chain[0]):
+        if self._faults or needs_tlslite(shown.staples, shown.chain[0]):
             from ._tls_tlslite import TlsliteSession
 
-            return TlsliteSession(shown)
+            return TlsliteSession(shown, partial(_bend_messages, leaf, self._faults))
         return self._openssl.session(shown)
 
     def _presentation(self, leaf: Leaf, staple: bytes | None) -> Presentation:
@@ -369,6 +386,22 @@ class TlsServer:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return forward
+
+
+def _response_for(leaf: Leaf, place: int, *faults: Any) -> bytes:
+    """The OCSP response about the certificate at *place* of the leaf's chain, by whoever issued it."""
+    about: Leaf | CA = leaf
+    issuer: CA | None = leaf.issuer
+    for _ in range(place):
+        if issuer is not None:
+            about, issuer = issuer, issuer.issuer
+    if issuer is None:
+        raise LookupError(f"{about!r} is a root: nobody is above it to answer for it")
+    return issuer.ocsp.response_for(about, *faults)
+
+
+def _bend_messages(leaf: Leaf, faults: tuple[Stapling, ...], honest: StapleMessages) -> StapleMessages:
+    return bend_messages(replace(honest, response_for=partial(_response_for, leaf)), faults)
 
 
 def _outcome(staple: Stapler, leaf: Leaf) -> Future[bytes | None]:
@@ -548,7 +581,7 @@ class _TlsConnection:
         handshake.server_name = hello.server_name
         handshake.staple_requested = hello.staple_requested
         leaf = handshake.leaf = self._server.choose(hello.server_name)
-        if hello.staple_requested:
+        if hello.staple_requested or self._server.staples_unasked:
             self._server.find_staple(leaf, partial(self._begin, leaf))
         else:
             self._begin(leaf, None)
@@ -585,7 +618,10 @@ class _TlsConnection:
     def _note(self, tls: Session) -> None:
         handshake = self.handshake
         handshake.alert, handshake.error = tls.alert, tls.error
-        handshake.staple = tls.staple_sent
+        handshake.staple, handshake.staples = tls.staple_sent, tls.staples_sent
+        if tls.failure is not None:
+            failure, tls.failure = tls.failure, None
+            self._server.problem(failure, f"raised in a TLS server, which was to staple {handshake.leaf!r}")
         handshake.version = handshake.version or tls.version
         if tls.established and not handshake.completed:
             handshake.alpn = tls.alpn

@@ -152,6 +152,7 @@ class OpenSSLSession(Session):
     def __init__(self, presentation: Presentation, context: SSL.Context | None = None) -> None:
         """Show *presentation*; *context* is the one `new_context` made for it, if kept."""
         self._staple = presentation.staple
+        self._bare = len(presentation.chain) - 1
         self._connection = SSL.Connection(context or new_context(presentation), None)
         self._connection.set_app_data(weakref.ref(self))
         self._connection.set_accept_state()
@@ -232,8 +233,10 @@ class OpenSSLSession(Session):
             self._fail(f"OpenSSL ended the connection {alert}: {reasons}.")
 
     def _give_staple(self) -> bytes:
-        self.staple_sent = self._staple
-        return self._staple or b""
+        if self._staple is None:
+            return b""
+        self.staples_sent = (self._staple, *(None,) * self._bare)
+        return self._staple
 
     def _note_alert(self, received: bool, number: int) -> None:
         if received:

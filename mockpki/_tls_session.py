@@ -13,7 +13,6 @@ or drops some staples; `needs_tlslite` knows which. tlslite-ng carries any bytes
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
@@ -22,6 +21,8 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509 import ocsp
+
+from ._staple import LONGEST
 
 PrivateKey: TypeAlias = PrivateKeyTypes
 
@@ -126,8 +127,15 @@ class Session(ABC):
     """The alert sent, other than close_notify. OpenSSL answers some garbage with none."""
     error: str | None = None
     """One sentence saying why the handshake, or the connection after it, failed."""
-    staple_sent: bytes | None = None
-    """The leaf's staple as the client was given it; None when it was given none."""
+    failure: BaseException | None = None
+    """What failed here, and not at the client: the staple could not be written as the test wants it."""
+    staples_sent: tuple[bytes | None, ...] = ()
+    """The staples that the client was given, one for each certificate; empty when it was given none."""
+
+    @property
+    def staple_sent(self) -> bytes | None:
+        """The leaf's staple as the client was given it; None when it was given none."""
+        return self.staples_sent[0] if self.staples_sent else None
 
     @property
     @abstractmethod
@@ -190,50 +198,6 @@ class Session(ABC):
             self.alert_sent = alert_name(number)
 
 
-@dataclass(frozen=True)
-class StapleMessages:
-    """Where staples appear in the server's messages, as the bytes that are written there.
-
-    Honest ones come from `staple_messages`. Anything a server can do wrong here (an extension
-    twice, a length that overruns, another status type, acknowledged and missing) is another
-    value of this class, and the code that sends it does not change.
-    """
-
-    entries: tuple[tuple[tuple[int, bytes], ...], ...] = ()
-    """TLS 1.3: (extension type, content) for each CertificateEntry, leaf first."""
-    server_hello: tuple[tuple[int, bytes], ...] = ()
-    """Up to TLS 1.2: (extension type, content) added to the ServerHello."""
-    certificate_status: bytes | None = None
-    """Up to TLS 1.2: the body of the CertificateStatus message; None: no such message."""
-
-
-StapleWriter: TypeAlias = Callable[[tuple[bytes | None, ...], bool], StapleMessages]
-"""From the staples, leaf first, and whether the client asked, to what is written."""
-
-STATUS_REQUEST = 5
-_OCSP = 1
-
-
-def certificate_status(staple: bytes) -> bytes:
-    """Write a CertificateStatus, RFC 6066 section 8: ``status_type``, then the response."""
-    return bytes([_OCSP]) + len(staple).to_bytes(3) + staple
-
-
-def staple_messages(staples: tuple[bytes | None, ...], requested: bool) -> StapleMessages:
-    """Write staples as RFC 6066 section 8 and RFC 8446 section 4.4.2.1 say."""
-    if not requested:
-        return StapleMessages()
-    entries = tuple(
-        () if staple is None else ((STATUS_REQUEST, certificate_status(staple)),) for staple in staples
-    )
-    if not staples or staples[0] is None:
-        return StapleMessages(entries=entries)
-    # RFC 6066 section 8: servers return a response "by sending a 'CertificateStatus' message",
-    # and then "MUST have included an extension of type 'status_request' with empty
-    # 'extension_data' in the extended server hello".
-    return StapleMessages(entries, ((STATUS_REQUEST, b""),), certificate_status(staples[0]))
-
-
 # What OpenSSL 4.0.3 does with the bytes its status callback hands over, measured on the wire;
 # TLS 1.2 and 1.3 alike, and tests/test_tls_sessions.py keeps it true:
 #
@@ -263,7 +227,10 @@ def needs_tlslite(staples: tuple[bytes | None, ...], leaf: bytes) -> bool:
     return staple is not None and not _openssl_carries(staple, leaf)
 
 
+@lru_cache(maxsize=16)  # a server that is given octets staples the same ones again and again
 def _openssl_carries(staple: bytes, leaf: bytes) -> bool:
+    if len(staple) > LONGEST:
+        return False
     try:
         response = ocsp.load_der_ocsp_response(staple)
         if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:

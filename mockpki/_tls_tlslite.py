@@ -6,29 +6,21 @@ Rules of this file:
    It has no types: what comes from it is `Any`, and goes no further than this file.
 2. The library's flow is left alone. It is met at three seams only: the ClientHello as it comes
    in, a flight's messages as they go out, the TLS 1.3 Certificate message as it is made. What is
-   put in there are the bytes of a `StapleMessages`.
+   put in there are the octets of `StapleMessages`.
 3. No resumption: a resumed handshake shows no certificate and no staple.
 4. Whatever goes wrong inside tlslite ends the connection with a sentence, and raises nothing.
 """
 
 import errno
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from ._tls_session import (
-    VERSIONS,
-    Presentation,
-    PrivateKey,
-    Session,
-    StapleMessages,
-    StapleWriter,
-    alert_name,
-    staple_messages,
-)
+from ._staple import StapleMessages, check_writable, staple_messages
+from ._tls_session import VERSIONS, Presentation, PrivateKey, Session, alert_name
 
 with warnings.catch_warnings():
     # On Python 3.11 tlslite imports asyncore, which warns; nothing that is used here does.
@@ -56,16 +48,20 @@ _LAST_WORD = bytes([21, 3, 3, 0, 2, 2, _INTERNAL_ERROR])
 class TlsliteSession(Session):
     """One connection by tlslite-ng. RSA, ECDSA and EdDSA keys; no client certificates."""
 
-    def __init__(self, presentation: Presentation, write: StapleWriter = staple_messages) -> None:
-        """Show *presentation*, its staples as *write* writes them.
+    def __init__(
+        self,
+        presentation: Presentation,
+        bend: Callable[[StapleMessages], StapleMessages] = lambda honest: honest,
+    ) -> None:
+        """Show *presentation*; its staples are written as *bend* turns the honest way of writing them.
 
-        ``ValueError`` if tlslite-ng cannot show what is asked.
+        What *bend* raises becomes `failure`. ``ValueError`` if tlslite-ng cannot show what is asked.
         """
         if presentation.client_cas:
             raise ValueError("tlslite cannot check client certificates; ask for none, or staple.")
         self._presentation = presentation
-        self._write = write
-        self._messages = StapleMessages()
+        self._bend = bend
+        self._requested = False
         self._version: str | None = None
         self._cipher: str | None = None
         self._alpn: str | None = None
@@ -119,7 +115,10 @@ class TlsliteSession(Session):
         except Exception as error:  # rule 4: it parses what anyone may have sent
             self._wire.outgoing += _LAST_WORD
             self._alert_sent(_INTERNAL_ERROR)
-            self._fail(f"tlslite failed with {type(error).__name__}{_because(str(error))}.")
+            if self.failure is not None:
+                self._fail(f"{type(self.failure).__name__}: {self.failure}")
+            else:
+                self._fail(f"tlslite failed with {type(error).__name__}{_because(str(error))}.")
         return b"".join(received)
 
     def send(self, data: bytes) -> None:
@@ -149,11 +148,8 @@ class TlsliteSession(Session):
 
     def hello_received(self, hello: Any) -> None:
         """Settle what depends on the ClientHello."""
-        requested = hello.getExtension(constants.ExtensionType.status_request)
-        self._messages = self._write(
-            self._presentation.staples,
-            requested is not None and requested.status_type == constants.CertificateStatusType.ocsp,
-        )
+        asked = hello.getExtension(constants.ExtensionType.status_request)
+        self._requested = asked is not None and asked.status_type == constants.CertificateStatusType.ocsp
         asked = hello.getExtension(constants.ExtensionType.alpn)
         if asked is not None and asked.protocol_names:
             self._choose_alpn(hello, asked)
@@ -178,13 +174,25 @@ class TlsliteSession(Session):
         self._cipher = constants.CipherSuite.ietfNames[hello.cipher_suite]
         return flight if chosen else self._with_staple(hello, flight)
 
+    def _written(self, version: str) -> StapleMessages:
+        """What is written for the staples. Raises RuntimeError after noting the `failure`."""
+        try:
+            shown = self._presentation
+            messages = self._bend(staple_messages(shown.chain, shown.staples, self._requested, version))
+            check_writable(messages)
+        except BaseException as error:  # pytest.fail(), too, in a fault of the test's own
+            self.failure = error
+            raise RuntimeError("The staple cannot be written.") from error
+        self.staples_sent = messages.sent
+        return messages
+
     def _with_staple(self, hello: Any, flight: list[Any]) -> list[Any]:
-        for number, content in self._messages.server_hello:
+        written = self._written(_NAMES[hello.server_version])
+        for number, content in written.server_hello:
             hello.addExtension(_extension(number, content))
-        body = self._messages.certificate_status
+        body = written.certificate_status
         if body is None:
             return flight
-        self.staple_sent = self._presentation.staple
         # RFC 6066 section 8: "sending the certificate status message immediately after the
         # Certificate message".
         kinds = [type(message) for message in flight]
@@ -193,11 +201,11 @@ class TlsliteSession(Session):
 
     def certificate_made(self, certificate: Any) -> None:
         """Put the staples' extensions in the CertificateEntries of TLS 1.3."""
-        entries = self._messages.entries
+        if self._version != "TLSv1.3":  # below, nothing has been sent yet: it goes with this message
+            return
+        entries = self._written(self._version).entries
         for entry, wanted in zip(certificate.certificate_list, entries, strict=False):
             entry.extensions += [_extension(number, content) for number, content in wanted]
-        if entries and entries[0]:
-            self.staple_sent = self._presentation.staple
 
 
 class _Connection(tlsconnection.TLSConnection):  # type: ignore[misc]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from asking import cert_id, connect, question, raw_post
 from freezegun import freeze_time
@@ -23,10 +24,15 @@ def standing(service: str) -> Iterator[tuple[PKI, Any]]:
         yield pki, getattr(pki.ca, service)
 
 
+_QUESTIONS: "WeakKeyDictionary[PKI, bytes]" = WeakKeyDictionary()
+
+
 def ordinary(pki: PKI, service: Any) -> bytes:
-    """An ordinary request to `service`, kept alive: a POST about the CA, or a GET of the file."""
+    """An ordinary request to `service`, kept alive: a POST about a leaf, or a GET of the file."""
     if service is pki.ocsp:
-        return raw_post(service.url, question(cert_id(pki.ca)))
+        if pki not in _QUESTIONS:
+            _QUESTIONS[pki] = question(cert_id(pki.issue_cert("localhost")))
+        return raw_post(service.url, _QUESTIONS[pki])
     return f"GET {urlsplit(service.url).path} HTTP/1.1\r\nHost: test\r\n\r\n".encode()
 
 
@@ -64,13 +70,25 @@ def exactly(connection: socket.socket, size: int) -> bytes:
     return bytes(octets)
 
 
+def head_of(connection: socket.socket) -> bytes:
+    """The octets up to the empty line, and not one more."""
+    octets = b""
+    while not octets.endswith(b"\r\n\r\n"):
+        octets += exactly(connection, 1)
+    return octets
+
+
 def nothing_yet(connection: socket.socket, service: Any) -> bool:
     """Whether the connection is open and silent, once the service has done all that it can do now."""
     assert isinstance(service.requests, list)  # waits until the service has read what there is
+    timeout = connection.gettimeout()
+    connection.setblocking(False)
     try:
-        octets = connection.recv(1, socket.MSG_DONTWAIT)
+        octets = connection.recv(1)
     except BlockingIOError:
         return True
+    finally:
+        connection.settimeout(timeout)
     raise AssertionError(f"the service sent {octets!r}" if octets else "the service closed the connection")
 
 

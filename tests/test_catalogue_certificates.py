@@ -3,6 +3,7 @@
 import re
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,23 @@ def test_every_fault_of_a_certificate_is_covered() -> None:
             assert entry.clause, entry.name
     for fault in own:
         assert repr(fault()).startswith(fault.__name__)
+
+
+@dataclass(frozen=True)
+class Yesterday(faults.CertificateContent):
+    """The certificate ended a day before it began."""
+
+    def __call__(self, honest: faults.TBSCertificate) -> faults.TBSCertificate:
+        assert isinstance(honest.not_before, datetime)
+        return replace(honest, not_after=honest.not_before - timedelta(days=1))
+
+
+def test_a_fault_of_ones_own(pki: PKI) -> None:
+    """A class of six lines bends leaves, CAs and cross-certificates, and nothing had to be registered."""
+    yesterday = [Yesterday()]
+    ca = pki.ca.create_child_ca(faults=yesterday)
+    for one in (pki.issue_cert("localhost", faults=yesterday), ca, pki.ca.certify(ca, faults=yesterday)):
+        assert one.certificate.not_valid_after_utc < one.certificate.not_valid_before_utc
 
 
 # Serial numbers: the CA knows the certificate by the one that it has.

@@ -603,22 +603,21 @@ def test_no_thread_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_a_fork_does_not_hold_the_parents_ports(pki: PKI) -> None:
     """A child that lives on neither keeps a connection of its parent's open, nor a port."""
-    ready, tell = os.pipe()
-    wait, release = os.pipe()
+    waiting, release = os.pipe()
     with Wire(pki.crl.url) as wire:
         wire.send(get())
         wire.answer()
         child = os.fork()
         if not child:
-            os.write(tell, b"x")
-            os.read(wait, 1)
+            os.close(release)
+            os.read(waiting, 1)
             os._exit(0)
-        os.read(ready, 1)
-        with pki.crl.respond_with(faults.Refused()):
-            assert wire.ended()
-            with pytest.raises(ConnectionRefusedError):
-                Wire(pki.crl.url)
-        os.write(release, b"x")
-        assert os.waitpid(child, 0)[1] == 0
-    for end in (ready, tell, wait, release):
-        os.close(end)
+        try:
+            with pki.crl.respond_with(faults.Refused()):
+                assert wire.ended()
+                with pytest.raises(ConnectionRefusedError):
+                    Wire(pki.crl.url)
+        finally:
+            os.close(release)
+            os.close(waiting)
+            assert os.waitpid(child, 0)[1] == 0

@@ -27,16 +27,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from OpenSSL import SSL, crypto
 
+from mockpki._staple import StapleMessages, certificate_status, staple_messages
 from mockpki._tls_openssl import OpenSSLServer, OpenSSLSession, new_context
 from mockpki._tls_session import (
     Presentation,
     PrivateKey,
     Session,
-    StapleMessages,
     alert_name,
-    certificate_status,
     needs_tlslite,
-    staple_messages,
 )
 from mockpki._tls_tlslite import TlsliteSession
 
@@ -176,6 +174,15 @@ def with_singles(der: bytes, content: bytes) -> bytes:
     return with_basic(der, tlv(0x30, join(basic)))
 
 
+def with_cert_id(der: bytes, field: int, content: bytes) -> bytes:
+    """A response whose CertID has another hash algorithm (0), issuerNameHash (1) or issuerKeyHash (2)."""
+    single = children(children(singles(der))[0][1])
+    cert_id = children(single[0][1])
+    cert_id[field] = (cert_id[field][0], content)
+    single[0] = (single[0][0], join(cert_id))
+    return with_singles(der, tlv(0x30, join(single)))
+
+
 def with_basic(der: bytes, basic: bytes, status: int = 0, kind: bytes | None = None) -> bytes:
     """A response with another BasicOCSPResponse, status or response type."""
     typed = children(children(children(der)[0][1])[1][1])[0][1]
@@ -199,6 +206,7 @@ def test_surgery() -> None:
     """Taken apart and put together again, a response is the same."""
     assert with_singles(GOOD, singles(GOOD)) == GOOD
     assert with_basic(GOOD, basic_of(GOOD)) == GOOD
+    assert with_cert_id(GOOD, 1, ocsp.load_der_ocsp_response(GOOD).issuer_name_hash) == GOOD
 
 
 GOOD = response(leaf())
@@ -805,6 +813,8 @@ class TestData:
 
 S = ocsp.OCSPResponseStatus
 FOR_OTHER = response(OTHER)
+SHA256 = bytes.fromhex("0609 608648016503040201 0500")
+UNHEARD_OF = bytes.fromhex("0602 2a03")
 BER_LENGTH = b"\x30\x84" + len(GOOD[4:]).to_bytes(4) + GOOD[4:]
 # Name: what is handed over, what arrives, and whether it is left to OpenSSL.
 FACTS: dict[str, tuple[bytes, bytes, bool]] = {
@@ -820,6 +830,7 @@ FACTS: dict[str, tuple[bytes, bytes, bool]] = {
             "two, both of the leaf": with_singles(
                 GOOD, singles(GOOD) + singles(response(leaf(), hashed=hashes.SHA256()))
             ),
+            "another issuerKeyHash": with_cert_id(GOOD, 2, bytes(20)),
             **{f"error {status.name}": error_response(status) for status in S if status.value},
         }.items()
     },
@@ -841,6 +852,9 @@ FACTS: dict[str, tuple[bytes, bytes, bool]] = {
     "trailing bytes after an error": (b"\x30\x03\x0a\x01\x03xx", b"\x30\x03\x0a\x01\x03", False),
     "twice": (GOOD + GOOD, GOOD, False),
     "BER length": (BER_LENGTH, GOOD, False),
+    "another issuerNameHash": (with_cert_id(GOOD, 1, bytes(20)), b"", False),
+    "SHA-1 called SHA-256": (with_cert_id(GOOD, 0, SHA256), b"", False),
+    "an unheard-of hash": (with_cert_id(GOOD, 0, UNHEARD_OF), b"", False),
     "of another serial": (FOR_OTHER, b"", False),
     "of the intermediate": (response(CA, ROOT), b"", False),
     "garbage": (b"garbage", b"", False),
@@ -1094,14 +1108,18 @@ class TestTlslite:
 
     def test_any_messages(self) -> None:
         """What is written for a staple is data, and goes out as it is."""
-        odd = StapleMessages(
-            entries=(((5, b"\1\0\0\1x"), (5, b"\1\0\0\1y")), ((4660, b"z"),)),
-            server_hello=((5, b""), (5, b"z")),
-            certificate_status=b"\x02\0\0\xff!",
-        )
+        entries = (((5, b"\1\0\0\1x"), (5, b"\1\0\0\1y")), ((4660, b"z"),))
+
+        def odd(honest: StapleMessages) -> StapleMessages:
+            return replace(
+                honest,
+                entries=entries,
+                server_hello=((5, b""), (5, b"z")),
+                certificate_status=b"\x02\0\0\xff!",
+            )
 
         def session() -> Session:
-            return TlsliteSession(HONEST, write=lambda staples, requested: odd)
+            return TlsliteSession(HONEST, odd)
 
         flight = first_flight(session(), ask=False)
         assert flight[2] == (22, b"\x02\0\0\xff!")
@@ -1109,25 +1127,46 @@ class TestTlslite:
         assert [found for found in extensions if found[0] == 5] == [(5, b""), (5, b"z")]
         client = TlsliteClient()
         pump(client, session())
-        assert client.entries == [list(entry) for entry in odd.entries]
+        assert client.entries == [list(entry) for entry in entries]
 
     def test_honest_messages(self) -> None:
-        """The honest messages are RFC 6066's, and none for whom did not ask."""
-        assert staple_messages((b"ab", None), True) == StapleMessages(
-            entries=(((5, b"\1\0\0\2ab"),), ()),
-            server_hello=((5, b""),),
-            certificate_status=b"\1\0\0\2ab",
-        )
-        assert staple_messages((), True) == StapleMessages()
-        assert staple_messages((b"ab", None), False) == StapleMessages()
+        """The honest messages are those of RFC 6066 and RFC 8446, and none for who did not ask."""
+
+        def written(version: str, *staples: bytes | None, asked: bool = True) -> tuple[object, ...]:
+            messages = staple_messages(CHAIN, staples, asked, version)
+            assert messages.sent == (() if not asked or staples[:1] != (b"ab",) else (b"ab", None))
+            return messages.entries, messages.server_hello, messages.certificate_status
+
+        nothing = ((), (), None)
+        assert written("TLSv1.3", b"ab") == ((((5, b"\1\0\0\2ab"),), ()), (), None)
+        assert written("TLSv1.2", b"ab") == ((), ((5, b""),), b"\1\0\0\2ab")
+        assert written("TLSv1.3") == written("TLSv1.3", None) == (((), ()), (), None)
+        assert written("TLSv1.2") == written("TLSv1.2", None) == nothing
+        for version in VERSIONS:
+            assert written(version, b"ab", asked=False) == nothing
 
     def test_too_long_for_tls_1_3(self) -> None:
         """A staple that no CertificateEntry has room for fails with a reason."""
-        session = start("tlslite", replace(HONEST, staples=(bytes(65_536),)))
+        long = replace(HONEST, staples=(bytes(65_528),))
+        assert needs_tlslite(long.staples, leaf().der)
+        session = start("tlslite", long)
         pump(OpenSSLClient(), session)
         assert session.alert_sent == "internal_error"
         assert session.error is not None
-        assert session.error.startswith("tlslite failed with ValueError")
+        assert "staples of 65536 octets in one block of TLSv1.3 extensions are too many" in session.error
+        assert isinstance(session.failure, ValueError)
+        longest = replace(HONEST, staples=(bytes(65_527),))
+        assert given_to_leaf(start("tlslite", longest), "TLSv1.3") == bytes(65_527)
+        assert given_to_leaf(start("tlslite", long), "TLSv1.2") == bytes(65_528)
+
+    def test_too_long_for_any_message(self) -> None:
+        """No length of three octets counts a staple of 16 MiB; the session fails with a reason."""
+        session = start("tlslite", replace(HONEST, staples=(bytes(2**24),)))
+        pump(OpenSSLClient("TLSv1.2"), session)
+        assert str(session.failure) == (
+            "no TLS message has room for a staple of 16777216 octets (RFC 6066 section 8)"
+        )
+        assert session.alert_sent == "internal_error"
 
     def test_ml_dsa(self) -> None:
         """A key tlslite does not know is refused with a sentence."""

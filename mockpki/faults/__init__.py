@@ -29,6 +29,7 @@ from ._layers import *
 from ._layers import Fault
 from ._ocsp import *
 from ._signing import *
+from ._staples import *
 from ._timing import *
 from ._transport import *
 from ._values import *

@@ -2,6 +2,8 @@
 
     Window -> content -> Signer -> bytes -> Signed -> OCSPResponse -> bytes -> Answer -> Wire -> Listening
 
+In a TLS server, StapleMessages come after the bytes.
+
 `bend` is the only place that applies faults; no encoder and no service knows what any of them does.
 """
 
@@ -17,6 +19,7 @@ from .._crl import TBSCertList
 from .._ocsp import OCSPResponse, ResponseData
 from .._profile import TBSCertificate
 from .._signing import Signed, Signer
+from .._staple import StapleMessages
 from .._window import Window
 
 __all__ = [
@@ -31,12 +34,14 @@ __all__ = [
     "Fault",
     "FileFault",
     "Listener",
+    "OCSPBytesFault",
     "OCSPContent",
     "OCSPFault",
     "OCSPSigning",
     "Sealing",
     "Signing",
     "StapleFault",
+    "Stapling",
     "Timing",
     "ToBeSigned",
     "Transport",
@@ -167,6 +172,13 @@ class Listener(Fault[Listening]):
     _value, _gives = Listening, "a Listening"
 
 
+class Stapling(Fault[StapleMessages]):
+    """Where and how a TLS server's messages have staples (RFC 6066 section 8, RFC 8446 section 4.4.2.1)."""
+
+    layer = "stapling"
+    _value, _gives = StapleMessages, "StapleMessages"
+
+
 class CertificateContent(Fault[TBSCertificate]):
     """What a certificate says (RFC 5280 section 4.1.2, TBSCertificate), when it is issued."""
 
@@ -187,12 +199,14 @@ LAYERS: tuple[type[Fault[Any]], ...] = (
     HTTP,
     Transport,
     Listener,
+    Stapling,
     CertificateContent,
 )
 """Every layer, in the order in which an answer passes them."""
 
-StapleFault = Timing | OCSPContent | Signing | OCSPSigning | ToBeSigned | Sealing | Envelope | Encoding
-OCSPFault = StapleFault | HTTP | Transport | Listener
+OCSPBytesFault = Timing | OCSPContent | Signing | OCSPSigning | ToBeSigned | Sealing | Envelope | Encoding
+StapleFault = OCSPBytesFault | Stapling
+OCSPFault = OCSPBytesFault | HTTP | Transport | Listener
 FileFault = Encoding | HTTP | Transport | Listener
 CRLBytesFault = Timing | CRLContent | Signing | ToBeSigned | Sealing | Encoding
 CRLFault = CRLBytesFault | HTTP | Transport | Listener

@@ -5,7 +5,9 @@ from .._crl import TBSCertList
 from .._der import Extension
 from .._ledger import Reason, Revocation, Status
 from .._ocsp import CertID, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
+from .._profile import TBSCertificate
 from .._signing import Signed, Signer
+from .._staple import StapleMessages
 from .._window import Window
 
 __all__ = [
@@ -25,9 +27,11 @@ __all__ = [
     "Signer",
     "Silence",
     "SingleResponse",
+    "StapleMessages",
     "Status",
     "Step",
     "TBSCertList",
+    "TBSCertificate",
     "Trickle",
     "Wait",
     "Window",
