@@ -110,17 +110,19 @@ def by_layer(layer: str = "") -> Iterator[tuple[type[Fault[Any]], list[Entry]]]:
 
 
 def find(name: str) -> type[Fault[Any]] | tuple[Alias, ...]:
-    """The fault of that name in any case, or the aliases. LookupError, with near names, for neither."""
-    for fault in faults.CATALOGUE:
-        if fault.__name__.lower() == name.lower():
-            return fault
+    """The aliases of that name, or the fault, in any case. LookupError, with near names, for neither."""
     aliases = tuple(alias for alias in ALIASES if alias.name == name)
     if aliases:
         return aliases
+    for fault in faults.CATALOGUE:
+        if fault.__name__.lower() == name.lower():
+            return fault
     known = {fault.__name__.lower(): fault.__name__ for fault in faults.CATALOGUE}
     known |= {alias.name: alias.name for alias in ALIASES}
     near = get_close_matches(name.lower(), known, cutoff=0.5)
-    hint = f"did you mean {' or '.join(known[one] for one in near)}?" if near else "`mockpki faults` lists all."
+    hint = (
+        f"did you mean {' or '.join(known[one] for one in near)}?" if near else "`mockpki faults` lists all."
+    )
     raise LookupError(f"There is no fault {name!r}; {hint}")
 
 

@@ -7,7 +7,7 @@ and what is no DER as octets: nothing here raises.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -77,12 +77,12 @@ _DIGESTS: dict[str, hashes.HashAlgorithm] = {
 
 
 def octets(data: bytes, most: int = 32) -> str:
-    """Text where it is text, hexadecimal where not; of more than *most* octets, both ends."""
+    """Text where it is text, hexadecimal where not; of more than *most* octets, the number and both ends."""
     if len(data) > 2 and all(0x20 <= octet < 0x7F for octet in data):
-        text = repr(data.decode("ascii"))
-        return text if len(data) <= 4 * most else f"{len(data)} octets, {text[:most]}...{text[-most:]}"
+        text = data.decode("ascii")
+        return repr(text) if len(data) <= 4 * most else f"{len(data)} octets, {text[:most]!r}..."
     if len(data) <= most:
-        return data.hex() or "no octets"
+        return data.hex() or "none"
     return f"{len(data)} octets, {data[: most // 2 - 4].hex()}...{data[4 - most // 2 :].hex()}"
 
 
@@ -159,7 +159,8 @@ class _Field:
 
     *fields* are inside in their order, *of* as often as it likes. With *wraps*, the one value inside,
     as in an EXPLICIT tag or an OCTET STRING, is shown in the field's place. *names* names a CHOICE by
-    its tags, *values* the numbers it may hold. *text* shows it in one line. *signed* is the frame of to-be-signed, algorithm, signature.
+    its tags, *values* the numbers it may hold. *text* shows it in one line. *signed* is the frame of
+    to-be-signed, algorithm and signature.
     """
 
     name: str
@@ -181,7 +182,9 @@ _SEQ, _INT, _OCT, _TIMES = (0x30,), (0x02,), (0x04,), (0x17, 0x18)
 _NAME = _Field("name", _SEQ, text=_name)
 _EXTENSION = _Field("extension", _SEQ)
 _EXTENSIONS = _Field("extensions", _SEQ, of=_EXTENSION)
-_SPKI = _Field("subjectPublicKeyInfo", _SEQ, (_Field("algorithm", _SEQ, text=_algorithm), _Field("key", (3,))))
+_SPKI = _Field(
+    "subjectPublicKeyInfo", _SEQ, (_Field("algorithm", _SEQ, text=_algorithm), _Field("key", (3,)))
+)
 
 
 def _tagged(number: int, field: _Field) -> _Field:
@@ -190,7 +193,7 @@ def _tagged(number: int, field: _Field) -> _Field:
 
 
 def _named(name: str, like: _Field) -> _Field:
-    return _Field(name, like.tags, like.fields, like.of, like.wraps, like.names, like.text)
+    return replace(like, name=name)
 
 
 def _signed(name: str, tbs: _Field, *behind: _Field) -> _Field:
@@ -263,7 +266,10 @@ _SINGLE = _Field(
         _Field(
             "certStatus",
             (0x80, 0xA1, 0x82),
-            (_Field("revocationTime", (0x18,)), _tagged(0, _Field("revocationReason", (0x0A,), values=_REASONS))),
+            (
+                _Field("revocationTime", (0x18,)),
+                _tagged(0, _Field("revocationReason", (0x0A,), values=_REASONS)),
+            ),
             names={0x80: "good", 0xA1: "revoked", 0x82: "unknown"},
         ),
         _Field("thisUpdate", _TIMES),
@@ -426,7 +432,9 @@ class Decoder:
         keys = dict(self.keys)
         for certificate in _certificates([whole.der]):
             keys["its own key"] = certificate.public_key()
-        embedded = [one.der for tagged in behind for list_ in _children(tagged)[0] for one in _children(list_)[0]]
+        embedded = [
+            one.der for tagged in behind for list_ in _children(tagged)[0] for one in _children(list_)[0]
+        ]
         for number, certificate in enumerate(_certificates(embedded), 1):
             keys[f"the key of certificate {number} in certs"] = certificate.public_key()
         known = (name for name, key in keys.items() if _holds(key, oid, data, tbs.der))

@@ -12,9 +12,10 @@ from dataclasses import dataclass, fields, replace
 from difflib import SequenceMatcher
 from typing import Any
 
-from . import _decoded, faults
+from . import _catalogue, _decoded, faults
 from ._answer import Abort, Finish, HttpRequest, Listening, Send, Silence, Step, Trickle, Wait, Wire
 from ._authority import CA
+from ._catalogue import Entry
 from ._decoded import Decoder, octets
 from ._leaf import Leaf
 from ._ocsp import OCSPRequest
@@ -54,7 +55,9 @@ class Scene:
 _SCENES = (
     Scene(),
     Scene("asked with a nonce", nonce=_NONCE),
-    Scene("the certificate and two others are revoked", setup="pki.revoke([leaf, 0x1000, 0x1001], 'superseded')"),
+    Scene(
+        "the certificate and two others are revoked", setup="pki.revoke([leaf, 0x1000, 0x1001], 'superseded')"
+    ),
     Scene("with RSA keys", "PKI(key_type='RSA-2048')"),
     Scene("where the responder gives its name", "PKI(key_type='Ed25519', responder_id='name')"),
     Scene("where a delegate signs", "PKI(key_type='Ed25519', delegated=True)"),
@@ -67,7 +70,7 @@ _SCENES = (
 class Difference:
     """Where the honest answer (``-``) and the bent one (``+``) differ; what holds them stands around (`` ``).
 
-    *target* is what was bent, *scene* the circumstances.
+    *target* is what was bent, *scene* the circumstances, where they are not the usual.
     """
 
     target: str
@@ -78,10 +81,34 @@ class Difference:
         return "\n".join(f"{mark} {line}" for mark, line in self.lines)
 
 
+Shown = tuple[tuple[Entry | Alias, Difference], ...]
+
+
+def shown(name: str, parameters: Iterable[str], target: str | None) -> Shown:
+    """The fault of that name with its difference; or the aliases, each with its own.
+
+    A fault is shown for the first target it can be given to, or for *target*. Raises LookupError for an
+    unknown name, ValueError or TypeError for parameters or a target that it does not have.
+    """
+    found = _catalogue.find(name)
+    if isinstance(found, tuple):
+        if any(parameters):
+            raise ValueError(f"{name} is an alias, and takes no parameters")
+        aliases = [alias for alias in found if target is None or alias.given_to.lower() == target.lower()]
+        if not aliases:
+            raise ValueError(f"{name} is not for {target}, but for {found[0].given_to}")
+        return tuple((alias, of_alias(alias)) for alias in aliases)
+    fault, entry = _catalogue.made(found, parameters), _catalogue.entry(found)
+    wanted = [one for one in entry.targets if target is None or one.lower() == target.lower()]
+    if not wanted:
+        raise ValueError(f"{entry.name} is not for {target}, but for {', '.join(entry.targets)}")
+    return ((entry, of_fault(fault, wanted[0])),)
+
+
 def of_fault(fault: Fault[Any], target: str) -> Difference:
     """What *fault* does to a *target* of `_catalogue.TARGETS`, in the first scene where it does anything.
 
-    Raises ValueError when there is none; then the message is the fault's own, if it has one.
+    Raises ValueError when there is none, with what the fault itself said last, if it did.
     """
     why: ValueError | None = None
     for scene in _SCENES:
@@ -96,14 +123,13 @@ def of_fault(fault: Fault[Any], target: str) -> Difference:
 
 
 def of_alias(alias: Alias) -> Difference:
-    """What the alias means, its set-up included. Nothing differs for one that means an honest answer."""
+    """What *alias* means, its set-up included. Nothing differs for one that means an honest answer."""
 
     def make(names: dict[str, Any]) -> Faults:
         made = eval(alias.expression, names)  # noqa: S307 - an expression of this package
         return made if isinstance(made, tuple) else (made,)
 
-    scene = Scene(f"after {alias.setup}" if alias.setup else "", alias.pki, alias.setup, bends=True)
-    return _in(scene, alias.given_to, make)
+    return _in(Scene("", alias.pki, alias.setup, bends=True), alias.given_to, make)
 
 
 def names(**more: object) -> dict[str, Any]:
@@ -117,16 +143,22 @@ def _in(scene: Scene, target: str, make: Callable[[dict[str, Any]], Faults]) -> 
     with eval(scene.pki, names()) as pki:  # noqa: S307
         while True:
             now = pki.clock.now()
-            leaf = pki.issue_cert("localhost")
-            known = names(pki=pki, leaf=leaf)
-            if not scene.bends:
-                exec(scene.setup, known)  # noqa: S102
-            stage = _Stage(pki, leaf, scene, target, now)
-            bent = make(known)
-            pair = stage.pair(bent, lambda: exec(scene.setup, known) if scene.bends else None)  # noqa: S102
+            pair = _once(scene, target, make, pki, now)
             # Both have to be of the same second.
             if pki.clock.now() == now:
                 return Difference(target, scene.words, tuple(_changes(*map(_tree, pair))))
+
+
+def _once(
+    scene: Scene, target: str, make: Callable[[dict[str, Any]], Faults], pki: PKI, now: dt.datetime
+) -> Pair:
+    leaf = pki.issue_cert("localhost")
+    known = names(pki=pki, leaf=leaf)
+    stage = _Stage(pki, leaf, scene, target, now)
+    if not scene.bends:
+        exec(scene.setup, known)  # noqa: S102
+        return stage.pair(make(known), lambda: None)
+    return stage.pair(make(known), lambda: exec(scene.setup, known))  # noqa: S102
 
 
 @dataclass(frozen=True)
@@ -229,9 +261,8 @@ class _Stage:
     # HTTP.
 
     def _exchange(self, bent: Faults) -> Lines:
-        service: Service[Any] = {"CRL": self.pki.crl, "caIssuers": self.pki.ca.ca_issuers}.get(
-            self.target, self.pki.ocsp
-        )
+        services: dict[str, Service[Any]] = {"CRL": self.pki.crl, "caIssuers": self.pki.ca.ca_issuers}
+        service = services.get(self.target, self.pki.ocsp)
         with service._bend_with(None, bent):
             return _steps(service.handle(self._request()))
 
@@ -290,7 +321,7 @@ def _message(data: bytes) -> Iterator[str]:
     if not (blank and data.startswith(b"HTTP/")):
         head, body = b"", data
     yield from (f"  {line}" for line in head.decode("latin-1").split("\r\n") if line)
-    yield f"  {len(body)} octets: {octets(body)}" if body else "  no body"
+    yield f"  {'body' if head else 'octets'}: {octets(body)}"
 
 
 # What differs.
@@ -321,14 +352,23 @@ def _changes(honest: tuple[_Node, ...], bent: tuple[_Node, ...]) -> Iterator[tup
     for what, a, b, c, d in SequenceMatcher(None, honest, bent, autojunk=False).get_opcodes():
         if what == "equal":
             continue
-        gone, come = honest[a:b], bent[c:d]
-        # Of the same name, one has become the other; the rest was taken out, or put in.
-        while gone and come and gone[0].line == come[0].line and gone[0].inside and come[0].inside:
-            yield " ", gone[0].line
-            yield from _changes(gone[0].inside, come[0].inside)
-            gone, come = gone[1:], come[1:]
-        yield from _all("-", gone)
-        yield from _all("+", come)
+        yield from _paired(honest[a:b], bent[c:d])
+
+
+def _paired(gone: tuple[_Node, ...], come: tuple[_Node, ...]) -> Iterator[tuple[str, str]]:
+    """Of the same name, one has become the other; the rest was taken out, or put in."""
+    names, other_names = [node.line for node in gone], [node.line for node in come]
+    for what, a, b, c, d in SequenceMatcher(None, names, other_names, autojunk=False).get_opcodes():
+        if what == "equal":
+            for node, other in zip(gone[a:b], come[c:d], strict=True):
+                yield " ", node.line
+                yield from _changes(node.inside, other.inside)
+        elif [node.inside for node in gone[a:b]] == [node.inside for node in come[c:d]]:
+            yield from (("-", name) for name in names[a:b])
+            yield from (("+", name) for name in other_names[c:d])
+        else:
+            yield from _all("-", gone[a:b])
+            yield from _all("+", come[c:d])
 
 
 _MANY = 8
@@ -336,10 +376,14 @@ _MANY = 8
 
 def _all(mark: str, nodes: tuple[_Node, ...]) -> Iterator[tuple[str, str]]:
     for node in nodes:
-        inside = list(_all(mark, node.inside))
+        size = _size(node) - 1
         # What is gone as a whole need not be shown as a whole.
-        if mark == "-" and len(inside) > _MANY:
-            yield mark, f"{node.line}, with all {len(inside)} lines of it"
+        if mark == "-" and size > _MANY:
+            yield mark, f"{node.line}, with all {size} lines of it"
         else:
             yield mark, node.line
-            yield from inside
+            yield from _all(mark, node.inside)
+
+
+def _size(node: _Node) -> int:
+    return 1 + sum(map(_size, node.inside))

@@ -21,7 +21,7 @@ TREE = PACKAGE.parent
 # A module, or a package as one, imports only from the rows above its own.
 ROWS: tuple[tuple[str, ...], ...] = (
     ("_answer", "_client_hello", "_clock", "_der", "_folder", "_identities", "_staple", "_window"),
-    ("_decoded", "_keys", "_ledger", "_tls_session"),
+    ("_keys", "_ledger", "_tls_session"),
     ("_leaf", "_signing", "_tls_openssl", "_tls_tlslite"),
     ("_crl", "_ocsp", "_profile"),
     ("faults",),
@@ -32,9 +32,9 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("_authority",),
     ("_tls", "staplers"),
     ("_pki",),
-    ("_catalogue", "pytest_plugin", "relying_party", "wsgi"),
-    ("_demo", "_difference", "_faults_text", "scenarios"),
-    ("_demo_text",),
+    ("_catalogue", "_decoded", "pytest_plugin", "relying_party", "wsgi"),
+    ("_demo", "_difference", "scenarios"),
+    ("_demo_text", "_faults_text"),
     ("cli",),
 )
 ROW = {module: number for number, row in enumerate(ROWS) for module in row}
@@ -237,7 +237,8 @@ def public() -> Iterator[tuple[str, object]]:
                     value, property | classmethod | staticmethod | cached_property
                 )
                 hidden = member.startswith("_") or member in SELF_EVIDENT or f"{name}.{member}" in INTERNAL
-                if has_words and not hidden:
+                field = member in getattr(thing, "__dataclass_fields__", ())
+                if has_words and not hidden and not field:
                     yield f"{module.__name__}.{name}.{member}", getattr(thing, member)
 
 
