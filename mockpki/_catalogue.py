@@ -117,8 +117,8 @@ def find(name: str) -> type[Fault[Any]] | tuple[Alias, ...]:
     for fault in faults.CATALOGUE:
         if fault.__name__.lower() == name.lower():
             return fault
-    known = {fault.__name__.lower(): fault.__name__ for fault in faults.CATALOGUE}
-    known |= {alias.name: alias.name for alias in ALIASES}
+    known = {alias.name: alias.name for alias in ALIASES}
+    known |= {fault.__name__.lower(): fault.__name__ for fault in faults.CATALOGUE}
     near = get_close_matches(name.lower(), known, cutoff=0.5)
     hint = (
         f"did you mean {' or '.join(known[one] for one in near)}?" if near else "`mockpki faults` lists all."

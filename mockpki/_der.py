@@ -25,17 +25,29 @@ NULL = b"\x05\x00"
 _OID_LIMIT = 128
 
 
+def header(tag: int, size: int) -> bytes:
+    """A single-octet tag and a definite, minimal length (X.690 section 10.1)."""
+    if size < 0x80:
+        return b"%c%c" % (tag, size)
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return b"%c%c%b" % (tag, 0x80 | len(octets), octets)
+
+
 def tlv(tag: int, content: bytes) -> bytes:
-    """One element with a single-octet tag and a definite, minimal length (X.690 section 10.1)."""
+    """One element."""
     size = len(content)
     if size < 0x80:
         return b"%c%c%b" % (tag, size, content)
-    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(octets))) + octets + content
+    return header(tag, size) + content
 
 
 def sequence(*items: bytes) -> bytes:
     return tlv(SEQUENCE, b"".join(items))
+
+
+def long_sequence(*items: bytes) -> bytes:
+    """`sequence` for items of megabytes, which are copied once and not twice."""
+    return b"".join((header(SEQUENCE, sum(map(len, items))), *items))
 
 
 def explicit(number: int, content: bytes) -> bytes:

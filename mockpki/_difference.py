@@ -201,8 +201,6 @@ class _Stage:
         lines = decoder.lines(honest, kind), decoder.lines(bent, kind)
         if lines[1][0].startswith("no DER"):
             return [f"octets: {octets(honest)}"], lines[1]
-        if lines[0] == lines[1] and not self.scene.bends:
-            return _hexadecimal(honest), _hexadecimal(bent)
         return lines
 
     def _decoder(self) -> Decoder:
@@ -282,10 +280,6 @@ class _Seen(CertificateContent):
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
         self.show(honest)
         return honest
-
-
-def _hexadecimal(data: bytes) -> Lines:
-    return [data[at : at + 32].hex() for at in range(0, len(data), 32)]
 
 
 def _listening(bent: Faults) -> Lines:

@@ -241,8 +241,13 @@ class Connection:
         self.closed = False
         self._engine = engine
         self._sock = sock
+        # The loop is given the number. Given the socket, it would spell it out, with two system calls,
+        # each time that it looks for one which it does not watch.
+        self._fd = sock.fileno()
         self._problems = problems
         self._out = bytearray()
+        self._reading = False
+        self._peer_finished = False
         self._finishing = False
         self._receiving = False
         self._paused = False
@@ -264,7 +269,16 @@ class Connection:
         self._delay = None
         self._read()
         if not self.closed and not self._paused:
-            self.loop.add_reader(self._sock, self._read)
+            self._start_reading()
+
+    def _start_reading(self) -> None:
+        self._reading = True
+        self.loop.add_reader(self._fd, self._read)
+
+    def _stop_reading(self) -> None:
+        if self._reading:
+            self._reading = False
+            self.loop.remove_reader(self._fd)
 
     def _read(self) -> bool:
         """Whether there was anything to read, the end included."""
@@ -290,7 +304,8 @@ class Connection:
     def _take(self, data: bytes) -> None:
         if not data:
             # A client that has closed its side is not waiting for more than what is under way.
-            self.loop.remove_reader(self._sock)
+            self._peer_finished = True
+            self._stop_reading()
             self._end_session()
             self.finish()
         elif self.session is not None:
@@ -298,7 +313,7 @@ class Connection:
             if len(self._out) > _MAX_UNREAD and not self.closed:
                 # It asks and does not read the answers: hear it out once it does.
                 self._paused = True
-                self.loop.remove_reader(self._sock)
+                self._stop_reading()
 
     def drain(self) -> None:
         """Read what has arrived by now."""
@@ -321,7 +336,7 @@ class Connection:
             if sent == len(data):
                 return
             data = data[sent:]
-            self.loop.add_writer(self._sock, self._flush)
+            self.loop.add_writer(self._fd, self._flush)
         self._out += data
 
     def _flush(self) -> None:
@@ -334,12 +349,12 @@ class Connection:
             return
         del self._out[:sent]
         if not self._out:
-            self.loop.remove_writer(self._sock)
+            self.loop.remove_writer(self._fd)
             if self._finishing:
                 self._close()
             elif self._paused:
                 self._paused = False
-                self.loop.add_reader(self._sock, self._read)
+                self._start_reading()
 
     @property
     def buffered(self) -> int:
@@ -367,10 +382,11 @@ class Connection:
         self.closed = True
         if self._delay is not None:
             self._delay.cancel()
-        self.loop.remove_reader(self._sock)
-        self.loop.remove_writer(self._sock)
-        with contextlib.suppress(OSError):
-            if self._finishing:
+        self._stop_reading()
+        if self._out:
+            self.loop.remove_writer(self._fd)
+        if self._finishing and not self._peer_finished:
+            with contextlib.suppress(OSError):
                 # What the peer still sends must not turn our FIN into an RST that overtakes it.
                 self._sock.shutdown(socket.SHUT_WR)
                 self._sock.recv(_CHUNK)
@@ -431,6 +447,8 @@ class Listener:
                 sock = _new_socket(holder.family)
                 opened.append(sock)
                 sock.bind(holder.getsockname())
+                # The connections that it accepts inherit this.
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 sock.listen(BACKLOG)
         except OSError as error:
             close_sockets(opened)
@@ -501,8 +519,6 @@ class Listener:
                 return
             self._engine.activity += 1
             sock.setblocking(False)
-            with contextlib.suppress(OSError):
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._begin(Connection(self._engine, sock, self._problems, f"{address[0]}:{address[1]}"))
 
     def _begin(self, connection: Connection) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from . import _catalogue
@@ -28,8 +27,11 @@ def _json(objects: Iterable[object]) -> str:
     return json.dumps(list(objects), indent=2)
 
 
-def _indented(text: Text, by: int) -> Padding:
-    return Padding(text, (0, 0, 0, by), expand=False)
+def _print(console: Console, words: str, margin: int, style: str = "") -> None:
+    """Print *words* folded to the console's width, and nothing at the ends of lines."""
+    for line in Text(words).wrap(console, console.width - margin):
+        line.rstrip()
+        console.print(Text.assemble(" " * margin, (line.plain, style)))
 
 
 # The whole.
@@ -46,8 +48,8 @@ def show(console: Console, layer: str) -> None:
 
 
 def _show_call(console: Console, entry: Entry) -> None:
-    console.print(_indented(Text(entry.call, "bold"), 2))
-    console.print(_indented(Text(f"{entry.sentence}{_clause(entry)}"), 6))
+    _print(console, entry.call, 2, "bold")
+    _print(console, f"{entry.sentence}{_clause(entry)}", 6)
 
 
 def _clause(entry: Entry) -> str:
@@ -62,7 +64,7 @@ def show_aliases(console: Console) -> None:
 
 def _show_alias(console: Console, alias: Alias) -> None:
     console.print(Text.assemble((alias.name, "bold"), (f"  {alias.given_to}", "dim")))
-    console.print(_indented(Text(_written(alias)), 6))
+    _print(console, _written(alias), 6)
 
 
 def _written(alias: Alias) -> str:
@@ -90,7 +92,7 @@ def show_one(console: Console, shown: Shown) -> None:
             _show_call(console, item)
             where = f"Layer: {item.layer}. For: {', '.join(item.targets)}."
             for paragraph in (*filter(None, item.more.split("\n\n")), where):
-                console.print(_indented(Text(" ".join(paragraph.split())), 6))
+                _print(console, " ".join(paragraph.split()), 6)
         else:
             _show_alias(console, item)
         console.print(Text(f"\n{_heading(difference)}"))

@@ -175,10 +175,18 @@ class Ledger:
                 self.rewritten += 1
             self.version += 1
 
-    def revoked(self, start: int = 0) -> tuple[int, int, list[tuple[int, Revocation]]]:
-        """`version`, `rewritten` and the revoked serials from the *start*-th on, seen at one moment."""
+    def revoked(self, start: int = 0) -> tuple[int, int, list[int], list[Revocation]]:
+        """`version`, `rewritten`, the serials revoked from the *start*-th on, and their revocations.
+
+        All seen at one moment. Two lists, and not one of pairs: while a million pairs are made, the
+        garbage collector goes over them again and again.
+        """
         with self._lock:
-            return self.version, self.rewritten, list(islice(self._revoked.items(), start, None))
+            # From the end, where the new ones are: one more is found without passing a million.
+            count = max(0, len(self._revoked) - start)
+            serials = list(islice(reversed(self._revoked), count))
+            revocations = list(islice(reversed(self._revoked.values()), count))
+            return self.version, self.rewritten, serials[::-1], revocations[::-1]
 
 
 def describe(status: CertStatus) -> str:

@@ -109,13 +109,13 @@ class Publisher(FileService[CRLFault]):
 
     def _renew(self, now: datetime) -> None:
         """Bring the encoded entries up to the ledger, and take a new number if anything is new."""
-        version, rewritten, added = self._ledger.revoked(self._count)
+        version, rewritten, serials, revocations = self._ledger.revoked(self._count)
         if rewritten != self._rewritten:
-            version, rewritten, added = self._ledger.revoked()
+            version, rewritten, serials, revocations = self._ledger.revoked()
             self._entries, self._count, self._rewritten = b"", 0, rewritten
-        if added:
-            self._entries += encode_entries(added)
-            self._count += len(added)
+        if serials:
+            self._entries += encode_entries(serials, revocations)
+            self._count += len(serials)
         # RFC 5280 section 5.2.3: "if the this update field (Section 5.1.2.4) in the two CRLs are not
         # identical, the CRL numbers MUST be different". The same list in the same second is the
         # same CRL.

@@ -80,7 +80,7 @@ class Signed:
     def encode(self) -> bytes:
         # RFC 6960 section 4.2.1: "If no certificates are included, then certs SHOULD be absent."
         certs = _der.explicit(0, _der.sequence(*self.certs)) if self.certs else b""
-        return _der.sequence(self.tbs, self.algorithm, _der.bit_string(self.signature), certs)
+        return _der.long_sequence(self.tbs, self.algorithm, _der.bit_string(self.signature), certs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Keys and authorities for the tests of encoders: one of each kind in a run, for RSA is slow to make."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from mockpki._crl import encode_entries
 from mockpki._keys import KeyType, PrivateKey
+from mockpki._ledger import Ledger, Revocation
 from mockpki._signing import Signer, subject
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=timezone.utc)
@@ -33,6 +36,18 @@ def key(kind: KeyType, number: int = 0) -> PrivateKey:
 @lru_cache
 def _generated(kind: KeyType, number: int) -> PrivateKey:
     return kind.generate()
+
+
+def pairs(ledger: Ledger, start: int = 0) -> list[tuple[int, Revocation]]:
+    """What a ledger says is revoked, from the *start*-th on, one by one."""
+    _, _, serials, revocations = ledger.revoked(start)
+    return list(zip(serials, revocations, strict=True))
+
+
+def encoded(revoked: Iterable[tuple[int, Revocation]]) -> bytes:
+    """The entries of a CRL for these."""
+    listed = list(revoked)
+    return encode_entries([serial for serial, _ in listed], [revocation for _, revocation in listed])
 
 
 def digest(private: PrivateKey) -> Any:

@@ -143,15 +143,16 @@ class _Cipher:
     def __init__(self, server_hello: bytes, secret: bytes) -> None:
         body = server_hello[4:]
         suite = int.from_bytes(body[2 + 32 + 1 + body[34] :][:2])
-        hash_, size, aead = {
+        suites: dict[int, tuple[hashes.HashAlgorithm, int, type[AESGCM | ChaCha20Poly1305]]] = {
             0x1301: (hashes.SHA256(), 16, AESGCM),
             0x1302: (hashes.SHA384(), 32, AESGCM),
             0x1303: (hashes.SHA256(), 32, ChaCha20Poly1305),
-        }[suite]
+        }
+        algorithm, size, aead = suites[suite]
 
         def expand(label: bytes, length: int) -> bytes:
             info = length.to_bytes(2) + bytes([6 + len(label)]) + b"tls13 " + label + b"\0"
-            return HKDFExpand(hash_, length, info).derive(secret)
+            return HKDFExpand(algorithm, length, info).derive(secret)
 
         self._aead, self._iv = aead(expand(b"key", size)), int.from_bytes(expand(b"iv", 12))
         self._count = 0
@@ -169,9 +170,9 @@ def capture(pki: PKI, server: TlsServer, version: str, *, ask: bool = True) -> F
     secrets: list[bytes] = []
 
     def keep(_: SSL.Connection, line: bytes) -> None:
-        label, _, value = line.split()
-        if label == b"SERVER_HANDSHAKE_TRAFFIC_SECRET":
-            secrets.append(bytes.fromhex(value.decode("ascii")))
+        words = line.decode("ascii").split()
+        if words[0] == "SERVER_HANDSHAKE_TRAFFIC_SECRET":
+            secrets.append(bytes.fromhex(words[2]))
 
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_min_proto_version(_NUMBERS[version])
@@ -188,9 +189,10 @@ def capture(pki: PKI, server: TlsServer, version: str, *, ask: bool = True) -> F
     received = bytearray()
     with socket.create_connection((server.host, server.port), timeout=10) as sock:
         completed = _shake_hands(client, sock, received)
-        sock.shutdown(socket.SHUT_WR)
-        while part := sock.recv(1 << 16):
-            received += part
+        with suppress(OSError):  # the server may be gone
+            sock.shutdown(socket.SHUT_WR)
+            while part := sock.recv(1 << 16):
+                received += part
     return Flight(handshake(bytes(received), secrets[0] if secrets else None), completed)
 
 
@@ -209,7 +211,8 @@ def _shake_hands(client: SSL.Connection, sock: socket.socket, received: bytearra
             sock.sendall(client.bio_read(1 << 16))  # at the end, Finished or an alert
         if not ended:
             part = sock.recv(1 << 16)
-            assert part, "the server has ended the connection"
+            ended = not part
             received += part
-            client.bio_write(part)
+            if part:
+                client.bio_write(part)
     return completed

@@ -219,6 +219,7 @@ def test_faults_of_the_connection_compose() -> None:
             ([faults.Half("reset"), faults.SlowBody(SOON), faults.Slow(SOON)], half, "reset"),
             ([faults.Drip(10_000), faults.Half("close"), faults.SlowBody(SOON)], half, "close"),
             ([faults.Hang(), faults.Close()], b"", "close"),
+            ([faults.Hang(), faults.Half("reset")], b"", "reset"),
             ([faults.NotHttp(b"x"), faults.SlowBody(SOON)], b"x", "close"),
             ([faults.NotHttp(b"abcd"), faults.Half("reset")], b"ab", "reset"),
         ):
@@ -416,6 +417,7 @@ def test_any_faults_together(
     service: Any = getattr(shared.ca, name)
     chosen = bent + (answers if name == "ocsp" else [])
     with service.respond_with(*chosen), connect(service.url) as connection:
+        connection.settimeout(10)
         connection.sendall(ordinary(shared, service))
         wire = service.wait_for_request().wire
         said = b"".join(getattr(step, "data", b"") for step in wire)

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from asn1crypto import crl as foreign
-from authorities import DETERMINISTIC, KINDS, NOW, digest, key, signer
+from authorities import DETERMINISTIC, KINDS, NOW, digest, encoded, key, signer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockpki import _der
-from mockpki._crl import TBSCertList, crl_number, encode_entries
+from mockpki._crl import TBSCertList, crl_number
 from mockpki._keys import KeyType
 from mockpki._ledger import Reason, Revocation
 from mockpki._profile import extension
@@ -29,7 +29,7 @@ Revoked = list[tuple[int, Revocation]]
 def content(who: Signer, revoked: Revoked, number: int = 1) -> TBSCertList:
     """What an honest publisher puts into a CRL."""
     aki = extension(x509.AuthorityKeyIdentifier(who.key_hash, None, None))
-    return TBSCertList(NOW, LATER, encode_entries(revoked) or None, (aki, crl_number(number)))
+    return TBSCertList(NOW, LATER, encoded(revoked) or None, (aki, crl_number(number)))
 
 
 def by_cryptography(
@@ -143,8 +143,8 @@ def test_any_list_is_the_same(revoked: Revoked) -> None:
 @given(st.lists(st.tuples(st.integers(1, 2**159 - 1), revocations), max_size=8), st.integers(0, 8))
 def test_entries_can_be_appended(revoked: Revoked, at: int) -> None:
     """Two encoded parts put together are the encoded whole, so a publisher may append."""
-    assert encode_entries(revoked[:at]) + encode_entries(revoked[at:]) == encode_entries(revoked)
-    assert encode_entries(iter(revoked)) == encode_entries(revoked)
+    assert encoded(revoked[:at]) + encoded(revoked[at:]) == encoded(revoked)
+    assert encoded(iter(revoked)) == encoded(revoked)
 
 
 @pytest.mark.parametrize("serial", [0, -1, -129, 1 << 159, 1 << 800, 1 << 2000])

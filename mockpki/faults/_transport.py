@@ -126,7 +126,8 @@ class Half(Transport):
     def __call__(self, honest: Wire) -> Wire:
         head = len(_head(honest))
         sent, _ = _cut(honest, head + (len(_octets(honest)) - head) // 2)
-        return (*sent, _ENDS[self.then])
+        # Where there was no body, an end may be among what is left of it.
+        return (*(step for step in sent if not isinstance(step, Silence | Finish | Abort)), _ENDS[self.then])
 
 
 _ENDS: dict[str, Step] = {"silence": Silence(), "reset": Abort(), "close": Finish()}

@@ -1,0 +1,103 @@
+"""The README is true: its list of faults is current, and its examples work."""
+
+import ast
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.x509.ocsp import OCSPResponse, load_der_ocsp_response
+from tls_clients import connected, context
+
+import mockpki
+from mockpki import PKI, _catalogue
+
+README = Path(mockpki.__file__).parent.parent / "README.md"
+
+if not README.exists():
+    pytest.skip("this is not a checkout", allow_module_level=True)
+
+TEXT = README.read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def test_the_list_is_current() -> None:
+    """What stands between the two marks is what the code says today."""
+    assert _catalogue.refreshed(TEXT) == TEXT, f"run the command in: {_catalogue.BEGIN}"
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0])
+def test_every_block_is_python(block: str) -> None:
+    """Each block can be compiled."""
+    compile(block, "README.md", "exec")
+
+
+MY_CLIENT = """
+from datetime import timedelta
+from urllib.parse import urlsplit
+import ssl
+from dataclasses import replace
+from mockpki import relying_party
+
+def get(url, verify, timeout=10):
+    '''Asks the responder that the certificate names, rejects what is revoked, and else goes on.'''
+    policy = replace(
+        relying_party.SOFT_FAIL, use_staple=False, use_crl=False, timeout=timedelta(seconds=timeout)
+    )
+    where = urlsplit(url)
+    verdict = relying_party.check(where.hostname, where.port, ca=verify, policy=policy)
+    if not verdict.accepted:
+        raise ssl.SSLError(str(verdict))
+"""
+
+
+def test_the_first_example_runs(pytester: pytest.Pytester) -> None:
+    """With a client that checks by OCSP and fails softly, both of its tests pass."""
+    first = BLOCKS[0].replace("timeout=5", "timeout=0.5")
+    pytester.makepyfile(my_client=MY_CLIENT, test_example=f"import my_client\n{first}")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-W", "error")
+    result.assert_outcomes(passed=len(re.findall(r"^def test_", first, re.MULTILINE)))
+
+
+def test_the_first_example_tests_the_client(pytester: pytest.Pytester) -> None:
+    """With a client that never checks, the test of the revoked certificate fails."""
+    careless = MY_CLIENT.replace("relying_party.SOFT_FAIL,", "relying_party.NO_CHECK,")
+    assert careless != MY_CLIENT
+    pytester.makepyfile(my_client=careless, test_example=f"import my_client\n{BLOCKS[0]}")
+    result = pytester.runpytest_subprocess(
+        "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-k", "test_revoked_is_rejected"
+    )
+    result.assert_outcomes(failed=1, deselected=1)
+    result.stdout.fnmatch_lines("*DID NOT RAISE*SSLError*")
+
+
+def defined(block: str) -> list[str]:
+    """The names of the classes that a block defines."""
+    return [node.name for node in ast.parse(block).body if isinstance(node, ast.ClassDef)]
+
+
+def test_a_fault_of_your_own(pki: PKI) -> None:
+    """The example of one's own fault makes OCSP answers, staples and CRLs a year older, and no others."""
+    [block] = [block for block in BLOCKS if defined(block)]
+    made: dict[str, Any] = {}
+    exec(block, made)
+    fault = made[defined(block)[0]]()
+    leaf = pki.issue_cert("localhost")
+
+    def is_old(answer: OCSPResponse | x509.CertificateRevocationList) -> bool:
+        this_update = (
+            answer.last_update_utc
+            if isinstance(answer, x509.CertificateRevocationList)
+            else answer.this_update_utc
+        )
+        assert this_update is not None
+        return pki.clock.now() - this_update >= timedelta(days=365)
+
+    for bent in ((), (fault,)):
+        assert is_old(load_der_ocsp_response(pki.ocsp.response_for(leaf, *bent))) == bool(bent)
+        assert is_old(x509.load_der_x509_crl(pki.crl.crl(*bent))) == bool(bent)
+        with pki.tls_server(leaf, staple=list(bent)) as server:
+            staple = staple_of(pki, server)
+        assert is_old(load_der_ocsp_response(staple)) == bool(bent)
