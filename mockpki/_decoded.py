@@ -86,11 +86,16 @@ def octets(data: bytes, most: int = 32) -> str:
     return f"{len(data)} octets, {data[: most // 2 - 4].hex()}...{data[4 - most // 2 :].hex()}"
 
 
+_UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1)))
+
+
 def _ago(time: datetime, now: datetime) -> str:
     if time == now:
         return "now"
-    days, rest = divmod(abs(time - now), timedelta(days=1))
-    length = f"{days} d" if days else f"{rest} h"
+    away = abs(time - now)
+    name, unit = next((pair for pair in _UNITS if away >= pair[1]), ("s", timedelta(seconds=1)))
+    count = away / unit
+    length = f"{round(count, 1 if count < 100 else 0):g} {name}"
     return f"in {length}" if time > now else f"{length} ago"
 
 

@@ -110,6 +110,11 @@ def of_fault(fault: Fault[Any], target: str) -> Difference:
 
     Raises ValueError when there is none, with what the fault itself said last, if it did.
     """
+    return staged(fault, target)[1]
+
+
+def staged(fault: Fault[Any], target: str) -> tuple[Scene, Difference]:
+    """The same, and the scene."""
     why: ValueError | None = None
     for scene in _SCENES:
         try:
@@ -118,7 +123,7 @@ def of_fault(fault: Fault[Any], target: str) -> Difference:
             why = error
             continue
         if found.lines:
-            return found
+            return scene, found
     raise ValueError(f"{fault!r} changes nothing here{f': {why}' if why else ''}")
 
 

@@ -182,7 +182,8 @@ class PKI:
         The fixture calls it when the test fails; an error that leaves the block gets it, too.
         """
         for service in self._realm.services:
-            if service.choosers and service.choosers not in str(error):
+            said = (str(error), *getattr(error, "__notes__", ()))
+            if service.choosers and not any(service.choosers in sentence for sentence in said):
                 error.add_note(f"mockpki: the {service.choosers}")
 
     # What it is.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, get_args
 from urllib.parse import unquote_to_bytes
@@ -47,8 +48,16 @@ class HasSerial(Protocol):
     def certificate(self) -> x509.Certificate: ...
 
 
-_Asked = tuple[str, str, bytes]
-_Reusable = tuple[Answer, OCSPRequest | ValueError]
+@dataclass
+class _Reuse:
+    """Honest answers by method, target and body, and responses by serial number and hash."""
+
+    version: int
+    now: datetime
+    answers: dict[tuple[str, str, bytes], tuple[Answer, OCSPRequest | ValueError]] = field(
+        default_factory=dict
+    )
+    responses: dict[tuple[int, str], bytes] = field(default_factory=dict)
 
 
 class Responder(Service[OCSPFault]):
@@ -74,7 +83,7 @@ class Responder(Service[OCSPFault]):
         self._ledger, self._issuer = ledger, issuer
         self._authority, self._signer = authority, signer
         self._last_read: tuple[HttpRequest | None, OCSPRequest | ValueError] = (None, ValueError())
-        self._reuse: tuple[tuple[int, datetime] | None, dict[_Asked, _Reusable]] = (None, {})
+        self._reuse = _Reuse(-1, clock.now())
 
     # Control.
 
@@ -139,8 +148,27 @@ class Responder(Service[OCSPFault]):
         Raises TypeError for a fault of HTTP or the connection, ValueError for another CA's leaf.
         """
         checked = check(faults, get_args(OCSPBytesFault), "an OCSP response as bytes")
-        question = OCSPRequest((self._issuer.cert_id(self._serial(leaf), hash_algorithm),), nonce)
-        return self._encode(question, bend(Timing, Window.honest(self._clock.now()), checked), checked)[0]
+        now, serial = self._clock.now(), self._serial(leaf)
+        if checked or nonce is not None:
+            return self._response(serial, now, checked, hash_algorithm, nonce)
+        made = self._reusable(now).responses
+        response = made.get((serial, hash_algorithm))
+        if response is None:
+            response = made[serial, hash_algorithm] = self._response(serial, now, (), hash_algorithm, None)
+        return response
+
+    def _response(
+        self, serial: int, now: datetime, faults: Faults, hash_algorithm: str, nonce: bytes | None
+    ) -> bytes:
+        question = OCSPRequest((self._issuer.cert_id(serial, hash_algorithm),), nonce)
+        return self._encode(question, bend(Timing, Window.honest(now), faults), faults)[0]
+
+    def _reusable(self, now: datetime) -> _Reuse:
+        """What was made of the ledger as it is, in this second: asked again, it would be the same."""
+        reuse, version = self._reuse, self._ledger.version
+        if reuse.version != version or reuse.now != now or len(reuse.answers) >= _MOST_REUSED:
+            reuse = self._reuse = _Reuse(version, now)
+        return reuse
 
     def _encode(self, question: OCSPRequest, window: Window, faults: Faults) -> tuple[bytes, OCSPResponse]:
         # RFC 9919 section 3.2.3: "When access to authoritative records for a particular certificate is
@@ -175,11 +203,7 @@ class Responder(Service[OCSPFault]):
         now = self._clock.now()
         if faults:
             return self._make(request, now, faults)
-        # The same question to the same ledger in the same second has the same answer.
-        made_for = (self._ledger.version, now)
-        if self._reuse[0] != made_for or len(self._reuse[1]) >= _MOST_REUSED:
-            self._reuse = (made_for, {})
-        reusable = self._reuse[1]
+        reusable = self._reusable(now).answers
         key = (request.method, request.target, request.body)
         reused = reusable.get(key)
         if reused is not None:

@@ -234,7 +234,8 @@ class Service(Generic[F]):
     def answer(self, request: HttpRequest) -> Answer:
         """The answer to *request* where there is no connection to bend, as in WSGI.
 
-        Raises ValueError when a fault of the transport or of the listener is in force.
+        Raises ValueError when a fault of the transport or of the listener is in force, or one that
+        makes chunks or another version of HTTP.
         """
         answer, faults = self._decide(request)
         for fault in (*faults, *self._rule_for_all()):
@@ -243,6 +244,11 @@ class Service(Generic[F]):
                     f"{fault!r} bends the connection itself, which an application behind WSGI does not hold; "
                     "use the service's own port for it"
                 )
+        if answer.chunk is not None or answer.version != "1.1":
+            raise ValueError(
+                f"{list(faults)!r} bend how HTTP is written, which is up to the server that WSGI is behind; "
+                "use the service's own port for it"
+            )
         self._note(request, answer, deliver(request, answer), faults)
         return answer
 

@@ -141,7 +141,7 @@ class Counted:
     """A chooser in force at one service, and how often it was asked. Any thread may ask."""
 
     def __init__(self, chooser: Chooser[Any]) -> None:
-        if not callable(chooser):
+        if isinstance(chooser, Fault | type) or not callable(chooser):
             raise TypeError(
                 f"respond_by() takes a function of the request, such as EveryNth(3, faults.TryLater()) of "
                 f"mockpki.sequences; got {chooser!r}; faults that stay the same go to respond_with()"

@@ -24,7 +24,6 @@ WITHOUT_CLAUSE: dict[str, str] = {
     # Nothing on the network promises to be quick, or to be there.
     "Close": "a server may close any connection",
     "Drip": "no RFC says how fast an answer has to be",
-    "Half": "a connection may break at any octet",
     "Hang": "no RFC says how fast an answer has to be",
     "Refused": "a responder may be down",
     "Reset": "a connection may break at any octet",
@@ -32,6 +31,7 @@ WITHOUT_CLAUSE: dict[str, str] = {
     "SlowAccept": "no RFC says how fast an answer has to be",
     "SlowBody": "no RFC says how fast an answer has to be",
     # HTTP allows it.
+    "Oversize": "no RFC limits an answer's size",
     "EmptyBody": "an HTTP answer may have no content",
 }
 """Why a fault names no clause."""

@@ -30,6 +30,7 @@ from hypothesis import strategies as st
 from programs import need, run
 
 from mockpki import PKI, faults
+from mockpki._answer import HttpRequest
 from mockpki.faults import Fault
 
 
@@ -149,8 +150,7 @@ def test_gzip_unpacks_to_the_honest_body(name: str) -> None:
         assert dict(bent.headers) == dict(honest.headers) | changed
 
 
-@pytest.mark.parametrize("name", SERVICES)
-def test_the_catalogue_has_no_fault_of_http_without_a_case(name: str) -> None:
+def test_the_catalogue_has_no_fault_of_http_without_a_case() -> None:
     """A fault that is added needs a line above."""
     tested = {type(case.fault) for case in CASES} | {faults.Gzip}
     assert {fault for fault in faults.CATALOGUE if fault.layer == "HTTP"} == tested
@@ -397,6 +397,16 @@ def test_a_fault_that_would_change_nothing_fails_the_test(fault: Any, sentence: 
         assert send(pki.crl.url).status == 500
 
 
+@pytest.mark.parametrize("fault", [faults.Chunked(), faults.Http10()], ids=repr)
+def test_what_a_wsgi_server_would_undo(pki: PKI, fault: Any) -> None:
+    """Chunks and the version are the server's to write, so asking for them is an error; headers are not."""
+    request = HttpRequest("GET", "/")
+    with pki.crl.respond_with(fault), pytest.raises(ValueError, match="which is up to the server"):
+        pki.crl.answer(request)
+    with pki.crl.respond_with(faults.Redirect()):
+        assert pki.crl.answer(request).header("Location") == "/"
+
+
 # Whatever is asked.
 
 TOKENS = [b"GET", b"POST", b"HEAD", b"PUT", b" ", b"/", b"HTTP/1.1", b"HTTP/1.0", b"\r\n", b"\r\n\r\n", b":"]
@@ -444,7 +454,7 @@ def _feed(connection: socket.socket, octets: bytes) -> None:
         connection.shutdown(socket.SHUT_WR)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data(), name=st.sampled_from(SERVICES))
 def test_no_octets_on_the_wire_break_a_service(shared: PKI, data: st.DataObject, name: str) -> None:
     """Random and mutated requests are answered or refused, never with a 500, and leave no error behind."""

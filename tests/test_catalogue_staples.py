@@ -377,6 +377,13 @@ def test_a_staple_without_room() -> None:
             assert the_one(capture(pki, server, TLS12)) == staple
             missed, sent = server.connections
         assert (missed.staple, sent.staple) == (None, staple)
+        long = [faults.TrailingStaple(bytes(1 << 24))]
+        with pki.tls_server(pki.issue_cert("localhost"), staple=long) as server:
+            assert not capture(pki, server, TLS12).completed
+        with pytest.raises(
+            ValueError, match=r"a CertificateStatus of \d+ octets is too long; a message has 1677"
+        ):
+            pki.check()
 
 
 def test_where_tlslite_cannot_serve() -> None:
@@ -481,6 +488,14 @@ class InTheServerHello(faults.Stapling):
 
 
 @dataclass(frozen=True)
+class OfTheRoot(faults.Stapling):
+    """The leaf's staple is one that nobody can make."""
+
+    def __call__(self, honest: faults.StapleMessages) -> faults.StapleMessages:
+        return replace(honest, certificate_status=honest.response_for(len(honest.chain)))
+
+
+@dataclass(frozen=True)
 class Broken(faults.Stapling):
     """What *call* does."""
 
@@ -519,6 +534,17 @@ def test_a_users_broken_fault(call: Callable[[], Any], error: type[BaseException
             assert str(only(server).error).startswith(f"{error.__name__}: ")
         with pytest.raises(error, match=words):
             pki.check()
+
+
+def test_there_is_no_response_about_a_root() -> None:
+    """A fault that wants a response about the root is told that there is none, and so is the test."""
+    with PKI() as pki:
+        with pki.tls_server(pki.issue_cert("localhost"), staple=[OfTheRoot()]) as server:
+            assert not capture(pki, server, TLS12).completed
+        with pytest.raises(LookupError, match="is a root: nobody is above it to answer for it"):
+            pki.check()
+    with pytest.raises(LookupError, match="there is no responder to ask about certificate 0"):
+        faults.StapleMessages().response_for(0)
 
 
 def test_every_fault_is_here() -> None:

@@ -153,7 +153,7 @@ def test_one_fault() -> None:
 
 def test_one_fault_for_another_target() -> None:
     """--for shows what the same fault does elsewhere."""
-    output = faults_command("stale", "--for", "crl").output
+    output = faults_command("Stale", "--for", "crl").output
     assert "CRL: where the honest one (-) and this one (+) differ\n  CertificateList\n" in output
     assert "producedAt:" not in output
 
@@ -212,9 +212,7 @@ def test_write(tmp_path: Path) -> None:
     for _ in range(2):
         assert faults_command(*write).exit_code == 0
         listed = faults_command("--format", "markdown").output
-        assert page.read_text() == (
-            f"before\n{_catalogue.BEGIN}\n{listed}{_catalogue.END}\nafter\n"
-        )
+        assert page.read_text() == (f"before\n{_catalogue.BEGIN}\n{listed}{_catalogue.END}\nafter\n")
     page.write_text("no marks")
     result = faults_command(*write)
     assert result.exit_code == 1

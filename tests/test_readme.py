@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.x509.ocsp import OCSPResponse, load_der_ocsp_response
-from tls_clients import connected, context
 
 import mockpki
-from mockpki import PKI, _catalogue
+from mockpki import PKI, _catalogue, relying_party
 
 README = Path(mockpki.__file__).parent.parent / "README.md"
 
@@ -53,11 +52,14 @@ def get(url, verify, timeout=10):
 """
 
 
+OPTIONS = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:asyncio")
+
+
 def test_the_first_example_runs(pytester: pytest.Pytester) -> None:
     """With a client that checks by OCSP and fails softly, both of its tests pass."""
     first = BLOCKS[0].replace("timeout=5", "timeout=0.5")
     pytester.makepyfile(my_client=MY_CLIENT, test_example=f"import my_client\n{first}")
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-W", "error")
+    result = pytester.runpytest_subprocess(*OPTIONS, "-W", "error")
     result.assert_outcomes(passed=len(re.findall(r"^def test_", first, re.MULTILINE)))
 
 
@@ -66,9 +68,7 @@ def test_the_first_example_tests_the_client(pytester: pytest.Pytester) -> None:
     careless = MY_CLIENT.replace("relying_party.SOFT_FAIL,", "relying_party.NO_CHECK,")
     assert careless != MY_CLIENT
     pytester.makepyfile(my_client=careless, test_example=f"import my_client\n{BLOCKS[0]}")
-    result = pytester.runpytest_subprocess(
-        "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-k", "test_revoked_is_rejected"
-    )
+    result = pytester.runpytest_subprocess(*OPTIONS, "-k", "test_revoked_is_rejected")
     result.assert_outcomes(failed=1, deselected=1)
     result.stdout.fnmatch_lines("*DID NOT RAISE*SSLError*")
 
@@ -99,5 +99,6 @@ def test_a_fault_of_your_own(pki: PKI) -> None:
         assert is_old(load_der_ocsp_response(pki.ocsp.response_for(leaf, *bent))) == bool(bent)
         assert is_old(x509.load_der_x509_crl(pki.crl.crl(*bent))) == bool(bent)
         with pki.tls_server(leaf, staple=list(bent)) as server:
-            staple = staple_of(pki, server)
-        assert is_old(load_der_ocsp_response(staple)) == bool(bent)
+            verdict = relying_party.check(server.host, server.port, server_name="localhost", ca=pki.ca_file)
+        assert verdict.staple is not None
+        assert is_old(load_der_ocsp_response(verdict.staple)) == bool(bent)

@@ -3,8 +3,8 @@
 Give them to ``respond_with``, ``script``, ``staple=``, ``response_for`` and ``crl``. Together they
 compose: each bends one layer of the answer, in the order given. To add your own, derive a frozen
 dataclass from a layer (`Timing`, `OCSPContent`, `CRLContent`, `Signing`, `Sealing`, `Envelope`,
-`Encoding`, `HTTP`, `Transport`, `Listener`) and turn its honest value into a worse one; nothing has
-to be registered::
+`Encoding`, `HTTP`, `Transport`, `Listener`, `Stapling`) and turn its honest value into a worse one;
+nothing has to be registered::
 
     @dataclass(frozen=True)
     class Backdated(faults.Timing):

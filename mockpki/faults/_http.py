@@ -160,7 +160,7 @@ class EmptyBody(HTTP):
 
 @dataclass(frozen=True)
 class Oversize(HTTP):
-    """The body is *size* octets long: NULs follow the honest one. RFC 9110 section 8.6."""
+    """The body is *size* octets long: NULs follow the honest one, and Content-Length is true."""
 
     size: int = 10_000_000
 

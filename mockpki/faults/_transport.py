@@ -112,9 +112,10 @@ class Drip(Transport):
 
 @dataclass(frozen=True)
 class Half(Transport):
-    """The HTTP head and the first half of the body come; *then* ``"silence"``, ``"reset"`` or ``"close"``.
+    """Half of the body comes, *then* ``"silence"``, ``"reset"`` or ``"close"``. RFC 9112 section 8.
 
-    Content-Length, if there is one, promises the whole. RFC 9112 section 8.
+    Content-Length, if there is one, promises the whole. A reset overtakes what the client has no room
+    for yet, so half of an answer of many kilobytes may be less than half.
     """
 
     then: str = "silence"

@@ -12,6 +12,7 @@ from cryptography import x509
 from OpenSSL import SSL
 
 from mockpki import CA, PKI, Handshake, KeyType, Leaf, TlsServer, faults
+from mockpki.sequences import EveryNth, FirstN, Flapping, Incoming, Mix
 
 DAY = timedelta(days=1)
 
@@ -110,6 +111,26 @@ def crls_and_files(pki: PKI, leaf: Leaf) -> None:
     pki.crl.crl(faults.HttpStatus(404))  # type: ignore[arg-type]
     pki.ca.ca_issuers.respond_with(faults.Stale())  # type: ignore[arg-type]
     pki.ca.ca_issuers.respond_with(faults.BadSignature())  # type: ignore[arg-type]
+
+
+def sequences(pki: PKI) -> None:
+    """Ready-made, or a function of the request."""
+    pki.crl.respond_by(EveryNth(3, [faults.Stale(), faults.Reset()]))
+    pki.ca.ca_issuers.respond_by(FirstN(3, faults.Half("reset"), per_client=False))
+    with pki.ocsp.respond_by(Flapping(up=2, down=1, faults=faults.TryLater())) as service:
+        service.assert_asked(times=3)
+    mix = Mix([], faults.Stale(), [faults.TryLater(), faults.SlowBody(DAY)], seed=3)
+    seed: int = mix.seed
+    pki.ocsp.respond_by(mix)
+
+    def choose(incoming: Incoming) -> list[faults.Revoked]:
+        return [faults.Revoked()] if incoming.number > seed or 5 in incoming.serials else []
+
+    pki.ocsp.respond_by(choose)
+    pki.ocsp.respond_by(lambda incoming: [faults.Hang()] if incoming.headers else [])
+    pki.crl.respond_by(choose)  # type: ignore[arg-type]
+    pki.ocsp.respond_by(faults.Stale())  # type: ignore[arg-type]
+    EveryNth("3", faults.Stale())  # type: ignore[arg-type]
 
 
 def tls_servers(pki: PKI, leaf: Leaf, other: Leaf) -> None:

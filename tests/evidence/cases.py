@@ -1,0 +1,94 @@
+"""What is shown to the verifiers: every fault of the catalogue, every alias, and an honest answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mockpki import PKI, Leaf, _catalogue, _difference, faults
+from mockpki._difference import Scene
+
+Faults = tuple[Any, ...]
+"""Faults of any layer: whoever is given some that it cannot have says so."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row: *expression* makes the faults for *target*, after *setup* in *pki*; all three are Python."""
+
+    name: str
+    target: str
+    expression: str
+    setup: str = ""
+    pki: str = "PKI()"
+
+
+@dataclass(frozen=True)
+class World:
+    """A case, set up: *staple* are the faults that a staple can have, None where it can have none.
+
+    *der* is the OCSP answer or the CRL as octets, None where the fault bends none.
+    """
+
+    case: Case
+    pki: PKI
+    leaf: Leaf
+    faults: Faults
+    folder: Path
+    der: bytes | None
+    staple: Faults | None
+
+
+def cases() -> Iterator[Case]:
+    """Honest answers first, then the catalogue by layer, then the aliases."""
+    for target in ("OCSP", "CRL"):
+        yield Case("honest", target, "()")
+    for kind in faults.CATALOGUE:
+        targets = _catalogue.entry(kind).targets
+        # What an OCSP answer can have, its staple shows as well.
+        for target in targets if "OCSP" not in targets else (one for one in targets if one != "staple"):
+            if target != "caIssuers":
+                yield _of_fault(kind, target)
+    for alias in _catalogue.ALIASES:
+        yield Case(alias.name, alias.given_to, alias.expression, alias.setup, alias.pki)
+
+
+def _of_fault(kind: type[faults.Fault[Any]], target: str) -> Case:
+    scene: Scene = _difference.staged(kind(), target)[0]
+    # There Ed25519 is for signatures that repeat; the verifiers get what a test has unless it asks.
+    pki = scene.pki.replace("key_type='Ed25519', ", "").replace("key_type='Ed25519'", "")
+    return Case(kind.__name__, target, f"{kind.__name__}()", scene.setup, pki)
+
+
+@contextmanager
+def world(case: Case, folder: Path) -> Iterator[World]:
+    """The case's PKI, live, with the faults in force where they belong."""
+    with eval(case.pki, _difference.names()) as pki:
+        leaf = pki.issue_cert("localhost")
+        known = _difference.names(pki=pki, leaf=leaf)
+        exec(case.setup, known)
+        made = eval(case.expression, known)
+        bent: Faults = made if isinstance(made, tuple) else (made,)
+        if case.target == "certificate":
+            leaf, bent = pki.issue_cert("localhost", faults=bent), ()
+        service = {"OCSP": pki.ocsp, "CRL": pki.crl}.get(case.target)
+        with service.respond_with(*bent) if service else nullcontext():
+            yield World(case, pki, leaf, bent, folder, _octets(case, pki, leaf, bent), _staple(case, bent))
+
+
+def _octets(case: Case, pki: PKI, leaf: Leaf, bent: Faults) -> bytes | None:
+    try:
+        return pki.crl.crl(*bent) if case.target == "CRL" else pki.ocsp.response_for(leaf, *bent)
+    except (TypeError, ValueError):
+        # A fault of HTTP or of the connection; or one that needs a nonce in the question.
+        return None
+
+
+def _staple(case: Case, bent: Faults) -> Faults | None:
+    if case.target == "CRL":
+        return None
+    layers = _catalogue.TARGETS["staple"]
+    return bent if all(isinstance(fault, layers) for fault in bent) else None
