@@ -30,6 +30,7 @@ CRITICAL = Extension("1.2.3", True, b"x")
 
 # Requests that cryptography takes and this package does not: the sentence it is refused with, and why.
 STRICTER = {
+    r"the request's version is not v1": "RFC 6960 section 4.1.1: there is v1; older cryptography does not look",
     r"the nonce has \d+ octets; RFC 9654 allows 1 to 128": "RFC 9654 section 2.1: MUST reject",
     r"the nonce is no OCTET STRING": "RFC 9654 section 2.1: Nonce ::= OCTET STRING; RFC 2560 had none",
     r"the request has an unknown critical extension": "RFC 6960 section 4.1.2: not to be ignored",

@@ -70,7 +70,8 @@ def _row(case: Case, verifiers: Iterable[Verifier], console: Console) -> Row:
                         said[verifier.name] = words
         except Exception as error:
             # Such as a staple that was not sent as it was asked for; the row says so, and the next one comes.
-            said["mockpki"] = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            first = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
+            said["mockpki"] = f"{type(first).__name__}: {' '.join(str(first).split())}"
     return case, said
 
 

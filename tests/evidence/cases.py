@@ -17,13 +17,18 @@ Faults = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Case:
-    """One row: *expression* makes the faults for *target*, after *setup* in *pki*; all three are Python."""
+    """One row: *expression* makes the faults for *target*, after *setup* in *pki*; all three are Python.
+
+    In handshakes of TLS *version* at most, clients have *asked* for a staple, or not.
+    """
 
     name: str
     target: str
     expression: str
     setup: str = ""
     pki: str = "PKI()"
+    version: str = "TLSv1.3"
+    asked: bool = True
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ def _of_fault(kind: type[faults.Fault[Any]], target: str) -> Case:
     scene: Scene = _difference.staged(kind(), target)[0]
     # There Ed25519 is for signatures that repeat; the verifiers get what a test has unless it asks.
     pki = scene.pki.replace("key_type='Ed25519', ", "").replace("key_type='Ed25519'", "")
-    return Case(kind.__name__, target, f"{kind.__name__}()", scene.setup, pki)
+    return Case(kind.__name__, target, f"{kind.__name__}()", scene.setup, pki, scene.version, scene.asked)
 
 
 @contextmanager
@@ -76,7 +81,8 @@ def world(case: Case, folder: Path) -> Iterator[World]:
             leaf, bent = pki.issue_cert("localhost", faults=bent), ()
         service = {"OCSP": pki.ocsp, "CRL": pki.crl}.get(case.target)
         with service.respond_with(*bent) if service else nullcontext():
-            yield World(case, pki, leaf, bent, folder, _octets(case, pki, leaf, bent), _staple(case, bent))
+            der = _octets(case, pki, leaf, bent)
+            yield World(case, pki, leaf, bent, folder, der, _staple(case, bent, der))
 
 
 def _octets(case: Case, pki: PKI, leaf: Leaf, bent: Faults) -> bytes | None:
@@ -87,8 +93,8 @@ def _octets(case: Case, pki: PKI, leaf: Leaf, bent: Faults) -> bytes | None:
         return None
 
 
-def _staple(case: Case, bent: Faults) -> Faults | None:
-    if case.target == "CRL":
+def _staple(case: Case, bent: Faults, der: bytes | None) -> Faults | None:
+    if case.target == "CRL" or (case.target == "OCSP" and der is None):
         return None
     layers = _catalogue.TARGETS["staple"]
     return bent if all(isinstance(fault, layers) for fault in bent) else None
