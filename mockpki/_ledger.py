@@ -182,6 +182,8 @@ class Ledger:
         garbage collector goes over them again and again.
         """
         with self._lock:
+            if not start:
+                return self.version, self.rewritten, list(self._revoked), list(self._revoked.values())
             # From the end, where the new ones are: one more is found without passing a million.
             count = max(0, len(self._revoked) - start)
             serials = list(islice(reversed(self._revoked), count))
