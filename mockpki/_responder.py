@@ -6,6 +6,7 @@ import binascii
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol, get_args
 from urllib.parse import unquote_to_bytes
 
@@ -102,7 +103,7 @@ class Responder(Service[OCSPFault]):
         certificate = getattr(leaf, "certificate", None)
         if isinstance(leaf, int) or not isinstance(certificate, x509.Certificate):
             raise TypeError(f"{leaf!r} is no leaf, CA or serial number")
-        if certificate.issuer.public_bytes() != self._authority.name:
+        if _issuer_name(certificate) != self._authority.name:
             raise ValueError(
                 f"{leaf!r} was issued by {certificate.issuer.rfc4514_string()}, "
                 f"and the {self._what} does not answer for that CA"
@@ -244,6 +245,11 @@ class Responder(Service[OCSPFault]):
     def _question(self, request: HttpRequest) -> OCSPRequest | None:
         read = self._read(request)
         return None if isinstance(read, ValueError) else read
+
+
+@lru_cache(maxsize=256)  # a server asks for the same leaves' staples at every handshake
+def _issuer_name(certificate: x509.Certificate) -> bytes:
+    return certificate.issuer.public_bytes()
 
 
 def _seal(honest: OCSPResponse, faults: Faults) -> tuple[bytes, OCSPResponse]:

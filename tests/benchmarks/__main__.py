@@ -72,9 +72,10 @@ def main(given: Sequence[str] | None = None) -> int:
             kit.folder = own
             with progress.status(benchmark.name) as status:
                 results.append(run(benchmark, kit, arguments.rounds, status.update))
-        report.table(results, console)
+        report.table(results, console, quick=arguments.quick)
         figures = arguments.json or Path(folder) / "figures.json"
-        figures.write_text(json.dumps(report.as_json(results, arguments.rounds), indent=1) + "\n")
+        measured = report.as_json(results, arguments.rounds, quick=arguments.quick)
+        figures.write_text(json.dumps(measured, indent=1) + "\n")
         if arguments.plot:
             try:
                 report.plot(kit, figures, arguments.plot)

@@ -47,7 +47,9 @@ class Kit:
         # compile the package again at each start, which no user's does.
         self.environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(peers / "bytecode")}
         self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        self.environment.pop("COVERAGE_PROCESS_START", None)
+        # Nor is anyone measured while coverage looks on.
+        for name in [name for name in self.environment if name.startswith("COV")]:
+            del self.environment[name]
 
     @contextmanager
     def optional(self, side: str) -> Iterator[None]:

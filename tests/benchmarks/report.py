@@ -16,14 +16,19 @@ from .kit import HERE, Kit
 from .running import Result, Row, Spread
 
 
-def table(results: Sequence[Result], console: Console) -> None:
-    """Print every row: ours, the best peer's, the ratio with its spread, and the goal."""
-    shown = Table(title="medians, with the least and the greatest of the rounds", show_lines=False)
+def table(results: Sequence[Result], console: Console, *, quick: bool = False) -> None:
+    """Print every row: ours, the best peer's, the ratio with its spread, and the goal.
+
+    After a *quick* run nothing is said of goals, for nothing was measured.
+    """
+    title = "medians, with the least and the greatest of the rounds"
+    shown = Table(title=f"{title}; quick: small and short, no figure counts" if quick else title)
     for heading in ("work", "mockpki", "peer", "ratio", "goal", ""):
         shown.add_column(heading, overflow="fold")
     for result in results:
         for row in result.benchmark.rows:
-            shown.add_row(*_cells(result, row))
+            cells = _cells(result, row)
+            shown.add_row(*cells[:4], *(("", "") if quick else cells[4:]))
     console.print(shown)
     for result in results:
         for skipped in result.skipped:
@@ -66,7 +71,7 @@ def _short(value: float) -> str:
     return f"{value:.3g}"
 
 
-def as_json(results: Sequence[Result], rounds: int) -> dict[str, Any]:
+def as_json(results: Sequence[Result], rounds: int, *, quick: bool = False) -> dict[str, Any]:
     """Everything that was measured, and what it was measured on."""
     return {
         "machine": {
@@ -75,6 +80,7 @@ def as_json(results: Sequence[Result], rounds: int) -> dict[str, Any]:
             "cores": os.cpu_count(),
         },
         "rounds": rounds,
+        "quick": quick,
         "benchmarks": [
             {
                 "name": result.benchmark.name,

@@ -109,15 +109,16 @@ class Result:
 
 
 def run(benchmark: Benchmark, kit: Kit, rounds: int, say: Callable[[str], None]) -> Result:
-    """One warm-up of each side, then *rounds* rounds."""
+    """One warm-up of each side (none in a quick run), then *rounds* rounds."""
     result = Result(benchmark)
     with _skipping(kit, result), ExitStack() as stack:
         sides = benchmark.open(kit, stack)
         for name, side in sides.items():
-            say(f"{benchmark.name}: warming up {name}")
-            side()
             result.samples[name] = []
-        for turn in range(rounds * benchmark.turns):
+            if not kit.quick:
+                say(f"{benchmark.name}: warming up {name}")
+                side()
+        for turn in range(rounds * (1 if kit.quick else benchmark.turns)):
             say(f"{benchmark.name}: round {turn // benchmark.turns + 1} of {rounds}")
             order = list(sides) if turn % 2 == 0 else list(sides)[::-1]
             for name in order:

@@ -86,8 +86,8 @@ def _objects(rows: Iterable[Row]) -> list[dict[str, object]]:
 
 
 _NOTES = (
-    "- ocsptool and certtool verify the signature and the times, and nobody's status.",
-    "- openssl s_client judges no staple: it accepts what it can read, and prints it.",
+    "- ocsptool and certtool are shown the answer or the CRL, and no certificate to judge by it.",
+    "- openssl s_client -status prints the staple; whether to believe it is left to the reader.",
     "- pkilint speaks of form, and not of trust.",
 )
 
