@@ -15,9 +15,10 @@ from benchmarks.running import Benchmark, Result, Row, Side, run
 from programs import need
 
 CHECKOUT = Path(__file__).parent.parent
-SHORT = (
-    "start cycle issue outage idle ocsp-same ocsp-live ocsp-connections latency crl-1000 memory hang tls"
-).split()
+SHORT = [
+    *("start", "cycle", "issue", "outage", "idle", "ocsp-same", "ocsp-live", "ocsp-connections", "latency"),
+    *("crl-1000", "memory", "hang", "tls"),
+]
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def of(row: Row, **sides: list[float]) -> Result:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the benchmarks read /proc")
 def test_a_quick_run_measures_every_row_and_names_what_is_not_there(tmp_path: Path) -> None:
-    """One short round of the real command: nothing fails, each side that is here has figures, others a reason."""
+    """One short round of the real command fails nowhere: each side has figures, or is named as missing."""
     for program in ("openssl", "nginx", "wrk"):
         need(program)
     figures = tmp_path / "figures.json"
@@ -167,7 +168,7 @@ def test_what_is_missing_is_skipped_and_what_fails_is_told(kit: Kit) -> None:
 def test_a_worker_that_dies_says_why(kit: Kit) -> None:
     """What a job raises in its process is in the error that its caller gets."""
     with (
-        pytest.raises(RuntimeError, match="KeyError: .no_such_job."),
+        pytest.raises(RuntimeError, match="KeyError: 'no_such_job'"),
         kit.worker("no_such_job"),
     ):
         pytest.fail("a job that is none has started")
