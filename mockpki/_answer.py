@@ -67,6 +67,7 @@ class Answer:
         return cls.of(status, "text/plain; charset=utf-8", f"{sentence}\n".encode(), *headers)
 
     def header(self, name: str) -> str | None:
+        """The first header called *name*, in any case; None where there is none."""
         return header(self.headers, name)
 
     def with_header(self, name: str, value: str) -> Answer:
@@ -77,6 +78,7 @@ class Answer:
         return replace(self, headers=tuple(headers))
 
     def without_header(self, name: str) -> Answer:
+        """The same with no header *name*."""
         kept = tuple((key, value) for key, value in self.headers if key.lower() != name.lower())
         return replace(self, headers=kept)
 

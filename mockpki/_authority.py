@@ -14,15 +14,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from . import _keys, _profile
+from ._certificate import load_certificate, read_serial
 from ._clock import Clock
-from ._der import Extension
+from ._der import Extension, aware
 from ._engine import Engine, HttpSession, Listener, bind, close_all, close_sockets, start_all
 from ._evidence import Problems
 from ._folder import Folder
 from ._identities import general_name
 from ._keys import KeyType, PrivateKey, PublicKey
-from ._leaf import Leaf, load_certificate, read_serial
-from ._ledger import Ledger, Reason, Revocation
+from ._leaf import Leaf
+from ._ledger import Ledger, Reason, Revocation, check_serial
 from ._ocsp import Issuer
 from ._profile import Pointers, TBSCertificate
 from ._publisher import CertificateFile, Publisher
@@ -71,7 +72,7 @@ class Realm:
             self.engine,
             self.host,
             0,
-            lambda outlet: HttpSession(outlet, service.handle),
+            lambda outlet: HttpSession(outlet, service.handle, self.problems),
             self.problems,
         )
         self.services.append(service)
@@ -118,7 +119,7 @@ class Realm:
         """
         for given in (not_before, not_after):
             if given is not None:
-                _aware(given)
+                aware(given)
         clock, system = self.clock.now(), self.clock.system_time()
         begin, end = min(clock, system) - back, max(clock, system) - back + life
         if not_after is None:
@@ -286,7 +287,7 @@ class CA:
             must_staple=must_staple,
         )
         not_before, not_after = self._realm.validity(not_before, not_after, BACKDATED, LIFE)
-        serial = x509.random_serial_number() if serial_number is None else serial_number
+        serial = x509.random_serial_number() if serial_number is None else check_serial(serial_number)
         honest_content = TBSCertificate(
             serial,
             not_before,
@@ -298,8 +299,7 @@ class CA:
         content = _bent(honest_content, faults)
         der = content.signed_by(self.signer).encode()
         # A fault may have chosen a serial number that none may use; the CA knows it all the same.
-        note = self._ledger.issue if content.serial_number == serial else self._ledger.enter
-        note(content.serial_number)
+        self._ledger.issue(content.serial_number)
         return Leaf(self, der, content.serial_number, key, self._realm.folder)
 
     def certify(self, ca: CA, *, faults: Sequence[CertificateContent] = ()) -> Leaf:
@@ -312,8 +312,8 @@ class CA:
         if not isinstance(ca, CA):
             raise TypeError(f"certify() takes a CA; got {ca!r}")
         content = _bent(_authority_content(self._realm, ca.signer, self.signer, self._pointers()), faults)
-        self._ledger.enter(content.serial_number)
         der = content.signed_by(self.signer).encode()
+        self._ledger.issue(content.serial_number)
         return Leaf(self, der, content.serial_number, ca.key, self._realm.folder)
 
     def _next(self) -> int:
@@ -367,7 +367,7 @@ class CA:
         honest = _authority_content(realm, own, self.signer, self._pointers())
         content = _bent(replace(honest, extensions=_merge(honest.extensions, extensions)), faults)
         child = CA(realm, content.signed_by(self.signer).encode(), own.key, self)
-        self._ledger.enter(child.serial_number)
+        self._ledger.issue(child.serial_number)
         return child
 
     # What becomes of it.
@@ -390,8 +390,8 @@ class CA:
             raise ValueError(
                 "'remove_from_crl' revokes nothing; to take a certificate off hold, use release()"
             )
-        time = self._realm.clock.now() if at is None else _aware(at)
-        date = None if invalidity_date is None else _aware(invalidity_date)
+        time = self._realm.clock.now() if at is None else aware(at)
+        date = None if invalidity_date is None else aware(invalidity_date)
         self._ledger.revoke(self._serials(target), Revocation(time, checked, date))
 
     def release(self, target: Target | Iterable[Target]) -> None:
@@ -448,12 +448,6 @@ def _authority_content(realm: Realm, own: Signer, issuer: Signer, pointers: Poin
 
 def _bent(content: TBSCertificate, faults: Iterable[CertificateContent]) -> TBSCertificate:
     return bend(CertificateContent, content, check(faults, (CertificateContent,), "a certificate"))
-
-
-def _aware(time: datetime) -> datetime:
-    if time.tzinfo is None:
-        raise ValueError(f"{time!r} has no time zone; give an aware datetime, such as one in UTC")
-    return time
 
 
 def _not_text(**urls: Sequence[str] | None) -> None:

@@ -102,6 +102,7 @@ class TBSCertList:
     version: int | None = 1
 
     def encode(self, signer: Signer) -> bytes:
+        """What *signer* signs, as DER."""
         version = b"" if self.version is None else _der.integer(self.version)
         next_update = b"" if self.next_update is None else _der.encode_x509_time(self.next_update)
         # Header and entries apart, for a million entries are not to be copied once more than need be.

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from . import _der
+from ._certificate import load_certificate
 from ._der import Element
-from ._leaf import load_certificate
 from ._ledger import Reason
 from ._ocsp import ResponseStatus
 

@@ -109,6 +109,13 @@ def _base128(arc: int) -> bytes:
     return bytes(reversed(octets))
 
 
+def aware(time: datetime) -> datetime:
+    """`utc` for a time that a user gave. Raises TypeError for what is no datetime."""
+    if not isinstance(time, datetime):
+        raise TypeError(f"a time is an aware datetime; got {time!r}")
+    return utc(time)
+
+
 def utc(time: datetime) -> datetime:
     """*time* in UTC. Raises ValueError for one without a zone, or out of the calendar's range."""
     if time.tzinfo is timezone.utc:
@@ -177,6 +184,7 @@ class Extension(NamedTuple):
     value: bytes
 
     def encode(self) -> bytes:
+        """The Extension as DER."""
         # X.690 section 11.5: a DEFAULT value (critical FALSE) is not encoded.
         critical = boolean(True) if self.critical else b""
         return sequence(oid(self.oid), critical, octet_string(self.value))

@@ -644,9 +644,10 @@ class Outlet(Protocol):
 class HttpSession:
     """HTTP/1 on one connection: requests in their order, each answered by *handle* as a `Wire`."""
 
-    def __init__(self, outlet: Outlet, handle: Callable[[HttpRequest], Wire]) -> None:
+    def __init__(self, outlet: Outlet, handle: Callable[[HttpRequest], Wire], problems: Problems) -> None:
         self._outlet = outlet
         self._handle = handle
+        self._problems = problems
         self._parser = httptools.HttpRequestParser(self)
         self._steps: deque[Step] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -792,9 +793,15 @@ class HttpSession:
 
     def _waited(self) -> None:
         self._timer = None
-        if self._steps:
-            self._steps.popleft()
+        if not self._steps:
+            return
+        self._steps.popleft()
+        try:
             self._go_on()
+        # Nobody above has called: the loop would write it to a log.
+        except BaseException as error:
+            self._problems.add(error, f"raised in a late part of the answer to {self._outlet.peer}")
+            self._end(self._outlet.abort)
 
     def _end(self, how: Callable[[], None]) -> None:
         self._over = True

@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 import ssl
-import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.utils import CryptographyDeprecationWarning
 
-from ._der import INTEGER, SEQUENCE, Element
+from ._certificate import load_certificate, read_names
 from ._folder import Folder
 from ._keys import PrivateKey, private_pem
 
 if TYPE_CHECKING:
     from ._authority import CA
-
-
-def read_serial(der: bytes) -> int:
-    """The serial number of a certificate, whatever it is: the first INTEGER, with or without a version."""
-    fields = Element.whole(der, SEQUENCE).children()[0].children()
-    return next(field for field in fields if field.tag == INTEGER).as_integer()
-
-
-def load_certificate(der: bytes) -> x509.Certificate:
-    """*der* as cryptography reads it, which warns of a serial number that is not positive: it is meant."""
-    if read_serial(der) > 0:
-        return x509.load_der_x509_certificate(der)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
-        return x509.load_der_x509_certificate(der)
 
 
 class Leaf:
@@ -53,7 +35,7 @@ class Leaf:
 
     @cached_property
     def certificate(self) -> x509.Certificate:
-        """The certificate, as cryptography reads it."""
+        """The certificate, as cryptography reads it. Raises ValueError for one that it does not."""
         return load_certificate(self.der)
 
     @property
@@ -65,12 +47,8 @@ class Leaf:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The identities in the subjectAltName, as text."""
-        try:
-            names = self.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        except x509.ExtensionNotFound:
-            return ()
-        return tuple(str(name.value) for name in names)
+        """The host names, addresses and URIs in the subjectAltName, as text."""
+        return read_names(self.der)
 
     @property
     def chain_ders(self) -> tuple[bytes, ...]:
@@ -85,12 +63,12 @@ class Leaf:
     @property
     def cert_pem(self) -> bytes:
         """This certificate alone."""
-        return self.certificate.public_bytes(Encoding.PEM)
+        return _pem(self.der)
 
     @property
     def chain_pem(self) -> bytes:
         """`chain` in one text, leaf first."""
-        return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in self.chain)
+        return b"".join(map(_pem, self.chain_ders))
 
     @property
     def key_pem(self) -> bytes:
@@ -128,3 +106,7 @@ class Leaf:
             raise TypeError(
                 f"configure_cert() takes an ssl.SSLContext or an OpenSSL.SSL.Context; got {context!r}"
             )
+
+
+def _pem(der: bytes) -> bytes:
+    return ssl.DER_cert_to_PEM_cert(der).encode("ascii")

@@ -93,6 +93,24 @@ CertStatus = Status | Revocation
 _SERIAL_LIMIT = 1 << 159
 
 
+def check_serial(serial: int) -> int:
+    """*serial* again. Raises ValueError for one that no certificate may have, TypeError for what is none.
+
+    RFC 5280 section 4.1.2.2: "The serial number MUST be a positive integer assigned by the CA to each
+    certificate." "Conforming CAs MUST NOT use serialNumber values longer than 20 octets."
+    """
+    if isinstance(serial, bool) or not isinstance(serial, int):
+        raise TypeError(f"a serial number is an int; got {serial!r}")
+    if serial <= 0:
+        raise ValueError(f"serial number {serial} is not positive (RFC 5280 section 4.1.2.2)")
+    if serial >= _SERIAL_LIMIT:
+        raise ValueError(
+            f"serial number {serial:#x} is longer than 20 octets of DER (RFC 5280 section 4.1.2.2); "
+            "choose one below 2**159"
+        )
+    return serial
+
+
 class Ledger:
     """The certificates of one CA. Safe to use from several threads."""
 
@@ -114,23 +132,6 @@ class Ledger:
         return len(self._known)
 
     def issue(self, serial: int) -> None:
-        """Note *serial* as good. Raises ValueError for one this CA has used already, or that none may use.
-
-        RFC 5280 section 4.1.2.2: "The serial number MUST be a positive integer assigned by the CA to each
-        certificate." "Conforming CAs MUST NOT use serialNumber values longer than 20 octets."
-        """
-        if isinstance(serial, bool) or not isinstance(serial, int):
-            raise TypeError(f"a serial number is an int; got {serial!r}")
-        if serial <= 0:
-            raise ValueError(f"serial number {serial} is not positive (RFC 5280 section 4.1.2.2)")
-        if serial >= _SERIAL_LIMIT:
-            raise ValueError(
-                f"serial number {serial:#x} is longer than 20 octets of DER (RFC 5280 section 4.1.2.2); "
-                "choose one below 2**159"
-            )
-        self.enter(serial)
-
-    def enter(self, serial: int) -> None:
         """Note *serial* as good, however odd. Raises ValueError for one this CA has used already."""
         with self._lock:
             if serial in self._known:

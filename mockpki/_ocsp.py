@@ -67,6 +67,7 @@ class CertID:
 
     @property
     def hash_oid(self) -> str:
+        """The hash algorithm's OID, in dotted decimals."""
         return _algorithm_oid(self.hash_algorithm)
 
     @property
@@ -77,6 +78,7 @@ class CertID:
 
     @lru_cache(maxsize=1024)  # noqa: B019 - octets and a number: what is equal is encoded alike
     def encode(self) -> bytes:
+        """The CertID as DER."""
         return _der.sequence(
             self.hash_algorithm,
             _der.octet_string(self.issuer_name_hash),
@@ -89,7 +91,11 @@ class CertID:
         """The CertID that *element* is; ValueError if it is none."""
         algorithm, name_hash, key_hash, serial = element.expect(_der.SEQUENCE).fields(4, 4)
         der = algorithm.der
-        _algorithm_oid(der)
+        # An answer that echoed other parameters than these could not be read by everyone. RFC 4055
+        # section 2.1 has them absent or NULL for the SHA family.
+        parameters = [item.der for item in algorithm.children()[1:]]
+        if _algorithm_oid(der) in HASHES and parameters not in ([], [_der.NULL]):
+            raise ValueError("the parameters of the CertID's hash are neither absent nor NULL")
         return cls(
             der,
             name_hash.expect(_der.OCTET_STRING).content,
@@ -252,6 +258,7 @@ class SingleResponse:
     extensions: tuple[Extension, ...] | None = None
 
     def encode(self) -> bytes:
+        """The SingleResponse as DER."""
         next_update, extensions = b"", b""
         if self.next_update is not None:
             next_update = _der.explicit(0, _der.encode_time(self.next_update))
@@ -295,6 +302,7 @@ class ResponseData:
     issuer: Issuer | None = field(default=None, repr=False, compare=False)
 
     def encode(self, signer: Signer) -> bytes:
+        """What *signer* signs, as DER."""
         version, extensions = b"", b""
         if self.version is not None:
             version = _der.explicit(0, _der.integer(self.version))
@@ -329,6 +337,7 @@ class OCSPResponse:
     response_type: str = BASIC
 
     def encode(self) -> bytes:
+        """The OCSPResponse as DER."""
         # RFC 6960 section 4.2.1: "If the value of responseStatus is one of the error conditions, the
         # responseBytes field is not set." That is up to whoever makes the value.
         body = b""

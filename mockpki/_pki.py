@@ -101,6 +101,11 @@ class PKI:
             loaded: Any = load_pem_private_key(adopted.private_key_pem.bytes(), None)
         except AttributeError as error:
             raise TypeError(f"root= takes a trustme.CA; got {adopted!r}") from error
+        except ValueError as error:
+            raise ValueError(
+                f"trustme does not hand out the key of root={adopted!r} ({error}); "
+                "give one with an RSA or EC key"
+            ) from error
         return CA(self._realm, certificate.public_bytes(Encoding.DER), loaded, None)
 
     def __repr__(self) -> str:
@@ -285,7 +290,8 @@ class PKI:
         """A TLS server, for a ``with`` block, that presents *leaves* (chosen by SNI, else the first).
 
         *staple*: left out, an honest one; None, none; a list of faults; DER bytes; or a function of
-        the leaf that returns one of the two. *client_ca* asks clients for a certificate by these CAs.
+        the leaf that returns DER bytes or None, called on a thread of its own. *client_ca*, a CA of any
+        PKI or several, asks clients for a certificate by these CAs.
         It answers HTTP/1.1, unless *handler* is given, which is called on a thread for each
         connection with a socket that carries the decrypted bytes, or *forward_to*, a (host, port)
         that they are sent on to. Versions are ``"TLSv1.2"`` and ``"TLSv1.3"``.
@@ -305,7 +311,6 @@ class PKI:
                 raise ValueError(f"{leaf!r} belongs to another PKI; clients of {self!r} would not trust it")
         if handler is not None and forward_to is not None:
             raise ValueError("handler= and forward_to= both take the decrypted bytes; give one of them")
-        client_cas = (client_ca,) if isinstance(client_ca, CA) else tuple(client_ca)
         server = TlsServer(
             self._realm,
             leaves,
@@ -314,13 +319,20 @@ class PKI:
             alpn=alpn,
             minimum_version=minimum_version,
             maximum_version=maximum_version,
-            client_cas=[ca.der for ca in client_cas],
+            client_cas=[ca.der for ca in _anchors(client_ca)],
             client_certificate_required=client_certificate_required,
             handler=handler,
             forward_to=forward_to,
         )
         self._realm.servers.append(server)
         return server
+
+
+def _anchors(client_ca: object) -> Sequence[CA]:
+    several = (client_ca,) if isinstance(client_ca, CA) else client_ca
+    if not isinstance(several, Sequence) or not all(isinstance(ca, CA) for ca in several):
+        raise TypeError(f"client_ca= takes a CA or several; got {client_ca!r}")
+    return several
 
 
 def note(error: BaseException, other: BaseException) -> None:

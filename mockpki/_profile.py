@@ -39,6 +39,7 @@ class TBSCertificate:
     version: int | None = 2
 
     def encode(self, signer: Signer) -> bytes:
+        """What *signer* signs, as DER."""
         version = b"" if self.version is None else _der.explicit(0, _der.integer(self.version))
         validity = _der.encode_x509_time(self.not_before), _der.encode_x509_time(self.not_after)
         extensions = _der.explicit(3, _der.extensions(self.extensions)) if self.extensions else b""
@@ -111,19 +112,22 @@ def key_identifiers(issuer: Signer, own: Signer | bytes) -> list[Extension]:
     ]
 
 
+# The bits of RFC 5280 section 4.2.1.3, in their order.
+KEY_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
+
 def _key_usage(*names: str) -> Extension:
-    bits = (
-        "digital_signature",
-        "content_commitment",
-        "key_encipherment",
-        "data_encipherment",
-        "key_agreement",
-        "key_cert_sign",
-        "crl_sign",
-        "encipher_only",
-        "decipher_only",
-    )
-    return extension(x509.KeyUsage(**{bit: bit in names for bit in bits}), critical=True)
+    return extension(x509.KeyUsage(**{bit: bit in names for bit in KEY_USAGES}), critical=True)
 
 
 # RFC 5280 section 4.2.1.3: "When present, conforming CAs SHOULD mark this extension as critical." A CA
@@ -192,9 +196,7 @@ def delegate_extensions(issuer: Signer, own: Signer) -> tuple[Extension, ...]:
 
 def check_validity(not_before: datetime, not_after: datetime) -> None:
     """Raise ValueError unless the period is one, and its times are aware; TypeError for no times at all."""
-    for time in (not_before, not_after):
-        if not isinstance(time, datetime):
-            raise TypeError(f"a certificate begins and ends at datetimes; got {time!r}")
-        _der.utc(time)
+    _der.aware(not_before)
+    _der.aware(not_after)
     if not_after < not_before:
         raise ValueError(f"the certificate would end at {not_after}, before it begins at {not_before}")

@@ -10,10 +10,9 @@ from functools import lru_cache
 from typing import Protocol, get_args
 from urllib.parse import unquote_to_bytes
 
-from cryptography import x509
-
 from . import _ocsp
 from ._answer import Answer, HttpRequest, http_date
+from ._certificate import read_issuer
 from ._clock import Clock
 from ._evidence import Problems, assert_count
 from ._ledger import Ledger
@@ -46,7 +45,7 @@ class HasSerial(Protocol):
     def serial_number(self) -> int: ...
 
     @property
-    def certificate(self) -> x509.Certificate: ...
+    def der(self) -> bytes: ...
 
 
 @dataclass
@@ -59,6 +58,10 @@ class _Reuse:
         default_factory=dict
     )
     responses: dict[tuple[int, str], bytes] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        return len(self.answers) + len(self.responses)
 
 
 class Responder(Service[OCSPFault]):
@@ -100,14 +103,11 @@ class Responder(Service[OCSPFault]):
         """The serial number of *leaf*, if it is this CA's to answer for."""
         if isinstance(leaf, int) and not isinstance(leaf, bool):
             return leaf
-        certificate = getattr(leaf, "certificate", None)
-        if isinstance(leaf, int) or not isinstance(certificate, x509.Certificate):
+        der = getattr(leaf, "der", None)
+        if isinstance(leaf, int) or not isinstance(der, bytes):
             raise TypeError(f"{leaf!r} is no leaf, CA or serial number")
-        if _issuer_name(certificate) != self._authority.name:
-            raise ValueError(
-                f"{leaf!r} was issued by {certificate.issuer.rfc4514_string()}, "
-                f"and the {self._what} does not answer for that CA"
-            )
+        if _issuer_name(der) != self._authority.name:
+            raise ValueError(f"{leaf!r} is another CA's, and the {self._what} does not answer for that CA")
         return leaf.serial_number
 
     def _rule(self, request: HttpRequest) -> Rule:
@@ -167,7 +167,7 @@ class Responder(Service[OCSPFault]):
     def _reusable(self, now: datetime) -> _Reuse:
         """What was made of the ledger as it is, in this second: asked again, it would be the same."""
         reuse, version = self._reuse, self._ledger.version
-        if reuse.version != version or reuse.now != now or len(reuse.answers) >= _MOST_REUSED:
+        if reuse.version != version or reuse.now != now or reuse.size >= _MOST_REUSED:
             reuse = self._reuse = _Reuse(version, now)
         return reuse
 
@@ -247,9 +247,8 @@ class Responder(Service[OCSPFault]):
         return None if isinstance(read, ValueError) else read
 
 
-@lru_cache(maxsize=256)  # a server asks for the same leaves' staples at every handshake
-def _issuer_name(certificate: x509.Certificate) -> bytes:
-    return certificate.issuer.public_bytes()
+# A server asks for the same leaves' staples at every handshake.
+_issuer_name = lru_cache(maxsize=256)(read_issuer)
 
 
 def _seal(honest: OCSPResponse, faults: Faults) -> tuple[bytes, OCSPResponse]:
@@ -263,7 +262,8 @@ def _read_question(request: HttpRequest) -> OCSPRequest | ValueError:
             return OCSPRequest.read(request.body)
         return _read_target(request.target)
     except ValueError as error:
-        return error
+        # It is kept as evidence; its frames need not be.
+        return error.with_traceback(None)
 
 
 def _read_target(target: str) -> OCSPRequest:

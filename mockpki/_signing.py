@@ -78,6 +78,7 @@ class Signed:
     certs: tuple[bytes, ...] = field(default=(), repr=False)
 
     def encode(self) -> bytes:
+        """What was signed, the algorithm, the signature and the certificates, as DER."""
         # RFC 6960 section 4.2.1: "If no certificates are included, then certs SHOULD be absent."
         certs = _der.explicit(0, _der.sequence(*self.certs)) if self.certs else b""
         return _der.long_sequence(self.tbs, self.algorithm, _der.bit_string(self.signature), certs)

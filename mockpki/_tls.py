@@ -23,6 +23,7 @@ from cryptography import x509
 from . import _client_hello
 from ._answer import Answer, HttpRequest, Wire, deliver
 from ._authority import CA, Realm
+from ._certificate import load_certificate
 from ._client_hello import ClientHello
 from ._clock import monotonic
 from ._engine import Connection, Engine, HttpSession, Listener, addresses
@@ -218,7 +219,7 @@ class TlsServer:
         for thread in handlers:
             thread.join(max(0.0, until - monotonic()))
         if any(thread.is_alive() for thread in handlers):
-            self.problem(
+            self._problem(
                 TimeoutError(
                     f"the handler of a TLS server is still running {_PATIENCE:g} s after its connection "
                     "was closed"
@@ -262,13 +263,13 @@ class TlsServer:
     def connections(self) -> list[Handshake]:
         """Every connection so far, oldest first; what has just arrived is read first."""
         if self._listener is not None and not self._closed:
-            self.engine.settle()
+            self._engine.settle()
         return list(self._handshakes)
 
     # What the connections ask of it.
 
     @property
-    def engine(self) -> Engine:
+    def _engine(self) -> Engine:
         return self._realm.engine
 
     @property
@@ -276,10 +277,10 @@ class TlsServer:
         """Whether `close` was called, or the PKI's."""
         return self._closed
 
-    def opened(self, handshake: Handshake) -> None:
+    def _opened(self, handshake: Handshake) -> None:
         self._handshakes.append(handshake)
 
-    def problem(self, error: BaseException, where: str) -> None:
+    def _problem(self, error: BaseException, where: str) -> None:
         self._realm.problems.add(error, where)
 
     def choose(self, server_name: str | None) -> Leaf:
@@ -302,7 +303,7 @@ class TlsServer:
         def work() -> None:
             outcome = _outcome(self._staple, leaf)
             with contextlib.suppress(RuntimeError):  # the loop may have ended before
-                self.engine.loop.call_soon_threadsafe(found, outcome)
+                self._engine.loop.call_soon_threadsafe(found, outcome)
 
         # Nobody waits for it: it may hang with the responder that it asks.
         threading.Thread(target=work, name="mockpki stapler", daemon=True).start()
@@ -341,10 +342,10 @@ class TlsServer:
             return self._forwarded(outer, self._forward_to)
         if self._handler is not None:
             return self._handled(outer, self._handler)
-        return HttpSession(outer, outer.answer)
+        return HttpSession(outer, outer.answer, self._realm.problems)
 
     def _upstream(self, outer: _TlsConnection, sock: socket.socket) -> Connection:
-        upstream = Connection(self.engine, sock, self._realm.problems, outer.peer)
+        upstream = Connection(self._engine, sock, self._realm.problems, outer.peer)
         self._upstreams.add(upstream)
         upstream.begin(_Back(outer), self._upstreams.discard)
         return upstream
@@ -361,7 +362,7 @@ class TlsServer:
             except Exception as error:
                 # The client, or the end of the test, may have taken the connection away.
                 if not (upstream.closed and isinstance(error, BrokenPipeError | ConnectionResetError)):
-                    self.problem(error, "raised in the handler of a TLS server")
+                    self._problem(error, "raised in the handler of a TLS server")
 
         thread = threading.Thread(target=run, name="mockpki handler", daemon=True)
         self._handlers = [*(other for other in self._handlers if other.is_alive()), thread]
@@ -375,14 +376,14 @@ class TlsServer:
 
         async def connect() -> None:
             try:
-                sock = await _connected(self.engine.loop, targets)
+                sock = await _connected(self._engine.loop, targets)
             except OSError as error:
-                self.problem(error, f"the TLS server could not forward a connection to {targets[0][4]}")
+                self._problem(error, f"the TLS server could not forward a connection to {targets[0][4]}")
                 outer.abort()
             else:
                 forward.connected(self._upstream(outer, sock))
 
-        task = self.engine.loop.create_task(connect())
+        task = self._engine.loop.create_task(connect())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return forward
@@ -541,7 +542,7 @@ class _TlsConnection:
         self._inner: Inner | None = None
         self._over = False
         self.handshake = Handshake(self.peer)
-        server.opened(self.handshake)
+        server._opened(self.handshake)
 
     # The connection calls these.
 
@@ -592,7 +593,7 @@ class _TlsConnection:
         try:
             tls = self._server.session(leaf, None if staple is None else staple.result())
         except Exception as error:
-            self._server.problem(error, f"raised in a TLS server, which was about to present {leaf!r}")
+            self._server._problem(error, f"raised in a TLS server, which was about to present {leaf!r}")
             self.handshake.error = self.handshake.error or f"{type(error).__name__}: {error}"
             self._connection.abort()
             return
@@ -621,13 +622,13 @@ class _TlsConnection:
         handshake.staple, handshake.staples = tls.staple_sent, tls.staples_sent
         if tls.failure is not None:
             failure, tls.failure = tls.failure, None
-            self._server.problem(failure, f"raised in a TLS server, which was to staple {handshake.leaf!r}")
+            self._server._problem(failure, f"raised in a TLS server, which was to staple {handshake.leaf!r}")
         handshake.version = handshake.version or tls.version
         if tls.established and not handshake.completed:
             handshake.alpn = tls.alpn
             certificate = tls.client_certificate
             if certificate is not None:
-                handshake.client_certificate = x509.load_der_x509_certificate(certificate)
+                handshake.client_certificate = load_certificate(certificate)
             handshake.completed = True
 
     def _flush(self, tls: Session) -> None:

@@ -15,10 +15,10 @@ import weakref
 from collections import OrderedDict
 from typing import cast
 
-from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from OpenSSL import SSL, crypto
 
+from ._certificate import load_certificate
 from ._tls_session import Presentation, PrivateKey, Session, needs_tlslite
 
 _VERSIONS = {
@@ -47,7 +47,7 @@ class OpenSSLServer:
     def session(self, presentation: Presentation) -> "OpenSSLSession":
         """Return a new session; ``ValueError`` if OpenSSL cannot show what is asked."""
         if needs_tlslite(presentation.staples, presentation.chain[0]):
-            raise ValueError("OpenSSL would drop or change these staples; use tlslite for them.")
+            raise ValueError("OpenSSL cannot show this certificate with these staples; use tlslite.")
         return OpenSSLSession(presentation, self._context(presentation))
 
     def _context(self, shown: Presentation) -> SSL.Context:
@@ -94,7 +94,7 @@ def new_context(presentation: Presentation) -> SSL.Context:
 
 
 def _use_credentials(context: SSL.Context, presentation: Presentation) -> None:
-    leaf, *others = (x509.load_der_x509_certificate(der) for der in presentation.chain)
+    leaf, *others = (load_certificate(der) for der in presentation.chain)
     context.use_certificate(leaf)
     for certificate in others:
         context.add_extra_chain_cert(certificate)
@@ -113,7 +113,7 @@ def _use_client_cas(context: SSL.Context, presentation: Presentation) -> None:
     assert store is not None
     store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
     for der in presentation.client_cas:
-        certificate = x509.load_der_x509_certificate(der)
+        certificate = load_certificate(der)
         context.add_client_ca(certificate)
         store.add_cert(crypto.X509.from_cryptography(certificate))
     mode = SSL.VERIFY_PEER
@@ -175,8 +175,9 @@ class OpenSSLSession(Session):
 
     @property
     def client_certificate(self) -> bytes | None:
-        certificate = self._connection.get_peer_certificate(as_cryptography=True)
-        return None if certificate is None else certificate.public_bytes(Encoding.DER)
+        # As OpenSSL's own: cryptography does not read every certificate that OpenSSL takes.
+        certificate = self._connection.get_peer_certificate()
+        return None if certificate is None else crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)
 
     def receive(self, data: bytes) -> bytes:
         if self.closed or not data:

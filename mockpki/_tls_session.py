@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
-from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509 import ocsp
 
+from ._certificate import has_plain_extensions, read_issuer, read_serial, read_subject
 from ._staple import LONGEST
 
 PrivateKey: TypeAlias = PrivateKeyTypes
@@ -209,8 +209,8 @@ class Session(ABC):
 #   changed           trailing bytes after the outer SEQUENCE are cut off, and a length in BER is
 #                     written anew in DER
 #   dropped silently  anything that does not parse as OCSPResponse, a response for other serial
-#                     numbers or issuers only, every response when the leaf is self-signed, and b"", which
-#                     cannot be told from no staple
+#                     numbers or issuers only, every response when the leaf is self-signed or has an
+#                     extension that is malformed, and b"", which cannot be told from no staple
 #
 # and it staples nothing to intermediates. As a client it is no witness for any of this: it changes
 # what arrives in the same way, refuses what does not parse with bad_certificate_status_response,
@@ -218,10 +218,10 @@ class Session(ABC):
 def needs_tlslite(staples: tuple[bytes | None, ...], leaf: bytes) -> bool:
     """Tell whether OpenSSL would not carry these staples, leaf first, exactly as they are.
 
-    *leaf* is the leaf certificate in DER. On the safe side: only what was measured to be carried,
-    and has a plain form, is left to OpenSSL. A client that asks for no staple needs no tlslite.
+    *leaf* is the leaf certificate in DER; one that OpenSSL does not understand needs tlslite, too. On
+    the safe side: only what was measured to be carried, and has a plain form, is left to OpenSSL.
     """
-    if any(staple is not None for staple in staples[1:]):
+    if any(staple is not None for staple in staples[1:]) or not _is_plain(leaf):
         return True
     staple = staples[0] if staples else None
     return staple is not None and not _openssl_carries(staple, leaf)
@@ -247,12 +247,15 @@ def _openssl_carries(staple: bytes, leaf: bytes) -> bool:
         return False
 
 
-@lru_cache(maxsize=256)  # the same few leaves are asked about in every handshake
+# The same few leaves are asked about in every handshake.
+_is_plain = lru_cache(maxsize=256)(has_plain_extensions)
+
+
+@lru_cache(maxsize=256)
 def _serial_number_and_issuer(leaf: bytes) -> tuple[int, bytes]:
     """The serial number, and the issuer's name in DER; b"" for a certificate that is its own issuer."""
-    certificate = x509.load_der_x509_certificate(leaf)
-    own = certificate.issuer == certificate.subject
-    return certificate.serial_number, b"" if own else certificate.issuer.public_bytes()
+    issuer = read_issuer(leaf)
+    return read_serial(leaf), b"" if issuer == read_subject(leaf) else issuer
 
 
 @lru_cache(maxsize=256)

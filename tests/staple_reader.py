@@ -60,6 +60,19 @@ class Flight:
         return found
 
     @property
+    def certificates(self) -> list[bytes]:
+        """The chain as it was sent, leaf first."""
+        if any(number == _SUPPORTED_VERSIONS for number, _ in self.server_hello):
+            return [certificate for certificate, _ in self.entries]
+        listed, rest = vector(self.body(CERTIFICATE), 3)
+        assert rest == b""
+        found = []
+        while listed:
+            certificate, listed = vector(listed, 3)
+            found.append(certificate)
+        return found
+
+    @property
     def acknowledgements(self) -> list[bytes]:
         """The contents of status_request in the ServerHello."""
         return [content for number, content in self.server_hello if number == STATUS_REQUEST]
@@ -69,17 +82,11 @@ class Flight:
         """Each CertificateStatus, as it is, by certificate: one list for each that was shown, leaf first."""
         if any(number == _SUPPORTED_VERSIONS for number, _ in self.server_hello):
             return [[body for number, body in own if number == STATUS_REQUEST] for _, own in self.entries]
-        listed, rest = vector(self.body(CERTIFICATE), 3)
-        assert rest == b""
-        shown = 0
-        while listed:
-            _, listed = vector(listed, 3)
-            shown += 1
         kinds = [number for number, _ in self.messages]
         found = [body for number, body in self.messages if number == CERTIFICATE_STATUS]
         # RFC 6066 section 8: "immediately after the "Certificate" message".
         assert not found or kinds.index(CERTIFICATE_STATUS) == kinds.index(CERTIFICATE) + 1
-        return [found, *([] for _ in range(shown - 1))]
+        return [found, *([] for _ in self.certificates[1:])]
 
 
 def vector(data: bytes, size: int) -> tuple[bytes, bytes]:
@@ -165,8 +172,11 @@ class _Cipher:
         return plain[-1], plain[:-1]
 
 
-def capture(pki: PKI, server: TlsServer, version: str, *, ask: bool = True) -> Flight:
-    """One handshake with *server*, by a client that trusts *pki* and asks for a staple, or does not."""
+def capture(pki: PKI, server: TlsServer, version: str, *, ask: bool = True, verify: bool = True) -> Flight:
+    """One handshake with *server*, by a client that trusts *pki* and asks for a staple, or does not.
+
+    With *verify* off it takes any certificate.
+    """
     secrets: list[bytes] = []
 
     def keep(_: SSL.Connection, line: bytes) -> None:
@@ -177,7 +187,7 @@ def capture(pki: PKI, server: TlsServer, version: str, *, ask: bool = True) -> F
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_min_proto_version(_NUMBERS[version])
     context.set_max_proto_version(_NUMBERS[version])
-    context.set_verify(SSL.VERIFY_PEER)
+    context.set_verify(SSL.VERIFY_PEER if verify else SSL.VERIFY_NONE)
     context.set_keylog_callback(keep)
     context.set_ocsp_client_callback(lambda *_: True)
     pki.configure_trust(context)

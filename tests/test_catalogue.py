@@ -19,7 +19,6 @@ WITHOUT_CLAUSE: dict[str, str] = {
     "TrailingAt": "the octets are the test's own, and the place too",
     "SignedGarbage": "the octets are the test's own",
     "SignedTrailingAt": "the octets are the test's own, and the place too",
-    "TrailingInside": "the octets are the test's own",
     "Truncated": "it cuts octets off, whatever they were",
     # Nothing on the network promises to be quick, or to be there.
     "Close": "a server may close any connection",

@@ -13,7 +13,7 @@ import trustme
 from authorities import DETERMINISTIC, KINDS, NOW, digest, key, signer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
@@ -308,7 +308,7 @@ def test_a_period_that_is_none(ca: CA) -> None:
         ca.issue_cert("a.example", not_before=naive)
     with pytest.raises(ValueError, match="has no time zone; give an aware datetime"):
         ca.issue_cert("a.example", not_after=naive)
-    with pytest.raises(TypeError, match="a certificate begins and ends at datetimes; got '2026'"):
+    with pytest.raises(TypeError, match="a time is an aware datetime; got '2026'"):
         check_validity("2026", "2027")  # type: ignore[arg-type]
 
 
@@ -396,6 +396,47 @@ def test_a_serial_that_no_certificate_may_have(ca: CA, serial: int, sentence: st
     with pytest.raises(ValueError, match=sentence):
         ca.issue_cert("a.example", serial_number=serial)
     assert serial not in ca._ledger
+
+
+def test_a_serial_that_is_no_number(ca: CA) -> None:
+    """A text is a TypeError before anything is signed or noted; the number it spells can be used."""
+    with pytest.raises(TypeError, match="a serial number is an int; got '5'"):
+        ca.issue_cert("a.example", serial_number="5")  # type: ignore[arg-type]
+    with PKI() as pki:
+        assert pki.issue_cert("a.example", serial_number=5).serial_number == 5
+
+
+def test_what_is_not_signed_is_not_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When signing fails, the serial number is free; once it is signed, it is not."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("no signature today")
+
+    with PKI() as pki:
+        with monkeypatch.context() as broken:
+            broken.setattr(Signer, "sign", fail)
+            with pytest.raises(RuntimeError, match="no signature today"):
+                pki.issue_cert("a.example", serial_number=5)
+            with pytest.raises(RuntimeError, match="no signature today"):
+                pki.root.certify(pki.ca)
+        assert 5 not in pki.ca._ledger
+        assert len(pki.root._ledger) == 1  # pki.ca
+        assert pki.issue_cert("a.example", serial_number=5).serial_number == 5
+
+
+@pytest.mark.parametrize("time", [5, "2026-01-01"])
+def test_a_time_that_is_none(ca: CA, time: Any) -> None:
+    """Wherever a time is taken, another thing is a TypeError, and an aware datetime is taken."""
+    leaf, now = ca.issue_cert("a.example"), datetime.now(UTC)
+    for call in (
+        lambda time: ca.issue_cert("a.example", not_before=time),
+        lambda time: ca.issue_cert("a.example", not_after=time),
+        lambda time: ca.revoke(leaf, at=time),
+        lambda time: ca.revoke(leaf, invalidity_date=time),
+    ):
+        with pytest.raises(TypeError, match=f"a time is an aware datetime; got {time!r}"):
+            call(time)
+        call(now)
 
 
 def test_serials_and_subjects_are_unlike(ca: CA) -> None:
@@ -510,7 +551,7 @@ def adopted(private: Any) -> trustme.CA:
         .not_valid_after(now + timedelta(days=999))
         .add_extension(x509.BasicConstraints(True, None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(private.public_key()), critical=False)
-        .sign(private, hashes.SHA256())
+        .sign(private, None if isinstance(private, ed25519.Ed25519PrivateKey) else hashes.SHA256())
     )
     pem = private.private_bytes(Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     return trustme.CA.from_pem(certificate.public_bytes(Encoding.PEM), pem)
@@ -572,6 +613,10 @@ def test_a_root_that_is_no_trustme_ca() -> None:
         PKI(root="root.pem")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="is no key that an authority here can sign with"):
         PKI(root=adopted(dsa.generate_private_key(1024)))
+    with pytest.raises(
+        ValueError, match=r"trustme does not hand out the key of root=<trustme\.CA .*RSA or EC"
+    ):
+        PKI(root=adopted(ed25519.Ed25519PrivateKey.generate()))
 
 
 # Contexts.

@@ -231,6 +231,22 @@ def test_steps_that_cannot_be_taken(pki: PKI, wire: Any) -> None:
         pki.check()
 
 
+@pytest.mark.parametrize("seconds", [0.01, 10**400], ids=["soon", "never"])
+def test_a_step_that_fails_late_fails_the_test(pki: PKI, seconds: Any) -> None:
+    """What is raised after a wait reaches the test, and the client is cut off; without it, all arrives."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nx"
+    late = (faults.Send(head), faults.Wait(0.01), faults.Wait(seconds), faults.Send(b"y"), faults.Finish())
+    with pki.crl.respond_with(BadTransport(late)):
+        if seconds == 0.01:
+            assert send(pki.crl.url).body == b"xy"
+            return
+        with pytest.raises(ConnectionResetError):
+            send(pki.crl.url)
+    with pytest.raises(OverflowError) as raised:
+        pki.check()
+    assert "raised in a late part of the answer to 127.0.0.1:" in raised.value.__notes__[0]
+
+
 def test_on_a_crl_too(pki: PKI) -> None:
     """The publisher answers 500, and is honest again right after."""
     with pki.crl.respond_with(BadCRLContent(None)):

@@ -153,7 +153,7 @@ def test_what_is_no_der() -> None:
     ]
     assert DECODER.lines(b"\x02\x01\x05", kind)[0] == "no DER: no CertificateList begins with 0x02"
     assert DECODER.lines(der + b"more", kind)[-1] == "behind the end: 'more'"
-    inside = faults.TrailingInside(b"\xff\xff")(der)
+    inside = faults.SignedTrailingAt(data=b"\xff\xff")(der)
     assert DECODER.lines(inside, kind)[-1] == "  then no DER: ffff"
 
 

@@ -96,7 +96,7 @@ def test_what_the_status_faults_say(still: PKI) -> None:
     """Good, revoked with reason and time, unknown, another serial number."""
     leaf = still.issue_cert("localhost")
 
-    def read(*given: faults.StapleFault) -> ocsp.OCSPResponse:
+    def read(*given: faults.OCSPBytesFault) -> ocsp.OCSPResponse:
         return ocsp.load_der_ocsp_response(still.ocsp.response_for(leaf, *given))
 
     plain = read(faults.Revoked())

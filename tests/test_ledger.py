@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from mockpki._crl import encode_entries
-from mockpki._ledger import Ledger, Reason, Revocation, Status, describe
+from mockpki._ledger import Ledger, Reason, Revocation, Status, check_serial, describe
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 REVOKED = Revocation(NOW, Reason.KEY_COMPROMISE)
@@ -143,12 +143,10 @@ def test_a_serial_is_issued_once() -> None:
 )
 def test_a_serial_that_no_certificate_may_have(wrong: int, error: type[Exception], sentence: str) -> None:
     """RFC 5280 section 4.1.2.2 wants 1 to 20 octets of a positive number; the ends of that are taken."""
-    ledger = Ledger()
     with pytest.raises(error, match=sentence):
-        ledger.issue(wrong)
-    ledger.issue(1)
-    ledger.issue((1 << 159) - 1)
-    assert len(ledger) == 2
+        check_serial(wrong)
+    for right in (1, (1 << 159) - 1):
+        assert check_serial(right) == right
 
 
 def test_times_are_kept_in_utc() -> None:
@@ -290,9 +288,9 @@ def test_threads_lose_nothing() -> None:
 
     def read() -> None:
         for _ in range(100):
-            version, _, *revoked = ledger.revoked()
+            version, _, serials, revocations = ledger.revoked()
             assert version <= ledger.version
-            assert len(encode_entries(*revoked)) >= len(revoked[0])
+            assert len(encode_entries(serials, revocations)) >= len(serials)
 
     with ThreadPoolExecutor(threads + 1) as pool:
         tasks = [pool.submit(work, thread) for thread in range(threads)]

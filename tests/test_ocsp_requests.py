@@ -30,7 +30,8 @@ CRITICAL = Extension("1.2.3", True, b"x")
 
 # Requests that cryptography takes and this package does not: the sentence it is refused with, and why.
 STRICTER = {
-    r"the request's version is not v1": "RFC 6960 section 4.1.1: there is v1; older cryptography does not look",
+    "the parameters of the CertID's hash are neither": "RFC 4055 section 2.1: absent or NULL",
+    r"the request's version is not v1": "RFC 6960 section 4.1.1: there is v1 alone",
     r"the nonce has \d+ octets; RFC 9654 allows 1 to 128": "RFC 9654 section 2.1: MUST reject",
     r"the nonce is no OCTET STRING": "RFC 9654 section 2.1: Nonce ::= OCTET STRING; RFC 2560 had none",
     r"the request has an unknown critical extension": "RFC 6960 section 4.1.2: not to be ignored",
@@ -323,3 +324,16 @@ def test_openssls_signed_request(openssl_asks: Ask) -> None:
     # RFC 6960 section 4.1.2: "the requestor SHALL specify its name in the requestorName field".
     assert signed.requestor_name == _der.explicit(4, certificate(P256).subject.public_bytes())
     assert [item.serial_number for item in signed.cert_ids] == [5]
+
+
+@pytest.mark.parametrize(("parameters", "taken"), [(b"", True), (_der.NULL, True), (b"\x3a\x00", False)])
+def test_the_parameters_of_a_hash(parameters: bytes, taken: bool) -> None:
+    """Absent or NULL; with anything else, an answer that echoed them could not be read by everyone."""
+    algorithm = sequence(_der.oid("1.3.14.3.2.26"), parameters)
+    cert_id = sequence(algorithm, _der.octet_string(b"n" * 20), _der.octet_string(b"k" * 20), _der.integer(5))
+    der = request(sequence(cert_id))
+    if taken:
+        assert OCSPRequest.read(der).cert_ids[0].hash_algorithm == algorithm
+    else:
+        with pytest.raises(ValueError, match="neither absent nor NULL"):
+            OCSPRequest.read(der)

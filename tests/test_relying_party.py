@@ -451,6 +451,21 @@ class TestScope:
         with pki.crl.respond_with(fault):
             assert check(pki, pki.issue_cert("localhost"), CRL_ONLY)[0].accepted
 
+    @pytest.mark.parametrize(
+        ("fault", "found"),
+        [
+            (faults.NoKeyUsage(), "good"),
+            (faults.KeyUsage(("key_cert_sign", "crl_sign")), "good"),
+            (faults.KeyUsage("key_cert_sign"), "wrong signer"),
+        ],
+        ids=repr,
+    )
+    def test_crl_sign(self, pki: PKI, fault: Any, found: str) -> None:
+        """RFC 5280 section 6.3.3 (f): a key usage, where the issuer has one, must have the cRLSign bit."""
+        leaf = pki.root.create_child_ca(faults=[fault]).issue_cert("localhost")
+        verdict, _ = check(pki, leaf, CRL_ONLY)
+        assert (looked(verdict)[-1], verdict.accepted) == (("CRL", found), found == "good")
+
 
 class TestDelegate:
     @pytest.mark.pki(delegated=True)

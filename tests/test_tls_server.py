@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from OpenSSL import SSL
+from staple_reader import capture
 from tls_clients import VERSIONS, connected, context, received, shake_hands
 from variants import VARIANTS
 
@@ -289,6 +290,74 @@ def test_a_required_client_certificate(pki: PKI, version: str) -> None:
     assert right.client_certificate == client.certificate
 
 
+def test_clients_of_another_pki(pki: PKI) -> None:
+    """client_ca= is a trust anchor, and may be anybody's; several may be given."""
+    with PKI() as other, pki.tls_server(pki.issue_cert("localhost"), client_ca=[pki.ca, other.ca]) as server:
+        stranger = other.issue_cert("user@example.com", client=True)
+        shake_hands(server, context(pki, own=stranger))
+        assert only(server).client_certificate == stranger.certificate
+
+
+def test_a_client_with_an_odd_certificate(pki: PKI) -> None:
+    """A serial number that is not positive is recorded like any other."""
+    client = pki.issue_cert("user@example.com", client=True, faults=[faults.SerialNumber(-1)])
+    with pki.tls_server(pki.issue_cert("localhost"), client_ca=pki.ca) as server:
+        shake_hands(server, context(pki, own=client))
+        assert only(server).client_certificate == client.certificate
+
+
+# Odd certificates.
+
+
+ODD: dict[str, tuple[faults.CertificateContent, ...]] = {
+    repr(fault): (fault,)
+    for fault in (
+        faults.OcspUrl(), faults.DistributionPoint(), faults.KeyUsage(), faults.NoKeyUsage(),
+        faults.TlsFeatures(), faults.NoRevAvail(), faults.NoExtensions(), faults.SerialNumber(0),
+        faults.SerialNumber(-1), faults.SerialNumber(2**400), faults.CertVersion(None),
+        faults.CertVersion(0), faults.CertVersion(1), faults.CertVersion(3),
+    )
+}  # fmt: skip
+ODD["v1"] = (faults.CertVersion(None), faults.NoExtensions())
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("staple", [True, False], ids=["stapled", "bare"])
+@each_version
+def test_any_certificate_can_be_presented(pki: PKI, odd: str, staple: bool, version: str) -> None:
+    """Whatever a fault made of it, it is sent as it is to a client that does not verify, with its staple."""
+    leaf = pki.issue_cert("localhost", faults=ODD[odd])
+    assert leaf.names == (() if faults.NoExtensions() in ODD[odd] else ("localhost",))
+    assert repr(leaf).endswith(f"by {pki.ca.common_name}>")
+    with pki.tls_server(leaf, staple=[] if staple else None) as server:
+        flight = capture(pki, server, version, verify=False)
+        assert flight.certificates == [leaf.der, pki.ca.der]
+        if "DistributionPoint" in odd and version == "TLSv1.2":
+            # OpenSSL, as a client, wants to understand every extension, and this one is empty.
+            assert only(server).alert == "handshake_failure"
+        else:
+            assert flight.completed
+            assert only(server).completed
+        (shown,) = flight.statuses[0] if staple else [None]
+    assert only(server).staple == (None if shown is None else shown[4:])
+
+
+def test_every_fault_of_a_certificate_is_presented() -> None:
+    """The test above has each of the catalogue's."""
+    own = {fault for fault in faults.CATALOGUE if fault.home is faults.CertificateContent}
+    assert {type(fault) for given in ODD.values() for fault in given} == own
+
+
+def test_names_that_cannot_be_read(pki: PKI) -> None:
+    """A malformed subjectAltName has no names, and another one those it says; each is presented."""
+    oid = x509.SubjectAlternativeName.oid
+    for value, names in ((b"\x05\0", ()), (b"\x30\x07\x82\x05b.org", ("b.org",)), (b"\x30\x82", ())):
+        leaf = pki.issue_cert("localhost", extensions=[x509.UnrecognizedExtension(oid, value)])
+        assert leaf.names == names
+        with pki.tls_server(leaf, staple=None) as server:
+            assert capture(pki, server, "TLSv1.3", verify=False).certificates[0] == leaf.der
+
+
 # Staples.
 
 
@@ -531,6 +600,9 @@ def test_what_is_no_list_and_no_function(pki: PKI) -> None:
         pki.tls_server(leaf, alpn="h2")
     with pytest.raises(TypeError, match="handler= takes a function that is called with a socket; got 7"):
         pki.tls_server(leaf, handler=7)  # type: ignore[arg-type]
+    for wrong in ("ca.pem", 7, leaf, [pki.ca, leaf], None):
+        with pytest.raises(TypeError, match=r"client_ca= takes a CA or several; got "):
+            pki.tls_server(leaf, client_ca=wrong)  # type: ignore[arg-type]
 
 
 def test_forwarding_to_no_address(pki: PKI) -> None:

@@ -42,7 +42,7 @@ OCSP_ALIASES: tuple[Alias, ...] = (
     _ocsp("html_body", "Garbage(b'<!DOCTYPE html><title>mockpki</title><p>This is not an OCSP response.')"),
     _ocsp("truncated", "Truncated()"),
     _ocsp("trailing_byte", "Trailing()"),
-    _ocsp("tbs_trailing", "TrailingInside()"),
+    _ocsp("tbs_trailing", "SignedTrailingAt()"),
     _ocsp("version_v2", "Version(1)"),
     # Times.
     _ocsp("stale", "Stale()"),

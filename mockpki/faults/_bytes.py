@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import _der
+from .._der import Element
 from ._layers import Encoding, ToBeSigned
 
 __all__ = [
+    "Garbage",
     "SignedGarbage",
+    "SignedTrailingAt",
     "Trailing",
-    "TrailingInside",
+    "TrailingAt",
     "Truncated",
 ]
 
@@ -31,20 +34,21 @@ class SignedGarbage(ToBeSigned):
 
 
 @dataclass(frozen=True)
-class TrailingInside(ToBeSigned):
-    """*data* follows the last field inside what is signed; the signature covers it."""
+class SignedTrailingAt(ToBeSigned):
+    """*data* ends the field that *path* leads to, counted from 0; the signature covers it.
 
+    Without a path it follows the last field. In a CRL ``(3,)`` is thisUpdate, ``(5, 0)`` the first
+    entry. `TrailingAt` comes after signing.
+    """
+
+    path: tuple[int, ...] = ()
     data: bytes = b"\0"
 
     def __post_init__(self) -> None:
         _some(self.data, self)
 
     def __call__(self, honest: bytes) -> bytes:
-        try:
-            inner = _der.Element.whole(honest, _der.SEQUENCE)
-        except ValueError as error:
-            raise ValueError(f"{self!r} finds no SEQUENCE to add to: {error}") from None
-        return _der.sequence(inner.content, self.data)
+        return _trailing(honest, self.path, self.data, self)
 
 
 @dataclass(frozen=True)
@@ -72,3 +76,51 @@ class Trailing(Encoding):
 
     def __call__(self, honest: bytes) -> bytes:
         return honest + self.data
+
+
+@dataclass(frozen=True)
+class TrailingAt(Encoding):
+    """*data* ends the field that *path* leads to, counted from 0; the signature stays.
+
+    In a CRL ``()`` is behind the signatureValue, ``(1,)`` inside the signatureAlgorithm.
+    """
+
+    path: tuple[int, ...] = ()
+    data: bytes = b"\0"
+
+    def __post_init__(self) -> None:
+        _some(self.data, self)
+
+    def __call__(self, honest: bytes) -> bytes:
+        return _trailing(honest, self.path, self.data, self)
+
+
+@dataclass(frozen=True)
+class Garbage(Encoding):
+    """Other octets altogether: *data*, which is not DER unless you make it so."""
+
+    data: bytes = b"mockpki: this is not DER"
+
+    def __call__(self, honest: bytes) -> bytes:
+        return self.data
+
+
+def _trailing(der: bytes, path: tuple[int, ...], data: bytes, fault: object) -> bytes:
+    element = Element.read(der)
+    return _appended(element, path, data, fault) + der[element.end :]
+
+
+def _appended(element: Element, path: tuple[int, ...], data: bytes, fault: object) -> bytes:
+    """*element* with *data* at the end of the one that *path* leads to; all around it grow with it."""
+    if not path:
+        return _der.tlv(element.tag, element.content + data)
+    children = element.children() if element.tag & 0x20 else []
+    at, *rest = path
+    if not 0 <= at < len(children):
+        raise ValueError(
+            f"{fault!r} leads nowhere: the element at octet {element.start} has {len(children)} inside, "
+            f"so there is no number {at}"
+        )
+    parts = [child.der for child in children]
+    parts[at] = _appended(children[at], tuple(rest), data, fault)
+    return _der.tlv(element.tag, b"".join(parts))

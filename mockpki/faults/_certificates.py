@@ -12,7 +12,7 @@ from cryptography import x509
 
 from .. import _der
 from .._der import Element, Extension
-from .._profile import TBSCertificate
+from .._profile import KEY_USAGES, TBSCertificate
 from ._layers import CertificateContent
 from ._parts import dropped, extended, found, many, named_bits, point_name, reason_flags
 
@@ -82,20 +82,6 @@ class NoExtensions(CertificateContent):
         return replace(honest, extensions=())
 
 
-# RFC 5280 section 4.2.1.3, KeyUsage.
-_USAGES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
-
-
 @dataclass(frozen=True)
 class KeyUsage(CertificateContent):
     """The key is for *usages* alone; by default a CA's without cRLSign. RFC 5280 section 4.2.1.3."""
@@ -104,11 +90,11 @@ class KeyUsage(CertificateContent):
 
     def __post_init__(self) -> None:
         for usage in many(self.usages):
-            if usage not in _USAGES:
-                raise ValueError(f"{usage!r} is no key usage; RFC 5280 has {', '.join(_USAGES)}")
+            if usage not in KEY_USAGES:
+                raise ValueError(f"{usage!r} is no key usage; RFC 5280 has {', '.join(KEY_USAGES)}")
 
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
-        bits = _der.tlv(_der.BIT_STRING, named_bits(map(_USAGES.index, many(self.usages))))
+        bits = _der.tlv(_der.BIT_STRING, named_bits(map(KEY_USAGES.index, many(self.usages))))
         return _extended(honest, Extension(_KEY_USAGE, True, bits))
 
 

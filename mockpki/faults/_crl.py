@@ -14,7 +14,7 @@ from .._crl import CRL_NUMBER, TBSCertList
 from .._der import Element, Extension
 from .._signing import Signer
 from ._content import EXAMPLE
-from ._layers import CRLContent, Encoding, ToBeSigned
+from ._layers import CRLContent, Encoding
 from ._parts import dropped, extended, found, many, name_der, point_name, reason_flags
 
 __all__ = [
@@ -32,8 +32,6 @@ __all__ = [
     "NoCrlNumber",
     "OldCrlNumber",
     "Pem",
-    "SignedTrailingAt",
-    "TrailingAt",
     "WrongAki",
     "WrongIssuerName",
 ]
@@ -334,55 +332,6 @@ class BadTime(CRLContent):
 
 
 # Octets.
-
-
-def _trailing(der: bytes, path: tuple[int, ...], data: bytes, fault: object) -> bytes:
-    element = Element.read(der)
-    return _appended(element, path, data, fault) + der[element.end :]
-
-
-def _appended(element: Element, path: tuple[int, ...], data: bytes, fault: object) -> bytes:
-    """*element* with *data* at the end of the one that *path* leads to; all around it grow with it."""
-    if not path:
-        return _der.tlv(element.tag, element.content + data)
-    children = element.children() if element.tag & 0x20 else []
-    at, *rest = path
-    if not 0 <= at < len(children):
-        raise ValueError(
-            f"{fault!r} leads nowhere: the element at octet {element.start} has {len(children)} inside, "
-            f"so there is no number {at}"
-        )
-    parts = [child.der for child in children]
-    parts[at] = _appended(children[at], tuple(rest), data, fault)
-    return _der.tlv(element.tag, b"".join(parts))
-
-
-@dataclass(frozen=True)
-class SignedTrailingAt(ToBeSigned):
-    """*data* ends the field that *path* leads to, counted from 0; the signature covers it.
-
-    In a CRL ``(3,)`` is thisUpdate, ``(5, 0)`` the first entry. `TrailingAt` comes after signing.
-    """
-
-    path: tuple[int, ...] = (0,)
-    data: bytes = b"\0"
-
-    def __call__(self, honest: bytes) -> bytes:
-        return _trailing(honest, self.path, self.data, self)
-
-
-@dataclass(frozen=True)
-class TrailingAt(Encoding):
-    """*data* ends the field that *path* leads to, counted from 0; the signature stays.
-
-    In a CRL ``()`` is behind the signatureValue, ``(1,)`` inside the signatureAlgorithm.
-    """
-
-    path: tuple[int, ...] = ()
-    data: bytes = b"\0"
-
-    def __call__(self, honest: bytes) -> bytes:
-        return _trailing(honest, self.path, self.data, self)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from .. import _der, _keys, _profile
 from .._clock import Clock
 from .._der import Extension
 from .._keys import KeyType, PrivateKey
-from .._profile import Pointers, TBSCertificate
+from .._profile import KEY_USAGES, Pointers, TBSCertificate
 from .._signing import SignatureAlgorithm, Signer, subject
 from ._layers import OCSPSigning, Signing, duration
 
@@ -145,17 +145,6 @@ _PURPOSES = {
     "client_auth": "1.3.6.1.5.5.7.3.2",
     "any": "2.5.29.37.0",
 }
-_USAGES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
 _EXTENDED_KEY_USAGE, _KEY_USAGE = "2.5.29.37", "2.5.29.15"
 _ISSUERS: dict[str, Callable[[Signer], Signer]] = {
     "ca": lambda authority: authority,
@@ -202,8 +191,8 @@ class Delegate(OCSPSigning):
         for purpose in self.eku:
             _der.oid(_PURPOSES.get(purpose, purpose))
         for usage in self.key_usage:
-            if usage not in _USAGES:
-                raise ValueError(f"{usage!r} is no key usage; there are {', '.join(_USAGES)}")
+            if usage not in KEY_USAGES:
+                raise ValueError(f"{usage!r} is no key usage; there are {', '.join(KEY_USAGES)}")
         if self.issuer not in _ISSUERS:
             raise ValueError(f"{self.issuer!r} issues no delegates; there are {', '.join(_ISSUERS)}")
         for offset in (self.not_before, self.not_after):
@@ -257,7 +246,7 @@ class Delegate(OCSPSigning):
                     yield honest._replace(value=_der.sequence(*purposes))
             elif honest.oid == _KEY_USAGE:
                 if self.key_usage:
-                    bits = {name: name in self.key_usage for name in _USAGES}
+                    bits = {name: name in self.key_usage for name in KEY_USAGES}
                     yield _profile.extension(x509.KeyUsage(**bits), critical=True)
             elif honest.oid != _profile.OCSP_NO_CHECK or self.nocheck:
                 yield honest

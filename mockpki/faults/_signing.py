@@ -22,7 +22,8 @@ __all__ = [
 class WrongSigner(Signing):
     """Signed by an authority that nobody knows, and which says so. RFC 6960 section 3.2, check 4.
 
-    With *embed*, its own certificate is sent along in an OCSP answer.
+    With *embed*, its own certificate is sent along in an OCSP answer. In a CRL the authority key
+    identifier stays the honest one.
     """
 
     embed: bool = False

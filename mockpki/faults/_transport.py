@@ -1,4 +1,4 @@
-"""Faults of the connection and of the port; and the oldest one of the finished octets."""
+"""Faults of the connection and of the port."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .._answer import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
-from ._layers import Encoding, Listener, Transport, duration
+from ._layers import Listener, Transport, duration
 
 __all__ = [
     "Close",
     "Drip",
-    "Garbage",
     "Half",
     "Hang",
     "NotHttp",
@@ -21,16 +20,6 @@ __all__ = [
     "SlowAccept",
     "SlowBody",
 ]
-
-
-@dataclass(frozen=True)
-class Garbage(Encoding):
-    """Other octets altogether: *data*, which is not DER unless you make it so."""
-
-    data: bytes = b"mockpki: this is not DER"
-
-    def __call__(self, honest: bytes) -> bytes:
-        return self.data
 
 
 @dataclass(frozen=True)

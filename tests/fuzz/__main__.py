@@ -84,12 +84,12 @@ def _fuzz(name: str, seconds: int) -> int:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds + _PATIENCE, check=False,
         )  # fmt: skip
         said = done.stdout.decode(errors="replace")
-        found = [path.read_bytes().hex() for path in Path(folder).glob("found-*")]
+        found = [path.read_bytes().hex() for path in Path(folder).glob("found*")]
         runs = re.search(r"^Done (\d+) runs in ", said, re.MULTILINE)
         if done.returncode or found or runs is None:
             last = "\n".join(said.splitlines()[-40:])
             again = f"\nagain: python -m tests.fuzz --target {name} --input {found[0]}" if found else ""
-            raise FailedError(f"{last}\n{name} failed{again}")
+            raise FailedError(f"{last}\n{name} failed with exit status {done.returncode}{again}")
         return int(runs[1])
 
 

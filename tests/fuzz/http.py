@@ -7,6 +7,7 @@ from typing import Any
 
 from mockpki._answer import HttpRequest, Wire
 from mockpki._engine import HttpSession
+from mockpki._evidence import Problems
 
 from .kit import Target, World
 from .ocsp import paths, questions
@@ -68,6 +69,9 @@ def http(fuzzed: World) -> Target:
         if data:
             size, stream = data[0] or len(data), data[1:]
             assert _exchange(fuzzed, stream, size) == _exchange(fuzzed, stream, len(data))
+            fuzzed.pki.check()
+            if len(fuzzed.pki.ocsp.requests) >= _REMEMBERED:
+                fuzzed.pki.ocsp.reset()
 
     return Target(run, tuple(size + stream for stream in _streams(fuzzed) for size in (b"\0", b"\7")))
 
@@ -82,15 +86,15 @@ def _exchange(fuzzed: World, stream: bytes, size: int) -> tuple[list[HttpRequest
         return service.handle(request)
 
     outlet = Outlet()
-    session = HttpSession(outlet, handle)
+    problems = Problems()
+    session = HttpSession(outlet, handle, problems)
     for at in range(0, len(stream), size):
         session.received(stream[at : at + size])
         outlet.pass_time()
     over = outlet.over
     session.ended()
-    fuzzed.pki.check()
-    if len(service.requests) >= _REMEMBERED:
-        service.reset()
+    for error in problems.take():
+        raise error
     codes = _status_codes(bytes(outlet.written), [request.method == "HEAD" for request in asked])
     assert len(codes) - len(asked) in (0, 1), f"{codes} are no answers to {asked}"
     assert 500 not in codes, f"{codes} are the answers to {asked}"
@@ -121,7 +125,7 @@ def _status_codes(written: bytes, head_only: list[bool]) -> list[int]:
 def _streams(fuzzed: World) -> list[bytes]:
     """What clients send: POST and GET, one behind the other, in chunks, and with what else there is."""
     bodies, [path, *_] = questions(fuzzed), paths(fuzzed)
-    get = b"GET %b HTTP/1.1\r\nHost: a\r\n%%b\r\n" % path.replace(b"%", b"%%")
+    get = b"GET " + path.replace(b"%", b"%%") + b" HTTP/1.1\r\nHost: a\r\n%b\r\n"
     post = b"POST /ocsp HTTP/1.1\r\nHost: a\r\nContent-Type: application/ocsp-request\r\n%b\r\n%b"
     posts = [post % (b"Content-Length: %d\r\n" % len(body), body) for body in bodies]
     chunks = b"20\r\n%b\r\n%x;a=b\r\n%b\r\n0\r\nX: y\r\n\r\n"
@@ -135,7 +139,7 @@ def _streams(fuzzed: World) -> list[bytes]:
         post % (b"Transfer-Encoding: chunked\r\n", chunks % (body[:32], len(body) - 32, body[32:])),
         post % (b"Expect: 100-continue\r\nContent-Length: %d\r\n" % len(body), body),
         post % (b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: %d\r\n" % len(body), body),
-        b"HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" + (get % b""),
+        b"HEAD / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" + get % b"",
         b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
-        b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx" + (get % b"X: %b\r\n" % (b"x" * 300)),
+        b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx" + get % (b"X: " + b"x" * 300 + b"\r\n"),
     ]

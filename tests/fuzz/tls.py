@@ -144,7 +144,8 @@ def _bent(flight: bytes, edits: bytes) -> bytes:
     """*flight* after *edits*: place (two octets), what to do there, and an octet to do it with."""
     data = bytearray(flight)
     for at in range(0, len(edits) - 3, 4):
-        place, what, octet = int.from_bytes(edits[at : at + 2]) % (len(data) + 1), edits[at + 2], edits[at + 3]
+        place = int.from_bytes(edits[at : at + 2]) % (len(data) + 1)
+        what, octet = edits[at + 2 : at + 4]
         match what % 5:
             case 0:
                 data[place : place + 1] = bytes((octet,))

@@ -16,7 +16,16 @@ def main(name: str, corpus: Path, *options: str) -> None:
         target = TARGETS[name](fuzzed)
         for number, seed in enumerate(target.seeds):
             (corpus / f"seed-{number}").write_bytes(seed)
-        atheris.Setup([sys.argv[0], *options, str(corpus)], target.run)
+
+        def run(data: bytes) -> None:
+            try:
+                target.run(data)
+            except BaseException:
+                # libFuzzer writes it down, too, if the process lives long enough.
+                (corpus.parent / "found").write_bytes(data)
+                raise
+
+        atheris.Setup([sys.argv[0], *options, str(corpus)], run)
         atheris.Fuzz()
 
 

@@ -92,6 +92,7 @@ def ocsp_answers(pki: PKI, leaf: Leaf) -> None:
     pki.ocsp.script([faults.Stale])  # type: ignore[list-item]
     pki.ocsp.response_for(leaf, faults.HttpStatus(500))  # type: ignore[arg-type]
     pki.ocsp.response_for(leaf, faults.Hang())  # type: ignore[arg-type]
+    pki.ocsp.response_for(leaf, faults.EmptyStaple())  # type: ignore[arg-type]
     pki.ocsp.wait_for_request("5")  # type: ignore[arg-type]
     faults.Stale(by=3)  # type: ignore[arg-type]
 
@@ -142,6 +143,7 @@ def tls_servers(pki: PKI, leaf: Leaf, other: Leaf) -> None:
     running: TlsServer = pki.tls_server(leaf, staple=None)
     pki.tls_server(leaf, staple=b"octets", forward_to=("127.0.0.1", 80))
     pki.tls_server(leaf, staple=lambda leaf: leaf.der)
+    pki.tls_server(leaf, staple=[faults.Revoked(), faults.StapleOnIntermediate([faults.Good()])])
     print(running)
     pki.tls_server(leaf, staple=[faults.HttpStatus(503)])  # type: ignore[list-item]
     pki.tls_server(leaf, staple=[faults.Hang()])  # type: ignore[list-item]
