@@ -387,6 +387,7 @@ def desk() -> Iterator[Desk]:
     with PKI(key_type="RSA-2048") as pki, pytest.MonkeyPatch.context() as patch:
         now = datetime.now(timezone.utc).replace(microsecond=0, second=30)
         patch.setattr(type(pki.clock), "now", lambda self: now)
+        patch.setattr(type(pki.clock), "system_time", staticmethod(lambda: now))
         yield Desk(pki, pki.issue_cert("localhost"))
 
 
