@@ -604,20 +604,24 @@ def test_no_thread_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_fork_does_not_hold_the_parents_ports(pki: PKI) -> None:
     """A child that lives on neither keeps a connection of its parent's open, nor a port."""
     waiting, release = os.pipe()
+    begun, begin = os.pipe()
     with Wire(pki.crl.url) as wire:
         wire.send(get())
         wire.answer()
         child = os.fork()
         if not child:
             os.close(release)
+            os.write(begin, b".")
             os.read(waiting, 1)
             os._exit(0)
         try:
+            # What the child lets go of, it has let go of once fork() has returned in it.
+            assert os.read(begun, 1) == b"."
             with pki.crl.respond_with(faults.Refused()):
                 assert wire.ended()
                 with pytest.raises(ConnectionRefusedError):
                     Wire(pki.crl.url)
         finally:
-            os.close(release)
-            os.close(waiting)
+            for end in (release, waiting, begun, begin):
+                os.close(end)
             assert os.waitpid(child, 0)[1] == 0

@@ -199,7 +199,6 @@ class Hang:
         """Start anew; the port."""
         from mockpki import PKI, faults
 
-        gc.collect()
         self._begin = self._left()
         self._pki = PKI()
         self._pki.ocsp.respond_with(faults.Hang())
@@ -207,7 +206,12 @@ class Hang:
         return int(self._pki.ocsp.url.split(":")[2].split("/")[0])
 
     def _left(self) -> dict[str, int]:
-        return {"descriptors": len(os.listdir("/proc/self/fd")), "threads": threading.active_count()}
+        gc.collect()
+        return {
+            "descriptors": len(os.listdir("/proc/self/fd")),
+            "threads": threading.active_count(),
+            "objects": len(gc.get_objects()),
+        }
 
     def held(self, count: int) -> int:
         """Once *count* requests are there: octets of memory for each."""
@@ -220,7 +224,6 @@ class Hang:
         (taken,) = _timed(1, self._pki.close)
         left = len(engine.connections)
         del self._pki, engine
-        gc.collect()
         more = {name: now - self._begin[name] for name, now in self._left().items()}
         return {"seconds": taken, "connections": left, "resident": _resident(), **more}
 
