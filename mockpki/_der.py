@@ -38,6 +38,8 @@ def tlv(tag: int, content: bytes) -> bytes:
     size = len(content)
     if size < 0x80:
         return b"%c%c%b" % (tag, size, content)
+    if size < 0x100:
+        return b"%c\x81%c%b" % (tag, size, content)
     return header(tag, size) + content
 
 
@@ -135,7 +137,13 @@ def generalized_time(time: datetime) -> bytes:
     and MUST include seconds (i.e., times are YYYYMMDDHHMMSSZ), even where the number of seconds is
     zero. GeneralizedTime values MUST NOT include fractional seconds."
     """
-    at = utc(time)
+    return _generalized_time(utc(time))
+
+
+# The same few times stand in thousands of answers a second. Only in UTC: elsewhere two hours that are
+# not the same may be equal, where clocks are put back.
+@lru_cache(maxsize=64)
+def _generalized_time(at: datetime) -> bytes:
     parts = (at.year, at.month, at.day, at.hour, at.minute, at.second)
     return b"\x18\x0f%04d%02d%02d%02d%02d%02dZ" % parts
 
@@ -250,9 +258,19 @@ class Element(NamedTuple):
 
     def children(self) -> list[Element]:
         """The elements inside, in order."""
-        found, at = [], self.inner
-        while at < self.end:
-            child = Element.read(self.data, at, self.end)
+        data, at, end = self.data, self.inner, self.end
+        found = []
+        while at < end:
+            # Short and well formed, as nearly all are: what `read` makes of it, without the call.
+            if (
+                at + 2 <= end
+                and (size := data[at + 1]) < 0x80
+                and at + 2 + size <= end
+                and data[at] & 0x1F != 0x1F
+            ):
+                child = _element(Element, (data, data[at], at, at + 2, at + 2 + size))
+            else:
+                child = Element.read(data, at, end)
             found.append(child)
             at = child.end
         return found
@@ -310,3 +328,6 @@ def _dotted(content: bytes) -> str:
             arc = 0
     first = min(arcs[0] // 40, 2)
     return ".".join(map(str, (first, arcs[0] - first * 40, *arcs[1:])))
+
+
+_element = tuple.__new__
