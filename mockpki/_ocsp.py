@@ -76,7 +76,6 @@ class CertID:
         oid = self.hash_oid
         return HASHES[oid][0] if oid in HASHES else oid
 
-    @lru_cache(maxsize=1024)  # noqa: B019 - octets and a number: what is equal is encoded alike
     def encode(self) -> bytes:
         """The CertID as DER."""
         return _der.sequence(
@@ -163,7 +162,7 @@ class OCSPRequest:
         # RFC 6960 section 4.1.1: "requestList contains one or more single certificate status requests."
         if not singles:
             raise ValueError("the requestList is empty")
-        cert_ids = tuple(_read_single_request(single.der) for single in singles)
+        cert_ids = tuple(map(_read_single_request, singles))
         extensions = _read_extensions(fields.pop(0).expect(0xA2)) if fields else ()
         if fields:
             raise ValueError("something follows the requestExtensions")
@@ -196,10 +195,8 @@ def _read_requestor(element: Element) -> bytes:
     return name.der
 
 
-# Clients ask about the same certificates again and again, with another nonce around the question.
-@lru_cache(maxsize=1024)
-def _read_single_request(der: bytes) -> CertID:
-    cert_id, *extensions = Element.whole(der, _der.SEQUENCE).fields(1, 2)
+def _read_single_request(element: Element) -> CertID:
+    cert_id, *extensions = element.expect(_der.SEQUENCE).fields(1, 2)
     for item in extensions:
         _read_extensions(item.expect(0xA0))
     return CertID.read(cert_id)
