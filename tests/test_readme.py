@@ -43,7 +43,7 @@ from mockpki import relying_party
 def get(url, verify, timeout=10):
     '''Asks the responder that the certificate names, rejects what is revoked, and else goes on.'''
     policy = replace(
-        relying_party.SOFT_FAIL, use_staple=False, use_crl=False, timeout=timedelta(seconds=timeout)
+        relying_party.SOFT_FAIL, sources=("OCSP",), timeout=timedelta(seconds=timeout)
     )
     where = urlsplit(url)
     verdict = relying_party.check(where.hostname, where.port, ca=verify, policy=policy)
@@ -65,7 +65,7 @@ def test_the_first_example_runs(pytester: pytest.Pytester) -> None:
 
 def test_the_first_example_tests_the_client(pytester: pytest.Pytester) -> None:
     """With a client that never checks, the test of the revoked certificate fails."""
-    careless = MY_CLIENT.replace("relying_party.SOFT_FAIL,", "relying_party.NO_CHECK,")
+    careless = MY_CLIENT.replace('sources=("OCSP",)', "sources=()")
     assert careless != MY_CLIENT
     pytester.makepyfile(my_client=careless, test_example=f"import my_client\n{BLOCKS[0]}")
     result = pytester.runpytest_subprocess(*OPTIONS, "-k", "test_revoked_is_rejected")

@@ -25,14 +25,15 @@ from mockpki.relying_party import (
     SOFT_FAIL,
     STAPLE_REQUIRED,
     Policy,
+    Source,
     Status,
     Verdict,
 )
 
 BAD_STAPLE = "bad_certificate_status_response"
 NOT_OURS = faults.Extension("1.3.6.1.4.1.55555.1", True, b"\x05\x00")
-OCSP_ONLY = replace(HARD_FAIL, use_crl=False)
-CRL_ONLY = replace(HARD_FAIL, use_ocsp=False)
+OCSP_ONLY = replace(HARD_FAIL, sources=("staple", "OCSP"))
+CRL_ONLY = replace(HARD_FAIL, sources=("staple", "CRL"))
 SHORT = timedelta(milliseconds=300)
 
 
@@ -45,7 +46,7 @@ def check(
         verdict = relying_party.check(server.host, server.port, policy=policy, **options)
         (handshake,) = server.connections
     # The one rejects by an alert in the handshake, and the other completes it.
-    if policy.use_staple:
+    if policy.asks_for_staple:
         assert (handshake.completed, handshake.alert in (None, "close_notify")) == (verdict.accepted,) * 2
     return verdict, handshake
 
@@ -174,7 +175,7 @@ class TestGood:
         leaf = pki.issue_cert("localhost", must_staple=True)
         verdict, handshake = check(pki, leaf, NAMED[name], staple=[])
         assert verdict.accepted, verdict
-        assert handshake.staple_requested == NAMED[name].use_staple
+        assert handshake.staple_requested == NAMED[name].asks_for_staple
         assert verdict.staple == handshake.staple
         assert [certificate.subject for certificate in verdict.chain] == [
             leaf.certificate.subject,
@@ -250,9 +251,9 @@ class TestRevoked:
 
     @pytest.mark.parametrize("reason", ["superseded", "unspecified"])
     @pytest.mark.parametrize("source", ["OCSP", "CRL"])
-    def test_fetched(self, pki: PKI, source: str, reason: str) -> None:
+    def test_fetched(self, pki: PKI, source: Source, reason: str) -> None:
         """So does the responder, or the CRL, even where a failure would pass."""
-        policy = replace(SOFT_FAIL, use_staple=False, use_ocsp=source == "OCSP")
+        policy = replace(SOFT_FAIL, sources=(source,))
         leaf = pki.issue_cert("localhost")
         assert check(pki, leaf, policy)[0].accepted
         pki.revoke(leaf, reason)
@@ -385,7 +386,9 @@ class TestUnusable:
             assert (verdict.accepted, verdict.fetched) == (False, ())
             assert handshake.alert == BAD_STAPLE
             assert "the handshake failed" in verdict.reasons[0]
-        assert check(pki, leaf, replace(SOFT_FAIL, use_staple=False), staple=[faults.Garbage()])[0].accepted
+        assert check(pki, leaf, replace(SOFT_FAIL, sources=("OCSP", "CRL")), staple=[faults.Garbage()])[
+            0
+        ].accepted
 
     @pytest.mark.parametrize("urls", [["ldap://127.0.0.1/x"], ["http:///x"], ["http://127.0.0.1:99999/"]])
     def test_urls(self, pki: PKI, urls: Sequence[str]) -> None:
@@ -403,7 +406,7 @@ class TestUnusable:
     def test_no_source(self, pki: PKI) -> None:
         """A certificate that names nobody to ask is rejected in hard-fail, and says so."""
         leaf = pki.issue_cert("localhost", ocsp_urls=[], crl_urls=[])
-        verdict, _ = check(pki, leaf, replace(HARD_FAIL, use_staple=False))
+        verdict, _ = check(pki, leaf, replace(HARD_FAIL, sources=("OCSP", "CRL")))
         assert not verdict.accepted
         assert "no source could tell (there is none to ask)" in verdict.reasons[0]
         assert check(pki, leaf, SOFT_FAIL)[0].accepted
@@ -654,6 +657,51 @@ class TestConnection:
         assert "the handshake failed" in verdict.reasons[0]
 
 
+class TestVariations:
+    """Policies that are none of the named ones."""
+
+    def test_order(self, pki: PKI) -> None:
+        """Sources are looked at in the policy's order, and the first good answer ends the search."""
+        leaf = pki.issue_cert("localhost")
+        for sources in (("CRL", "OCSP"), ("OCSP", "CRL"), ("CRL", "staple")):
+            verdict, _ = check(pki, leaf, replace(HARD_FAIL, sources=sources), staple=[])
+            assert looked(verdict) == [(sources[0], "good")]
+        pki.crl.respond_with(faults.HttpStatus(503))
+        verdict, _ = check(pki, leaf, replace(HARD_FAIL, sources=("CRL", "OCSP")))
+        assert looked(verdict) == [("CRL", "HTTP 503"), ("OCSP", "good")]
+
+    def test_leaf_alone(self, pki: PKI) -> None:
+        """A revoked CA is nothing to a policy that looks at the leaf alone."""
+        leaf = pki.issue_cert("localhost")
+        pki.revoke(pki.ca)
+        leaf_alone = replace(HARD_FAIL, whole_chain=False)
+        assert check(pki, leaf, leaf_alone)[0].accepted
+        pki.root.ocsp.assert_not_asked()
+        assert not check(pki, leaf, HARD_FAIL)[0].accepted
+        pki.revoke(leaf)
+        assert not check(pki, leaf, leaf_alone)[0].accepted
+
+    def test_bad_staple(self, pki: PKI) -> None:
+        """A staple that cannot be used rejects where the policy wants that, and none at all does not."""
+        leaf = pki.issue_cert("localhost")
+        strict = replace(SOFT_FAIL, bad_staple_rejects=True)
+        stale: list[Any] = [faults.Stale()]
+        verdict, handshake = check(pki, leaf, strict, staple=stale)
+        assert (verdict.accepted, handshake.alert) == (False, BAD_STAPLE)
+        assert "the policy wants a staple to be usable (RFC 6066 section 8); it was good" in str(verdict)
+        assert check(pki, leaf, SOFT_FAIL, staple=stale)[0].accepted
+        assert check(pki, leaf, strict, staple=None)[0].accepted
+
+    def test_by_name(self, pki: PKI) -> None:
+        """A policy goes by its name, too."""
+        leaf = pki.issue_cert("localhost")
+        with pki.tls_server(leaf, staple=None) as server:
+            for name, accepted in (("hard-fail", True), ("STAPLE_REQUIRED", False)):
+                where: dict[str, Any] = {"server_name": "localhost", "ca": pki.ca_file}
+                verdict = relying_party.check(server.host, server.port, policy=name, **where)
+                assert verdict.accepted == accepted
+
+
 class TestArguments:
     def test_policy(self) -> None:
         """A policy that cannot be meant is refused with a sentence."""
@@ -666,16 +714,28 @@ class TestArguments:
             Policy(timeout=timedelta())
         with pytest.raises(ValueError, match="clock_skew of a policy cannot be as short as"):
             Policy(clock_skew=timedelta(seconds=-1))
-        with pytest.raises(ValueError, match="require_staple needs use_staple"):
+        with pytest.raises(TypeError, match="sources of a policy is a tuple, such as"):
+            Policy(sources=wrong)
+        with pytest.raises(ValueError, match="'yes' is no source of a policy; there are staple, OCSP, CRL"):
+            Policy(sources=(wrong,))
+        with pytest.raises(ValueError, match="each source stands once"):
+            Policy(sources=("CRL", "CRL"))
+        with pytest.raises(ValueError, match="bad_staple_rejects needs 'staple' first in sources"):
+            Policy(sources=("CRL", "staple"), bad_staple_rejects=True)
+        with pytest.raises(ValueError, match="require_staple needs 'staple' first in sources"):
             replace(NO_CHECK, require_staple=True)
-        with pytest.raises(ValueError, match="honour_must_staple needs use_staple"):
+        with pytest.raises(ValueError, match="honour_must_staple needs 'staple' first in sources"):
             replace(NO_CHECK, honour_must_staple=True)
 
     def test_check(self, pki: PKI) -> None:
         """So are arguments, before there is any connection."""
-        wrong: Any = "hard-fail"
-        with pytest.raises(TypeError, match="policy= takes a Policy, such as HARD_FAIL"):
+        wrong: Any = 3
+        with pytest.raises(TypeError, match="a policy is a Policy, or the name of one"):
             relying_party.check("127.0.0.1", 1, ca=pki.ca_file, policy=wrong)
+        with pytest.raises(LookupError, match="no policy 'hart-fail'; did you mean hard-fail"):
+            relying_party.check("127.0.0.1", 1, ca=pki.ca_file, policy="hart-fail")
+        with pytest.raises(LookupError, match="no policy 'x'; there are no-check, soft-fail, hard-fail"):
+            relying_party.named("x")
         with pytest.raises(ValueError, match="has no time zone"):
             relying_party.check("127.0.0.1", 1, ca=pki.ca_file, now=datetime(2020, 1, 1))  # noqa: DTZ001
         with pytest.raises(ValueError, match="ca= holds no certificate in PEM"):

@@ -14,7 +14,17 @@ make no sense; everything else is in the `Verdict`.
 """
 
 from ._client import check
-from ._policy import HARD_FAIL, MUST_STAPLE, NAMED, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
+from ._policy import (
+    HARD_FAIL,
+    MUST_STAPLE,
+    NAMED,
+    NO_CHECK,
+    SOFT_FAIL,
+    STAPLE_REQUIRED,
+    Policy,
+    Source,
+    named,
+)
 from ._verdict import Fetched, Status, Verdict
 
 __all__ = [
@@ -26,7 +36,9 @@ __all__ = [
     "STAPLE_REQUIRED",
     "Fetched",
     "Policy",
+    "Source",
     "Status",
     "Verdict",
     "check",
+    "named",
 ]

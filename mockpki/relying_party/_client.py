@@ -24,7 +24,7 @@ from OpenSSL import SSL, crypto
 
 from .._clock import Clock
 from ._fetch import Deadline, connect, receive
-from ._policy import HARD_FAIL, Policy
+from ._policy import HARD_FAIL, Policy, named
 from ._revocation import Search
 from ._verdict import Verdict, label
 
@@ -37,11 +37,11 @@ def check(
     *,
     ca: str | os.PathLike[str] | bytes,
     server_name: str | None = None,
-    policy: Policy = HARD_FAIL,
+    policy: Policy | str = HARD_FAIL,
     timeout: timedelta = timedelta(seconds=10),
     now: datetime | None = None,
 ) -> Verdict:
-    """Connect to *host* and *port* by TLS, and judge the server as *policy* says.
+    """Connect to *host* and *port* by TLS, and judge the server as *policy*, a value or a name, says.
 
     *ca* holds the trusted certificates: a path of a PEM file, or PEM bytes. *server_name* (left out:
     *host*) is sent as SNI and has to be in the certificate. *timeout* is the server's, for its part of
@@ -49,17 +49,13 @@ def check(
     answers; validity periods of certificates go by the system's clock, which is OpenSSL's.
 
     Raises OSError when there is no connection, it is torn down, or the server takes too long
-    (TimeoutError); ValueError or TypeError for arguments that make no sense.
+    (TimeoutError); LookupError for no such policy; ValueError or TypeError for arguments that make no sense.
     """
-    if not isinstance(policy, Policy):
-        raise TypeError(
-            f"policy= takes a Policy, such as HARD_FAIL or replace(HARD_FAIL, use_crl=False); got {policy!r}"
-        )
     if now is not None and now.tzinfo is None:
         raise ValueError(f"now={now!r} has no time zone; give an aware datetime, such as one in UTC")
     context = _context(_trusted(ca))
     deadline = Deadline(timeout)
-    search = Search(policy, Clock().now() if now is None else now)
+    search = Search(named(policy), Clock().now() if now is None else now)
     with connect(host, port, deadline) as sock:
         return _Client(context, sock, deadline, server_name or host, search).run()
 
@@ -100,7 +96,7 @@ class _Client:
     trouble: list[str] = field(default_factory=list)
 
     def run(self) -> Verdict:
-        asks = self.search.policy.use_staple
+        asks = self.search.policy.asks_for_staple
         self.context.set_verify(SSL.VERIFY_PEER, self._verify)
         if asks:
             self.context.set_ocsp_client_callback(lambda tls, staple, _: self._judge(tls, staple))

@@ -12,7 +12,9 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from .._certificate import read_serial
 from ._policy import Policy
 from ._verdict import Finding, Status, Unusable, check_digest, check_window
 
@@ -34,7 +36,7 @@ def read(
             # Section 5.1.2.5: "Conforming CRL issuers MUST include the nextUpdate field in all CRLs."
             raise Unusable("stale", "it has no nextUpdate")
         check_window(crl.last_update_utc, crl.next_update_utc, now, policy)
-        return _look_up(crl, certificate.serial_number)
+        return _look_up(crl, read_serial(certificate.public_bytes(Encoding.DER)))
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise Unusable("unreadable", f"it cannot be read: {error}") from error
 

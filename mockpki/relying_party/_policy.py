@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from difflib import get_close_matches
+from typing import Literal, get_args
+
+Source = Literal["staple", "OCSP", "CRL"]
+SOURCES: tuple[Source, ...] = get_args(Source)
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Where to look, in this order, and what to make of finding nothing.
+    """Where to look, in which order, and what to make of finding nothing.
 
     A source that gives no usable answer leads to the next. *revoked* always rejects; *good* ends the
     search. Raises TypeError or ValueError for values that make no sense.
     """
 
-    use_staple: bool = True
-    """Ask the server for a staple, and believe a usable one."""
-    use_ocsp: bool = True
-    """Ask the responders that a certificate names."""
-    use_crl: bool = True
-    """Fetch the CRLs that a certificate names."""
+    sources: tuple[Source, ...] = ("staple", "OCSP", "CRL")
+    """Where to look, in this order: ``"staple"`` asks the server for one, ``"OCSP"`` the responders that a
+    certificate names, ``"CRL"`` fetches the CRLs that it names. Empty: nowhere."""
+    whole_chain: bool = True
+    """Look at the CAs between leaf and root, too, and not at the leaf alone."""
     hard_fail: bool = False
     """Reject a certificate about which no source could tell."""
     unknown_rejects: bool = False
@@ -28,6 +32,9 @@ class Policy:
     """Reject without a usable staple, whatever else there may be."""
     honour_must_staple: bool = False
     """The same for certificates that have the TLS feature extension (RFC 7633)."""
+    bad_staple_rejects: bool = False
+    """Reject a staple that cannot be used, which RFC 6066 section 8 wants of clients that ask for one; if
+    not, it is as good as none."""
     timeout: timedelta = timedelta(seconds=5)
     """For each fetch, from the connection to the last octet."""
     clock_skew: timedelta = timedelta(minutes=5)
@@ -36,34 +43,50 @@ class Policy:
     """How old thisUpdate may be, whatever nextUpdate says; None leaves that to nextUpdate."""
 
     def __post_init__(self) -> None:
-        for name in (field.name for field in fields(self)):
-            value = getattr(self, name)
+        self._check_sources()
+        for field in fields(self):
+            name, value = field.name, getattr(self, field.name)
+            if name == "sources" or (name == "max_age" and value is None):
+                continue
             kind = timedelta if name in _DURATIONS else bool
-            if not isinstance(value, kind) and not (name == "max_age" and value is None):
+            if not isinstance(value, kind):
                 raise TypeError(f"{name} of a policy is a {kind.__name__}; got {value!r}")
         for name, least in _DURATIONS.items():
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ValueError(f"{name} of a policy cannot be as short as {value!r}")
-        for name in ("require_staple", "honour_must_staple"):
-            if getattr(self, name) and not self.use_staple:
-                raise ValueError(f"{name} needs use_staple: a server sends no staple to who asks for none")
+        for name in ("require_staple", "honour_must_staple", "bad_staple_rejects"):
+            if getattr(self, name) and self.sources[:1] != ("staple",):
+                raise ValueError(
+                    f"{name} needs 'staple' first in sources: a server sends no staple to who asks for none, "
+                    "and nothing else may be believed before"
+                )
+
+    def _check_sources(self) -> None:
+        sources: object = self.sources
+        if not isinstance(sources, tuple):
+            raise TypeError(f"sources of a policy is a tuple, such as ('staple', 'OCSP'); got {sources!r}")
+        for source in sources:
+            if source not in SOURCES:
+                raise ValueError(f"{source!r} is no source of a policy; there are {', '.join(SOURCES)}")
+        if len(set(sources)) < len(sources):
+            raise ValueError(f"each source stands once in a policy's sources; got {sources!r}")
 
     @property
-    def checks(self) -> bool:
-        """Whether there is any source to look at."""
-        return self.use_staple or self.use_ocsp or self.use_crl
+    def asks_for_staple(self) -> bool:
+        """Whether the server is asked for a staple."""
+        return "staple" in self.sources
 
 
 _DURATIONS = {"timeout": timedelta(milliseconds=1), "clock_skew": timedelta(), "max_age": timedelta()}
 
-NO_CHECK = Policy(use_staple=False, use_ocsp=False, use_crl=False)
+NO_CHECK = Policy(sources=())
 """Looks at nothing."""
 SOFT_FAIL = Policy()
 """Rejects only what is said to be revoked."""
 HARD_FAIL = Policy(hard_fail=True, unknown_rejects=True)
 """Accepts only what is said to be good."""
-STAPLE_REQUIRED = Policy(use_ocsp=False, use_crl=False, require_staple=True, unknown_rejects=True)
+STAPLE_REQUIRED = Policy(sources=("staple",), require_staple=True, unknown_rejects=True)
 """Asks nobody but the server, and accepts only with a staple that says good."""
 MUST_STAPLE = replace(SOFT_FAIL, honour_must_staple=True, unknown_rejects=True)
 """Soft-fail; but for a certificate that asks for a staple, only a staple that says good will do."""
@@ -76,3 +99,17 @@ NAMED = {
     "must-staple": MUST_STAPLE,
 }
 """The policies above, by the names people use for them."""
+
+
+def named(policy: Policy | str) -> Policy:
+    """The policy of that name, or the one given. Raises LookupError, with near names, for no such name."""
+    if isinstance(policy, Policy):
+        return policy
+    if not isinstance(policy, str):
+        raise TypeError(f"a policy is a Policy, or the name of one, such as 'hard-fail'; got {policy!r}")
+    found = NAMED.get(policy.lower().replace("_", "-"))
+    if found is None:
+        near = get_close_matches(policy, NAMED, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(NAMED)}."
+        raise LookupError(f"there is no policy {policy!r}; {hint}")
+    return found

@@ -76,8 +76,10 @@ class Search:
     ) -> tuple[Status, bool, str]:
         """What is known about one certificate, whether that will do, and why."""
         policy, name = self.policy, label(certificate)
-        if not policy.checks:
+        if not policy.sources:
             return Status.UNDETERMINED, True, f"{name}: the policy checks nothing"
+        if not (is_leaf or policy.whole_chain):
+            return Status.UNDETERMINED, True, f"{name}: the policy looks at the leaf alone"
         status = Status.UNDETERMINED
         before = len(self.fetched)
         for source in self._sources(certificate, issuer, staple if is_leaf else None, is_leaf):
@@ -89,7 +91,7 @@ class Search:
                 status = Status.UNKNOWN
                 if policy.unknown_rejects:
                     return status, False, f"{name}: {source.name} says unknown"
-            elif source.name == "staple" and (insistence := self._insistence(certificate)):
+            elif source.name == "staple" and (insistence := self._insistence(certificate, staple)):
                 return status, False, f"{name}: {insistence}; {self.fetched[-1].sentence}"
         tried = "; ".join(f"{look.source}: {look.outcome}" for look in self.fetched[before:])
         could_not = f"{name}: no source could tell ({tried or 'there is none to ask'})"
@@ -100,16 +102,18 @@ class Search:
     def _sources(
         self, certificate: x509.Certificate, issuer: x509.Certificate, staple: bytes | None, is_leaf: bool
     ) -> Iterator[_Source]:
-        policy = self.policy
-        if is_leaf and policy.use_staple:
-            yield _Source("staple", None, partial(_there, staple), _ocsp.read)
-        if policy.use_ocsp:
-            question = _ocsp.request(certificate, issuer)
-            for url in _responders(certificate):
-                yield _Source("OCSP", url, partial(ask, url, question, policy.timeout), _ocsp.read)
-        if policy.use_crl:
-            for url in _crl.urls(certificate):
-                yield _Source("CRL", url, partial(fetch, url, policy.timeout), _crl.read)
+        timeout = self.policy.timeout
+        for kind in self.policy.sources:
+            if kind == "staple":
+                if is_leaf:
+                    yield _Source(kind, None, partial(_there, staple), _ocsp.read)
+            elif kind == "OCSP":
+                question = _ocsp.request(certificate, issuer)
+                for url in _responders(certificate):
+                    yield _Source(kind, url, partial(ask, url, question, timeout), _ocsp.read)
+            else:
+                for url in _crl.urls(certificate):
+                    yield _Source(kind, url, partial(fetch, url, timeout), _crl.read)
 
     def _look(
         self, source: _Source, certificate: x509.Certificate, issuer: x509.Certificate
@@ -124,12 +128,14 @@ class Search:
         self.fetched.append(Fetched(source.name, name, source.url, finding.status, finding.sentence))
         return finding
 
-    def _insistence(self, certificate: x509.Certificate) -> str:
+    def _insistence(self, certificate: x509.Certificate, staple: bytes | None) -> str:
         """Why nothing but a usable staple will do; an empty text if anything else will."""
         if self.policy.require_staple:
             return "the policy requires a usable staple"
         if self.policy.honour_must_staple and _must_staple(certificate):
             return "the certificate requires a usable staple (RFC 7633)"
+        if self.policy.bad_staple_rejects and staple is not None:
+            return "the policy wants a staple to be usable (RFC 6066 section 8)"
         return ""
 
 
