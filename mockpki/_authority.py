@@ -338,20 +338,31 @@ class CA:
         key_type: str | None = None,
         must_staple: bool = False,
         name_of: CA | None = None,
+        ocsp_urls: Sequence[str] | None = None,
+        crl_urls: Sequence[str] | None = None,
+        ca_issuers_urls: Sequence[str] | None = None,
         faults: Sequence[CertificateContent] = (),
     ) -> CA:
         """A CA below this one, with a ledger and live services of its own.
 
         *must_staple* adds the TLS feature extension, which its certificates then MUST have, too
         (RFC 7633 section 4.2.2). *name_of* is a CA whose name it takes over, with a new key: a key
-        roll-over. *faults* bend what its certificate says.
+        roll-over. *ocsp_urls*, *crl_urls* and *ca_issuers_urls* replace those of this CA in the certificate;
+        ``[]`` leaves them out. *faults* bend what its certificate says.
         """
         self._realm.require_open()
         if name_of is not None and not isinstance(name_of, CA):
             raise TypeError(f"name_of takes the CA whose name is taken over; got {name_of!r}")
+        _not_text(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
         features = (_MUST_STAPLE,) if must_staple else ()
         name = None if name_of is None else name_of.signer.name
-        child = self._new_child(KeyType.of(key_type or self._realm.key_type), name, features, faults)
+        child = self._new_child(
+            KeyType.of(key_type or self._realm.key_type),
+            name,
+            features,
+            self._pointers(ocsp_urls, crl_urls, ca_issuers_urls),
+            faults,
+        )
         self._realm.engine.call(start_all, child._listeners)
         return child
 
@@ -360,11 +371,12 @@ class CA:
         key_type: KeyType,
         name: bytes | None = None,
         extensions: Iterable[x509.ExtensionType] = (),
+        pointers: Pointers | None = None,
         faults: Sequence[CertificateContent] = (),
     ) -> CA:
         realm = self._realm
         own = Signer.named(name or subject(f"mockpki CA {len(realm.cas)} {realm.tag}"), key_type.generate())
-        honest = _authority_content(realm, own, self.signer, self._pointers())
+        honest = _authority_content(realm, own, self.signer, pointers or self._pointers())
         content = _bent(replace(honest, extensions=_merge(honest.extensions, extensions)), faults)
         child = CA(realm, content.signed_by(self.signer).encode(), own.key, self)
         self._ledger.issue(child.serial_number)

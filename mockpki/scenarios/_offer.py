@@ -1,0 +1,74 @@
+"""What a source offers about one certificate in a scenario, and what a right client reads in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from ..relying_party import Policy
+
+
+class Says(StrEnum):
+    """What a source tells a client that reads it rightly."""
+
+    GOOD = "good"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+    UNUSABLE = "unusable"
+    """There is an answer, or an attempt at one, and nothing can be learnt from it."""
+    NOTHING = "nothing"
+    """There is none: no staple, or no URL to ask."""
+    FATAL = "fatal"
+    """It ends the handshake, whatever the policy."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One source of a scenario: what it *says*, and the *faults* that make it so.
+
+    *where* the certificate sends the client: ``"live"`` is the CA's own service, ``"unresolvable"`` a host
+    without an address, ``"first dead"`` a URL where connections are refused and then the live one.
+
+    *also* is what a client may read as well without breaking a rule, and *why* it may, with the clause.
+    *delay*: it takes this long, so that a client with a shorter time-out learns nothing. *off_by*: it is
+    out of date by this much, so that a client with a larger clock skew may find it good. *age*: thisUpdate
+    was that long ago.
+    """
+
+    says: Says
+    faults: Sequence[Any] = ()
+    where: str = "live"
+    also: Says | None = None
+    why: str = ""
+    delay: timedelta = timedelta()
+    off_by: timedelta | None = None
+    age: timedelta = timedelta()
+
+    def __post_init__(self) -> None:
+        if self.where not in PLACES:
+            raise ValueError(f"where={self.where!r} is no place of an offer; there are {', '.join(PLACES)}")
+        if (self.also is None) != (not self.why):
+            raise ValueError(
+                f"also={self.also!r} and why={self.why!r} go together: what else a client may read, "
+                "and the clause that lets it"
+            )
+
+    def readings(self, policy: Policy) -> tuple[Says, ...]:
+        """What a client of this *policy* may make of it: one reading, or two."""
+        if self.delay >= policy.timeout:
+            return (Says.UNUSABLE,)
+        if policy.max_age is not None and self.age > policy.max_age + policy.clock_skew:
+            return (Says.UNUSABLE,)
+        says = self.says
+        if self.off_by is not None and self.off_by <= policy.clock_skew:
+            says = Says.GOOD
+        return (says,) if self.also in (None, says) else (says, self.also)
+
+
+PLACES = ("live", "unresolvable", "first dead")
+
+NO_OFFER = Offer(Says.NOTHING)
+"""No staple, or no URL in the certificate."""

@@ -1,0 +1,159 @@
+"""A scenario: what became of a certificate, what each source offers, and what each policy must do.
+
+1. Data only: staging it is `_stage`'s, judging a client `_case`'s.
+2. What is expected is worked out from the offers and the policy, and never from what a client did.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ..relying_party import Policy
+from ._offer import NO_OFFER, Offer, Says
+
+STATUSES = ("good", "revoked", "hold", "unknown")
+"""What can have become of a certificate, at the CA that issued it."""
+ABOUT = ("leaf", "intermediate")
+
+
+class Expected(StrEnum):
+    """What a client that keeps a policy does with the connection."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    EITHER = "either"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a policy demands in a scenario, and why.
+
+    *told_by* are the sources that told a client to reject: it must have looked at one of them. Empty where
+    it could also have rejected without having been told anything.
+    """
+
+    verdict: Expected
+    reason: str
+    told_by: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return f"{self.verdict}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A named situation that a TLS client can meet.
+
+    *name* is in lower case with hyphens, *sentence* says what the situation is. *staple*, *ocsp* and *crl*
+    are what each source offers about the certificate that the scenario is *about*, the ``"leaf"`` or the
+    ``"intermediate"``; with the latter, *staple* is still the leaf's, for which every source is honest.
+    None: the server has no staple, the certificate names no responder or no CRL. *status* is what
+    became of the certificate at its CA: what an offer without faults says follows from it.
+    *must_staple*: the leaf demands a staple (RFC 7633).
+
+    *earlier*: the same client has come before, when the responder answered with these faults (``()``:
+    honestly) and the certificate was good; only what it does now is judged.
+
+    Raises ValueError for what none of this can be.
+    """
+
+    name: str
+    sentence: str
+    staple: Offer | None = None
+    ocsp: Offer | None = None
+    crl: Offer | None = None
+    status: str = "good"
+    about: str = "leaf"
+    must_staple: bool = False
+    earlier: Sequence[Any] | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):
+            raise ValueError(
+                f"{self.name!r} is no name of a scenario: lower-case words with hyphens, such as 'ocsp-stale'"
+            )
+        if self.status not in STATUSES:
+            raise ValueError(f"status={self.status!r} cannot be; there are {', '.join(STATUSES)}")
+        if self.about not in ABOUT:
+            raise ValueError(f"about={self.about!r} cannot be; there are {', '.join(ABOUT)}")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def offers(self) -> Mapping[str, Offer]:
+        """What each source offers about the certificate in question, by its name in a policy."""
+        offers = {"staple": self.staple, "OCSP": self.ocsp, "CRL": self.crl}
+        return {source: offer or NO_OFFER for source, offer in offers.items()}
+
+    def expected(self, policy: Policy) -> Expectation:
+        """What a client that keeps *policy* does here."""
+        leaf, intermediate = dict(self.offers), None
+        if self.about == "intermediate":
+            # Who is asked about the CA brings no staple with it in a browser, and none here.
+            intermediate = {**leaf, "staple": NO_OFFER}
+            leaf = {"staple": leaf["staple"], **_HONEST}
+        found: dict[Expected, Expectation] = {}
+        for readings in _readings(leaf, policy):
+            end = _walk(policy, readings, leaf_demands=self.must_staple)
+            if end.verdict is Expected.ACCEPT and intermediate is not None and policy.whole_chain:
+                for others in _readings(intermediate, policy):
+                    other = _walk(policy, others, about="the intermediate: ")
+                    found.setdefault(other.verdict, other)
+            else:
+                found.setdefault(end.verdict, end)
+        if len(found) == 1:
+            return next(iter(found.values()))
+        return Expectation(Expected.EITHER, _why(self.offers.values()))
+
+
+_HONEST = {"OCSP": Offer(Says.GOOD), "CRL": Offer(Says.GOOD)}
+
+Readings = Mapping[str, Says]
+
+
+def _readings(offers: Mapping[str, Offer], policy: Policy) -> Iterable[Readings]:
+    """Every way in which a client may read the offers."""
+    each = (offer.readings(policy) for offer in offers.values())
+    return (dict(zip(offers, reading, strict=True)) for reading in itertools.product(*each))
+
+
+def _walk(policy: Policy, says: Readings, *, leaf_demands: bool = False, about: str = "") -> Expectation:
+    """Look at the sources as the policy does."""
+    tried = []
+    for source in policy.sources:
+        said = says[source]
+        if said is Says.GOOD:
+            return Expectation(Expected.ACCEPT, f"{about}{source} says good")
+        if said in (Says.REVOKED, Says.FATAL) or (said is Says.UNKNOWN and policy.unknown_rejects):
+            what = "ends the handshake" if said is Says.FATAL else f"says {said}"
+            return Expectation(Expected.REJECT, f"{about}{source} {what}", frozenset({source}))
+        tried.append(f"{source}: {said}")
+        if source == "staple" and not about and (demand := _demand(policy, said, leaf_demands)):
+            return Expectation(Expected.REJECT, f"{demand}, and the staple is {said}", frozenset({source}))
+    told = f"{about}no source can tell ({'; '.join(tried)})" if tried else f"{about}the policy checks nothing"
+    if policy.hard_fail:
+        return Expectation(Expected.REJECT, f"{told}, and the policy is hard-fail")
+    return Expectation(Expected.ACCEPT, f"{told}, which the policy lets pass" if tried else told)
+
+
+def _demand(policy: Policy, said: Says, leaf_demands: bool) -> str:
+    """Why a staple that is no use rejects; an empty text where it does not."""
+    if said is Says.UNKNOWN:
+        return ""
+    if policy.require_staple:
+        return "the policy requires a usable staple"
+    if policy.honour_must_staple and leaf_demands:
+        return "the certificate requires a usable staple (RFC 7633)"
+    if policy.bad_staple_rejects and said is Says.UNUSABLE:
+        return "the policy wants a staple to be usable (RFC 6066 section 8)"
+    return ""
+
+
+def _why(offers: Iterable[Offer]) -> str:
+    return "; ".join(dict.fromkeys(offer.why for offer in offers if offer.why))

@@ -1,0 +1,184 @@
+"""Staging a scenario: a certificate, its CA and a TLS server of its own; and what was seen of the client.
+
+Every stage has a CA of its own, and so URLs, ports and records of its own: nothing that a client remembers
+from one scenario can decide another, in whichever order they are run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+
+from .._authority import CA
+from .._evidence import Request, times
+from .._leaf import Leaf
+from .._pki import PKI
+from .._tls import Handshake, TlsServer
+from ._offer import NO_OFFER, Offer, Says
+from ._scenario import Scenario
+
+SERVER_NAME = "localhost"
+_IDENTITIES = (SERVER_NAME, "127.0.0.1")
+_REASONS = {"revoked": "key_compromise", "hold": "certificate_hold"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a client is sent, and what it needs to go there.
+
+    *ca_file* is the path of the root as PEM. *cert_file*, *chain_file* and *issuer_file* are for clients
+    that judge a certificate without connecting; *ocsp_url* and *crl_url* for those that have to be
+    told where to ask: those of the CA that issued the leaf.
+    """
+
+    host: str
+    port: int
+    url: str
+    ca_file: str
+    server_name: str
+    cert_file: str
+    chain_file: str
+    issuer_file: str
+    ocsp_url: str
+    crl_url: str
+
+
+TARGET_NAMES = tuple(field.name for field in fields(Target))
+"""What a client can be given, by name."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the server and the services saw of a client.
+
+    *ocsp* and *crl* are the requests that concerned the certificate that the scenario is about.
+    """
+
+    handshakes: tuple[Handshake, ...]
+    ocsp: tuple[Request, ...]
+    crl: tuple[Request, ...]
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The sources that the client looked at, by their names in a policy."""
+        staple = any(shake.staple_requested for shake in self.handshakes)
+        looked = {"staple": staple, "OCSP": bool(self.ocsp), "CRL": bool(self.crl)}
+        return frozenset(source for source, did in looked.items() if did)
+
+    @property
+    def alerts(self) -> tuple[str, ...]:
+        """The alerts that the client sent; close_notify, a good-bye, is none."""
+        return tuple(one.alert for one in self.handshakes if one.alert and one.alert != "close_notify")
+
+    @property
+    def completed(self) -> bool:
+        """Whether any handshake was."""
+        return any(shake.completed for shake in self.handshakes)
+
+    def __bool__(self) -> bool:
+        return bool(self.handshakes or self.ocsp or self.crl)
+
+    def __str__(self) -> str:
+        lines = [f"  {_shake(shake)}" for shake in self.handshakes] or ["  no TLS connection came"]
+        for what, requests in (("OCSP", self.ocsp), ("CRL", self.crl)):
+            lines.append(f"  {what}: {'asked ' + times(len(requests)) if requests else 'not asked'}")
+            lines.extend(f"    {request}" for request in requests[:5])
+        return "\n".join(lines)
+
+
+def _shake(shake: Handshake) -> str:
+    asked = "staple asked for" if shake.staple_requested else "no staple asked for"
+    sent = "none sent" if shake.staple is None else f"one of {len(shake.staple)} octets sent"
+    end = "completed" if shake.completed else f"not completed ({shake.error or 'still under way'})"
+    alert = f", alert {shake.alert}" if shake.alert else ""
+    return f"{shake.version or 'TLS'} for {shake.server_name}: {asked}, {sent}; {end}{alert}"
+
+
+class Stage:
+    """A scenario that is on. Made by `staged`."""
+
+    def __init__(self, scenario: Scenario, pki: PKI) -> None:
+        self.scenario = scenario
+        self._pki = pki
+        self.leaf, self.subject, self.issuer = _issue(scenario, pki)
+        """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
+        staple = None if scenario.staple is None else list(scenario.staple.faults)
+        self.server: TlsServer = pki.tls_server(self.leaf, staple=staple)
+        self._marks = (0, 0, 0)
+
+    @property
+    def target(self) -> Target:
+        """Where to send a client."""
+        leaf, server = self.leaf, self.server
+        return Target(
+            host=server.host,
+            port=server.port,
+            url=server.url,
+            ca_file=self._pki.ca_file,
+            server_name=SERVER_NAME,
+            cert_file=leaf.cert_file,
+            chain_file=leaf.chain_file,
+            issuer_file=leaf.issuer.cert_file,
+            ocsp_url=leaf.issuer.ocsp.url,
+            crl_url=leaf.issuer.crl.url,
+        )
+
+    def visits(self) -> Iterator[Target]:
+        """Each time the client has to come, arranged: only the last visit is judged."""
+        if self.scenario.earlier is not None:
+            self.issuer.ocsp.respond_with(*self.scenario.earlier)
+            yield self.target
+            before = self._records
+            self._marks = (len(before.handshakes), len(before.ocsp), len(before.crl))
+        self._arrange()
+        yield self.target
+
+    def _arrange(self) -> None:
+        scenario = self.scenario
+        if scenario.status == "unknown":
+            self.issuer.forget(self.subject)
+        elif scenario.status != "good":
+            self.issuer.revoke(self.subject, _REASONS[scenario.status])
+        self.issuer.ocsp.respond_with(*(scenario.ocsp or NO_OFFER).faults)
+        self.issuer.crl.respond_with(*(scenario.crl or NO_OFFER).faults)
+
+    @property
+    def _records(self) -> Seen:
+        serial = self.subject.serial_number
+        about = (request for request in self.issuer.ocsp.requests if serial in request.serials)
+        return Seen(tuple(self.server.connections), tuple(about), tuple(self.issuer.crl.requests))
+
+    @property
+    def seen(self) -> Seen:
+        """What was seen of the client on its last visit, so far."""
+        (shakes, ocsp, crl), all_of_it = self._marks, self._records
+        return Seen(all_of_it.handshakes[shakes:], all_of_it.ocsp[ocsp:], all_of_it.crl[crl:])
+
+
+@contextmanager
+def staged(scenario: Scenario, pki: PKI) -> Iterator[Stage]:
+    """Put *scenario* on in *pki*, below its root, until the end of the block."""
+    stage = Stage(scenario, pki)
+    with stage.server:
+        yield stage
+
+
+def _issue(scenario: Scenario, pki: PKI) -> tuple[Leaf, Leaf | CA, CA]:
+    top = pki.root.create_child_ca()
+    ocsp, crl = _urls(scenario.ocsp, top.ocsp.url, pki), _urls(scenario.crl, top.crl.url, pki)
+    if scenario.about == "leaf":
+        leaf = top.issue_cert(*_IDENTITIES, must_staple=scenario.must_staple, ocsp_urls=ocsp, crl_urls=crl)
+        return leaf, leaf, top
+    intermediate = top.create_child_ca(ocsp_urls=ocsp, crl_urls=crl)
+    return intermediate.issue_cert(*_IDENTITIES, must_staple=scenario.must_staple), intermediate, top
+
+
+def _urls(offer: Offer | None, live: str, pki: PKI) -> list[str]:
+    if offer is None or offer.says is Says.NOTHING:
+        return []
+    return {
+        "live": [live],
+        "unresolvable": [pki.unresolvable_url],
+        "first dead": [pki.dead_url, live],
+    }[offer.where]
