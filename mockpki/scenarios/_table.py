@@ -255,7 +255,7 @@ def _together() -> list[Scenario]:
             ocsp=REFUSED, crl=REVOKED, status="revoked",
         ),
         Scenario(
-            "ocsp-silent-crl-revoked", "There is no staple, no word from the responder; the CRL says revoked.",
+            "ocsp-silent-crl-revoked", "There is no staple, no word of the responder; the CRL says revoked.",
             ocsp=SILENT, crl=REVOKED, status="revoked",
         ),
         Scenario(
