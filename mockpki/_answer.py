@@ -98,6 +98,11 @@ class Answer:
         return self.head() + (self.body if self.chunk is None else _chunked(self.body, self.chunk))
 
     @property
+    def row(self) -> tuple[object, ...]:
+        """Its fields, in the order in which they make it again."""
+        return self.status, self.headers, self.body, self.version, self.reason, self.chunk, self.target
+
+    @property
     def is_delimited(self) -> bool:
         """Whether a client can tell where the body ends before the connection does.
 

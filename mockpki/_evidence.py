@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from ._answer import Answer, HttpRequest, Wire
+from ._answer import Answer, HttpRequest, Wire, deliver
 from ._clock import monotonic
 from ._ocsp import OCSPRequest
 from .faults._layers import Faults
@@ -50,7 +51,7 @@ class Request:
     faults: Faults
     answer: Answer = field(repr=False)
     wire: Wire = field(repr=False)
-    read: OCSPRequest | ValueError | None = field(repr=False)
+    read: Read = field(repr=False)
 
     @property
     def method(self) -> str:
@@ -112,17 +113,35 @@ class Request:
         return f"{self.time:%H:%M:%S}Z {self.method} {asked} -> HTTP {self.answer.status} ({steps}){bent}"
 
 
-class Record:
-    """The requests of one service, in the order in which they were answered."""
+Read = OCSPRequest | ValueError | None
 
-    def __init__(self) -> None:
-        self._requests: list[Request] = []
+_Row = tuple[tuple[Any, ...], datetime, tuple[Any, ...]]
+"""A request and its honest answer, as tuples of texts and octets alone."""
+
+
+class Record:
+    """The requests of one service, in the order in which they were answered.
+
+    A load test asks a hundred thousand times and reads none of it. So what was answered honestly is kept as
+    rows that the garbage collector need not walk, and becomes a `Request` when it is looked at; *read* is
+    how to read the OCSP request in it.
+    """
+
+    def __init__(self, read: Callable[[HttpRequest], Read]) -> None:
+        self._read = read
+        self._requests: list[Request | _Row] = []
         self._taken = 0
         self._waiting = 0
         self._arrival = threading.Condition()
 
-    def add(self, request: Request) -> None:
-        self._requests.append(request)
+    def add(
+        self, asked: HttpRequest, time: datetime, faults: Faults, answer: Answer, wire: Wire, honest: bool
+    ) -> None:
+        """Keep what was *asked* and how it was answered; *honest*: `deliver` made the wire of the answer."""
+        if honest:
+            self._requests.append((tuple(asked), time, answer.row))
+        else:
+            self._requests.append(Request(asked, time, faults, answer, wire, self._read(asked)))
         # Thousands come in a second, and hardly ever does anyone wait. Whoever does has said so before
         # it looked at the list for the last time.
         if self._waiting:
@@ -130,7 +149,16 @@ class Record:
                 self._arrival.notify_all()
 
     def all(self) -> list[Request]:
-        return list(self._requests)
+        return [self._at(place) for place in range(len(self._requests))]
+
+    def _at(self, place: int) -> Request:
+        kept = self._requests[place]
+        if isinstance(kept, Request):
+            return kept
+        asked, answer = HttpRequest(*kept[0]), Answer(*kept[2])
+        made = Request(asked, kept[1], (), answer, deliver(asked, answer), self._read(asked))
+        self._requests[place] = made
+        return made
 
     def clear(self) -> None:
         with self._arrival:
@@ -150,13 +178,13 @@ class Record:
                         raise TimeoutError(
                             f"no request came to the {what} within {seconds:g} s"
                             f"{' after those returned before' if self._taken else ''}; "
-                            f"{history(self._requests)}"
+                            f"{history(self.all())}"
                         )
                     self._arrival.wait(left)
             finally:
                 self._waiting -= 1
             self._taken += 1
-            return self._requests[self._taken - 1]
+            return self._at(self._taken - 1)
 
 
 def history(requests: Sequence[Request]) -> str:

@@ -242,6 +242,9 @@ class Responder(Service[OCSPFault]):
             last = self._last_read = (request, _read_question(request))
         return last[1]
 
+    def _reread(self, request: HttpRequest) -> OCSPRequest | ValueError:
+        return _read_question(request)
+
     def _question(self, request: HttpRequest) -> OCSPRequest | None:
         read = self._read(request)
         return None if isinstance(read, ValueError) else read

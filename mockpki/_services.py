@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from ._answer import Answer, HttpRequest, Listening, Wire, deliver, http_date
 from ._clock import Clock
-from ._evidence import Problems, Record, Request, assert_count
+from ._evidence import Problems, Read, Record, Request, assert_count
 from ._ocsp import OCSPRequest
 from ._window import Window
 from .faults._layers import HTTP, Fault, Faults, Listener, Timing, Transport, bend, check
@@ -61,7 +61,7 @@ class Service(Generic[F]):
         self._choosers: list[Counted] = []
         self._script: deque[Faults] = deque()
         self._script_length = 0
-        self._record = Record()
+        self._record = Record(self._reread)
         self._base_url: str | None = None
         self._listening = Listening()
         self._listen: Callable[[Listening], None] = lambda listening: None
@@ -293,10 +293,15 @@ class Service(Generic[F]):
         return Answer.text(405, sentence, ("Allow", allowed))
 
     def _note(self, request: HttpRequest, answer: Answer, wire: Wire, faults: Faults) -> None:
-        self._record.add(Request(request, self._clock.now(), faults, answer, wire, self._read(request)))
+        honest = not faults and answer.status == 200
+        self._record.add(request, self._clock.now(), faults, answer, wire, honest)
 
-    def _read(self, request: HttpRequest) -> OCSPRequest | ValueError | None:
+    def _read(self, request: HttpRequest) -> Read:
         """The OCSP request, or why there is none; None for a service that asks for nothing."""
+        return None
+
+    def _reread(self, request: HttpRequest) -> Read:
+        """The same on any thread, for the record."""
         return None
 
 

@@ -1,5 +1,6 @@
 """What the services remember of the requests, and how a test asks for it."""
 
+import gc
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -32,6 +33,22 @@ def test_a_request_is_remembered_whole(pki: PKI) -> None:
     assert (request.faults, request.error) == ((), None)
     assert request.answer.encode() == answer
     assert request.wire == (faults.Send(answer),)
+
+
+def test_honest_evidence_is_no_work_for_the_garbage_collector(pki: PKI) -> None:
+    """What was answered honestly is kept as plain rows, and read as a request all the same, once made."""
+    leaf = pki.issue_cert("localhost")
+    for nonce in (b"a" * 32, b"b" * 32):
+        post(pki.ocsp.url, question(cert_id(leaf), nonce=nonce))
+    with pki.ocsp.respond_with(faults.Unknown()):
+        post(pki.ocsp.url, question(cert_id(leaf)))
+    rows = list(pki.ocsp._record._requests)
+    gc.collect()
+    assert [gc.is_tracked(row) for row in rows] == [False, False, True]
+    requests = pki.ocsp.requests
+    assert [request.nonce for request in requests] == [b"a" * 32, b"b" * 32, None]
+    assert [request.serials for request in requests] == [(leaf.serial_number,)] * 3
+    assert pki.ocsp.requests[0] is requests[0]
 
 
 def test_what_was_bent_is_remembered_as_sent(pki: PKI) -> None:
