@@ -43,7 +43,8 @@ def test_honest_evidence_is_no_work_for_the_garbage_collector(pki: PKI) -> None:
     with pki.ocsp.respond_with(faults.Unknown()):
         post(pki.ocsp.url, question(cert_id(leaf)))
     rows = list(pki.ocsp._record._requests)
-    gc.collect()
+    for _ in range(4):  # tuples within tuples, from the innermost out
+        gc.collect()
     assert [gc.is_tracked(row) for row in rows] == [False, False, True]
     requests = pki.ocsp.requests
     assert [request.nonce for request in requests] == [b"a" * 32, b"b" * 32, None]
