@@ -3,6 +3,7 @@
 import random
 import socket
 import ssl
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -244,6 +245,8 @@ class TestCheck:
 
         with pytest.raises(TypeError, match="my own mistake with 127"):
             Case(by_name("ocsp-revoked"), HARD_FAIL).check(mistaken)
+        with pytest.raises(FileNotFoundError, match="no-such-client"):
+            Case(by_name("no-sources"), HARD_FAIL).check(lambda: subprocess.run(["no-such-client"]))
 
     def test_parameters(self) -> None:
         """A function that connects takes what there is to take, by name."""
@@ -257,6 +260,11 @@ class TestCheck:
         case.check(everything)
         assert tuple(got) == scenarios.TARGET_NAMES
         assert got["url"] == f"https://localhost:{got['port']}/"
+        assert (got["ocsp_url"], got["crl_url"]) == ("", "")
+        Case(by_name("ocsp-unresolvable"), SOFT_FAIL).check(everything)
+        assert got["ocsp_url"].endswith(".invalid/ocsp")
+        Case(by_name("crl-good"), SOFT_FAIL).check(everything)
+        assert got["crl_url"].endswith(".crl")
         wrong: Any = None
         with pytest.raises(TypeError, match="has no parameter 'cafile'; did you mean ca_file"):
             case.check(lambda cafile: wrong)

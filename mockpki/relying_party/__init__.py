@@ -14,6 +14,7 @@ make no sense; everything else is in the `Verdict`.
 """
 
 from ._client import check
+from ._crl import urls as crl_urls
 from ._policy import (
     HARD_FAIL,
     MUST_STAPLE,
@@ -25,6 +26,7 @@ from ._policy import (
     Source,
     named,
 )
+from ._revocation import responders
 from ._verdict import Fetched, Status, Verdict
 
 __all__ = [
@@ -40,5 +42,7 @@ __all__ = [
     "Status",
     "Verdict",
     "check",
+    "crl_urls",
     "named",
+    "responders",
 ]

@@ -109,7 +109,7 @@ class Search:
                     yield _Source(kind, None, partial(_there, staple), _ocsp.read)
             elif kind == "OCSP":
                 question = _ocsp.request(certificate, issuer)
-                for url in _responders(certificate):
+                for url in responders(certificate):
                     yield _Source(kind, url, partial(ask, url, question, timeout), _ocsp.read)
             else:
                 for url in _crl.urls(certificate):
@@ -156,7 +156,8 @@ def _must_staple(certificate: x509.Certificate) -> bool:
     return x509.TLSFeatureType.status_request in features
 
 
-def _responders(certificate: x509.Certificate) -> tuple[str, ...]:
+def responders(certificate: x509.Certificate) -> tuple[str, ...]:
+    """The OCSP responders that *certificate* names, in its order: RFC 5280 section 4.2.2.1."""
     try:
         access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
     except x509.ExtensionNotFound:

@@ -16,7 +16,7 @@ from ._judging import Outcome, Result, judge
 from ._scenario import Expectation, Scenario
 from ._stage import TARGET_NAMES, Stage, Target, staged
 
-_MISTAKES = (TypeError, NameError, AttributeError, ImportError, AssertionError)
+_MISTAKES = (TypeError, NameError, AttributeError, ImportError, AssertionError, FileNotFoundError)
 """What a test's own function raises when it is wrong itself: never a verdict."""
 
 
@@ -63,10 +63,11 @@ class Case:
         *connect* is a function that connects as the client under test does. Its parameters are any of
         ``url``, ``host``, ``port``, ``ca_file``, ``server_name``, ``cert_file``, ``chain_file``,
         ``issuer_file``, ``ocsp_url`` and ``crl_url``. It rejects by raising an exception or returning False
-        (or a `relying_party.Verdict` that does), and else accepts. A TypeError, AssertionError or the
-        like that it raises is a mistake in the test, and is passed on. *pki* is where to stage the
-        scenario, left out in a PKI of its own. Without *evidence*, the verdict alone is judged, and not
-        whether the client came and looked.
+        (or a `relying_party.Verdict` that does), and else accepts. A TypeError, an AssertionError, a program
+        that is not there and the like are mistakes in the test, and are passed on. *pki* is where to stage
+        the scenario, left out in a PKI of its own. Without *evidence*, the verdict alone is judged, and not
+        whether the client came and looked: for one that comes without TLS, and cannot be seen where
+        its only source refuses connections.
 
         Raises AssertionError with what was expected, what happened, what the client asked for and what it
         was sent; TypeError for a parameter that is none of those.

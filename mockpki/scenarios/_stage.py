@@ -15,6 +15,7 @@ from .._evidence import Request, times
 from .._leaf import Leaf
 from .._pki import PKI
 from .._tls import Handshake, TlsServer
+from ..relying_party import crl_urls, responders
 from ._offer import NO_OFFER, Offer, Says
 from ._scenario import Scenario
 
@@ -29,7 +30,7 @@ class Target:
 
     *ca_file* is the path of the root as PEM. *cert_file*, *chain_file* and *issuer_file* are for clients
     that judge a certificate without connecting; *ocsp_url* and *crl_url* for those that have to be
-    told where to ask: those of the CA that issued the leaf.
+    told where to ask: the first of the leaf's own, an empty text where it has none.
     """
 
     host: str
@@ -120,8 +121,8 @@ class Stage:
             cert_file=leaf.cert_file,
             chain_file=leaf.chain_file,
             issuer_file=leaf.issuer.cert_file,
-            ocsp_url=leaf.issuer.ocsp.url,
-            crl_url=leaf.issuer.crl.url,
+            ocsp_url=next(iter(responders(leaf.certificate)), ""),
+            crl_url=next(iter(crl_urls(leaf.certificate)), ""),
         )
 
     def visits(self) -> Iterator[Target]:
