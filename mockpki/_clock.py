@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable
+from functools import partial
 
 if hasattr(time, "clock_gettime"):
 
@@ -29,6 +31,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._offset = dt.timedelta()
+        self._watchers: list[Callable[[], object]] = []
 
     @property
     def offset(self) -> dt.timedelta:
@@ -57,6 +60,15 @@ class Clock:
         if not 1950 <= year <= 9000:
             raise ValueError(f"shift({by!r}) moves this clock out of the years 1950 to 9000")
         self._offset = offset
+        for watcher in list(self._watchers):
+            watcher()
+
+    def watch(self, watcher: Callable[[], object]) -> Callable[[], None]:
+        """Have *watcher* called after each `shift`, by the thread that shifts. The result ends that."""
+        # Wrapped, so that one that is there twice can be told from itself.
+        own = partial(watcher)
+        self._watchers.append(own)
+        return lambda: self._watchers.remove(own)
 
     @staticmethod
     def system_time() -> dt.datetime:

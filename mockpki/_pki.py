@@ -25,7 +25,7 @@ from ._responder import Responder
 if TYPE_CHECKING:
     import trustme
 
-    from ._tls import Handler, Staple, TlsServer
+    from ._tls import Handler, Issue, Staple, TlsServer
 
 _HONEST: list[Any] = []
 
@@ -276,7 +276,7 @@ class PKI:
 
     def tls_server(
         self,
-        *leaves: Leaf,
+        *leaves: Leaf | Issue,
         staple: Staple = _HONEST,
         port: int = 0,
         alpn: Sequence[str] = ("http/1.1",),
@@ -289,32 +289,35 @@ class PKI:
     ) -> TlsServer:
         """A TLS server, for a ``with`` block, that presents *leaves* (chosen by SNI, else the first).
 
-        *staple*: left out, an honest one; None, none; a list of faults; DER bytes; or a function of
-        the leaf that returns DER bytes or None, called on a thread of its own. *client_ca*, a CA of any
+        In the place of *leaves* may stand one function, which is called with each new SNI name (None for a
+        client that gives none) and returns the leaf for it; it runs inside the server, so it should be quick.
+        *staple*: left out, an honest one; None, none; a list of faults; DER bytes; a function of
+        the leaf that returns DER bytes or None, called on a thread of its own; or a policy of
+        `mockpki.staplers`, or a Stapler, which gets staples as a real server does. *client_ca*, a CA of any
         PKI or several, asks clients for a certificate by these CAs.
         It answers HTTP/1.1, unless *handler* is given, which is called on a thread for each
         connection with a socket that carries the decrypted bytes, or *forward_to*, a (host, port)
         that they are sent on to. Versions are ``"TLSv1.2"`` and ``"TLSv1.3"``.
 
         Raises ValueError or TypeError for leaves and staples that it cannot present; entering the
-        block raises OSError when *port* is taken.
+        block raises OSError when *port* is taken, RuntimeError when a stapling policy does not let it start.
         """
-        from ._tls import TlsServer, stapler
+        from ._tls import TlsServer, staple_source
 
         self._realm.require_open()
         if not leaves:
             raise ValueError("a TLS server needs a certificate: pki.tls_server(pki.issue_cert('localhost'))")
-        for leaf in leaves:
-            if not isinstance(leaf, Leaf):
-                raise TypeError(f"tls_server() takes leaves, as issue_cert() returns them; got {leaf!r}")
+        issue, given = _issue_or_leaves(leaves)
+        for leaf in given:
             if leaf.issuer not in self._realm.cas:
                 raise ValueError(f"{leaf!r} belongs to another PKI; clients of {self!r} would not trust it")
         if handler is not None and forward_to is not None:
             raise ValueError("handler= and forward_to= both take the decrypted bytes; give one of them")
         server = TlsServer(
             self._realm,
-            leaves,
-            stapler(staple),
+            given,
+            staple_source(staple),
+            issue=issue,
             port=port,
             alpn=alpn,
             minimum_version=minimum_version,
@@ -326,6 +329,20 @@ class PKI:
         )
         self._realm.servers.append(server)
         return server
+
+
+def _issue_or_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None, list[Leaf]]:
+    """The function that issues leaves, None where there is none, and the leaves."""
+    leaves = [one for one in given if isinstance(one, Leaf)]
+    others = [one for one in given if not isinstance(one, Leaf)]
+    if not others:
+        return None, leaves
+    issue: object = others[0]
+    if not callable(issue) or isinstance(issue, type):
+        raise TypeError(f"tls_server() takes leaves, as issue_cert() returns them; got {issue!r}")
+    if len(given) > 1:
+        raise TypeError("tls_server() takes leaves, or one function that issues them and nothing beside it")
+    return issue, []
 
 
 def _anchors(client_ca: object) -> Sequence[CA]:

@@ -29,52 +29,71 @@ from ._clock import monotonic
 from ._engine import Connection, Engine, HttpSession, Listener, addresses
 from ._leaf import Leaf
 from ._staple import StapleMessages
+from ._stapler._fetch import Address, connected
+from ._stapler._outcome import Outcome
+from ._stapler._policy import StaplePolicy
+from ._stapler._stapler import Stapler
 from ._tls_openssl import OpenSSLServer
 from ._tls_session import VERSIONS, Presentation, Session, needs_tlslite
 from .faults._layers import Fault, StapleFault, Stapling, check
 from .faults._staples import bend_messages
 
-Stapler = Callable[[Leaf], bytes | None]
-"""How a server comes by the staple for a leaf: DER, or None for none.
+StapleFunction = Callable[[Leaf], bytes | None]
+"""A staple for a leaf, by the test's own means: DER, or None for none.
 
 It is called at each handshake whose client asks, on a thread of its own: it may take its time, and
 fetch the staple over the network, from the PKI's own responder for one.
 """
 
-Staple = Sequence[StapleFault] | bytes | Stapler | None
+Staple = Sequence[StapleFault] | bytes | StapleFunction | StaplePolicy | Stapler | None
+
+Issue = Callable[[str | None], Leaf]
+"""The leaf for an SNI name; None: the client gave none."""
 
 Handler = Callable[[socket.socket], object]
 """Called on a thread of its own with a socket that carries the decrypted bytes of one connection."""
 
 _PATIENCE = 2.0
 
+# RFC 8446 section 6: an alert record, fatal, handshake_failure.
+_HANDSHAKE_FAILURE = bytes([21, 3, 3, 0, 2, 2, 40])
+
 
 @dataclass(frozen=True)
 class _Ready:
-    """A stapler of ours. It is quick and waits for nobody, so the loop itself may call it.
+    """A staple that is quickly made and waits for nobody, so that the loop itself may do it.
 
-    *faults* bend how the staple is written.
+    *reason* says why it is what it is; *faults* bend how it is written.
     """
 
-    make: Stapler
+    make: StapleFunction
+    reason: str
     faults: tuple[Stapling, ...] = ()
 
-    def __call__(self, leaf: Leaf) -> bytes | None:
-        return self.make(leaf)
+
+Source = _Ready | StapleFunction | Stapler
+"""Where a server's staples come from."""
 
 
-def stapler(staple: Staple) -> Stapler:
-    """What ``staple=`` means, as a `Stapler`. Raises TypeError for what no staple can be."""
+def staple_source(staple: Staple) -> Source:
+    """What ``staple=`` means. Raises TypeError for what no staple can be."""
     if staple is None:
-        return _Ready(lambda leaf: None)
+        return _Ready(lambda leaf: None, "the server has none")
+    if isinstance(staple, Stapler):
+        return staple
+    if isinstance(staple, StaplePolicy):
+        return Stapler(staple)
     if isinstance(staple, bytes | bytearray):
         fixed = bytes(staple)
-        return _Ready(lambda leaf: fixed)
+        return _Ready(lambda leaf: fixed, "the octets that the test gave")
     if isinstance(staple, list | tuple):
         checked = check(staple, get_args(StapleFault), "a staple")
         bytes_faults = tuple(fault for fault in checked if not isinstance(fault, Stapling))
         return _Ready(
             lambda leaf: _response_for(leaf, 0, *bytes_faults),
+            f"bent by {', '.join(map(repr, checked))}"
+            if checked
+            else "an honest one, made for this handshake",
             tuple(fault for fault in checked if isinstance(fault, Stapling)),
         )
     if isinstance(staple, Fault):
@@ -82,7 +101,8 @@ def stapler(staple: Staple) -> Stapler:
     if callable(staple) and not isinstance(staple, type):
         return staple
     raise TypeError(
-        f"staple= takes a list of faults, DER bytes, None, or a function of the leaf; got {staple!r}"
+        "staple= takes a stapling policy, a Stapler, a list of faults, DER bytes, None, or a function of the "
+        f"leaf; got {staple!r}"
     )
 
 
@@ -91,7 +111,8 @@ class Handshake:
     """Evidence: one connection to a TLS server, as far as it got; it fills as the connection goes on.
 
     *staple* are the octets the client was given for the leaf, None for none; *staples* those for every
-    certificate it was shown, leaf first, empty where there were none at all. *completed* tells whether the
+    certificate it was shown, leaf first, empty where there were none at all. *staple_reason* says in a
+    sentence why the server had this staple for it, or none. *completed* tells whether the
     handshake ended well for the server; *alert* names the alert the client sent (RFC 8446 section 6)
     and *error* says why a handshake failed. *leaf* was presented; *client_certificate* was the
     client's. *requests* counts the HTTP requests that followed. *closed*: the connection is over.
@@ -104,6 +125,7 @@ class Handshake:
     staple_requested: bool = False
     staple: bytes | None = field(default=None, repr=False)
     staples: tuple[bytes | None, ...] = field(default=(), repr=False)
+    staple_reason: str | None = None
     completed: bool = False
     alert: str | None = None
     error: str | None = None
@@ -128,8 +150,9 @@ class TlsServer:
         self,
         realm: Realm,
         leaves: Sequence[Leaf],
-        staple: Stapler,
+        staple: Source,
         *,
+        issue: Issue | None,
         port: int,
         alpn: Sequence[str],
         minimum_version: str,
@@ -142,7 +165,9 @@ class TlsServer:
         if client_certificate_required and not client_cas:
             raise ValueError("client_certificate_required=True needs client_ca=, to check certificates with")
         self._realm = realm
-        self._leaves = leaves
+        self.leaves = leaves
+        """Those it was given. Empty for one that has a function issue them."""
+        self._issue = issue
         self._staple = staple
         self._faults = staple.faults if isinstance(staple, _Ready) else ()
         self._wanted_port = _port(port)
@@ -156,7 +181,7 @@ class TlsServer:
         self._forward_to = None if forward_to is None else _resolved(forward_to)
         self._by_name: dict[str, Leaf] = {}
         for leaf in leaves:
-            self._presentation(leaf, None)
+            self._check(leaf)
             for name in leaf.names:
                 self._by_name.setdefault(name.lower(), leaf)
         self._url_host, self._bind_host = self._hosts()
@@ -171,7 +196,8 @@ class TlsServer:
     def _hosts(self) -> tuple[str, str]:
         """The host in `url`, which is the first name of the first leaf that leads here; and what to bind."""
         here = self._realm.host
-        for name in self._leaves[0].names:
+        # A function has a leaf for every name.
+        for name in self.leaves[0].names if self.leaves else ("localhost",):
             if name in addresses(here):
                 return (f"[{name}]" if ":" in name else name), here
             if name == "localhost" and (here == name or here in addresses(name)):
@@ -187,16 +213,25 @@ class TlsServer:
         self._realm.require_open()
         if self._listener is not None:
             raise ValueError("this TLS server has been started before; make another with pki.tls_server()")
-        listener = Listener(
-            self._realm.engine,
+        if isinstance(self._staple, Stapler):
+            # Before there is a port: a server may have to wait for its staples, or not start at all.
+            self._staple.attach(self, self._realm)
+        try:
+            self._listener = self._listen()
+        except BaseException:
+            self._engine.call(self._let_go)
+            raise
+        self._engine.call(self._listener.start)
+        return self
+
+    def _listen(self) -> Listener:
+        return Listener(
+            self._engine,
             self._bind_host,
             self._wanted_port,
             lambda connection: _TlsConnection(self, connection),
             self._realm.problems,
         )
-        self._listener = listener
-        self._realm.engine.call(listener.start)
-        return self
 
     def __exit__(
         self,
@@ -211,9 +246,13 @@ class TlsServer:
 
         Handlers have two seconds to notice; one that is still running then fails the test.
         """
-        if self._closed or self._listener is None:
+        if self._closed:
             return
-        self._realm.engine.call(self._close_on_loop, self._listener)
+        if self._listener is None:
+            # It may be starting, in another thread.
+            self._engine.call(self._let_go)
+            return
+        self._engine.call(self._close_on_loop, self._listener)
         until = monotonic() + _PATIENCE
         handlers = [thread for thread in self._handlers if thread is not threading.current_thread()]
         for thread in handlers:
@@ -229,11 +268,26 @@ class TlsServer:
 
     def _close_on_loop(self, listener: Listener) -> None:
         self._closed = True
+        self._let_go()
         listener.close()
         for task in list(self._tasks):
             task.cancel()
         for upstream in list(self._upstreams):
             upstream.abort()
+
+    def _let_go(self) -> None:
+        if isinstance(self._staple, Stapler):
+            self._staple.detach(self)
+
+    def stop_listening(self) -> None:
+        """On the loop: refuse connections, and drop those there are, as a process that ends."""
+        if self._listener is not None:
+            self._listener.stop()
+
+    def listen_again(self) -> None:
+        """On the loop: take connections, as a process that has started."""
+        if self._listener is not None and not self._closed:
+            self._listener.start()
 
     # Where it is.
 
@@ -266,6 +320,15 @@ class TlsServer:
             self._engine.settle()
         return list(self._handshakes)
 
+    @property
+    def stapler(self) -> Stapler:
+        """What gets its staples. Raises ValueError for a server that has none, but a staple of its own."""
+        if not isinstance(self._staple, Stapler):
+            raise ValueError(
+                "this TLS server has no stapler; give it one, as in tls_server(leaf, staple=staplers.NGINX)"
+            )
+        return self._staple
+
     # What the connections ask of it.
 
     @property
@@ -277,31 +340,64 @@ class TlsServer:
         """Whether `close` was called, or the PKI's."""
         return self._closed
 
-    def _opened(self, handshake: Handshake) -> None:
+    def _opened(self, handshake: Handshake) -> int:
         self._handshakes.append(handshake)
+        return len(self._handshakes) - 1
 
     def _problem(self, error: BaseException, where: str) -> None:
         self._realm.problems.add(error, where)
 
     def choose(self, server_name: str | None) -> Leaf:
-        """The leaf for an SNI name: the one that has it, then a wildcard, then the first."""
+        """The leaf for an SNI name: the one that has it, then a wildcard, then the first.
+
+        A server whose leaves a function issues asks that one, once for each name.
+        """
         name = (server_name or "").lower().rstrip(".")
+        if self._issue is not None:
+            leaf = self._by_name.get(name)
+            if leaf is None:
+                leaf = self._by_name[name] = self._issued(self._issue, name or None)
+                if isinstance(self._staple, Stapler):
+                    self._staple.load(leaf)
+            return leaf
         wildcard = "*." + name.partition(".")[2]
-        return self._by_name.get(name) or self._by_name.get(wildcard) or self._leaves[0]
+        return self._by_name.get(name) or self._by_name.get(wildcard) or self.leaves[0]
+
+    def _issued(self, issue: Issue, name: str | None) -> Leaf:
+        try:
+            leaf: object = issue(name)
+            if not isinstance(leaf, Leaf):
+                raise TypeError(f"a function that issues leaves returns a Leaf; {issue!r} returned {leaf!r}")
+            if leaf.issuer not in self._realm.cas:
+                raise ValueError(
+                    f"{leaf!r} belongs to another PKI, and clients of this one would not trust it"
+                )
+            self._check(leaf)
+        except BaseException as error:
+            error.add_note(f"mockpki: raised by the function that issues leaves, for the name {name!r}")
+            raise
+        return leaf
 
     @property
     def staples_unasked(self) -> bool:
         """Whether a client that asks for no staple may be sent one all the same."""
         return bool(self._faults)
 
-    def find_staple(self, leaf: Leaf, found: Callable[[Future[bytes | None]], object]) -> None:
-        """Call *found* on the loop with the staple for *leaf*: at once, or when the test's own has it."""
-        if isinstance(self._staple, _Ready):
-            found(_outcome(self._staple, leaf))
+    def find_staple(self, leaf: Leaf, number: int, found: Callable[[Future[Outcome]], object]) -> None:
+        """Call *found* on the loop with the staple for *leaf*: at once, or when it is there.
+
+        *number* is that of the connection.
+        """
+        source = self._staple
+        if isinstance(source, Stapler):
+            source.serve(leaf, number, lambda outcome: found(_done(outcome)))
+            return
+        if isinstance(source, _Ready):
+            found(_outcome(source.make, source.reason, leaf))
             return
 
         def work() -> None:
-            outcome = _outcome(self._staple, leaf)
+            outcome = _outcome(source, "what the test's own function returned", leaf)
             with contextlib.suppress(RuntimeError):  # the loop may have ended before
                 self._engine.loop.call_soon_threadsafe(found, outcome)
 
@@ -316,6 +412,10 @@ class TlsServer:
 
             return TlsliteSession(shown, partial(_bend_messages, leaf, self._faults))
         return self._openssl.session(shown)
+
+    def _check(self, leaf: Leaf) -> None:
+        """Raise ValueError for a leaf that cannot be presented."""
+        self._presentation(leaf, None)
 
     def _presentation(self, leaf: Leaf, staple: bytes | None) -> Presentation:
         try:
@@ -371,12 +471,12 @@ class TlsServer:
         forward.connected(upstream)
         return forward
 
-    def _forwarded(self, outer: _TlsConnection, targets: Sequence[_Address]) -> Inner:
+    def _forwarded(self, outer: _TlsConnection, targets: Sequence[Address]) -> Inner:
         forward = _Forward()
 
         async def connect() -> None:
             try:
-                sock = await _connected(self._engine.loop, targets)
+                sock = await connected(self._engine.loop, targets)
             except OSError as error:
                 self._problem(error, f"the TLS server could not forward a connection to {targets[0][4]}")
                 outer.abort()
@@ -405,23 +505,26 @@ def _bend_messages(leaf: Leaf, faults: tuple[Stapling, ...], honest: StapleMessa
     return bend_messages(replace(honest, response_for=partial(_response_for, leaf)), faults)
 
 
-def _outcome(staple: Stapler, leaf: Leaf) -> Future[bytes | None]:
-    """What *staple* returned for *leaf*, or raised."""
-    future: Future[bytes | None] = Future()
+def _outcome(make: StapleFunction, reason: str, leaf: Leaf) -> Future[Outcome]:
+    """What *make* returned for *leaf*, or raised."""
     try:
-        made = staple(leaf)
+        made = make(leaf)
         if made is not None and not isinstance(made, bytes):
-            raise TypeError(f"a stapler returns DER bytes or None; {staple!r} returned {made!r}")
-        future.set_result(made)
+            raise TypeError(f"a stapler returns DER bytes or None; {make!r} returned {made!r}")
+        return _done(Outcome(made, reason))
     except Exception as error:
+        future: Future[Outcome] = Future()
         future.set_exception(error)
+        return future
+
+
+def _done(outcome: Outcome) -> Future[Outcome]:
+    future: Future[Outcome] = Future()
+    future.set_result(outcome)
     return future
 
 
 # What tls_server() was given.
-
-_Address = tuple[int, int, int, str, Any]
-"""As `socket.getaddrinfo` has it."""
 
 
 def _port(port: object) -> int:
@@ -454,7 +557,7 @@ def _version_range(minimum: str, maximum: str) -> tuple[str, str]:
     return minimum, maximum
 
 
-def _resolved(forward_to: tuple[str, int]) -> Sequence[_Address]:
+def _resolved(forward_to: tuple[str, int]) -> Sequence[Address]:
     """The addresses of a (host, port). Raises OSError for a name without any."""
     match forward_to:
         case (str() as host, int() as port) if 0 < port < 65536:
@@ -464,24 +567,6 @@ def _resolved(forward_to: tuple[str, int]) -> Sequence[_Address]:
                 error.add_note(f"mockpki: forward_to={forward_to!r} leads to no address")
                 raise
     raise ValueError(f"forward_to= takes a (host, port), such as ('127.0.0.1', 5432); got {forward_to!r}")
-
-
-async def _connected(loop: asyncio.AbstractEventLoop, addresses: Sequence[_Address]) -> socket.socket:
-    """A socket to the first address that takes the connection. Raises OSError as the last one did."""
-    failed: OSError | None = None
-    for family, kind, protocol, _, address in addresses:
-        sock = socket.socket(family, kind, protocol)
-        sock.setblocking(False)
-        try:
-            await loop.sock_connect(sock, address)
-        except BaseException as error:
-            sock.close()
-            if not isinstance(error, OSError):
-                raise
-            failed = error
-        else:
-            return sock
-    raise failed or OSError("there is no address to connect to")
 
 
 class _Forward:
@@ -542,7 +627,7 @@ class _TlsConnection:
         self._inner: Inner | None = None
         self._over = False
         self.handshake = Handshake(self.peer)
-        server._opened(self.handshake)
+        self._number = server._opened(self.handshake)
 
     # The connection calls these.
 
@@ -583,15 +668,22 @@ class _TlsConnection:
         handshake.staple_requested = hello.staple_requested
         leaf = handshake.leaf = self._server.choose(hello.server_name)
         if hello.staple_requested or self._server.staples_unasked:
-            self._server.find_staple(leaf, partial(self._begin, leaf))
+            self._server.find_staple(leaf, self._number, partial(self._begin, leaf))
         else:
+            handshake.staple_reason = "the client asked for none"
             self._begin(leaf, None)
 
-    def _begin(self, leaf: Leaf, staple: Future[bytes | None] | None) -> None:
+    def _begin(self, leaf: Leaf, staple: Future[Outcome] | None) -> None:
         if self._connection.closed and (self._server.closed or staple is None or not staple.exception()):
             return
         try:
-            tls = self._server.session(leaf, None if staple is None else staple.result())
+            outcome = None if staple is None else staple.result()
+            if outcome is not None:
+                self.handshake.staple_reason = outcome.reason
+                if outcome.abort is not None:
+                    self._refuse(outcome.abort, outcome.reason)
+                    return
+            tls = self._server.session(leaf, None if outcome is None else outcome.staple)
         except Exception as error:
             self._server._problem(error, f"raised in a TLS server, which was about to present {leaf!r}")
             self.handshake.error = self.handshake.error or f"{type(error).__name__}: {error}"
@@ -600,6 +692,14 @@ class _TlsConnection:
         self._tls = tls
         early, self._early = self._early, b""
         self._feed(tls, early)
+
+    def _refuse(self, how: str, reason: str) -> None:
+        """End a handshake that has not begun, as *how* says."""
+        alert = _HANDSHAKE_FAILURE if how == "handshake_failure" else b""
+        ended = f"with {how}" if alert else "without an alert"
+        self.handshake.error = f"The server ended the connection {ended}: {reason}."
+        self._connection.write(alert)
+        self._connection.finish()
 
     def _feed(self, tls: Session, data: bytes) -> None:
         plain = tls.receive(data)

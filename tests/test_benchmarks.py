@@ -17,7 +17,7 @@ from programs import need
 CHECKOUT = Path(__file__).parent.parent
 SHORT = [
     *("start", "cycle", "issue", "outage", "idle", "ocsp-same", "ocsp-live", "ocsp-connections", "latency"),
-    *("crl-1000", "memory", "hang", "tls"),
+    *("crl-1000", "memory", "hang", "tls", "long-tail"),
 ]
 
 

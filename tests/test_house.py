@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 import mockpki
-from mockpki import faults, relying_party
+from mockpki import faults, relying_party, staplers
 
 PACKAGE = Path(mockpki.__file__).parent
 TREE = PACKAGE.parent
 
 # A module, or a package as one, imports only from the rows above its own.
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("_answer", "_client_hello", "_clock", "_der", "_folder", "_identities", "_staple", "_window"),
+    ("_answer", "_client_hello", "_clock", "_der", "_folder", "_html", "_identities", "_staple", "_window"),
     ("_certificate", "_keys", "_ledger"),
     ("_leaf", "_signing", "_tls_session"),
     ("_crl", "_ocsp", "_profile", "_tls_openssl", "_tls_tlslite"),
@@ -28,13 +28,15 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("_evidence", "sequences"),
     ("_services",),
     ("_publisher", "_responder"),
-    ("_engine",),
+    ("_engine", "relying_party"),
     ("_authority",),
-    ("_tls", "staplers"),
+    ("_stapler",),
+    ("_tls",),
     ("_pki",),
-    ("_catalogue", "_decoded", "pytest_plugin", "relying_party", "wsgi"),
+    ("_catalogue", "_decoded", "_policies", "_process", "pytest_plugin", "wsgi"),
     ("_demo", "_difference", "scenarios"),
-    ("_demo_text", "_faults_text"),
+    ("_demo_text", "_faults_text", "_probe", "_scenarios_text", "stapling"),
+    ("staplers",),
     ("cli",),
 )
 ROW = {module: number for number, row in enumerate(ROWS) for module in row}
@@ -111,7 +113,9 @@ def test_imports_come_from_rows_above(path: Path) -> None:
     assert wrong == set()
 
 
-@pytest.mark.parametrize("package", ["faults", "relying_party", "scenarios"])
+@pytest.mark.parametrize(
+    "package", ["_probe", "_stapler", "faults", "relying_party", "scenarios", "stapling"]
+)
 def test_no_circles_in_a_package(package: str) -> None:
     """The modules of a package can be put in an order, too."""
     graph = {parts(path): set(imports(path)) - {parts(path)} for path in sources(PACKAGE / package)}
@@ -220,7 +224,7 @@ def test_a_fault_is_a_value_with_a_reason(fault: type[faults.Fault[Any]]) -> Non
 
 def public() -> Iterator[tuple[str, object]]:
     """Every public class and function of ours, and every public member that such a class defines."""
-    for module in (mockpki, faults, relying_party):
+    for module in (mockpki, faults, relying_party, staplers):
         for name in getattr(module, "__all__", None) or sorted(vars(module)):
             thing = getattr(module, name)
             if name.startswith("_") or not getattr(thing, "__module__", "").startswith("mockpki"):

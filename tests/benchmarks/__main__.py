@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import everyday, growing, handshakes, report, responders
+from . import everyday, growing, handshakes, long_tail, report, responders
 from .kit import Kit, MissingError
 from .running import Benchmark, Result, run
 
@@ -21,6 +21,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     *responders.BENCHMARKS,
     *growing.BENCHMARKS,
     *handshakes.BENCHMARKS,
+    *long_tail.BENCHMARKS,
 )
 
 

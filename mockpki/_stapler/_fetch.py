@@ -1,0 +1,147 @@
+"""One question to a responder over HTTP, as a task on the loop. No proxy, no redirect."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import socket
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httptools
+
+_MOST = 1 << 20
+_CHUNK = 1 << 16
+
+Address = tuple[int, int, int, str, Any]
+"""As `socket.getaddrinfo` has it."""
+
+
+class NoAnswer(Exception):  # noqa: N818 - it is a finding, raised where it is found
+    """The responder gave no OCSP response. It says why, in a sentence."""
+
+
+async def connected(loop: asyncio.AbstractEventLoop, addresses: Sequence[Address]) -> socket.socket:
+    """A socket to the first address that takes the connection. Raises OSError as the last one did."""
+    failed: OSError | None = None
+    for family, kind, protocol, _, address in addresses:
+        sock = socket.socket(family, kind, protocol)
+        sock.setblocking(False)
+        try:
+            await loop.sock_connect(sock, address)
+        except BaseException as error:
+            sock.close()
+            if not isinstance(error, OSError):
+                raise
+            failed = error
+        else:
+            return sock
+    raise failed or OSError("there is no address to connect to")
+
+
+async def ask(url: str, question: bytes, method: str) -> bytes:
+    """The body of the answer to *question*, an OCSPRequest in DER. Raises `NoAnswer`; has no time-out."""
+    if method == "GET":
+        # RFC 6960 appendix A.1: "GET {url}/{url-encoding of base-64 encoding of the DER encoding of the
+        # OCSPRequest}".
+        url = f"{url.rstrip('/')}/{quote(base64.b64encode(question), safe='')}"
+    try:
+        return await _exchange(url, question if method == "POST" else None)
+    except ConnectionRefusedError as error:
+        raise NoAnswer("the connection was refused") from error
+    except socket.gaierror as error:
+        raise NoAnswer(f"the responder's host has no address ({error.strerror})") from error
+    except OSError as error:
+        raise NoAnswer(f"the connection broke: {error}") from error
+    except ValueError as error:
+        raise NoAnswer(f"{url} cannot be asked: {error}") from error
+
+
+async def _exchange(url: str, body: bytes | None) -> bytes:
+    loop, parts = asyncio.get_running_loop(), urlsplit(url)
+    found = await loop.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
+    sock = await connected(loop, found)
+    # A task that is cancelled has the loop forget the socket before it comes here.
+    with sock:
+        await loop.sock_sendall(sock, _request(url, body))
+        answer = _Answer()
+        while not answer.complete:
+            data = await loop.sock_recv(sock, _CHUNK)
+            if data:
+                answer.feed(data)
+            else:
+                answer.end()
+    return bytes(answer.body)
+
+
+def _request(url: str, body: bytes | None) -> bytes:
+    parts = urlsplit(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    head = [f"{'GET' if body is None else 'POST'} {target} HTTP/1.1", f"Host: {parts.netloc}"]
+    if body is not None:
+        head += ["Content-Type: application/ocsp-request", f"Content-Length: {len(body)}"]
+    head.append("Connection: close")
+    return "\r\n".join((*head, "", "")).encode("ascii") + (body or b"")
+
+
+class _Answer:
+    """An HTTP answer as it comes in."""
+
+    def __init__(self) -> None:
+        self.complete = False
+        self.body = bytearray()
+        self._begun = False
+        self._delimited = False
+        self._parser = httptools.HttpResponseParser(self)
+
+    # httptools calls these.
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._delimited |= name.lower() in (b"content-length", b"transfer-encoding")
+
+    def on_headers_complete(self) -> None:
+        self._begun = True
+
+    def on_body(self, body: bytes) -> None:
+        self.body += body
+
+    def on_message_complete(self) -> None:
+        self.complete = True
+
+    # The fetch calls these.
+
+    def feed(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass
+        except httptools.HttpParserError as error:
+            # What follows a complete answer is none of ours.
+            if not self.complete:
+                raise NoAnswer(f"what came is not HTTP: {error}") from error
+        if self._begun:
+            self._check_status()
+        if len(self.body) > _MOST:
+            raise NoAnswer(f"more than {_MOST} octets came")
+
+    def end(self) -> None:
+        """The responder has closed the connection."""
+        # RFC 9112 section 6.3: else the length "is determined by the number of octets received prior to
+        # the server closing the connection".
+        if not self._begun or self._delimited:
+            raise NoAnswer("the connection was closed before the answer was complete")
+        self.complete = True
+
+    def _check_status(self) -> None:
+        status = self._parser.get_status_code()
+        if status != HTTPStatus.OK:
+            raise NoAnswer(f"the responder answered HTTP {status}{_phrase(status)}")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f" {HTTPStatus(status).phrase}"
+    except ValueError:
+        return ""

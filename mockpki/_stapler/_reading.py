@@ -1,0 +1,141 @@
+"""The question about a leaf, and what an answer says about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID
+
+from .._leaf import Leaf
+from ..relying_party import _ocsp as relying
+from ..relying_party._policy import Policy
+from ..relying_party._verdict import Unusable, check_window
+from ._fetch import NoAnswer
+from ._policy import StaplePolicy, Word
+
+E = TypeVar("E", bound=x509.ExtensionType)
+
+_UNREADABLE = (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+"""What cryptography raises of what it does not read."""
+_WORDS: dict[ocsp.OCSPCertStatus, Word] = {
+    ocsp.OCSPCertStatus.REVOKED: "revoked",
+    ocsp.OCSPCertStatus.UNKNOWN: "unknown",
+    ocsp.OCSPCertStatus.GOOD: "good",
+}
+"""The worst first: an answer that contradicts itself is taken at its worst."""
+_ALLOWANCE = Policy(clock_skew=timedelta(minutes=5))
+
+
+class Unfit(Exception):  # noqa: N818 - it is a finding, raised where it is found
+    """An OCSP response that cannot be used. It says why, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An OCSP response that can be used, and what it says. Times are aware UTC."""
+
+    der: bytes
+    status: Word
+    this_update: datetime
+    next_update: datetime | None
+
+
+def responders(leaf: Leaf) -> list[str]:
+    """The URLs of the responders that *leaf* names, in its order. Empty for a leaf that nobody can read."""
+    access = _extension(leaf, x509.AuthorityInformationAccess)
+    return [
+        entry.access_location.value
+        for entry in access or ()
+        if entry.access_method == AuthorityInformationAccessOID.OCSP
+        and isinstance(entry.access_location, x509.UniformResourceIdentifier)
+    ]
+
+
+def can_ask(url: str) -> bool:
+    """Whether *url* is one of http, with a host in it."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def must_staple(leaf: Leaf) -> bool:
+    """Whether *leaf* has the TLS feature extension with status_request: RFC 7633 section 4.2.2."""
+    feature = _extension(leaf, x509.TLSFeature)
+    return feature is not None and x509.TLSFeatureType.status_request in feature
+
+
+def _extension(leaf: Leaf, kind: type[E]) -> E | None:
+    try:
+        return leaf.certificate.extensions.get_extension_for_class(kind).value
+    except (x509.ExtensionNotFound, *_UNREADABLE):
+        return None
+
+
+def question(leaf: Leaf, nonce: bytes | None) -> bytes:
+    """The OCSPRequest about *leaf*, as DER."""
+    # Every responder understands SHA-1, and it is what servers ask with.
+    builder = ocsp.OCSPRequestBuilder().add_certificate(
+        leaf.certificate,
+        leaf.issuer.certificate,
+        hashes.SHA1(),  # noqa: S303
+    )
+    if nonce is not None:
+        builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
+    return builder.build().public_bytes(Encoding.DER)
+
+
+def read(der: bytes, leaf: Leaf, now: datetime, policy: StaplePolicy, nonce: bytes | None = None) -> Answer:
+    """What *der* says about *leaf*. Raises `Unfit` where *policy* does not let it be used, and `NoAnswer`
+    for what is no OCSPResponse.
+    """
+    try:
+        response = ocsp.load_der_ocsp_response(der)
+    except ValueError as error:
+        raise NoAnswer(f"what came is no OCSP response: {error}") from error
+    try:
+        if policy.verify or response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+            relying.read(der, leaf.certificate, leaf.issuer.certificate, now, _ALLOWANCE)
+        single = _about(response, leaf)
+        this_update, next_update = single.this_update_utc, single.next_update_utc
+        if policy.check_times:
+            check_window(this_update, next_update, now, _ALLOWANCE)
+        _check_nonce(response, nonce)
+        status = _WORDS[single.certificate_status]
+    except Unusable as unusable:
+        raise Unfit(unusable.sentence) from unusable
+    except _UNREADABLE as error:
+        raise Unfit(f"it cannot be read: {error}") from error
+    if next_update is None and policy.assumed_life == timedelta():
+        raise Unfit("it has no nextUpdate")
+    return Answer(der, status, this_update, next_update)
+
+
+def _about(response: ocsp.OCSPResponse, leaf: Leaf) -> ocsp.OCSPSingleResponse:
+    """The part that is about *leaf*; where there is none, and nobody minds, the first."""
+    singles = list(response.responses)
+    if not singles:
+        raise Unfit("it says nothing about any certificate")
+    about = [single for single in singles if single.serial_number == leaf.serial_number]
+    return min(about or singles[:1], key=lambda single: list(_WORDS).index(single.certificate_status))
+
+
+def _check_nonce(response: ocsp.OCSPResponse, nonce: bytes | None) -> None:
+    # RFC 9654 section 2.1 leaves it to the responder whether it answers with the nonce at all.
+    if nonce is None:
+        return
+    try:
+        returned = response.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce
+    except x509.ExtensionNotFound:
+        return
+    if returned != nonce:
+        raise Unfit("its nonce is not the one that was sent")

@@ -1,0 +1,115 @@
+"""When a server asks again: ahead of the end of an answer, and after a failure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+LEAST = timedelta(minutes=1)
+"""No rule has a server ask again sooner than this after an answer, however short that one lives."""
+_ENDLESS = timedelta(hours=1)
+
+
+def positive(owner: str, name: str, value: object) -> None:
+    """Raise TypeError or ValueError for what is no duration of some length."""
+    if not isinstance(value, timedelta):
+        raise TypeError(f"{name} of {owner} is a timedelta; got {value!r}")
+    if value <= timedelta():
+        raise ValueError(f"{name} of {owner} is longer than nothing; got {value!r}")
+
+
+@dataclass(frozen=True)
+class AtFraction:
+    """Ask again when this *part*, between 0 and 1, of the time from thisUpdate to nextUpdate is over."""
+
+    part: float
+
+    def __post_init__(self) -> None:
+        if isinstance(self.part, bool) or not isinstance(self.part, int | float):
+            raise TypeError(f"part of AtFraction is a number; got {self.part!r}")
+        if not 0 < self.part < 1:
+            raise ValueError(f"part of AtFraction is between 0 and 1; got {self.part!r}")
+
+    def at(self, now: datetime, this_update: datetime, end: datetime | None) -> datetime:
+        """The moment, for an answer that came *now*; *end* None: it has no end."""
+        if end is None:
+            return now + _ENDLESS
+        return max(this_update + (end - this_update) * self.part, now + LEAST)
+
+
+@dataclass(frozen=True)
+class BeforeEnd:
+    """Ask again this long (*by*) before the answer ends."""
+
+    by: timedelta
+
+    def __post_init__(self) -> None:
+        positive("BeforeEnd", "by", self.by)
+
+    def at(self, now: datetime, this_update: datetime, end: datetime | None) -> datetime:
+        """The moment, for an answer that came *now*; *end* None: it has no end."""
+        return now + _ENDLESS if end is None else max(end - self.by, now + LEAST)
+
+
+@dataclass(frozen=True)
+class Clamp:
+    """Ask again *before_end*; but no sooner than *least* and no later than *most* after the answer came."""
+
+    least: timedelta
+    most: timedelta
+    before_end: timedelta
+
+    def __post_init__(self) -> None:
+        for name in ("least", "most", "before_end"):
+            positive("Clamp", name, getattr(self, name))
+        if self.least > self.most:
+            raise ValueError(f"least of Clamp is at most its most, {self.most!r}; got {self.least!r}")
+
+    def at(self, now: datetime, this_update: datetime, end: datetime | None) -> datetime:
+        """The moment, for an answer that came *now*; *end* None: it has no end."""
+        latest = now + self.most
+        wanted = latest if end is None else min(end - self.before_end, latest)
+        return max(wanted, now + max(self.least, LEAST))
+
+
+Refresh = AtFraction | BeforeEnd | Clamp
+"""When a good answer is renewed."""
+
+HALF_LIFE = AtFraction(0.5)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Try again *after* this long, each time."""
+
+    after: timedelta
+
+    def __post_init__(self) -> None:
+        positive("Fixed", "after", self.after)
+
+    def delay(self, failures: int) -> timedelta:
+        """How long to wait after so many *failures* in a row, 1 or more."""
+        return self.after
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """Try again after *base*, then twice that, and so on, up to *cap*."""
+
+    base: timedelta
+    cap: timedelta
+
+    def __post_init__(self) -> None:
+        for name in ("base", "cap"):
+            positive("Exponential", name, getattr(self, name))
+        if self.base > self.cap:
+            raise ValueError(f"base of Exponential is at most its cap, {self.cap!r}; got {self.base!r}")
+
+    def delay(self, failures: int) -> timedelta:
+        """How long to wait after so many *failures* in a row, 1 or more."""
+        # Beyond this the cap has been reached whatever the two are.
+        return min(self.base * (1 << min(failures - 1, 40)), self.cap)
+
+
+Retry = Fixed | Exponential
+"""When a background fetch that failed is tried again."""

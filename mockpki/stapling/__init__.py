@@ -1,0 +1,56 @@
+"""How stapling servers are tested: scenarios, worlds, observations, timelines.
+
+    from mockpki.stapling import SCENARIOS, ServerCommand, run
+
+    server = ServerCommand("nginx -c {config}", template="nginx.conf")
+    outcome = run("restart-while-down", server)
+    assert not outcome.broken, outcome
+
+1. What is judged was really seen: handshakes by the reference client, requests at a live responder.
+2. A scenario is data, and knows no server; a world is a server, and knows no scenario.
+3. Whether a handshake waited is told by the order of events, not by how long it took.
+"""
+
+from ._command import ServerCommand
+from ._demands import DEMANDS
+from ._observe import WORDS, Observation, observe
+from ._outcome import Demand, Judged, Outcome
+from ._rendering import PLACEHOLDERS
+from ._run import run
+from ._scenarios import SCENARIOS, StapleScenario, chosen, named
+from ._table import BEHAVIOUR, agrees, expected, nearest
+from ._timeline import CHARACTERS, KINDS, Timeline, kind, timeline
+from ._timeline_svg import STYLE, legend, timeline_svg
+from ._worlds import NotListening, Preset, World
+
+__all__ = [
+    "BEHAVIOUR",
+    "CHARACTERS",
+    "DEMANDS",
+    "KINDS",
+    "PLACEHOLDERS",
+    "SCENARIOS",
+    "STYLE",
+    "WORDS",
+    "Demand",
+    "Judged",
+    "NotListening",
+    "Observation",
+    "Outcome",
+    "Preset",
+    "ServerCommand",
+    "StapleScenario",
+    "Timeline",
+    "World",
+    "agrees",
+    "chosen",
+    "expected",
+    "kind",
+    "legend",
+    "named",
+    "nearest",
+    "observe",
+    "run",
+    "timeline",
+    "timeline_svg",
+]

@@ -1,0 +1,57 @@
+"""Placeholders in a command and in its configuration file.
+
+``{port}`` stands for the port, and ``{{port}}`` for the text ``{port}``. Only the names below count: all
+other braces stay as they are, so the blocks of nginx, JSON and the rest need no care.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+PLACEHOLDERS: dict[str, str] = {
+    "host": "the address to listen on",
+    "port": "the port to listen on",
+    "server_name": "the name that clients ask for",
+    "cert_file": "the server's certificate, PEM",
+    "key_file": "its private key, PEM (PKCS #8)",
+    "chain_file": "the certificate and the CAs above it, without the root, PEM",
+    "pem_file": "key, certificate and CAs in one file, PEM",
+    "p12_file": "the same as PKCS #12, with the password mockpki",
+    "issuer_file": "the CA that issued it, PEM",
+    "ca_file": "the root, PEM",
+    "ocsp_url": "the responder's URL, which is in the certificate, too",
+    "directory": "an empty folder of the server's own, which stays when it is restarted",
+    "template": "the path of the template as it was given",
+    "config": "the path of the template as it was filled in",
+}
+"""What each placeholder stands for."""
+
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}|\{(\w+)\}")
+
+
+def fill_in(text: str, values: Mapping[str, str]) -> str:
+    """*text* with its placeholders replaced. Raises ValueError for one that has no value here."""
+
+    def value(match: re.Match[str]) -> str:
+        quoted, name = match.groups()
+        if quoted is not None:
+            return f"{{{quoted}}}" if quoted in PLACEHOLDERS else match[0]
+        if name not in PLACEHOLDERS:
+            return match[0]
+        if name not in values:
+            raise ValueError(f"{{{name}}} is nothing without a template: give one")
+        return values[name]
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def check(word: str) -> None:
+    """Raise ValueError for a placeholder in a command that is one letter off."""
+    for quoted, name in _PLACEHOLDER.findall(word):
+        if quoted or name in PLACEHOLDERS:
+            continue
+        near = get_close_matches(name, PLACEHOLDERS, n=1, cutoff=0.75)
+        if near:
+            raise ValueError(f"there is no placeholder {{{name}}}; did you mean {{{near[0]}}}?")

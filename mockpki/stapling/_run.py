@@ -1,0 +1,177 @@
+"""Runs a scenario in a world."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from .._clock import monotonic
+from .._leaf import Leaf
+from .._stapler._policy import StaplePolicy
+from ._observe import Observation, observe
+from ._outcome import Judged, Outcome, Passing
+from ._scenarios import (
+    Answer,
+    Delay,
+    Expire,
+    Forget,
+    Handshakes,
+    Hang,
+    Pass,
+    Restart,
+    Revoke,
+    StapleScenario,
+    Start,
+    Step,
+    named,
+)
+from ._watch import Watch
+from ._worlds import HOST, SERVER_NAME, NotListening, Preset, Site, World
+
+
+def run(scenario: StapleScenario | str, world: World | StaplePolicy) -> Outcome:
+    """What the server of *world* does in *scenario*, with the demands it kept and broke.
+
+    Either may be given by less: the scenario by its name, a `Preset` by its policy. Everything in it is
+    real but for the time, where the world's can be shifted: a fresh PKI, its responder, the server, its
+    handshakes. Raises `NotListening` where the server does not start though the responder is fine.
+    """
+    if isinstance(scenario, str):
+        scenario = named(scenario)
+    if isinstance(world, StaplePolicy):
+        world = Preset(world)
+    with world.pki() as pki:
+        leaf = pki.issue_cert(SERVER_NAME, HOST, must_staple=scenario.must_staple)
+        watch = Watch(pki, world.life if scenario.expires else None)
+        with world.site(pki, leaf, watch) as site:
+            performance = _Performance(world, site, leaf, watch)
+            for number, step in enumerate(scenario.steps):
+                if isinstance(step, Pass) and not world.shifts:
+                    performance.leave_out(scenario.steps[number:])
+                    break
+                performance.do(step)
+            outcome = performance.outcome(scenario)
+    return replace(outcome, judged=tuple(_judged(scenario, outcome)))
+
+
+def _judged(scenario: StapleScenario, outcome: Outcome) -> list[Judged]:
+    judged = []
+    for demand in scenario.demands:
+        why = demand.judge(outcome)
+        judged.append(Judged(demand.name, demand.sentence, None if why is None else not why, why or ""))
+    return judged
+
+
+@dataclass
+class _Performance:
+    """A scenario under way."""
+
+    world: World
+    site: Site
+    leaf: Leaf
+    watch: Watch
+    seen: list[tuple[Observation, ...]] = field(default_factory=list)
+    requests_before: int | None = None
+    late_start: bool = False
+    no_start: str = ""
+    passing: Passing = "none"
+    left_out: str = ""
+
+    def do(self, step: Step) -> None:
+        match step:
+            case Answer(faults):
+                self.watch.answer_with(*faults)
+            case Delay():
+                self.watch.answer_with(delay=self.world.delay.total_seconds())
+            case Hang():
+                self.watch.answer_with(delay=math.inf)
+            case Revoke():
+                self.site.pki.revoke(self.leaf)
+            case Forget():
+                self.site.pki.forget(self.leaf)
+            case Start() | Restart():
+                self.start(step)
+            case Handshakes(count):
+                self.seen.append(tuple(self.handshake() for _ in range(count)))
+            case Expire():
+                self.expire()
+            case Pass(by, lives):
+                self.shift(by + lives * self.world.life)
+
+    # The server.
+
+    def start(self, step: Start | Restart) -> None:
+        began = monotonic()
+        try:
+            self.site.start() if isinstance(step, Start) else self.site.restart()
+        except NotListening as error:
+            if self.watch.is_up and not self.watch.delay and not self.watch.faults:
+                raise
+            self.no_start = str(error)
+            return
+        self.late_start |= self.watch.held_up(began, monotonic())
+        self.site.asks()
+        # Where answers are late, the first client comes while the server waits for one.
+        if not self.watch.delay:
+            self.site.rests()
+
+    def handshake(self) -> Observation:
+        if self.requests_before is None:
+            self.requests_before = len(self.watch.requests)
+        if self.no_start:
+            return Observation(
+                self.site.pki.clock.now(), "failed", f"nobody listens: {self.no_start}", waited=False
+            )
+        began = monotonic()
+        (seen,) = observe(
+            self.site.host,
+            self.site.port,
+            ca=self.site.pki.ca_file,
+            server_name=SERVER_NAME,
+            now=self.site.pki.clock.now,
+            timeout=self.world.patience,
+        )
+        waited = self.watch.held_up(began, monotonic())
+        self.site.rests()
+        return replace(seen, waited=waited)
+
+    # The time.
+
+    def shift(self, by: timedelta) -> None:
+        self.passing = "shifted"
+        self.site.pki.clock.shift(by)
+        self.site.rests()
+
+    def expire(self) -> None:
+        # One second, because times are in whole ones; and one more, because both clocks cut theirs.
+        enough = self.world.life + timedelta(seconds=2)
+        if self.world.shifts:
+            self.shift(enough)
+            return
+        self.passing = "waited"
+        last = max((request.due for request in self.watch.requests), default=0.0)
+        time.sleep(max(0.0, last + enough.total_seconds() - monotonic()))
+
+    # What comes of it.
+
+    def leave_out(self, steps: tuple[Step, ...]) -> None:
+        handshakes = sum(step.count for step in steps if isinstance(step, Handshakes))
+        self.left_out = (
+            f"the last {handshakes} handshakes, which come when more time has passed than anybody waits for"
+        )
+
+    def outcome(self, scenario: StapleScenario) -> Outcome:
+        return Outcome(
+            scenario.name,
+            self.world.name,
+            tuple(self.seen),
+            self.requests_before or 0,
+            len(self.watch.requests),
+            self.late_start,
+            self.no_start,
+            self.passing,
+            self.left_out,
+            self.site.printed(),
+        )

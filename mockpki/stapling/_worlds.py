@@ -1,0 +1,179 @@
+"""Where a scenario takes place: what a server is, how it is started, and how time passes there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Protocol
+
+from .._clock import monotonic
+from .._leaf import Leaf
+from .._pki import PKI
+from .._stapler._policy import StaplePolicy
+from .._stapler._presets import NAMED
+from .._stapler._stapler import Stapler
+from .._tls import TlsServer
+from .._window import LIFE
+from ..relying_party import Policy
+from ..relying_party import _ocsp as relying
+from ..relying_party._verdict import Status, Unusable
+from ._watch import Watch
+
+HOST, SERVER_NAME = "127.0.0.1", "localhost"
+
+
+class NotListening(Exception):  # noqa: N818 - in most scenarios it is a finding
+    """A server was started, and does not listen. It says why, in a sentence."""
+
+
+class Site(Protocol):
+    """A server in one scenario, with a PKI of its own."""
+
+    @property
+    def pki(self) -> PKI: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+
+    def start(self) -> None:
+        """Start the server. Raises `NotListening`."""
+
+    def restart(self) -> None:
+        """End it, and start it again. Raises `NotListening`."""
+
+    def asks(self) -> None:
+        """Return when it has asked what it asks of its own accord at the start, answered or not."""
+
+    def rests(self) -> None:
+        """Return when it has got all answers that come, and has made of them what it makes."""
+
+    def printed(self) -> str:
+        """The end of what it printed."""
+
+
+class World(Protocol):
+    """What `mockpki.stapling.run` needs to know.
+
+    *shifts*: its time can be shifted. *life* is that of answers in a scenario where one has to expire.
+    *delay* is how long a slow responder takes, *patience* how long a client waits for a handshake.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def shifts(self) -> bool: ...
+    @property
+    def life(self) -> timedelta: ...
+    @property
+    def delay(self) -> timedelta: ...
+    @property
+    def patience(self) -> timedelta: ...
+
+    def pki(self) -> PKI:
+        """A fresh PKI for one scenario."""
+
+    def site(self, pki: PKI, leaf: Leaf, watch: Watch) -> AbstractContextManager[Site]:
+        """A server that is not started yet, for one scenario; it is ended at the end of the block."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A TLS server of ours that gets its staples as *policy* says. Time is shifted, and takes none.
+
+    Its fetches end after three times the *patience* of a client, if not earlier: longer ones show nothing
+    more. With trigger ``"file"``, somebody has put a good answer there before the
+    start, if one was to be had.
+    """
+
+    policy: StaplePolicy
+    name: str = ""
+    life: timedelta = LIFE
+    delay: timedelta = timedelta(seconds=1)
+    patience: timedelta = timedelta(seconds=2)
+    shifts: bool = field(default=True, init=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.policy, StaplePolicy):
+            raise TypeError(
+                f"Preset() takes a StaplePolicy, such as staplers.named('nginx'); got {self.policy!r}"
+            )
+        if not self.name:
+            known = (name for name, policy in NAMED.items() if policy == self.policy)
+            object.__setattr__(self, "name", next(known, "a policy of your own"))
+
+    def pki(self) -> PKI:
+        """One with the keys that are quickest to make."""
+        return PKI()
+
+    @contextlib.contextmanager
+    def site(self, pki: PKI, leaf: Leaf, watch: Watch) -> Iterator[Site]:
+        """A stapling TLS server of *pki*."""
+        stapler = Stapler(replace(self.policy, timeout=min(self.policy.timeout, 3 * self.patience)))
+        server = pki.tls_server(leaf, staple=stapler)
+        try:
+            yield _PresetSite(pki, leaf, watch, server, stapler, self.patience.total_seconds())
+        finally:
+            server.close()
+
+
+@dataclass
+class _PresetSite:
+    pki: PKI
+    leaf: Leaf
+    watch: Watch
+    server: TlsServer
+    stapler: Stapler
+    patience: float
+
+    @property
+    def host(self) -> str:
+        return self.server.host
+
+    @property
+    def port(self) -> int:
+        return self.server.port
+
+    def start(self) -> None:
+        policy = self.stapler.policy
+        if policy.trigger == "file":
+            self.stapler.preload(self.leaf, self._file())
+        try:
+            self.server.__enter__()
+        except RuntimeError as error:
+            raise NotListening(str(error)) from error
+
+    def _file(self) -> bytes | None:
+        """What somebody puts there who looks at what the responder says; None where it is not good."""
+        leaf, watch = self.leaf, self.watch
+        if not watch.is_up:
+            return None
+        try:
+            der = leaf.issuer.ocsp.response_for(leaf, *watch.bends)
+            now, issuer = self.pki.clock.now(), leaf.issuer.certificate
+            found = relying.read(der, leaf.certificate, issuer, now, Policy(clock_skew=timedelta()))
+        except (TypeError, Unusable):
+            # What is wrong with HTTP is no answer at all.
+            return None
+        return der if found.status is Status.GOOD else None
+
+    def restart(self) -> None:
+        try:
+            self.stapler.restart()
+        except RuntimeError as error:
+            raise NotListening(str(error)) from error
+
+    def asks(self) -> None:
+        if self.stapler.policy.at_start and self.watch.is_up:
+            self.watch.wait_for(1, self.patience)
+
+    def rests(self) -> None:
+        if not self.watch.hangs:
+            left = self.watch.last_due - monotonic()
+            self.stapler.settle(max(0.0, left) + 4 * self.patience)
+
+    def printed(self) -> str:
+        return ""
