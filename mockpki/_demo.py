@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from . import faults, relying_party
+from . import _process, faults, relying_party
 from ._leaf import Leaf
 from ._pki import PKI
 from ._tls import Handshake, TlsServer
@@ -156,39 +154,11 @@ class Program:
     must_staple: bool = False
 
     def connect(self, target: Target) -> Outcome:
-        printed, status = _run(self.command(target))
-        if status is None:
+        ended = _process.run(self.command(target), _PATIENCE.total_seconds())
+        if ended.status is None:
             return Outcome(None, f"no end in {_PATIENCE.seconds} s")
-        return Outcome(status == 0, self.read(printed, status), _last_line(printed) if status else "")
-
-
-def _run(command: list[str], patience: timedelta = _PATIENCE) -> tuple[str, int | None]:
-    """What *command* printed, and its exit status; None if it had to be killed, with all it started."""
-    with subprocess.Popen(  # noqa: S603 - one of the programs below, with paths of our own
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env={**os.environ, "LC_ALL": "C"},
-        start_new_session=True,
-    ) as process:
-        status: int | None
-        try:
-            printed, _ = process.communicate(timeout=patience.total_seconds())
-            status = process.returncode
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                if hasattr(os, "killpg"):
-                    os.killpg(process.pid, signal.SIGKILL)
-                else:
-                    process.kill()
-            printed, _ = process.communicate()
-            status = None
-    return printed.decode(errors="replace"), status
-
-
-def _last_line(printed: str) -> str:
-    return next((line.strip() for line in reversed(printed.splitlines()) if line.strip()), "")
+        reason = self.read(ended.printed, ended.status)
+        return Outcome(ended.status == 0, reason, ended.last_line if ended.status else "")
 
 
 def _read_curl(printed: str, status: int) -> str:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from ._probe import Probe, Report, Run
+    from .relying_party import Policy
+    from .scenarios import Scenario
 
 
 class _Group(click.Group):
@@ -43,7 +51,18 @@ def main() -> None:
     See what one of them does to an answer:
       mockpki faults Stale by=2d
     \b
-    Read either at leisure, without colour:
+    Find out what a client does about revocation, and hold it to a policy:
+      mockpki probe -- curl -sS --cert-status --cacert {ca_file} {url}
+      mockpki probe --policy hard-fail --jobs 8 -- ./my-client {host} {port} {ca_file}
+    \b
+    The same for CI, as JUnit XML, or to be read on a phone:
+      mockpki probe --policy hard-fail --format junit --output probe.xml -- ./my-client {url}
+      mockpki probe --format html --output probe.html -- ./my-client {url}
+    \b
+    List the situations that a client is put in, and what a policy demands in them:
+      mockpki scenarios --policy soft-fail "ocsp-*"
+    \b
+    Read any of it at leisure, without colour:
       NO_COLOR=1 mockpki demo | less
     """
 
@@ -158,3 +177,217 @@ def _show_fault(name: str, parameters: tuple[str, ...], target: str | None, form
         click.echo(_faults_text.shown_markdown(shown))
     else:
         _faults_text.show_one(Console(), shown)
+
+
+# Scenarios and clients.
+
+
+def _typed(text: str | None) -> dict[str, Policy]:
+    """The policy that is typed, by what to call it; without one, all that have names."""
+    from . import _policies, relying_party
+
+    if text is None:
+        return dict(relying_party.NAMED)
+    try:
+        return {text: _policies.parsed(text)}
+    except (LookupError, ValueError, TypeError) as error:
+        raise click.UsageError(f"--policy: {error}") from error
+
+
+def _chosen(only: tuple[str, ...], skip: tuple[str, ...] = ()) -> list[Scenario]:
+    from . import scenarios
+
+    try:
+        left_out = scenarios.matching(skip)
+        found = [one for one in scenarios.matching(only or "*") if one not in left_out]
+    except LookupError as error:
+        raise click.UsageError(str(error)) from error
+    if not found:
+        raise click.UsageError("--skip leaves out every scenario that --only has chosen.")
+    return found
+
+
+_POLICY = click.option(
+    "--policy", metavar="POLICY", help="A policy's name, or that and variations, as explained above."
+)
+
+
+@main.command()
+@click.argument("patterns", nargs=-1, metavar="[PATTERN]...")
+@_POLICY
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text")
+def scenarios(patterns: tuple[str, ...], policy: str | None, form: str) -> None:
+    """List the situations that `mockpki probe` and tests put clients in.
+
+    Each is shown with what it is, and what each policy demands: accept, reject, or either, with the
+    clause that leaves it open. A PATTERN is a name, such as ocsp-stale, or matches several, such as
+    "ocsp-*".
+
+    With --policy, what that one demands, and why. It has a name (no-check, soft-fail, hard-fail,
+    staple-required, must-staple), and may vary: hard-fail,sources=OCSP+CRL,whole_chain=no
+    """
+    from rich.console import Console
+
+    from . import _scenarios_text
+
+    policies, found = _typed(policy), _chosen(patterns)
+    if form == "json":
+        click.echo(_scenarios_text.as_json(found, policies))
+    elif form == "markdown":
+        click.echo(_scenarios_text.as_markdown(found, policies))
+    else:
+        _scenarios_text.show(Console(), found, policies)
+
+
+class _NotStarted(click.ClickException):
+    """The client's command cannot be started."""
+
+    exit_code = 3
+
+
+class _NotJudged(click.ClickException):
+    """The client cannot be judged: it never came, or never ended."""
+
+    exit_code = 4
+
+
+class _Pattern(click.ParamType[re.Pattern[str]]):
+    """A regular expression, which may span lines."""
+
+    name = "regex"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> re.Pattern[str]:
+        try:
+            return re.compile(str(value), re.MULTILINE)
+        except re.error as error:
+            self.fail(f"{value!r} is no regular expression: {error}", param, ctx)
+
+
+@main.command(context_settings={"allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
+@_POLICY
+@click.option("--only", multiple=True, metavar="PATTERN", help="These scenarios only; may be repeated.")
+@click.option("--skip", multiple=True, metavar="PATTERN", help="Not these scenarios; may be repeated.")
+@click.option(
+    "--jobs", type=click.IntRange(1), metavar="N", help="So many at once (else: twice the number of cores)."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=10,
+    show_default=True,
+    metavar="S",
+    help="Seconds after which the client is killed, with its process group.",
+)
+@click.option("--accept-when", type=_Pattern(), help="It accepts if it prints this, and else rejects.")
+@click.option("--reject-when", type=_Pattern(), help="It rejects if it prints this, whatever else.")
+@click.option("--key-type", default="P-256", show_default=True, help="Of all keys, such as RSA-2048.")
+@click.option("--delegated", is_flag=True, help="OCSP answers are signed by a delegate of the CA.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "junit", "html"]),
+    default="text",
+    show_default=True,
+)
+@click.option(
+    "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the report to FILE, and print it as text.",
+)  # fmt: skip
+def probe(
+    command: tuple[str, ...],
+    policy: str | None,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    jobs: int | None,
+    timeout: float,
+    accept_when: re.Pattern[str] | None,
+    reject_when: re.Pattern[str] | None,
+    key_type: str,
+    delegated: bool,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Run any client in every scenario, and name the policy that it behaves like.
+
+    COMMAND is run once for each, several at once, and has to connect and end by itself. In it,
+    {url}, {host} and {port} tell it where to go, {ca_file} whom to trust, {server_name} whom to
+    expect; {cert_file}, {chain_file}, {issuer_file}, {ocsp_url} and {crl_url} are for clients that judge
+    a certificate without connecting. Braces of the command's own are doubled: {{word}}.
+
+    Its exit status is its verdict: 0 accepts, any other rejects. --accept-when and --reject-when
+    (regular expressions) are for clients that say it only in what they print. A client that hangs or
+    crashes came to no verdict. What the servers saw is shown beside it: a client that rejects without
+    having looked at what told it to has not kept its policy.
+
+    With --policy, it has to keep that one: no-check, soft-fail, hard-fail, staple-required or
+    must-staple, or a variation, such as hard-fail,sources=OCSP+CRL,whole_chain=no
+
+    \b
+    Ends with:
+      0  the client keeps the policy (without --policy: it was probed)
+      1  it does not
+      2  a mistake in what was typed
+      3  the command cannot be started
+      4  the client cannot be judged: it never came, or never ended
+    """
+    from . import _probe
+
+    demanded = None if policy is None else next(iter(_typed(policy).items()))
+    found = _chosen(only, skip)
+    if output is not None and not output.absolute().parent.is_dir():
+        raise click.UsageError(f"--output: there is no folder {output.parent} to write {output.name} to.")
+    try:
+        client = _probe.Client(_probe.Command(command), timeout, accept_when, reject_when)
+        prober = _probe.Probe(client, key_type, delegated)
+    except (LookupError, ValueError) as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        report = _run_all(prober, found, jobs or 2 * (os.cpu_count() or 1), demanded)
+    except ChildProcessError as error:
+        raise _NotStarted(str(error)) from error
+    except OSError as error:
+        raise _NotJudged(str(error)) from error
+    _write(report, form, output)
+    if demanded is not None and not report.kept:
+        raise SystemExit(1)
+
+
+def _run_all(prober: Probe, found: list[Scenario], jobs: int, demanded: tuple[str, Policy] | None) -> Report:
+    """Send the client through all of them, with a progress bar where there is a terminal to show it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from . import _probe
+    from ._clock import monotonic
+
+    began = monotonic()
+    prober.first()
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=len(found))
+
+        def done(run: Run) -> None:
+            progress.update(task, advance=1, description=run.scenario.name)
+
+        runs = prober.all(found, jobs, done)
+    return _probe.report(prober.client.command, runs, monotonic() - began, demanded)
+
+
+def _write(report: Report, form: str, output: Path | None) -> None:
+    from rich.console import Console
+
+    from . import _probe
+
+    if output is not None:
+        try:
+            output.write_text(_probe.FORMATS[form](report), encoding="utf-8")
+        except OSError as error:
+            raise click.UsageError(f"--output: {output} cannot be written: {error.strerror}.") from error
+    if form == "text" or output is not None:
+        _probe.show(report, Console())
+    else:
+        click.echo(_probe.FORMATS[form](report), nl=False)

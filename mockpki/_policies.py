@@ -1,0 +1,153 @@
+"""Policies as they are typed at a prompt, and in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from .relying_party import NAMED, Policy, named
+
+_SOURCES = {"staple": "staple", "ocsp": "OCSP", "crl": "CRL"}
+_TRUTH = {"yes": True, "true": True, "no": False, "false": False}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|min|h|d)")
+_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+FIELDS = tuple(field.name for field in fields(Policy))
+DURATIONS = ("timeout", "clock_skew", "max_age")
+
+
+def parsed(text: str) -> Policy:
+    """The policy that *text* names: ``hard-fail``, or ``hard-fail,sources=OCSP+CRL,whole_chain=no``.
+
+    After the name come fields of `Policy` with other values: sources joined by ``+`` in their order, or
+    ``none``; ``yes`` and ``no``; durations in s, min, h or d, and for max_age ``none``. Raises
+    LookupError, with near names, for a policy or field that there is not, ValueError for other mistakes.
+    """
+    name, *variations = (part.strip() for part in text.split(","))
+    if "=" in name:
+        raise ValueError(f"a policy begins with the name of one, such as hard-fail,{name}; got {text!r}")
+    changes: dict[str, Any] = {}
+    for variation in variations:
+        field, equals, value = (part.strip() for part in variation.partition("="))
+        if not equals:
+            raise ValueError(
+                f"{variation!r} in the policy {text!r} varies nothing; write a field and its value, "
+                "such as whole_chain=no"
+            )
+        field = field.replace("-", "_")
+        if field not in FIELDS:
+            near = get_close_matches(field, FIELDS, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(FIELDS)}."
+            raise LookupError(f"a policy has no field {field!r}; {hint}")
+        if field in changes:
+            raise ValueError(f"{field} stands twice in the policy {text!r}")
+        changes[field] = _value(field, value)
+    return replace(named(name), **changes)
+
+
+def _value(field: str, text: str) -> object:
+    """The value of a field. Raises ValueError."""
+    if field == "sources":
+        return _sources(text)
+    if field in DURATIONS:
+        return _duration(field, text)
+    if text.lower() not in _TRUTH:
+        raise ValueError(f"{field} of a policy is yes or no; got {text!r}")
+    return _TRUTH[text.lower()]
+
+
+def _sources(text: str) -> tuple[str, ...]:
+    if text.lower() == "none":
+        return ()
+    names = text.split("+")
+    for name in names:
+        if name.lower() not in _SOURCES:
+            raise ValueError(
+                f"{name!r} is no source of a policy; write some of {'+'.join(_SOURCES.values())} "
+                "in the order in which they are asked, or none"
+            )
+    return tuple(_SOURCES[name.lower()] for name in names)
+
+
+def _duration(field: str, text: str) -> timedelta | None:
+    if field == "max_age" and text.lower() == "none":
+        return None
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{field} of a policy is a duration such as 5s, 10min, 2h or 1d; got {text!r}")
+    return timedelta(**{_UNITS[found[2]]: float(found[1])})
+
+
+# In words.
+
+
+def _asks(sources: Any) -> str:
+    if not sources:
+        return "asks nobody"
+    words = {"staple": "for a staple", "OCSP": "OCSP", "CRL": "for the CRL"}
+    asked = ", then ".join(words[source] for source in sources)
+    return f"asks {asked}{' only' if len(sources) == 1 else ''}"
+
+
+def _either(yes: str, no: str) -> Callable[[Any], str]:
+    return lambda value: yes if value else no
+
+
+_WORDS: dict[str, Callable[[Any], str]] = {
+    "sources": _asks,
+    "whole_chain": _either("looks at the whole chain", "looks at the leaf alone"),
+    "hard_fail": _either("rejects what no source can tell", "lets pass what no source can tell"),
+    "unknown_rejects": _either("rejects the status unknown", "goes on after the status unknown"),
+    "require_staple": _either("insists on a staple", "can do without a staple"),
+    "honour_must_staple": _either(
+        "obeys certificates that demand a staple", "passes over it if a certificate demands a staple"
+    ),
+    "bad_staple_rejects": _either(
+        "rejects a staple that is no use", "takes a staple that is no use for none"
+    ),
+    "timeout": lambda value: f"waits {value.total_seconds():g} s",
+    "clock_skew": lambda value: f"allows clocks to be off by {value.total_seconds():g} s",
+    "max_age": lambda value: (
+        "goes by nextUpdate alone"
+        if value is None
+        else f"believes nothing older than {value.total_seconds():g} s"
+    ),
+}
+
+
+def switches(sources: Sequence[str]) -> tuple[str, ...]:
+    """The fields of yes or no that make a difference to who has these *sources*."""
+    staple, others = "staple" in sources, "OCSP" in sources or "CRL" in sources
+    found = ["hard_fail"]
+    if staple or "OCSP" in sources:
+        found.append("unknown_rejects")
+    if others:
+        found.append("whole_chain")
+    if sources[:1] == ("staple",):
+        found.extend(("require_staple", "honour_must_staple", "bad_staple_rejects"))
+    return tuple(found)
+
+
+def nearest(policy: Policy) -> tuple[str, tuple[str, ...]]:
+    """The named policy that differs in the fewest fields that matter, and these fields."""
+    matter = ("sources", *switches(policy.sources), *DURATIONS)
+    differing = {
+        name: tuple(field for field in matter if getattr(policy, field) != getattr(other, field))
+        for name, other in NAMED.items()
+        # Who asks nobody is next of kin to no one else.
+        if bool(policy.sources) == bool(other.sources)
+    }
+    name = min(differing, key=lambda one: (len(differing[one]), "hard_fail" in differing[one]))
+    return name, differing[name]
+
+
+def describe(policy: Policy) -> str:
+    """*policy* in words: the named one that is nearest, and what it does otherwise."""
+    name, differing = nearest(policy)
+    if not differing:
+        return name
+    words = [_WORDS[field](getattr(policy, field)) for field in differing]
+    return f"{name}, but {', '.join(words[:-1])}{' and ' if len(words) > 1 else ''}{words[-1]}"

@@ -1,0 +1,193 @@
+"""Which policy a client behaves like, found by holding what it did against every policy there can be.
+
+1. Two kinds of evidence count: a verdict that a policy does not allow, and a source that a client of
+   that policy would have looked at, and this one did not.
+2. Runs without a verdict say nothing about the policy, and are named.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from .._policies import describe, nearest, switches
+from ..relying_party import NAMED, Policy, Source
+from ..scenarios import Expectation, Expected, Offer, Outcome, Result, Says, Scenario, judge
+from ._run import Run
+
+_SOURCES: tuple[Source, ...] = ("staple", "OCSP", "CRL")
+
+
+def held_against(runs: Iterable[Run], policy: Policy) -> tuple[Result, ...]:
+    """Every run, judged by *policy*."""
+    return tuple(judge(run.scenario, run.scenario.expected(policy), run.outcome, run.seen) for run in runs)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A policy, and where a client departed from it."""
+
+    policy: Policy
+    exceptions: tuple[Result, ...]
+    unasked: int
+    """How often it did not look where the policy does."""
+
+    @cached_property
+    def rank(self) -> tuple[int, int]:
+        """The lower, the better it fits."""
+        return len(self.exceptions), self.unasked
+
+    @property
+    def words(self) -> str:
+        """The policy in words."""
+        return describe(self.policy)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Where the client departed from the policy."""
+        return tuple(result.scenario.name for result in self.exceptions)
+
+
+@dataclass(frozen=True)
+class Inference:
+    """The named policies that fit best, equally well; and one in words if that fits better.
+
+    *others* is how many more policies fit as well as *exact*: no scenario tells them apart.
+    """
+
+    judged: int
+    named: tuple[Fit, ...]
+    exact: Fit | None
+    others: int
+    no_verdict: tuple[str, ...]
+
+    @property
+    def best(self) -> Fit:
+        """What fits best of all, named or not."""
+        return self.exact or self.named[0]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What can be said of the client, in words that claim no more than was seen."""
+        return tuple(self._sentences())
+
+    def _sentences(self) -> Iterator[str]:
+        if not self.judged:
+            yield "Nothing can be said of its policy: it came to no verdict in any scenario."
+            return
+        like = "is nearest to" if self.best.exceptions else "behaves like"
+        scenarios = f"{_count(self.judged, 'scenario')} with a verdict"
+        yield f"It {like} {self.best.words}, {_with(self.best)}, in {scenarios}."
+        first, *rest = self.named
+        if self.exact is not None:
+            if self.others:
+                yield f"These scenarios cannot tell that from {_count(self.others, 'other combination')}."
+            others = f"; {_and([fit.words for fit in rest])} just as much" if rest else ""
+            yield f"Of the policies that have names, {first.words} is nearest, {_with(first)}{others}."
+        elif rest:
+            yield f"These scenarios cannot tell {_and([fit.words for fit in self.named])} apart."
+        if self.no_verdict:
+            yield f"It came to no verdict in {_and(self.no_verdict)}; that is left out of this."
+
+
+def _with(fit: Fit) -> str:
+    if not fit.exceptions:
+        return "without exception"
+    return f"with {_count(len(fit.exceptions), 'exception')} ({', '.join(fit.names)})"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _and(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def infer(runs: Sequence[Run]) -> Inference:
+    """The policies that a client of these *runs* behaves like."""
+    judged = [run for run in runs if run.has_verdict]
+    known = [_fit(judged, policy) for policy in NAMED.values()]
+    best = min(fit.rank for fit in known)
+    named = tuple(fit for fit in known if fit.rank == best)
+    exact, others = None, 0
+    wrong = {policy: _wrong(judged, policy) for policy in POLICIES} if best > (0, 0) else {}
+    least = min(wrong.values(), default=0)
+    if (least, 0) < best:
+        fits = [_fit(judged, policy) for policy, number in wrong.items() if number == least]
+        rank = min(fit.rank for fit in fits)
+        alike = [fit for fit in fits if fit.rank == rank]
+        if rank < best:
+            asked = frozenset[str]().union(*(run.seen.asked for run in judged))
+            exact = min(alike, key=lambda fit: _far_fetched(fit.policy, asked))
+            others = len(alike) - 1
+    silent = tuple(run.scenario.name for run in runs if not run.has_verdict)
+    return Inference(len(judged), named, exact, others, silent)
+
+
+def _far_fetched(policy: Policy, asked: frozenset[str]) -> tuple[int, int]:
+    """The lower, the simpler a policy is as an explanation, where the client *asked* for these."""
+    return len(set(policy.sources) - asked), len(nearest(policy)[1])
+
+
+def _fit(runs: Sequence[Run], policy: Policy) -> Fit:
+    exceptions = tuple(result for result in held_against(runs, policy) if not result.ok)
+    return Fit(policy, exceptions, sum(_unasked(run, policy) for run in runs))
+
+
+def _wrong(runs: Sequence[Run], policy: Policy) -> int:
+    return sum(not result.ok for result in held_against(runs, policy))
+
+
+# What a policy looks at.
+
+
+def _unasked(run: Run, policy: Policy) -> int:
+    """How many sources *policy* looks at in the run's scenario, and the client did not."""
+    if not run.seen.handshakes:
+        return 0
+    return sum(
+        not _looked(run, source)
+        for source in policy.sources
+        # A staple is asked for before anything is known. Who rejects may have had enough before the rest.
+        if source == "staple" or (run.outcome.accepted and _leads_to(policy, run.scenario, source))
+    )
+
+
+def _leads_to(policy: Policy, scenario: Scenario, source: str) -> bool:
+    """Whether *policy* looks at *source* here, whatever may be read in the others."""
+    offer = scenario.offers[source]
+    if scenario.earlier is not None or offer.also is not None:
+        return False  # who has been there before may remember; who may choose may choose another
+    if offer.says is Says.NOTHING:
+        return False
+    # If it looks there, then what ends every handshake is what it ends by.
+    fatal: Any = {source.lower(): Offer(Says.FATAL)}
+    end = replace(scenario, **fatal).expected(policy)
+    return end.verdict is Expected.REJECT and source in end.told_by
+
+
+def _looked(run: Run, source: str) -> bool:
+    """Whether the client looked at *source*, or could have without being seen."""
+    told = Expectation(Expected.REJECT, f"{source} says so", frozenset({source}))
+    return judge(run.scenario, told, Outcome(False), run.seen).ok
+
+
+# Every policy.
+
+
+def _policies() -> Iterator[Policy]:
+    """All that differ in more than durations, but for those whose differences never matter."""
+    for count in range(len(_SOURCES) + 1):
+        for sources in itertools.permutations(_SOURCES, count):
+            fields = switches(sources)
+            for truths in itertools.product((False, True), repeat=len(fields)):
+                changes: Any = dict(zip(fields, truths, strict=True))
+                yield Policy(sources=sources, **changes)
+
+
+POLICIES = tuple(_policies())
+"""Every policy that a client is held against, beside the named ones."""

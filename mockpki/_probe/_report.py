@@ -1,0 +1,122 @@
+"""What a probe found: every run, held against one policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..relying_party import Policy
+from ..scenarios import Result, Seen
+from ._command import Command
+from ._inference import Inference, held_against, infer
+from ._run import Run
+
+GROUPS = ("staple", "ocsp", "crl", "must-staple", "intermediate")
+"""The groups of scenarios, by what their names begin with; what is in none stands last."""
+SOURCES = ("staple", "OCSP", "CRL")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run, judged."""
+
+    run: Run
+    result: Result
+
+    @property
+    def name(self) -> str:
+        """The scenario's."""
+        return self.run.scenario.name
+
+    @property
+    def ok(self) -> bool:
+        """Whether the client did as the policy demands."""
+        return self.result.ok
+
+    @property
+    def group(self) -> str:
+        """One of `GROUPS`, or an empty text."""
+        found = (group for group in GROUPS if self.name.startswith(f"{group}-"))
+        return next(found, "")
+
+    @property
+    def exit_status(self) -> str:
+        """As a text, which is empty for a client that was killed because it hung."""
+        return "" if self.run.ended.status is None else str(self.run.ended.status)
+
+    @property
+    def asked(self) -> str:
+        """What the client looked at, in words."""
+        return " ".join(source for source in SOURCES if source in self.run.seen.asked)
+
+    @property
+    def alerts(self) -> str:
+        """The alerts it sent, each once."""
+        return ", ".join(dict.fromkeys(self.run.seen.alerts))
+
+
+@dataclass(frozen=True)
+class Report:
+    """All of it. *policy* is what the runs were judged by, *label* what to call that.
+
+    *demanded*: that policy was asked for; else it is the one that fits the client best.
+    """
+
+    command: Command
+    policy: Policy
+    label: str
+    demanded: bool
+    inference: Inference
+    rows: tuple[Row, ...]
+    seconds: float
+
+    @property
+    def failures(self) -> tuple[Row, ...]:
+        """Where the client did not do what the policy demands."""
+        return tuple(row for row in self.rows if not row.ok)
+
+    @property
+    def kept(self) -> bool:
+        """Whether the client keeps the policy in every scenario."""
+        return not self.failures
+
+    @property
+    def groups(self) -> dict[str, list[Row]]:
+        """The rows by their group, in the order of `GROUPS`; what belongs to none is last."""
+        found = {group: [row for row in self.rows if row.group == group] for group in (*GROUPS, "")}
+        return {group: rows for group, rows in found.items() if rows}
+
+    @property
+    def verdict(self) -> str:
+        """In a sentence, whether the policy was kept."""
+        met = len(self.rows) - len(self.failures)
+        policy = f'"{self.label}"' if " " in self.label else self.label
+        return f"{met} of {len(self.rows)} scenarios ended as {policy} demands."
+
+    @property
+    def asked(self) -> str:
+        """In a sentence, what the client looked at in all."""
+        seen: list[Seen] = [row.run.seen for row in self.rows]
+        counts = {source: sum(source in one.asked for one in seen) for source in SOURCES}
+        told = ", ".join(f"{_WHAT[source]} in {count}" for source, count in counts.items())
+        return f"It asked for {told} of them."
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """The whole in a few sentences."""
+        return (self.verdict, *self.inference.sentences, self.asked)
+
+
+_WHAT = {"staple": "a staple", "OCSP": "OCSP answers", "CRL": "CRLs"}
+
+
+def report(
+    command: Command, runs: Sequence[Run], seconds: float, demanded: tuple[str, Policy] | None = None
+) -> Report:
+    """Judge *runs* by the policy that is *demanded*, with its label; left out, by the one that fits best."""
+    inference = infer(runs)
+    label, policy = demanded or (inference.best.words, inference.best.policy)
+    pairs: Any = zip(runs, held_against(runs, policy), strict=True)
+    rows = tuple(Row(run, result) for run, result in pairs)
+    return Report(command, policy, label, demanded is not None, inference, rows, seconds)

@@ -1,0 +1,172 @@
+"""Runs a client in every scenario, several at once, each in a PKI of its own."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+
+from .._keys import KeyType
+from .._pki import PKI
+from .._process import Ended, Processes
+from ..scenarios import Outcome, Scenario, Seen, matching, staged
+from ._command import Command
+
+FIRST = "staple-missing"
+"""Where a client is sent first, to see whether it comes: nothing is wrong, and everything can be asked."""
+_NOT_THERE = (126, 127)
+"""Exit statuses of a shell that could not start what it was told to."""
+_LINES = 20
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a client in one scenario: what it did, what was seen of it, and how it ended."""
+
+    scenario: Scenario
+    command: tuple[str, ...]
+    """As it was run."""
+    ended: Ended
+    outcome: Outcome
+    seen: Seen
+
+    @property
+    def verdict(self) -> str:
+        """``accept``, ``reject``, or in a word why there is none: ``hung``, ``crashed``, ``absent``."""
+        if self.outcome.accepted is None:
+            return "hung" if self.ended.status is None else "crashed"
+        if not self.seen:
+            return "absent"
+        return "accept" if self.outcome.accepted else "reject"
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether the client came and came to one."""
+        return self.verdict in ("accept", "reject")
+
+
+@dataclass(frozen=True)
+class Client:
+    """The client to be probed: its command, how many seconds it may take, and how to read its verdict.
+
+    An exit status of 0 accepts, and any other rejects. If *reject_when* is found in what it prints, it
+    rejects, whatever its exit status; if *accept_when* is given, it accepts if that is found, and
+    else rejects. Who is killed, or kills itself, came to no verdict.
+    """
+
+    command: Command
+    timeout: float = 10.0
+    accept_when: re.Pattern[str] | None = None
+    reject_when: re.Pattern[str] | None = None
+
+    def outcome(self, ended: Ended) -> Outcome:
+        """What the client did, by how it ended."""
+        if ended.status is None:
+            words = f"it had not ended after {self.timeout:g} s, and was killed with all it had started"
+            return Outcome(None, words, ended.seconds)
+        if ended.status < 0:
+            return Outcome(None, _saying(f"it was killed by {_signal(-ended.status)}", ended), ended.seconds)
+        accepted = self._accepted(ended)
+        return Outcome(accepted, _saying(f"exit status {ended.status}", ended), ended.seconds)
+
+    def _accepted(self, ended: Ended) -> bool:
+        if self.reject_when is not None and self.reject_when.search(ended.printed):
+            return False
+        if self.accept_when is not None:
+            return self.accept_when.search(ended.printed) is not None
+        return ended.status == 0
+
+
+def _saying(what: str, ended: Ended) -> str:
+    return f"{what}: {ended.last_line}" if ended.last_line else what
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+@dataclass
+class Probe:
+    """A client, and what its PKIs are like. Raises ValueError for a key type that there is not."""
+
+    client: Client
+    key_type: str = "P-256"
+    delegated: bool = False
+    _processes: Processes = field(default_factory=Processes, repr=False)
+
+    def __post_init__(self) -> None:
+        self.key_type = KeyType.of(self.key_type)
+
+    def first(self) -> Run:
+        """Send the client where nothing is wrong. It need not accept, but it has to come, and to end.
+
+        Raises ChildProcessError if it cannot be started, ConnectionError if it never comes, TimeoutError
+        if it does not end.
+        """
+        self.client.command.find()
+        (scenario,) = matching(FIRST)
+        run = self.once(scenario)
+        if not run.seen:
+            if run.ended.status in _NOT_THERE:
+                raise ChildProcessError(f"The client cannot be started. {_told(run)}")
+            raise ConnectionError(
+                "The client never came: neither the TLS server nor the responder or the CRL's server saw "
+                f"anything of it. {_told(run)}"
+            )
+        if run.verdict == "hung":
+            raise TimeoutError(
+                "The client does not end, not even where nothing is wrong. Make it end after one connection, "
+                f"or give it more time with --timeout. {_told(run)}"
+            )
+        return run
+
+    def all(
+        self, scenarios: Sequence[Scenario], jobs: int, done: Callable[[Run], object] = lambda run: None
+    ) -> tuple[Run, ...]:
+        """Run the client in *scenarios*, *jobs* at once, and call *done* after each. In the order given.
+
+        Raises OSError if there is no more room for servers or processes. Whatever ends it, no client is
+        left running.
+        """
+        with ThreadPoolExecutor(max(1, min(jobs, len(scenarios))), "mockpki probe") as pool:
+            futures = [pool.submit(self.once, scenario) for scenario in scenarios]
+            try:
+                for future in as_completed(futures):
+                    done(future.result())
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._processes.stop()
+                raise
+        return tuple(future.result() for future in futures)
+
+    def once(self, scenario: Scenario) -> Run:
+        """Run the client in one scenario. Raises ChildProcessError if it cannot be started."""
+        with PKI(key_type=self.key_type, delegated=self.delegated) as pki, staged(scenario, pki) as stage:
+            for target in stage.visits():
+                command = self.client.command.to(target)
+                try:
+                    ended = self._processes.run(command, self.client.timeout)
+                except InterruptedError:
+                    raise
+                except OSError as error:
+                    raise ChildProcessError(
+                        f"The client cannot be started: {command[0]}: {error.strerror}."
+                    ) from error
+            seen = stage.seen
+            # A handshake goes on being written while its connection lasts.
+            now = replace(seen, handshakes=tuple(replace(shake) for shake in seen.handshakes))
+        return Run(scenario, command, ended, self.client.outcome(ended), now)
+
+
+def _told(run: Run) -> str:
+    """What was run, how that ended, and what it printed."""
+    lines = run.ended.printed.strip().splitlines()
+    said = "\n".join(("and printed:", *lines[-_LINES:])) if lines else "and printed nothing."
+    how = "was killed" if run.ended.status is None else f"ended with {run.ended.status}"
+    return f"It was run as\n  {shlex.join(run.command)}\nIt {how} after {run.ended.seconds:.2f} s {said}"

@@ -1,0 +1,135 @@
+"""Runs a program to its end, or ends it, with all that it started and whatever it prints."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from ._clock import monotonic
+
+_KEPT = 32 * 1024
+"""Octets that are kept from the beginning of what a program prints, and from its end."""
+_READ_SIZE = 64 * 1024
+_GOODBYE = 1.0
+"""Seconds for the last octets of a program that has ended."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a program ended: *status* is its exit status, negative for a signal, None if it took too long."""
+
+    status: int | None
+    printed: str
+    """What it wrote to its output and errors, in the order in which it did; of much, beginning and end."""
+    seconds: float
+
+    @property
+    def last_line(self) -> str:
+        """The last line that is not blank."""
+        return next((line.strip() for line in reversed(self.printed.splitlines()) if line.strip()), "")
+
+
+class Processes:
+    """The programs that are running. Each leads a process group of its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+
+    def run(self, command: Sequence[str], timeout: float) -> Ended:
+        """Run *command* with nothing to read, in English, and without proxies.
+
+        After *timeout* seconds it is killed. In either case nothing is left of its process group.
+        Raises OSError if it cannot be started, InterruptedError after `stop`.
+        """
+        began = monotonic()
+        with self._lock:
+            if self._stopped:
+                raise InterruptedError(f"{command[0]} was not started any more")
+            process = subprocess.Popen(  # noqa: S603 - it is what we were told to run
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                bufsize=0,
+                env=_environment(),
+                start_new_session=True,
+            )
+            self._running.add(process)
+        assert process.stdout is not None
+        output = _Output(process.stdout)
+        status: int | None
+        try:
+            status = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            status = None
+        seconds = monotonic() - began
+        with self._lock:
+            self._running.discard(process)
+            _kill(process)
+        process.wait()
+        return Ended(status, output.text(), seconds)
+
+    def stop(self) -> None:
+        """Kill all of them, and start no more."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                _kill(process)
+
+
+def run(command: Sequence[str], timeout: float) -> Ended:
+    """Run one program: see `Processes.run`."""
+    return Processes().run(command, timeout)
+
+
+def _environment() -> dict[str, str]:
+    # What goes through a proxy never comes to a server on loopback.
+    own = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return {**own, "no_proxy": "*", "NO_PROXY": "*", "LC_ALL": "C"}
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill the group, also when who led it has ended; where there are no groups, the process."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter is macOS's for zombies
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:  # pragma: no cover - Windows
+            process.kill()
+
+
+class _Output:
+    """Reads what a program prints, so that it never waits for us, and keeps some of it."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._lock = threading.Lock()
+        self._kept = bytearray()
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._read, args=(pipe,), name="mockpki output", daemon=True)
+        self._thread.start()
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            while data := pipe.read(_READ_SIZE):
+                with self._lock:
+                    self._kept += data
+                    over = len(self._kept) - 2 * _KEPT
+                    if over > 0:
+                        self._dropped += over
+                        del self._kept[_KEPT : _KEPT + over]
+
+    def text(self) -> str:
+        """What there is at the end. Whoever left the process group may still hold the pipe open."""
+        self._thread.join(_GOODBYE)
+        with self._lock:
+            if not self._dropped:
+                return self._kept.decode(errors="replace")
+            head, tail = (part.decode(errors="replace") for part in (self._kept[:_KEPT], self._kept[_KEPT:]))
+            return f"{head}\n[{self._dropped} octets left out]\n{tail}"

@@ -1,0 +1,87 @@
+"""How `mockpki scenarios` shows the table: for people, as JSON, and as Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from .relying_party import Policy
+from .scenarios import Expectation, Expected, Scenario
+
+Policies = Mapping[str, Policy]
+"""Policies by what to call them."""
+
+_STYLES = {Expected.ACCEPT: "green", Expected.REJECT: "red", Expected.EITHER: "yellow"}
+
+
+def show(console: Console, chosen: Sequence[Scenario], policies: Policies) -> None:
+    """Print each scenario with its sentence, and what each policy demands."""
+    for scenario in chosen:
+        console.print(Text(scenario.name, "bold"))
+        _print(console, Text(scenario.sentence))
+        for line in _demands(scenario, policies):
+            _print(console, line)
+
+
+def _print(console: Console, words: Text) -> None:
+    """Print *words* folded and indented, and nothing at the ends of lines."""
+    for line in words.wrap(console, console.width - 6):
+        line.rstrip()
+        console.print(Text.assemble(" " * 6, line), soft_wrap=True)
+
+
+def _demands(scenario: Scenario, policies: Policies) -> list[Text]:
+    """A line for each verdict; with one policy, its reason, too."""
+    expected = {name: scenario.expected(policy) for name, policy in policies.items()}
+    lines = []
+    for verdict, style in _STYLES.items():
+        names = [name for name, one in expected.items() if one.verdict is verdict]
+        if not names:
+            continue
+        line = Text.assemble((str(verdict), style), ": ")
+        reason = expected[names[0]].reason
+        if len(policies) == 1:
+            line.append(reason)
+        else:
+            line.append(", ".join(names))
+            line.append(f" ({reason})" if verdict is Expected.EITHER else "")
+        lines.append(line)
+    return lines
+
+
+def as_json(chosen: Sequence[Scenario], policies: Policies) -> str:
+    """A list of objects: ``name``, ``sentence``, and ``expected`` by the policy's name."""
+    return json.dumps(
+        [
+            {
+                "name": scenario.name,
+                "sentence": scenario.sentence,
+                "expected": {name: _object(scenario.expected(policy)) for name, policy in policies.items()},
+            }
+            for scenario in chosen
+        ],
+        indent=2,
+    )
+
+
+def _object(expected: Expectation) -> Mapping[str, object]:
+    return {
+        "verdict": str(expected.verdict),
+        "reason": expected.reason,
+        "told_by": sorted(expected.told_by),
+    }
+
+
+def as_markdown(chosen: Sequence[Scenario], policies: Policies) -> str:
+    """A table: a scenario each line, a policy each column."""
+    lines = [
+        f"| scenario | what it is | {' | '.join(policies)} |",
+        f"| --- | --- |{' --- |' * len(policies)}",
+    ]
+    for scenario in chosen:
+        verdicts = " | ".join(str(scenario.expected(policy).verdict) for policy in policies.values())
+        lines.append(f"| `{scenario.name}` | {scenario.sentence} | {verdicts} |")
+    return "\n".join(lines)

@@ -1,0 +1,91 @@
+"""Policies as they are typed, and in words."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from mockpki._policies import describe, nearest, parsed, switches
+from mockpki.relying_party import HARD_FAIL, MUST_STAPLE, NAMED, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "policy"),
+    [
+        *NAMED.items(),
+        ("HARD_FAIL", HARD_FAIL),
+        ("hard-fail,sources=OCSP+CRL", replace(HARD_FAIL, sources=("OCSP", "CRL"))),
+        ("hard-fail, sources = crl+Staple", replace(HARD_FAIL, sources=("CRL", "staple"))),
+        ("soft-fail,sources=none", NO_CHECK),
+        ("hard-fail,whole_chain=no,unknown-rejects=FALSE",
+         replace(HARD_FAIL, whole_chain=False, unknown_rejects=False)),
+        ("soft-fail,honour_must_staple=yes,unknown_rejects=true", MUST_STAPLE),
+        ("soft-fail,timeout=2s,clock_skew=1.5min,max_age=7d",
+         replace(SOFT_FAIL, timeout=2 * SECOND, clock_skew=90 * SECOND, max_age=timedelta(days=7))),
+        ("soft-fail,max_age=none", SOFT_FAIL),
+    ],
+)  # fmt: skip
+def test_parsed(text: str, policy: Policy) -> None:
+    """A name is that policy; fields after it vary it."""
+    assert parsed(text) == policy
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "sentence"),
+    [
+        ("hard-fial", LookupError, "there is no policy 'hard-fial'; did you mean hard-fail"),
+        ("", LookupError, "there is no policy ''"),
+        ("sources=OCSP", ValueError, "begins with the name of one, such as hard-fail,sources=OCSP"),
+        ("hard-fail,sorces=OCSP", LookupError, "no field 'sorces'; did you mean sources?"),
+        ("hard-fail,xyzzy=1", LookupError, "no field 'xyzzy'; there are sources, whole_chain, "),
+        ("hard-fail,", ValueError, "'' in the policy 'hard-fail,' varies nothing"),
+        ("hard-fail,whole_chain", ValueError, "'whole_chain' in the policy 'hard-fail,whole_chain' varies"),
+        ("hard-fail,whole_chain=maybe", ValueError, "whole_chain of a policy is yes or no; got 'maybe'"),
+        ("hard-fail,sources=OSCP", ValueError, "'OSCP' is no source of a policy; write some of staple"),
+        ("hard-fail,sources=CRL+CRL", ValueError, "each source stands once"),
+        ("hard-fail,timeout=2", ValueError, "timeout of a policy is a duration such as 5s, 10min, 2h or 1d"),
+        ("hard-fail,timeout=none", ValueError, "timeout of a policy is a duration"),
+        ("hard-fail,hard_fail=no,hard_fail=no", ValueError, "hard_fail stands twice"),
+        ("staple-required,sources=OCSP", ValueError, "require_staple needs 'staple' first"),
+    ],
+)
+def test_mistakes(text: str, kind: type[Exception], sentence: str) -> None:
+    """What cannot be a policy is an error whose sentence names it, and what is near."""
+    with pytest.raises(kind) as caught:
+        parsed(text)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        *((policy, name) for name, policy in NAMED.items()),
+        (replace(HARD_FAIL, sources=("OCSP",), whole_chain=False),
+         "hard-fail, but asks OCSP only and looks at the leaf alone"),
+        (replace(SOFT_FAIL, sources=("CRL", "staple")), "soft-fail, but asks for the CRL, then for a staple"),
+        (replace(NO_CHECK, hard_fail=True), "no-check, but rejects what no source can tell"),
+        (replace(STAPLE_REQUIRED, require_staple=False), "staple-required, but can do without a staple"),
+        (replace(SOFT_FAIL, bad_staple_rejects=True), "soft-fail, but rejects a staple that is no use"),
+        (replace(HARD_FAIL, require_staple=True), "hard-fail, but insists on a staple"),
+        (replace(MUST_STAPLE, whole_chain=False, timeout=timedelta(seconds=1), max_age=timedelta(hours=1)),
+         "must-staple, but looks at the leaf alone, waits 1 s and believes nothing older than 3600 s"),
+        (replace(HARD_FAIL, unknown_rejects=False), "hard-fail, but goes on after the status unknown"),
+        (replace(SOFT_FAIL, clock_skew=timedelta(0)), "soft-fail, but allows clocks to be off by 0 s"),
+    ],
+)  # fmt: skip
+def test_described(policy: Policy, words: str) -> None:
+    """A policy is told by the named one that is nearest, and what it does otherwise."""
+    assert describe(policy) == words
+
+
+def test_what_does_not_matter_is_not_told() -> None:
+    """Fields that make no difference with these sources make none in words."""
+    crl_alone = Policy(sources=("CRL",), hard_fail=True, unknown_rejects=False)
+    assert nearest(crl_alone) == ("hard-fail", ("sources",))
+    assert switches(("CRL",)) == ("hard_fail", "whole_chain")
+    assert switches(("staple",)) == (
+        "hard_fail", "unknown_rejects", "require_staple", "honour_must_staple", "bad_staple_rejects",
+    )  # fmt: skip
+    assert switches(()) == ("hard_fail",)

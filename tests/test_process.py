@@ -1,0 +1,140 @@
+"""Programs are run to their end, or to ours, and nothing is left of them."""
+
+import os
+import shlex
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mockpki import _process
+from mockpki._process import Processes, run
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no process groups")
+
+
+class Witness:
+    """A named pipe that programs hold open while they live."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        os.mkfifo(path)
+        self._end = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self.script = f"exec 9>{shlex.quote(str(path))}; echo here >&9; "
+        """The beginning of a shell script that holds it open, and says so."""
+
+    def wait(self) -> None:
+        """Until somebody is here."""
+        os.set_blocking(self._end, True)
+        # Somebody may not have opened it yet; then there is nothing to read, and no waiting for it.
+        while not os.read(self._end, 5):
+            threading.Event().wait(0.01)
+        os.set_blocking(self._end, False)
+
+    def was_here(self) -> bool:
+        """Whether somebody was here. Raises BlockingIOError if someone still is."""
+        seen = b""
+        while data := os.read(self._end, 100):
+            seen += data
+        return bool(seen)
+
+    def close(self) -> None:
+        os.close(self._end)
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Iterator[Witness]:
+    """A named pipe of the test's own."""
+    made = Witness(tmp_path / "witness")
+    yield made
+    made.close()
+
+
+def test_to_its_end() -> None:
+    """What it prints to output and errors is kept in order, with its exit status and how long it took."""
+    ended = run(["/bin/sh", "-c", "echo one; echo two >&2; echo; exit 3"], 60)
+    assert (ended.status, ended.printed) == (3, "one\ntwo\n\n")
+    assert ended.last_line == "two"
+    assert ended.seconds > 0
+
+
+def test_nothing_printed() -> None:
+    """A silent program has no last line, and nothing to read."""
+    ended = run(["/bin/sh", "-c", "read line"], 60)
+    assert (ended.status, ended.printed, ended.last_line) == (1, "", "")
+
+
+def test_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It speaks English and goes through no proxy; the rest of the environment is ours."""
+    for name in ("http_proxy", "HTTPS_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9/")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("OURS", "kept")
+    lines = run(["env"], 60).printed.splitlines()
+    assert sorted(line for line in lines if "proxy" in line.lower()) == ["NO_PROXY=*", "no_proxy=*"]
+    assert {"LC_ALL=C", "OURS=kept"} <= set(lines)
+
+
+def test_hanging(witness: Witness) -> None:
+    """A program that does not end is killed, with what it has started."""
+    ended = run(["/bin/sh", "-c", f"{witness.script} echo started; sleep 600 & wait"], 1)
+    assert (ended.status, ended.printed) == (None, "started\n")
+    assert witness.was_here()
+
+
+def test_leftovers(witness: Witness) -> None:
+    """What a program leaves behind, which would keep its output open, ends with it."""
+    ended = run(["/bin/sh", "-c", f"{witness.script} sleep 600 & echo gone"], 60)
+    assert (ended.status, ended.printed) == (0, "gone\n")
+    assert witness.was_here()
+
+
+def test_leaving_the_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has left the group with the output open is not waited for."""
+    monkeypatch.setattr(_process, "_GOODBYE", 0.1)
+    fifo = tmp_path / "until"
+    os.mkfifo(fifo)
+    code = "import os\nprint('gone', flush=True)\nif not os.fork():\n    os.setsid()\n    open(FIFO).read()"
+    code = code.replace("FIFO", repr(str(fifo)))
+    ended = run([sys.executable, "-W", "ignore", "-c", code], 60)
+    # It is still there: else nobody would have opened the other end, and this would not come back.
+    fifo.write_text("")
+    assert (ended.status, ended.printed) == (0, "gone\n")
+
+
+def test_killed() -> None:
+    """A program that a signal ends has its negative number for a status."""
+    assert run(["/bin/sh", "-c", "kill -TERM $$"], 60).status == -15
+
+
+def test_much_is_cut() -> None:
+    """Of more than we keep, beginning and end are there, and how much is not."""
+    ended = run([sys.executable, "-c", "print('first'); print('x' * 500_000); print('last')"], 60)
+    assert ended.status == 0
+    assert ended.printed.startswith("first\nxxx")
+    assert ended.printed.endswith("xxx\nlast\n")
+    kept = 2 * _process._KEPT
+    assert f"\n[{500_012 - kept} octets left out]\n" in ended.printed
+    assert ended.last_line == "last"
+
+
+def test_no_such_program() -> None:
+    """A program that cannot be started is an OSError."""
+    with pytest.raises(FileNotFoundError):
+        run(["/nowhere/at/all"], 60)
+
+
+def test_stop(witness: Witness) -> None:
+    """All that run can be ended at once; then no more are started."""
+    processes = Processes()
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(processes.run, ["/bin/sh", "-c", f"{witness.script} sleep 600"], 60)
+        witness.wait()
+        processes.stop()
+        assert future.result().status == -9
+    witness.was_here()
+    with pytest.raises(InterruptedError, match="true was not started any more"):
+        processes.run(["true"], 60)
