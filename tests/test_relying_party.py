@@ -378,6 +378,19 @@ class TestUnusable:
         assert looked(revoked) == [("staple", "no staple"), ("OCSP", "refused"), ("CRL", "revoked")]
         pki.crl.assert_asked(times=2)
 
+    def test_duplicate_extension(self, pki: PKI) -> None:
+        """An answer or a CRL with an extension twice cannot be read, and so tells nothing."""
+        leaf = pki.issue_cert("localhost")
+        twice = faults.ResponseExtension("1.3.6.1.4.1.55555.1", False, b"\x05\x00")
+        listed = faults.CrlExtension("1.3.6.1.4.1.55555.1", False, b"\x05\x00")
+        for again in (1, 2):
+            with pki.ocsp.respond_with(*[twice] * again), pki.crl.respond_with(*[listed] * again):
+                for policy in (OCSP_ONLY, CRL_ONLY):
+                    verdict, _ = check(pki, leaf, policy)
+                    assert verdict.accepted == (again == 1)
+                    outcome = "good" if again == 1 else "unreadable"
+                    assert looked(verdict)[-1] == (policy.sources[-1], outcome)
+
     def test_garbage_staple(self, pki: PKI) -> None:
         """A staple that is not DER ends the handshake by OpenSSL itself, for all who asked for one."""
         leaf = pki.issue_cert("localhost")
@@ -386,9 +399,8 @@ class TestUnusable:
             assert (verdict.accepted, verdict.fetched) == (False, ())
             assert handshake.alert == BAD_STAPLE
             assert "the handshake failed" in verdict.reasons[0]
-        assert check(pki, leaf, replace(SOFT_FAIL, sources=("OCSP", "CRL")), staple=[faults.Garbage()])[
-            0
-        ].accepted
+        not_asked_for = replace(SOFT_FAIL, sources=("OCSP", "CRL"))
+        assert check(pki, leaf, not_asked_for, staple=[faults.Garbage()])[0].accepted
 
     @pytest.mark.parametrize("urls", [["ldap://127.0.0.1/x"], ["http:///x"], ["http://127.0.0.1:99999/"]])
     def test_urls(self, pki: PKI, urls: Sequence[str]) -> None:

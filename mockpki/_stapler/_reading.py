@@ -8,7 +8,6 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
@@ -17,14 +16,12 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from .._leaf import Leaf
 from ..relying_party import _ocsp as relying
 from ..relying_party._policy import Policy
-from ..relying_party._verdict import Unusable, check_window
+from ..relying_party._verdict import UNREADABLE, Unusable, check_window
 from ._fetch import NoAnswer
 from ._policy import StaplePolicy, Word
 
 E = TypeVar("E", bound=x509.ExtensionType)
 
-_UNREADABLE = (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
-"""What cryptography raises of what it does not read."""
 _WORDS: dict[ocsp.OCSPCertStatus, Word] = {
     ocsp.OCSPCertStatus.REVOKED: "revoked",
     ocsp.OCSPCertStatus.UNKNOWN: "unknown",
@@ -77,7 +74,7 @@ def must_staple(leaf: Leaf) -> bool:
 def _extension(leaf: Leaf, kind: type[E]) -> E | None:
     try:
         return leaf.certificate.extensions.get_extension_for_class(kind).value
-    except (x509.ExtensionNotFound, *_UNREADABLE):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return None
 
 
@@ -113,7 +110,7 @@ def read(der: bytes, leaf: Leaf, now: datetime, policy: StaplePolicy, nonce: byt
         status = _WORDS[single.certificate_status]
     except Unusable as unusable:
         raise Unfit(unusable.sentence) from unusable
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Unfit(f"it cannot be read: {error}") from error
     if next_update is None and policy.assumed_life == timedelta():
         raise Unfit("it has no nextUpdate")

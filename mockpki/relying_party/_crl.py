@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._certificate import read_serial
 from ._policy import Policy
-from ._verdict import Finding, Status, Unusable, check_digest, check_window
+from ._verdict import UNREADABLE, Finding, Status, Unusable, check_digest, check_window
 
 _UNDERSTOOD = (x509.AuthorityKeyIdentifier, x509.CRLNumber)
 
@@ -37,7 +37,7 @@ def read(
             raise Unusable("stale", "it has no nextUpdate")
         check_window(crl.last_update_utc, crl.next_update_utc, now, policy)
         return _look_up(crl, read_serial(certificate.public_bytes(Encoding.DER)))
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise Unusable("unreadable", f"it cannot be read: {error}") from error
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -15,7 +15,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ._policy import Policy
-from ._verdict import Finding, Status, Unusable, check_digest, check_window, common_name
+from ._verdict import UNREADABLE, Finding, Status, Unusable, check_digest, check_window, common_name
 
 _STATUS = {
     ocsp.OCSPCertStatus.REVOKED: Status.REVOKED,
@@ -53,7 +53,7 @@ def read(
         # available about the status of the certificate (nextUpdate) is greater than the current time."
         check_window(single.this_update_utc, single.next_update_utc, now, policy)
         return Finding(_STATUS[single.certificate_status], _sentence(single))
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise Unusable("unreadable", f"it cannot be read: {error}") from error
 
 

@@ -7,9 +7,15 @@ from datetime import datetime
 from enum import StrEnum
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
 from ._policy import Policy
+
+UNREADABLE = (
+    ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType
+)  # fmt: skip
+"""What `cryptography` raises for octets that it does not understand."""
 
 
 class Status(StrEnum):
