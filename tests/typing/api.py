@@ -11,7 +11,18 @@ from datetime import datetime, timedelta, timezone
 from cryptography import x509
 from OpenSSL import SSL
 
-from mockpki import CA, PKI, Handshake, KeyType, Leaf, TlsServer, faults
+from mockpki import (
+    CA,
+    PKI,
+    Handshake,
+    KeyType,
+    Leaf,
+    TlsServer,
+    faults,
+    relying_party,
+    scenarios,
+    staplers,
+)
 from mockpki.sequences import EveryNth, FirstN, Flapping, Incoming, Mix
 
 DAY = timedelta(days=1)
@@ -148,3 +159,32 @@ def tls_servers(pki: PKI, leaf: Leaf, other: Leaf) -> None:
     pki.tls_server(leaf, staple=[faults.HttpStatus(503)])  # type: ignore[list-item]
     pki.tls_server(leaf, staple=[faults.Hang()])  # type: ignore[list-item]
     pki.tls_server("localhost")  # type: ignore[arg-type]
+
+
+def stapling(pki: PKI, leaf: Leaf) -> None:
+    """Policies, varied or by name, and a stapler of one's own."""
+    quick = replace(staplers.NGINX, workers=4, error_ttl=DAY)
+    with pki.tls_server(leaf, staple=quick) as server:
+        share: float = server.stapler.stats.share_stapled
+        kinds: list[staplers.Kind] = [event.kind for event in server.stapler.events]
+        server.stapler.settle(timeout=DAY)
+        print(share, kinds, server.connections[0].staple_reason)
+    pki.tls_server(leaf, staple=staplers.Stapler(staplers.named("hitch")))
+    pki.tls_server(lambda name: pki.issue_cert(name or "localhost"), staple=staplers.SQUARESPACE)
+    staplers.StaplePolicy(trigger="now and then")  # type: ignore[arg-type]
+    pki.tls_server(leaf, staple=staplers)  # type: ignore[arg-type]
+
+
+def judging() -> None:
+    """Scenarios, policies and cases."""
+    policy = replace(relying_party.HARD_FAIL, sources=("CRL", "OCSP"), whole_chain=False)
+    mine = scenarios.Scenario(
+        "ocsp-old", "Old.", ocsp=scenarios.Offer(scenarios.Says.UNUSABLE, [faults.Stale()])
+    )
+    verdict: scenarios.Expected = mine.expected(policy).verdict
+    for case in scenarios.cases("soft-fail", only="ocsp-*", table=(*scenarios.TABLE, mine)):
+        result: scenarios.Result = case.check(lambda url, ca_file: None, evidence=False)
+        print(verdict, result.outcome.accepted, result.seen.asked)
+    relying_party.check("127.0.0.1", 443, ca=b"", policy="no-check")
+    relying_party.Policy(sources=("ocsp",))  # type: ignore[arg-type]
+    scenarios.parametrize(policy=3)  # type: ignore[arg-type]
