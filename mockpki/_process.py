@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -20,6 +21,11 @@ _GOODBYE = 1.0
 """Seconds for the last octets of a program that has ended."""
 
 
+_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
+"""ECMA-48 section 5.4: colours, and what moves the cursor."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a program ended: *status* is its exit status, negative for a signal, None if it took too long."""
@@ -30,9 +36,14 @@ class Ended:
     seconds: float
 
     @property
+    def readable(self) -> str:
+        """The same without colours; other control characters show as U+FFFD."""
+        return _CONTROL.sub("\ufffd", _COLOURS.sub("", self.printed).replace("\r\n", "\n"))
+
+    @property
     def last_line(self) -> str:
-        """The last line that is not blank."""
-        return next((line.strip() for line in reversed(self.printed.splitlines()) if line.strip()), "")
+        """The last line that is not blank, readable."""
+        return next((line.strip() for line in reversed(self.readable.splitlines()) if line.strip()), "")
 
 
 class Processes:

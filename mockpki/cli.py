@@ -62,6 +62,10 @@ def main() -> None:
     List the situations that a client is put in, and what a policy demands in them:
       mockpki scenarios --policy soft-fail "ocsp-*"
     \b
+    See how servers get their staples, and hold one of your own against that:
+      mockpki staplers nginx apache ideal
+      mockpki probe --server --template nginx.conf -- nginx -p {directory} -c {config}
+    \b
     Read any of it at leisure, without colour:
       NO_COLOR=1 mockpki demo | less
     """
@@ -223,8 +227,11 @@ def scenarios(patterns: tuple[str, ...], policy: str | None, form: str) -> None:
     clause that leaves it open. A PATTERN is a name, such as ocsp-stale, or matches several, such as
     "ocsp-*".
 
-    With --policy, what that one demands, and why. It has a name (no-check, soft-fail, hard-fail,
-    staple-required, must-staple), and may vary: hard-fail,sources=OCSP+CRL,whole_chain=no
+    With --policy, what that one demands, and why: no-check, soft-fail, hard-fail, staple-required or
+    must-staple. A policy can be varied:
+
+    \b
+      --policy hard-fail,sources=OCSP+CRL,whole_chain=no,unknown_rejects=no
     """
     from rich.console import Console
 
@@ -251,18 +258,14 @@ class _NotJudged(click.ClickException):
     exit_code = 4
 
 
-class _Pattern(click.ParamType[re.Pattern[str]]):
+def _pattern(ctx: click.Context, param: click.Parameter, value: str | None) -> re.Pattern[str] | None:
     """A regular expression, which may span lines."""
-
-    name = "regex"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> re.Pattern[str]:
-        try:
-            return re.compile(str(value), re.MULTILINE)
-        except re.error as error:
-            self.fail(f"{value!r} is no regular expression: {error}", param, ctx)
+    if value is None:
+        return None
+    try:
+        return re.compile(value, re.MULTILINE)
+    except re.error as error:
+        raise click.BadParameter(f"{value!r} is no regular expression: {error}", ctx, param) from error
 
 
 @main.command(context_settings={"allow_interspersed_args": False})
@@ -281,8 +284,22 @@ class _Pattern(click.ParamType[re.Pattern[str]]):
     metavar="S",
     help="Seconds after which the client is killed, with its process group.",
 )
-@click.option("--accept-when", type=_Pattern(), help="It accepts if it prints this, and else rejects.")
-@click.option("--reject-when", type=_Pattern(), help="It rejects if it prints this, whatever else.")
+@click.option("--server", is_flag=True, help="COMMAND starts a TLS server: test how it staples, see above.")
+@click.option(
+    "--template",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --server: its configuration, with placeholders; {config} in COMMAND is the file made of it.",
+)
+@click.option(
+    "--accept-when",
+    callback=_pattern,
+    metavar="REGEX",
+    help="It accepts if it prints this, and else rejects.",
+)
+@click.option(
+    "--reject-when", callback=_pattern, metavar="REGEX", help="It rejects if it prints this, whatever else."
+)
 @click.option("--key-type", default="P-256", show_default=True, help="Of all keys, such as RSA-2048.")
 @click.option("--delegated", is_flag=True, help="OCSP answers are signed by a delegate of the CA.")
 @click.option(
@@ -303,6 +320,8 @@ def probe(
     skip: tuple[str, ...],
     jobs: int | None,
     timeout: float,
+    server: bool,
+    template: Path | None,
     accept_when: re.Pattern[str] | None,
     reject_when: re.Pattern[str] | None,
     key_type: str,
@@ -323,22 +342,41 @@ def probe(
     having looked at what told it to has not kept its policy.
 
     With --policy, it has to keep that one: no-check, soft-fail, hard-fail, staple-required or
-    must-staple, or a variation, such as hard-fail,sources=OCSP+CRL,whole_chain=no
+    must-staple. A policy can be varied:
+
+    \b
+      --policy hard-fail,sources=OCSP+CRL,whole_chain=no,unknown_rejects=no
+
+    With --server, COMMAND starts a TLS server in the foreground, which has to listen on {host} and {port}
+    with {cert_file} or {chain_file}, and {key_file} (or {pem_file}, or {p12_file} with the password
+    mockpki), and to fetch its staples from the responder that the certificate names; {issuer_file},
+    {ca_file}, {server_name}, {ocsp_url} and {directory}, a folder of its own, may help. It goes through
+    the scenarios of stapling, such as a responder that is down and an answer that ends (`mockpki
+    staplers` shows what well-known servers do there), and is held against what a good server does.
+    --timeout is then its time to start.
 
     \b
     Ends with:
-      0  the client keeps the policy (without --policy: it was probed)
+      0  the client keeps the policy (without --policy: it was probed); the server keeps every demand
       1  it does not
       2  a mistake in what was typed
-      3  the command cannot be started
+      3  the command cannot be started, or the server never listens
       4  the client cannot be judged: it never came, or never ended
     """
+    if output is not None and not output.absolute().parent.is_dir():
+        raise click.UsageError(f"--output: there is no folder {output.parent} to write {output.name} to.")
+    if server:
+        _clients_only(policy=policy, accept_when=accept_when, reject_when=reject_when, delegated=delegated)
+        from ._cli_servers import ServerProbe
+
+        typed = ServerProbe(command, template, only, skip, jobs, timeout, key_type, form, output)
+        raise SystemExit(typed.run())
+    if template is not None:
+        raise click.UsageError("--template is the configuration of a server: it goes with --server.")
     from . import _probe
 
     demanded = None if policy is None else next(iter(_typed(policy).items()))
     found = _chosen(only, skip)
-    if output is not None and not output.absolute().parent.is_dir():
-        raise click.UsageError(f"--output: there is no folder {output.parent} to write {output.name} to.")
     try:
         client = _probe.Client(_probe.Command(command), timeout, accept_when, reject_when)
         prober = _probe.Probe(client, key_type, delegated)
@@ -377,17 +415,43 @@ def _run_all(prober: Probe, found: list[Scenario], jobs: int, demanded: tuple[st
     return _probe.report(prober.client.command, runs, monotonic() - began, demanded)
 
 
+def _clients_only(**options: object) -> None:
+    """Refuse options that are about clients."""
+    for name, value in options.items():
+        if value:
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} is about clients, and does not go with --server."
+            )
+
+
 def _write(report: Report, form: str, output: Path | None) -> None:
-    from rich.console import Console
 
-    from . import _probe
+    from . import _cli_servers, _probe
 
-    if output is not None:
-        try:
-            output.write_text(_probe.FORMATS[form](report), encoding="utf-8")
-        except OSError as error:
-            raise click.UsageError(f"--output: {output} cannot be written: {error.strerror}.") from error
-    if form == "text" or output is not None:
-        _probe.show(report, Console())
-    else:
-        click.echo(_probe.FORMATS[form](report), nl=False)
+    _cli_servers.write(
+        lambda: _probe.FORMATS[form](report), form, output, lambda console: _probe.show(report, console)
+    )
+
+
+# Servers that staple.
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True
+)
+@click.option(
+    "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the report to FILE, and print it as text.",
+)  # fmt: skip
+def staplers(names: tuple[str, ...], form: str, output: Path | None) -> None:
+    """Show how servers get their staples, and what their clients are given when something goes wrong.
+
+    With NAMEs, such as nginx or apache, only these. Each goes through every stapling scenario, and through
+    an outage of the responder that is longer than an answer's life, on a clock that is moved ahead:
+    it takes seconds. As HTML, the outage is drawn.
+    """
+    from ._cli_servers import show_presets
+
+    show_presets(names, form, output)

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import mockpki
-from mockpki import _catalogue
+from mockpki import _catalogue, scenarios
 from mockpki.cli import main
 
 
@@ -45,7 +45,7 @@ def test_version() -> None:
     ("arguments", "sentence"),
     [
         (["dmeo"], "There is no command 'dmeo'; did you mean demo?"),
-        (["xyzzy"], "There is no command 'xyzzy'; there are: demo, faults"),
+        (["xyzzy"], "There is no command 'xyzzy'; there are: demo, faults, probe, scenarios"),
         (["demo", "again"], "again"),
         (["demo", "--fast"], "--fast"),
         (["--fast"], "--fast"),
@@ -218,6 +218,128 @@ def test_write(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "cannot be refreshed: it has no lines <!-- faults:" in result.stderr
     assert page.read_text() == "no marks"
+
+
+# mockpki scenarios.
+
+
+def scenarios_command(*arguments: str, columns: int = 80) -> Result:
+    """`mockpki scenarios` on a terminal of so many columns that has no colours."""
+    return CliRunner().invoke(main, ["scenarios", *arguments], env={"COLUMNS": str(columns)})
+
+
+def test_scenarios() -> None:
+    """Every scenario is listed with its sentence and what each policy demands, open ones with a clause."""
+    result = scenarios_command(columns=300)
+    assert result.exit_code == 0
+    assert re.findall(r"^[a-z].*", result.output, re.MULTILINE) == [one.name for one in scenarios.TABLE]
+    assert (
+        "ocsp-stale\n"
+        "      There is no staple and no CRL; the responder's answer is good but out of date: nextUpdate was "
+        "yesterday.\n"
+        "      accept: no-check, soft-fail, must-staple\n"
+        "      reject: hard-fail, staple-required\n"
+    ) in result.output
+    assert re.search(
+        r"^staple-empty\n.*\n.*\n.*\n +either: soft-fail.* \(RFC 6066 ", result.output, re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize("arguments", [[], ["--policy", "hard-fail"]])
+def test_scenarios_fit_a_narrow_terminal(arguments: list[str]) -> None:
+    """Nothing goes beyond 80 columns, or ends in blanks."""
+    lines = scenarios_command(*arguments).output.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line for line in lines if line.endswith(" ")] == []
+
+
+def test_scenarios_of_a_policy() -> None:
+    """Patterns choose, and --policy tells what one policy demands, and why; it may be varied."""
+    output = scenarios_command(
+        "crl-good", "ocsp-revo*", "--policy", "hard-fail,sources=OCSP", columns=300
+    ).output
+    lines = output.splitlines()
+    assert lines[::3] == ["ocsp-revoked", "crl-good", "ocsp-revoked-since"]
+    assert lines[2] == "      reject: OCSP says revoked"
+    assert lines[8].startswith("      either: RFC 6960 section 2.4: ")
+    assert lines[5] == "      reject: no source can tell (OCSP: nothing), and the policy is hard-fail"
+
+
+def test_scenarios_in_other_formats() -> None:
+    """JSON has reasons, Markdown a column for each policy."""
+    objects = json.loads(scenarios_command("--format", "json").output)
+    assert [one["name"] for one in objects] == [one.name for one in scenarios.TABLE]
+    [revoked] = [one for one in objects if one["name"] == "ocsp-revoked"]
+    assert list(revoked["expected"]) == list(scenarios.POLICIES)
+    assert revoked["expected"]["hard-fail"] == {
+        "verdict": "reject", "reason": "OCSP says revoked", "told_by": ["OCSP"],
+    }  # fmt: skip
+    rows = scenarios_command("--format", "markdown", "crl-good").output.splitlines()
+    assert rows[0] == f"| scenario | what it is | {' | '.join(scenarios.POLICIES)} |"
+    assert rows[2:] == [
+        "| `crl-good` | There is no staple and no responder; the CRL does not list the certificate. "
+        "| accept | accept | accept | reject | accept |"
+    ]
+    one = scenarios_command("--format", "markdown", "--policy", "no-check", "crl-good").output.splitlines()
+    assert one[:2] == ["| scenario | what it is | no-check |", "| --- | --- | --- |"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["ocsp-stail"], "there is no scenario 'ocsp-stail'; did you mean ocsp-stale"),
+        (["xyzzy-*"], "there is no scenario 'xyzzy-*'; `mockpki scenarios` lists them."),
+        (["--policy", "hard"], "--policy: there is no policy 'hard'; did you mean hard-fail"),
+        (["--policy", "hard-fail,chain=no"], "--policy: a policy has no field 'chain'"),
+        (["--policy", "hard-fail,whole_chain=0"], "--policy: whole_chain of a policy is yes or no; got '0'"),
+        (["--format", "html"], "'html' is not one of"),
+    ],
+)
+def test_mistakes_with_scenarios(arguments: list[str], sentence: str) -> None:
+    """A mistake ends with 2 and a sentence, with what is near."""
+    result = scenarios_command(*arguments, columns=200)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert sentence in result.stderr
+
+
+# mockpki probe: what is said before anything is run.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Missing argument"),
+        (["--", "x", "{ulr}"], "There is no placeholder {ulr}; did you mean {url}?"),
+        (["--", "x"], "Nothing in the command x tells the client where to go"),
+        (
+            ["--policy", "hardfail", "--", "x", "{url}"],
+            "there is no policy 'hardfail'; did you mean hard-fail",
+        ),
+        (["--policy", "hard-fail,sources=OSCP", "--", "x", "{url}"], "'OSCP' is no source of a policy"),
+        (["--only", "oscp-stale", "--", "x", "{url}"], "no scenario 'oscp-stale'; did you mean ocsp-stale"),
+        (["--skip", "oscp-*", "--", "x", "{url}"], "there is no scenario 'oscp-*'"),
+        (["--only", "crl-good", "--skip", "crl-*", "--", "x", "{url}"], "--skip leaves out every scenario"),
+        (["--jobs", "0", "--", "x", "{url}"], "0 is not in the range x>=1"),
+        (["--timeout", "0", "--", "x", "{url}"], "0.0 is not in the range x>0"),
+        (["--accept-when", "(", "--", "x", "{url}"], "'(' is no regular expression"),
+        (["--key-type", "P-257", "--", "x", "{url}"], "'P-257' is no key type; there are P-256"),
+        (["--format", "xml", "--", "x", "{url}"], "'xml' is not one of"),
+        (["--polic", "hard-fail", "--", "x", "{url}"], "No such option"),
+    ],
+)
+def test_mistakes_with_probe(arguments: list[str], sentence: str) -> None:
+    """A mistake ends with 2 and a sentence, with what is near, and runs nothing."""
+    result = CliRunner().invoke(main, ["probe", *arguments], env={"COLUMNS": "200"})
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert sentence in result.stderr
+
+
+def test_probe_takes_options_of_the_client() -> None:
+    """What stands after the client's name is the client's, with or without -- before it."""
+    for dashes in ([], ["--"]):
+        result = CliRunner().invoke(main, ["probe", *dashes, "no-such-client", "--policy", "{url}"])
+        assert result.exit_code == 3
+        assert "there is no program no-such-client" in result.stderr
 
 
 def test_light() -> None:

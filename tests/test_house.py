@@ -36,7 +36,9 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("_catalogue", "_decoded", "_policies", "_process", "pytest_plugin", "wsgi"),
     ("_demo", "_difference", "scenarios"),
     ("_demo_text", "_faults_text", "_probe", "_scenarios_text", "stapling"),
-    ("staplers",),
+    ("_probe_server", "_stapler_words", "staplers"),
+    ("_probe_server_html", "_probe_server_text"),
+    ("_cli_servers",),
     ("cli",),
 )
 ROW = {module: number for number, row in enumerate(ROWS) for module in row}

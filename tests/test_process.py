@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mockpki import _process
-from mockpki._process import Processes, run
+from mockpki._process import Ended, Processes, run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no process groups")
 
@@ -59,6 +59,14 @@ def test_to_its_end() -> None:
     assert (ended.status, ended.printed) == (3, "one\ntwo\n\n")
     assert ended.last_line == "two"
     assert ended.seconds > 0
+
+
+def test_readable() -> None:
+    """Colours are left out of what is shown, and what else no terminal should get is marked."""
+    ended = Ended(0, "\x1b[1;31mred\x1b[0m\r\nbell\x07\x9b\ttab\r\n\x1b[2K\n", 0.1)
+    assert ended.readable == "red\nbell\ufffd\ufffd\ttab\n\n"
+    assert ended.last_line == "bell\ufffd\ufffd\ttab"
+    assert "\x1b" in ended.printed
 
 
 def test_nothing_printed() -> None:

@@ -34,6 +34,8 @@ class Fit:
     exceptions: tuple[Result, ...]
     unasked: int
     """How often it did not look where the policy does."""
+    beyond: int
+    """How often it looked where the policy does not. Weak evidence: who asks need not heed the answer."""
 
     @cached_property
     def rank(self) -> tuple[int, int]:
@@ -55,7 +57,7 @@ class Fit:
 class Inference:
     """The named policies that fit best, equally well; and one in words if that fits better.
 
-    *others* is how many more policies fit as well as *exact*: no scenario tells them apart.
+    *others* is how many more policies fit as well as *exact*.
     """
 
     judged: int
@@ -84,11 +86,13 @@ class Inference:
         first, *rest = self.named
         if self.exact is not None:
             if self.others:
-                yield f"These scenarios cannot tell that from {_count(self.others, 'other combination')}."
+                verb = "fits" if self.others == 1 else "fit"
+                yield f"{_count(self.others, 'other combination')} of a policy's fields {verb} as well."
             others = f"; {_and([fit.words for fit in rest])} just as much" if rest else ""
             yield f"Of the policies that have names, {first.words} is nearest, {_with(first)}{others}."
         elif rest:
-            yield f"These scenarios cannot tell {_and([fit.words for fit in self.named])} apart."
+            verb = "fits" if len(rest) == 1 else "fit"
+            yield f"As far as these scenarios can tell, {_and([fit.words for fit in rest])} {verb} as well."
         if self.no_verdict:
             yield f"It came to no verdict in {_and(self.no_verdict)}; that is left out of this."
 
@@ -112,7 +116,8 @@ def infer(runs: Sequence[Run]) -> Inference:
     judged = [run for run in runs if run.has_verdict]
     known = [_fit(judged, policy) for policy in NAMED.values()]
     best = min(fit.rank for fit in known)
-    named = tuple(fit for fit in known if fit.rank == best)
+    likely = min(fit.beyond for fit in known if fit.rank == best)
+    named = tuple(fit for fit in known if (fit.rank, fit.beyond) == (best, likely))
     exact, others = None, 0
     wrong = {policy: _wrong(judged, policy) for policy in POLICIES} if best > (0, 0) else {}
     least = min(wrong.values(), default=0)
@@ -122,7 +127,7 @@ def infer(runs: Sequence[Run]) -> Inference:
         alike = [fit for fit in fits if fit.rank == rank]
         if rank < best:
             asked = frozenset[str]().union(*(run.seen.asked for run in judged))
-            exact = min(alike, key=lambda fit: _far_fetched(fit.policy, asked))
+            exact = min(alike, key=lambda fit: (_far_fetched(fit.policy, asked), fit.beyond))
             others = len(alike) - 1
     silent = tuple(run.scenario.name for run in runs if not run.has_verdict)
     return Inference(len(judged), named, exact, others, silent)
@@ -135,7 +140,9 @@ def _far_fetched(policy: Policy, asked: frozenset[str]) -> tuple[int, int]:
 
 def _fit(runs: Sequence[Run], policy: Policy) -> Fit:
     exceptions = tuple(result for result in held_against(runs, policy) if not result.ok)
-    return Fit(policy, exceptions, sum(_unasked(run, policy) for run in runs))
+    unasked = sum(_unasked(run, policy) for run in runs)
+    beyond = sum(len(run.seen.asked - set(policy.sources)) for run in runs)
+    return Fit(policy, exceptions, unasked, beyond)
 
 
 def _wrong(runs: Sequence[Run], policy: Policy) -> int:

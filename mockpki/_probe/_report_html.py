@@ -83,8 +83,8 @@ def _row(row: Row, *, opened: bool) -> str:
         ("Seen", f"<pre>{escape(run.seen)}</pre>"),
         ("Run as", f"<code>{escape(shlex.join(run.command))}</code>"),
     ]
-    if run.ended.printed.strip():
-        evidence.append(("Printed", f"<pre>{escape(run.ended.printed.strip())}</pre>"))
+    if printed := run.ended.readable.strip():
+        evidence.append(("Printed", f"<pre>{escape(printed)}</pre>"))
     problems = "".join(f'<p class="wrong">{escape(problem)}</p>' for problem in row.result.problems)
     return (
         f'<details class="{colour}" id="{escape(row.name)}"{" open" if opened else ""}>'

@@ -57,7 +57,7 @@ def _case(row: Row, label: str) -> ET.Element:
         about = {"message": _clean("; ".join(row.result.problems)), "type": _clean(label)}
         ET.SubElement(case, kind, about).text = _clean(str(row.result))
     if row.run.ended.printed:
-        ET.SubElement(case, "system-out").text = _clean(row.run.ended.printed)
+        ET.SubElement(case, "system-out").text = _clean(row.run.ended.readable)
     return case
 
 

@@ -145,9 +145,12 @@ class Probe:
                 raise
         return tuple(future.result() for future in futures)
 
+    def _pki(self) -> PKI:
+        return PKI(key_type=self.key_type, delegated=self.delegated)
+
     def once(self, scenario: Scenario) -> Run:
         """Run the client in one scenario. Raises ChildProcessError if it cannot be started."""
-        with PKI(key_type=self.key_type, delegated=self.delegated) as pki, staged(scenario, pki) as stage:
+        with self._pki() as pki, staged(scenario, pki) as stage:
             for target in stage.visits():
                 command = self.client.command.to(target)
                 try:
@@ -166,7 +169,7 @@ class Probe:
 
 def _told(run: Run) -> str:
     """What was run, how that ended, and what it printed."""
-    lines = run.ended.printed.strip().splitlines()
+    lines = run.ended.readable.strip().splitlines()
     said = "\n".join(("and printed:", *lines[-_LINES:])) if lines else "and printed nothing."
     how = "was killed" if run.ended.status is None else f"ended with {run.ended.status}"
     return f"It was run as\n  {shlex.join(run.command)}\nIt {how} after {run.ended.seconds:.2f} s {said}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -93,23 +93,26 @@ class Scenario:
 
     def expected(self, policy: Policy) -> Expectation:
         """What a client that keeps *policy* does here."""
-        leaf, intermediate = dict(self.offers), None
-        if self.about == "intermediate":
-            # Who is asked about the CA brings no staple with it in a browser, and none here.
-            intermediate = {**leaf, "staple": NO_OFFER}
-            leaf = {"staple": leaf["staple"], **_HONEST}
-        found: dict[Expected, Expectation] = {}
-        for readings in _readings(leaf, policy):
-            end = _walk(policy, readings, leaf_demands=self.must_staple)
-            if end.verdict is Expected.ACCEPT and intermediate is not None and policy.whole_chain:
-                for others in _readings(intermediate, policy):
-                    other = _walk(policy, others, about="the intermediate: ")
-                    found.setdefault(other.verdict, other)
-            else:
-                found.setdefault(end.verdict, end)
+        found = {end.verdict: end for end in reversed(list(self._ends(policy)))}
         if len(found) == 1:
             return next(iter(found.values()))
         return Expectation(Expected.EITHER, _why(self.offers.values()))
+
+    def _ends(self, policy: Policy) -> Iterator[Expectation]:
+        """Every end to which a client may come; where several come to one verdict, the first says why."""
+        leaf, intermediate = dict(self.offers), {"staple": NO_OFFER, **_HONEST}
+        if self.about == "intermediate":
+            # The staple is the leaf's, and a CA has none.
+            leaf, intermediate = {**leaf, **_HONEST}, {**leaf, "staple": NO_OFFER}
+        for readings in _readings(leaf, policy):
+            end = _walk(policy, readings, leaf_demands=self.must_staple)
+            if end.verdict is Expected.REJECT or not policy.whole_chain:
+                yield end
+                continue
+            for others in _readings(intermediate, policy):
+                other = _walk(policy, others, about="the intermediate: ")
+                is_why = self.about == "intermediate" or other.verdict is Expected.REJECT
+                yield other if is_why else end
 
 
 _HONEST = {"OCSP": Offer(Says.GOOD), "CRL": Offer(Says.GOOD)}

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from .._clock import monotonic
 from .._leaf import Leaf
 from .._pki import PKI
-from ._rendering import check, fill_in
+from ._rendering import fill_in, placeholders
 from ._watch import Watch
 from ._worlds import HOST, SERVER_NAME, NotListening, Site
 
@@ -33,6 +33,9 @@ _POLL = 0.02
 _QUIET = 0.25
 """Seconds without a request after which a server is taken to be at rest."""
 _GOODBYE = 5.0
+"""Seconds after which a server that was asked to end is killed."""
+_GONE = 5.0
+"""Seconds after which what was killed is no more."""
 _LINES = 20
 
 
@@ -67,9 +70,8 @@ class ServerCommand:
         words = shlex.split(self.command) if isinstance(self.command, str) else list(self.command)
         if not words or not all(isinstance(word, str) for word in words):
             raise ValueError(f"a server's command is a line or a list of texts; got {self.command!r}")
-        for word in words:
-            check(word)
-        if any("{config}" in word for word in words) and self.template is None:
+        used = {name for word in words for name in placeholders(word)}
+        if used & {"config", "template"} and self.template is None:
             raise ValueError("{config} in the command is the path of a filled-in template: give template=")
         if self.template is not None and not Path(self.template).is_file():
             raise ValueError(f"there is no template {os.fspath(self.template)!r}")
@@ -180,8 +182,6 @@ class _CommandSite:
                 self.stop()
                 self._fail(f"did not listen on port {self.port} within {timeout:g} s")
             time.sleep(_POLL)
-        if process.poll() is not None:
-            self._fail("went into the background, where nobody can stop it; have it stay in the foreground")
 
     def _fail(self, what: str) -> None:
         printed = self.printed()
@@ -196,7 +196,7 @@ class _CommandSite:
         return True
 
     def stop(self) -> None:
-        """End it with all that it started."""
+        """End it with all that it started. Raises ChildProcessError for what has got away."""
         process, self.process = self.process, None
         if process is None:
             return
@@ -205,7 +205,16 @@ class _CommandSite:
             process.wait(_GOODBYE)
         # Children that are still there, and the process itself, if it would not go.
         _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
-        process.wait(_GOODBYE)
+        process.wait(_GOODBYE + _GONE)
+        # What was killed is gone soon, but not at once.
+        until = monotonic() + _GONE
+        while self._listens() and monotonic() < until:
+            time.sleep(_POLL)
+        if self._listens():
+            raise ChildProcessError(
+                f"{self.world.name} was ended, and something of it still listens on port {self.port}: it "
+                "went into the background, where nobody can end it; have it stay in the foreground"
+            )
 
     def restart(self) -> None:
         self.stop()

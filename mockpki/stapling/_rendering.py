@@ -32,26 +32,25 @@ _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}|\{(\w+)\}")
 
 
 def fill_in(text: str, values: Mapping[str, str]) -> str:
-    """*text* with its placeholders replaced. Raises ValueError for one that has no value here."""
+    """*text* with its placeholders replaced by their values."""
 
     def value(match: re.Match[str]) -> str:
         quoted, name = match.groups()
         if quoted is not None:
             return f"{{{quoted}}}" if quoted in PLACEHOLDERS else match[0]
-        if name not in PLACEHOLDERS:
-            return match[0]
-        if name not in values:
-            raise ValueError(f"{{{name}}} is nothing without a template: give one")
-        return values[name]
+        return values[name] if name in PLACEHOLDERS else match[0]
 
     return _PLACEHOLDER.sub(value, text)
 
 
-def check(word: str) -> None:
-    """Raise ValueError for a placeholder in a command that is one letter off."""
+def placeholders(word: str) -> set[str]:
+    """Those in an argument of a command. Raises ValueError for what is nearly one."""
+    found = set()
     for quoted, name in _PLACEHOLDER.findall(word):
-        if quoted or name in PLACEHOLDERS:
+        if quoted:
             continue
-        near = get_close_matches(name, PLACEHOLDERS, n=1, cutoff=0.75)
-        if near:
+        if name in PLACEHOLDERS:
+            found.add(name)
+        elif near := get_close_matches(name, PLACEHOLDERS, n=1, cutoff=0.75):
             raise ValueError(f"there is no placeholder {{{name}}}; did you mean {{{near[0]}}}?")
+    return found

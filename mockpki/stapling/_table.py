@@ -88,11 +88,11 @@ must-staple-down
   failed failed                         envoy-lenient envoy-strict envoy-must-staple node-ocsp ideal
   none none                             *
 bad-signature
-  none none                             nginx mod-md haproxy caddy hitch squarespace ideal
+  none none                             nginx haproxy caddy hitch squarespace ideal
 wrong-certificate
-  none none                             nginx mod-md haproxy caddy hitch squarespace ideal
+  none none                             nginx mod-md haproxy hitch squarespace ideal
 stale
-  none none                             nginx mod-md haproxy caddy hitch squarespace ideal
+  none none                             nginx haproxy hitch squarespace ideal
 """
 
 _SHORT_LIVED = {

@@ -14,7 +14,7 @@ from ._observe import ERRORS, Observation, observe
 from ._watch import Watch
 from ._worlds import HOST, SERVER_NAME, Preset, World
 
-_HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
+_HOUR, _SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,8 @@ def timeline(
                 is_down = up <= step * every < up + down
                 watch.answer_with(*(outage if is_down else ()))
                 if step:
-                    # A minute late, so that no hour is the very second in which something ends.
-                    pki.clock.shift(every + (_MINUTE if step == 1 else timedelta()))
+                    # A second more each time, so that no step is the very second in which something ends.
+                    pki.clock.shift(every + _SECOND)
                 else:
                     site.start()
                     site.asks()

@@ -1,0 +1,170 @@
+"""What `mockpki probe --server` does: it sends a server through the stapling scenarios."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from ._stapler._presets import NAMED, named
+from .stapling import (
+    BEHAVIOUR,
+    DEMANDS,
+    SCENARIOS,
+    Outcome,
+    Preset,
+    ServerCommand,
+    StapleScenario,
+    Timeline,
+    World,
+    chosen,
+)
+from .stapling import nearest as nearest_preset
+from .stapling import run as run_scenario
+from .stapling import timeline as run_timeline
+
+KEPT, BROKEN, USAGE, NO_SERVER = 0, 1, 2, 3
+"""Exit statuses: every demand was kept; one was broken; the command makes no sense; nobody ever listened."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was seen of one server, or of one preset.
+
+    *name* and *command* say what it was; *outcomes* has one outcome for each scenario, and *nearest* the
+    preset that does most like it, with the scenarios where they differ. *timelines* are the presets'.
+    """
+
+    name: str
+    command: str
+    outcomes: tuple[Outcome, ...]
+    nearest: tuple[str, tuple[str, ...]] | None = None
+    timelines: tuple[Timeline, ...] = ()
+
+    @property
+    def demands(self) -> Mapping[str, bool | None]:
+        """The demands by name: kept wherever they could be seen, broken somewhere, or (None) never seen."""
+        seen: dict[str, bool | None] = {}
+        for demand in DEMANDS:
+            verdicts = [
+                judged.kept
+                for outcome in self.outcomes
+                for judged in outcome.judged
+                if judged.demand == demand.name and judged.kept is not None
+            ]
+            seen[demand.name] = all(verdicts) if verdicts else None
+        return seen
+
+    @property
+    def broken(self) -> int:
+        """In how many places a demand was broken."""
+        return sum(len(outcome.broken) for outcome in self.outcomes)
+
+    @property
+    def exit_status(self) -> int:
+        """`KEPT` or `BROKEN`."""
+        return BROKEN if self.broken else KEPT
+
+    @property
+    def likeness(self) -> str:
+        """The nearest preset, in a sentence."""
+        if self.nearest is None:
+            return "It is like no preset."
+        preset, differ = self.nearest
+        if not differ:
+            return f"It behaves like {preset}."
+        several = " and ".join(filter(None, (", ".join(differ[:-1]), differ[-1])))
+        return f"It behaves most like {preset}, but for {several}."
+
+
+def run(
+    command: str | Sequence[str],
+    template: str | os.PathLike[str] | None = None,
+    *,
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    jobs: int = 4,
+    timeout: timedelta = timedelta(seconds=10),
+    patience: timedelta = timedelta(seconds=4),
+    grace: timedelta = timedelta(seconds=1),
+    key_type: str = "P-256",
+    name: str = "",
+    timelines: bool = True,
+    progress: Callable[[Outcome], object] = lambda outcome: None,
+) -> Report:
+    """Start the server of *command* in each scenario (*only* these and not *skip*), *jobs* at a time.
+
+    *command*, *template*, *patience*, *grace* and *key_type* are those of `ServerCommand`; *timeout* is
+    its time to start. *progress* is called with each outcome as it comes, on any thread.
+
+    Raises LookupError, ValueError or TypeError for arguments that make no sense, and `NotListening` where the
+    server does not start though the responder is up.
+    """
+    scenarios = chosen(only, skip)
+    if jobs < 1:
+        raise ValueError(f"jobs is how many scenarios run at a time, 1 or more; got {jobs!r}")
+    world = ServerCommand(
+        command, template, name,
+        start_timeout=timeout, patience=patience, grace=grace, key_type=key_type,
+    )  # fmt: skip
+    # It starts at all, or all that follows says nothing.
+    first, *rest = scenarios if scenarios[0].name == "good" else (SCENARIOS[0], *scenarios)
+    outcomes = [run_scenario(first, world)]
+    if first in scenarios:
+        progress(outcomes[0])
+    else:
+        outcomes.clear()
+    outcomes += perform(rest, world, jobs, progress)
+    return Report(
+        world.name,
+        " ".join(world.words),
+        tuple(outcomes),
+        nearest_preset(tuple(outcomes)),
+        all_timelines(jobs) if timelines else (),
+    )
+
+
+def perform(
+    scenarios: Sequence[StapleScenario],
+    world: World,
+    jobs: int,
+    progress: Callable[[Outcome], object] = lambda outcome: None,
+) -> list[Outcome]:
+    """The outcomes of *scenarios* in their order, *jobs* at a time."""
+
+    def perform_one(scenario: StapleScenario) -> Outcome:
+        outcome = run_scenario(scenario, world)
+        progress(outcome)
+        return outcome
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(perform_one, scenarios))
+
+
+def all_timelines(jobs: int = 4, names: Sequence[str] = tuple(NAMED)) -> tuple[Timeline, ...]:
+    """The timelines of the presets of these names."""
+    with ThreadPoolExecutor(jobs) as pool:
+        return tuple(pool.map(lambda name: run_timeline(Preset(NAMED[name])), names))
+
+
+def presets(names: Sequence[str] = (), jobs: int = 4) -> tuple[Report, ...]:
+    """A report on each preset of these names, or on all: every scenario, and its timeline.
+
+    Raises LookupError, with near names, for a preset that there is not.
+    """
+    wanted = [next(name for name, policy in NAMED.items() if policy is named(one)) for one in names]
+    several = wanted or list(NAMED)
+    with ThreadPoolExecutor(jobs) as pool:
+        outcomes = pool.map(lambda name: tuple(perform(stated(name), Preset(NAMED[name]), 2 * jobs)), several)
+        reports = [
+            Report(name, "", outcome, (name, ())) for name, outcome in zip(several, outcomes, strict=True)
+        ]
+    lines = all_timelines(jobs, several)
+    return tuple(replace(report, timelines=(line,)) for report, line in zip(reports, lines, strict=True))
+
+
+def stated(preset: str) -> tuple[StapleScenario, ...]:
+    """The scenarios in which it is stated what *preset* does."""
+    return tuple(scenario for scenario in SCENARIOS if preset in BEHAVIOUR[scenario.name])
