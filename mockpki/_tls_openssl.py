@@ -98,12 +98,20 @@ def _use_credentials(context: SSL.Context, presentation: Presentation) -> None:
     context.use_certificate(leaf)
     for certificate in others:
         context.add_extra_chain_cert(certificate)
-    der = presentation.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    with warnings.catch_warnings():
-        # pyOpenSSL deprecates its own key class, but converts no ML-DSA keys of cryptography's.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        context.use_privatekey(crypto.load_privatekey(crypto.FILETYPE_ASN1, der))
+    _use_key(context, presentation.private_key)
     context.check_privatekey()
+
+
+def _use_key(context: SSL.Context, key: PrivateKey) -> None:
+    try:
+        context.use_privatekey(key)
+    except TypeError:
+        # pyOpenSSL converts no ML-DSA keys of cryptography's, and deprecates its own class of keys.
+        # Filters are the whole process's: not to be touched where there is another way.
+        der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.use_privatekey(crypto.load_privatekey(crypto.FILETYPE_ASN1, der))
 
 
 def _use_client_cas(context: SSL.Context, presentation: Presentation) -> None:

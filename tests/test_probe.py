@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from programs import need
 
 from mockpki import PKI, relying_party, scenarios
 from mockpki._probe import Client, Command, Probe, Run, infer, report
@@ -21,7 +22,6 @@ from mockpki._process import Ended
 from mockpki.cli import main
 from mockpki.relying_party import HARD_FAIL, NAMED, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
 from mockpki.scenarios import TABLE, TARGET_NAMES, Outcome, Scenario, Target, matching
-from tests.programs import need
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no shell")
 

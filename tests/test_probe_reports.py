@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner, Result
+from programs import need
 from rich.console import Console
 
 import mockpki
@@ -21,7 +22,6 @@ from mockpki._process import Ended
 from mockpki.cli import main
 from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, Policy
 from mockpki.scenarios import TABLE, Outcome, Scenario, matching
-from tests.programs import need
 
 COMMAND = Command(("my-client", "--name", '<b>&"quoted"\'</b>', "{url}"))
 NASTY = "\x1b[31m<script>alert('1')</script>\x1b[0m & \x00\ufffe ]]>\nthe \x9bend"

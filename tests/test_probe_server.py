@@ -19,9 +19,6 @@ from mockpki._stapler_words import duration, in_words
 from mockpki.staplers import NAMED, NotListening, Outcome, StaplePolicy, named
 from mockpki.stapling import DEMANDS, SCENARIOS
 
-# Here, too, many servers start at once: see test_stapler_scenarios.py.
-pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL PKey objects:DeprecationWarning")
-
 SERVER = """
 import socket, ssl, sys
 port, chain, key = sys.argv[1:4]

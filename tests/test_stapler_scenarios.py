@@ -50,10 +50,6 @@ from mockpki.stapling._watch import Request, Watch
 
 HOUR = timedelta(hours=1)
 
-# The TLS server ignores what pyOpenSSL says of its own class of keys; but the filters of warnings are the
-# whole process's, and here many servers start at once.
-pytestmark = pytest.mark.filterwarnings("ignore:Passing pyOpenSSL PKey objects:DeprecationWarning")
-
 
 # The presets.
 

@@ -479,7 +479,7 @@ RELAYED: dict[str, tuple[OCSPFault, StaplePolicy, str, str]] = {
     "an old one": (faults.Stale(), replace(UNVERIFIED, on_error_resp="relay"), "good", "passed on as it is"),
     "an old one, unchecked": (faults.Stale(), replace(UNVERIFIED, check_times=False), "good", "waited"),
     "not what is not stapled": (faults.Revoked(), RELAYING, "none", "which is not stapled"),
-    "not what says nothing": (faults.NoSingleResponses(), UNVERIFIED, "none", "says nothing about any"),
+    "not what says nothing": (faults.NoSingleResponses(), UNVERIFIED, "none", "it says nothing about this"),
     "not what is none": (faults.EmptyBody(), RELAYING, "none", "no OCSP response"),
 }  # fmt: skip
 

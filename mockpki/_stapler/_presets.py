@@ -136,7 +136,7 @@ NODE_OCSP = StaplePolicy(
     on_expired="refetch_blocking",
     timeout=2 * _MINUTE,
 )
-"""Node.js with its event ``OCSPRequest`` and the npm package ``ocsp``, as that one's README has it. The
+"""Node.js with its event ``OCSPRequest`` and the npm package ``ocsp``, whose cache is asked first. The
 time-out is that of ``tls.Server`` for a handshake; the fetch has none of its own."""
 
 JSSE = StaplePolicy(

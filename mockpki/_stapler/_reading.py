@@ -118,12 +118,11 @@ def read(der: bytes, leaf: Leaf, now: datetime, policy: StaplePolicy, nonce: byt
 
 
 def _about(response: ocsp.OCSPResponse, leaf: Leaf) -> ocsp.OCSPSingleResponse:
-    """The part that is about *leaf*; where there is none, and nobody minds, the first."""
-    singles = list(response.responses)
-    if not singles:
-        raise Unfit("it says nothing about any certificate")
-    about = [single for single in singles if single.serial_number == leaf.serial_number]
-    return min(about or singles[:1], key=lambda single: list(_WORDS).index(single.certificate_status))
+    """The part that is about *leaf*; of several, the worst."""
+    about = [single for single in response.responses if single.serial_number == leaf.serial_number]
+    if not about:
+        raise Unfit("it says nothing about this certificate")
+    return min(about, key=lambda single: list(_WORDS).index(single.certificate_status))
 
 
 def _check_nonce(response: ocsp.OCSPResponse, nonce: bytes | None) -> None:

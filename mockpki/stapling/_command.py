@@ -226,10 +226,11 @@ class _CommandSite:
         self.watch.wait_for(self.asked + 1, self.world.grace.total_seconds())
 
     def rests(self) -> None:
-        before = len(self.watch.requests)
-        time.sleep(max(0.0, self.watch.last_due - monotonic()))
-        while self.watch.wait_for(before + 1, _QUIET):
+        while True:
             before = len(self.watch.requests)
+            time.sleep(max(0.0, self.watch.last_due - monotonic()))
+            if not self.watch.wait_for(before + 1, _QUIET):
+                return
 
     def printed(self) -> str:
         with contextlib.suppress(OSError):

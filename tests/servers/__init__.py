@@ -1,0 +1,1 @@
+"""Stapling servers of others, each with a configuration that shows its defaults."""

@@ -1,0 +1,127 @@
+"""How each server is started, as a world for the stapling scenarios.
+
+The configurations are beside this file. Every server stays in the foreground, with all that it writes in
+the folder that it is given; as root or not.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+import node_packages
+from programs import need, run
+
+from mockpki.stapling import ServerCommand
+
+_HERE = Path(__file__).parent
+_AT_ONCE = timedelta(milliseconds=100)
+"""Grace for a server that asks nobody before a client comes."""
+
+
+def nginx() -> ServerCommand:
+    """nginx with ``ssl_stapling on``."""
+    # -e: until it has read the configuration it would log to a place that is root's.
+    command = (need("nginx"), "-e", "stderr", "-c", "{config}")
+    return ServerCommand(command, _HERE / "nginx.conf", "nginx", grace=_AT_ONCE)
+
+
+def _apache(
+    name: str, grace: timedelta = _AT_ONCE, patience: timedelta = timedelta(seconds=3)
+) -> ServerCommand:
+    command: tuple[str, ...] = (need("apache2"), "-DFOREGROUND", f"-D{name}", "-f", "{config}")
+    if os.getuid() == 0:
+        # Its children are nobody's, and what mod_md stores is below.
+        opened = 'chmod 711 "$0" "$0/.." && exec "$@"'
+        command = ("sh", "-c", opened, "{directory}", *command)
+    return ServerCommand(command, _HERE / "apache.conf", name, grace=grace, patience=patience)
+
+
+def apache() -> ServerCommand:
+    """Apache's mod_ssl with ``SSLUseStapling on``."""
+    # It gives the responder ten seconds, and remembers for long that they were in vain.
+    return _apache("apache", patience=timedelta(seconds=13))
+
+
+def apache_quiet() -> ServerCommand:
+    """The same with ``SSLStaplingReturnResponderErrors off`` and ``SSLStaplingFakeTryLater off``."""
+    return _apache("apache-quiet")
+
+
+def mod_md() -> ServerCommand:
+    """Apache's mod_md with ``MDStapling on``, for a certificate that is not its own."""
+    return _apache("mod-md", grace=timedelta(seconds=2))
+
+
+def hitch() -> ServerCommand:
+    """hitch with ``ocsp-dir``."""
+    user = ("--user=root",) if os.getuid() == 0 else ()
+    command = (need("hitch"), *user, "--config={config}")
+    return ServerCommand(command, _HERE / "hitch.conf", "hitch")
+
+
+def caddy() -> ServerCommand:
+    """Caddy with a certificate from files."""
+    command = (
+        "env",
+        "HOME={directory}",
+        need("caddy"),
+        "run",
+        "--adapter",
+        "caddyfile",
+        "--config",
+        "{config}",
+    )
+    # Its port opens when the answer is there; one that is late takes two seconds.
+    start = timedelta(seconds=5)
+    return ServerCommand(command, _HERE / "Caddyfile", "caddy", grace=_AT_ONCE, start_timeout=start)
+
+
+def node_ocsp() -> ServerCommand:
+    """Node.js with the Cache of the npm package ``ocsp``."""
+    return ServerCommand(
+        (need("node"), "{config}"),
+        _HERE / "node_ocsp.js",
+        "node-ocsp",
+        grace=_AT_ONCE,
+        patience=timedelta(seconds=3),
+        environment=node_packages.environment(),
+    )
+
+
+def jsse() -> ServerCommand:
+    """Java with ``jdk.tls.server.enableStatusRequestExtension=true``."""
+    command = (
+        # Quick to start; the stapling is the same.
+        need("java"), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto",
+        "-Djdk.tls.server.enableStatusRequestExtension=true", "-cp", str(_classes()),
+        "JsseServer", "{host}", "{port}", "{p12_file}",
+    )  # fmt: skip
+    return ServerCommand(command, name="jsse", grace=_AT_ONCE, patience=timedelta(seconds=7))
+
+
+@cache
+def _classes() -> Path:
+    """The folder with the class of ``JsseServer.java``: compiled once a process, and removed at its end."""
+    folder = tempfile.mkdtemp(prefix="mockpki-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    done = run(need("javac"), "-d", folder, _HERE / "JsseServer.java", timeout=60)
+    assert done.returncode == 0, done.stderr
+    return Path(folder)
+
+
+SERVERS: dict[str, Callable[[], ServerCommand]] = {
+    "nginx": nginx,
+    "apache": apache,
+    "apache-quiet": apache_quiet,
+    "mod-md": mod_md,
+    "hitch": hitch,
+    "caddy": caddy,
+    "node-ocsp": node_ocsp,
+    "jsse": jsse,
+}
+"""By the name of the preset that describes the same design."""
