@@ -13,7 +13,7 @@ Rules of this file:
 import warnings
 import weakref
 from collections import OrderedDict
-from typing import cast
+from typing import Any, cast
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from OpenSSL import SSL, crypto
@@ -103,8 +103,10 @@ def _use_credentials(context: SSL.Context, presentation: Presentation) -> None:
 
 
 def _use_key(context: SSL.Context, key: PrivateKey) -> None:
+    # Whether it takes this kind of key depends on its version.
+    known: Any = key
     try:
-        context.use_privatekey(key)
+        context.use_privatekey(known)
     except TypeError:
         # pyOpenSSL converts no ML-DSA keys of cryptography's, and deprecates its own class of keys.
         # Filters are the whole process's: not to be touched where there is another way.
