@@ -80,7 +80,9 @@ def _inside(value: Any) -> Iterator[tuple[str, Any]]:
 def _name(item: Any) -> str:
     """What asn1crypto calls the OID of an extension; no text for anything else."""
     is_extension = isinstance(item, core.Sequence) and "extn_id" in item._field_map
-    return str(item["extn_id"].native).replace(".", "_") if is_extension else ""
+    name = str(item["extn_id"].native).replace(".", "_") if is_extension else ""
+    # Other libraries teach asn1crypto this name when they are imported; by itself it does not know it.
+    return "2_5_29_56" if name == "no_rev_avail" else name
 
 
 def signature_holds(signed: bytes, key: Any) -> bool:
