@@ -52,6 +52,9 @@ def get(url, verify, timeout=10):
 """
 
 
+EVERYWHERE = MY_CLIENT.replace(', sources=("OCSP",)', "")
+"""The same, but it looks at staples and CRLs, too."""
+
 OPTIONS = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:asyncio")
 
 
@@ -71,6 +74,28 @@ def test_the_first_example_tests_the_client(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess(*OPTIONS, "-k", "test_revoked_is_rejected")
     result.assert_outcomes(failed=1, deselected=1)
     result.stdout.fnmatch_lines("*DID NOT RAISE*SSLError*")
+
+
+def test_scenarios_run(pytester: pytest.Pytester) -> None:
+    """The example of scenarios passes with a client that keeps the policy, and fails with another one."""
+    (block,) = [block for block in BLOCKS if "scenarios.parametrize" in block]
+    block = block.replace('policy="hard-fail"', 'policy="hard-fail", only="ocsp-[gr]*"')
+    hard = EVERYWHERE.replace("SOFT_FAIL", "HARD_FAIL")
+    for client, outcome in ((hard, {"passed": 9}), (EVERYWHERE, {"passed": 6, "failed": 3})):
+        pytester.makepyfile(my_client=client, test_example=f"import my_client\n{block}")
+        result = pytester.runpytest_subprocess(*OPTIONS, "-W", "error")
+        result.assert_outcomes(**outcome)
+
+
+def test_staplers_run(pytester: pytest.Pytester) -> None:
+    """The example of staplers shows a bare handshake, a stapled one, and what an outage leaves."""
+    (block,) = [block for block in BLOCKS if "staplers.NGINX" in block]
+    pytester.makepyfile(my_client=EVERYWHERE, test_example=f"import my_client\n{block}")
+    result = pytester.runpytest_subprocess(*OPTIONS, "-W", "error", "-s")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["*an answer is being fetched*nobody waits for it", "cached, good until *", "*the answer ended *"]
+    )
 
 
 def defined(block: str) -> list[str]:
