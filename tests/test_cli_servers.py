@@ -6,24 +6,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import servers
 from click.testing import CliRunner, Result
 
 from mockpki.cli import main
 
-SERVER = """
-import socket, ssl, sys
-port, chain, key = sys.argv[1:4]
-context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-context.load_cert_chain(chain, key)
-with socket.create_server(("127.0.0.1", int(port))) as listening:
-    while True:
-        connection, _ = listening.accept()
-        try:
-            with context.wrap_socket(connection, server_side=True) as tls:
-                tls.recv(1)
-        except OSError:
-            pass
-"""
+PLAIN = Path(servers.__file__).with_name("plain.py")
 """A TLS server that knows nothing of staples."""
 COMMAND = ("--", sys.executable, "{config}", "{port}", "{chain_file}", "{key_file}")
 
@@ -32,7 +20,7 @@ COMMAND = ("--", sys.executable, "{config}", "{port}", "{chain_file}", "{key_fil
 def template(tmp_path: Path) -> str:
     """The server, as a file to be filled in."""
     path = tmp_path / "server.py"
-    path.write_text(SERVER, encoding="utf-8")
+    path.write_text(PLAIN.read_text(encoding="utf-8"), encoding="utf-8")
     return str(path)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import servers
 from rich.console import Console
 
 from mockpki import _probe_server, _probe_server_html, _probe_server_text
@@ -19,20 +20,7 @@ from mockpki._stapler_words import duration, in_words
 from mockpki.staplers import NAMED, NotListening, Outcome, StaplePolicy, named
 from mockpki.stapling import DEMANDS, SCENARIOS
 
-SERVER = """
-import socket, ssl, sys
-port, chain, key = sys.argv[1:4]
-context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-context.load_cert_chain(chain, key)
-with socket.create_server(("127.0.0.1", int(port))) as listening:
-    while True:
-        connection, _ = listening.accept()
-        try:
-            with context.wrap_socket(connection, server_side=True) as tls:
-                tls.recv(1)
-        except OSError:
-            pass
-"""
+PLAIN = Path(servers.__file__).with_name("plain.py")
 """A TLS server that knows nothing of staples."""
 
 SOME = ["good", "refused", "idle"]
@@ -42,7 +30,7 @@ SOME = ["good", "refused", "idle"]
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The server, as a file to be filled in, though it has no placeholder."""
     path = tmp_path_factory.mktemp("server") / "server.py"
-    path.write_text(SERVER, encoding="utf-8")
+    path.write_text(PLAIN.read_text(encoding="utf-8"), encoding="utf-8")
     return path
 
 
@@ -219,7 +207,14 @@ try:
 except OSError:
     raise SystemExit(1)
 """
-        words = [sys.executable, "-c", asks + SERVER, "{port}", "{chain_file}", "{key_file}"]
+        words = [
+            sys.executable,
+            "-c",
+            asks + PLAIN.read_text(encoding="utf-8"),
+            "{port}",
+            "{chain_file}",
+            "{key_file}",
+        ]
         made = _probe_server.run(
             [*words, "{ocsp_url}"], only=["refused"], grace=timedelta(0), timelines=False
         )
