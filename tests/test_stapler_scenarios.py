@@ -593,6 +593,15 @@ def test_a_real_server_does_what_its_preset_does(nginx: ServerCommand, scenario:
 
 
 class TestTimelines:
+    @pytest.mark.parametrize("name", NAMED)
+    def test_after_the_outage(self, name: str) -> None:
+        """No staple is good a day into an outage; at the end of it whoever fetches has a good one again."""
+        policy = NAMED[name]
+        line = staplers.timeline(policy, every=2 * HOUR)
+        assert (line.seen[-1].says == "good") == (policy.trigger != "file")
+        # The last answer before it is of hour 6 at the latest, and lives for a day.
+        assert "good" not in {one.says for place, one in enumerate(line.seen) if 30 < 2 * place < 54}
+
     def test_an_outage(self) -> None:
         """A staple is kept for as long as it lives; then it is gone until the responder is back."""
         line = staplers.timeline(staplers.HITCH, life=6 * HOUR, up=2 * HOUR, down=10 * HOUR, after=3 * HOUR)

@@ -192,6 +192,9 @@ def test_when_a_failure_is_tried_again() -> None:
     assert [growing.delay(failures) for failures in (1, 2, 3, 7, 10_000)] == [
         MINUTE, 2 * MINUTE, 4 * MINUTE, HOUR, HOUR,
     ]  # fmt: skip
+    for retry in (staplers.HAPROXY.retry, staplers.MOD_MD.retry, staplers.IDEAL.retry):
+        assert isinstance(retry, Exponential)
+        assert [retry.delay(failures) for failures in (40, 50, 10_000)] == [retry.cap] * 3
 
 
 # The doors.
@@ -583,6 +586,22 @@ def test_a_start_trigger_tries_again_with_growing_patience(pki: PKI) -> None:
             stapler.settle()
             counts.append(stapler.stats.fetches)
     assert counts == [1, 2, 2, 3, 3, 4, 4, 5]
+
+
+def test_a_mistake_in_a_rule_fails_the_test(pki: PKI) -> None:
+    """What a rule of one's own raises in the background is raised in the test, and a handshake goes on."""
+
+    class Mistaken(Exponential):
+        def delay(self, failures: int) -> timedelta:
+            raise OverflowError("too late")
+
+    policy = replace(START, retry=Mistaken(MINUTE, HOUR))
+    with pki.ocsp.respond_with(DOWN), pki.tls_server(pki.issue_cert("localhost"), staple=policy) as server:
+        server.stapler.settle()
+        assert ask(pki, server) == "none"
+    with pytest.raises(OverflowError, match="too late") as caught:
+        pki.check()
+    assert "raised in a stapler that asked about <Leaf localhost" in str(caught.value.__notes__)
 
 
 def test_a_start_trigger_without_patience_waits_for_the_next_start(pki: PKI) -> None:

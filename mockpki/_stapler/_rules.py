@@ -108,7 +108,9 @@ class Exponential:
     def delay(self, failures: int) -> timedelta:
         """How long to wait after so many *failures* in a row, 1 or more."""
         # Beyond this the cap has been reached whatever the two are.
-        return min(self.base * (1 << min(failures - 1, 40)), self.cap)
+        # No more doublings than lead to the cap: one too many may be more than a timedelta holds.
+        doublings = min(failures - 1, (self.cap // self.base).bit_length())
+        return min(self.base * (1 << doublings), self.cap)
 
 
 Retry = Fixed | Exponential

@@ -489,11 +489,15 @@ class Stapler:
                 done.set_result(None)
 
     async def _fetched(self, entry: Entry, urls: list[str]) -> Kept | Failure:
-        if not self.policy.lock:
-            return await self._asked(entry, urls)
-        async with self._lock:
-            self._note(entry.name, Kind.FETCH_STARTED, f"{self.policy.method} {urls[0]}")
-            return await self._asked(entry, urls)
+        try:
+            if not self.policy.lock:
+                return await self._asked(entry, urls)
+            async with self._lock:
+                self._note(entry.name, Kind.FETCH_STARTED, f"{self.policy.method} {urls[0]}")
+                return await self._asked(entry, urls)
+        except Exception as error:
+            self._at_home.problems.add(error, f"raised in a stapler that asked about {entry.leaf!r}")
+            return Failure(Kind.NO_ANSWER, f"{type(error).__name__}: {error}", None)
 
     async def _asked(self, entry: Entry, urls: list[str]) -> Kept | Failure:
         nonce = secrets.token_bytes(16) if self.policy.nonce else None
@@ -505,9 +509,6 @@ class Stapler:
             return self._failed(entry, Kind.REFUSED, str(unfit), der)
         except NoAnswer as none:
             return self._failed(entry, Kind.NO_ANSWER, str(none))
-        except Exception as error:
-            self._at_home.problems.add(error, f"raised in a stapler that asked about {entry.leaf!r}")
-            return self._failed(entry, Kind.NO_ANSWER, f"{type(error).__name__}: {error}")
 
     async def _ask_each(self, urls: list[str], der: bytes) -> bytes:
         for url in urls[:-1]:
