@@ -33,6 +33,7 @@ OTHER_POLICIES = {
     "OCSP alone, softly": replace(SOFT_FAIL, sources=("OCSP",)),
     "staples alone, and hard-fail": Policy(sources=("staple",), hard_fail=True),
     "staples alone, for the leaf alone": Policy(sources=("staple",), hard_fail=True, whole_chain=False),
+    "nowhere to look, and hard-fail": Policy(sources=(), hard_fail=True),
     "leaf alone": replace(HARD_FAIL, whole_chain=False),
     "unknown passes": replace(STAPLE_REQUIRED, unknown_rejects=False),
     "bad staples reject": replace(SOFT_FAIL, bad_staple_rejects=True),

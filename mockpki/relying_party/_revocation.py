@@ -76,7 +76,7 @@ class Search:
     ) -> tuple[Status, bool, str]:
         """What is known about one certificate, whether that will do, and why."""
         policy, name = self.policy, label(certificate)
-        if not policy.sources:
+        if not (policy.sources or policy.hard_fail):
             return Status.UNDETERMINED, True, f"{name}: the policy checks nothing"
         if not (is_leaf or policy.whole_chain):
             return Status.UNDETERMINED, True, f"{name}: the policy looks at the leaf alone"
