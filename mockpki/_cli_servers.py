@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +16,9 @@ import click
 
 if TYPE_CHECKING:
     from .stapling import Outcome
+
+
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 class NoServer(click.ClickException):
@@ -43,7 +49,7 @@ class ServerProbe:
         from .stapling import NotListening
 
         console = Console(stderr=True)
-        with console.status("The server is at work ...", spinner="line") as status:
+        with _ended_by_signals(), console.status("The server is at work ...", spinner="line") as status:
 
             def done(outcome: Outcome) -> None:
                 status.update(f"The server has been in {outcome.scenario} ...")
@@ -81,7 +87,8 @@ def show_presets(names: Sequence[str], form: str, output: Path | None) -> None:
     from . import _probe_server, _probe_server_html, _probe_server_text
 
     try:
-        with Console(stderr=True).status("The presets are at work ...", spinner="line"):
+        status = Console(stderr=True).status("The presets are at work ...", spinner="line")
+        with _ended_by_signals(), status:
             reports = _probe_server.presets(names)
     except LookupError as error:
         raise click.UsageError(str(error)) from error
@@ -91,6 +98,30 @@ def show_presets(names: Sequence[str], form: str, output: Path | None) -> None:
         "html": lambda: _probe_server_html.presets_page(reports),
     }[form]
     write(text, form, output, lambda console: _probe_server_text.show_presets(reports, console))
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Servers that were started end with us, whoever ends us; the exit status is then as shells have it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: object) -> None:
+        # What is under way ends in seconds; to be impatient then would leave servers behind.
+        for one in _SIGNALS:
+            signal.signal(one, signal.SIG_IGN)
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in _SIGNALS}
+    try:
+        yield
+    except SystemExit:
+        click.echo("Interrupted: nothing was judged.", err=True)
+        raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _printed(show: Callable[..., None]) -> str:

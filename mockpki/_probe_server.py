@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -131,16 +132,29 @@ def perform(
     world: World,
     jobs: int,
     progress: Callable[[Outcome], object] = lambda outcome: None,
+    interrupted: threading.Event | None = None,
 ) -> list[Outcome]:
-    """The outcomes of *scenarios* in their order, *jobs* at a time."""
+    """The outcomes of *scenarios* in their order, *jobs* at a time; none begins once *interrupted* is set.
+
+    What interrupts this thread ends the world's servers at once.
+    """
+    stop = interrupted or threading.Event()
 
     def perform_one(scenario: StapleScenario) -> Outcome:
+        if stop.is_set():
+            raise InterruptedError("nobody waits for this any more")
         outcome = run_scenario(scenario, world)
         progress(outcome)
         return outcome
 
     with ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(perform_one, scenarios))
+        try:
+            return list(pool.map(perform_one, scenarios))
+        except BaseException:
+            stop.set()
+            if isinstance(world, ServerCommand):
+                world.end()
+            raise
 
 
 def all_timelines(jobs: int = 4, names: Sequence[str] = tuple(NAMED)) -> tuple[Timeline, ...]:
@@ -156,11 +170,18 @@ def presets(names: Sequence[str] = (), jobs: int = 4) -> tuple[Report, ...]:
     """
     wanted = [next(name for name, policy in NAMED.items() if policy is named(one)) for one in names]
     several = wanted or list(NAMED)
+    stop = threading.Event()
+
+    def outcomes(name: str) -> tuple[Outcome, ...]:
+        return tuple(perform(stated(name), Preset(NAMED[name]), 2 * jobs, interrupted=stop))
+
     with ThreadPoolExecutor(jobs) as pool:
-        outcomes = pool.map(lambda name: tuple(perform(stated(name), Preset(NAMED[name]), 2 * jobs)), several)
-        reports = [
-            Report(name, "", outcome, (name, ())) for name, outcome in zip(several, outcomes, strict=True)
-        ]
+        try:
+            found = list(pool.map(outcomes, several))
+        except BaseException:
+            stop.set()
+            raise
+    reports = [Report(name, "", outcome, (name, ())) for name, outcome in zip(several, found, strict=True)]
     lines = all_timelines(jobs, several)
     return tuple(replace(report, timelines=(line,)) for report, line in zip(reports, lines, strict=True))
 

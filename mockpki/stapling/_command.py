@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from .._clock import monotonic
 from .._leaf import Leaf
 from .._pki import PKI
-from ._rendering import fill_in, placeholders
+from ._rendering import fill_in, nearly, placeholders, used
 from ._watch import Watch
 from ._worlds import HOST, SERVER_NAME, NotListening, Site
 
@@ -37,6 +37,42 @@ _GOODBYE = 5.0
 _GONE = 5.0
 """Seconds after which what was killed is no more."""
 _LINES = 20
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+
+class Ended(Exception):  # noqa: N818 - it was asked for
+    """A server was to be started after `ServerCommand.end`."""
+
+
+class _Running:
+    """The processes of a command that have not been stopped yet."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._ended = False
+
+    def start(self, start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+        """The process that *start* starts. Raises `Ended`."""
+        # With the lock: whatever starts is seen by whoever ends.
+        with self._lock:
+            if self._ended:
+                raise Ended("the servers of this command were ended")
+            process = start()
+            self._processes.append(process)
+        return process
+
+    def forget(self, process: subprocess.Popen[bytes]) -> None:
+        """*process* has been stopped."""
+        with self._lock:
+            self._processes.remove(process)
+
+    def end(self) -> None:
+        """Kill them all."""
+        with self._lock:
+            self._ended = True
+            for process in self._processes:
+                _signal(process, _KILL)
 
 
 @dataclass(frozen=True)
@@ -65,16 +101,22 @@ class ServerCommand:
     key_type: str = "P-256"
     environment: Mapping[str, str] = field(default_factory=dict)
     shifts: bool = field(default=False, init=False)
+    _running: _Running = field(default_factory=_Running, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         words = shlex.split(self.command) if isinstance(self.command, str) else list(self.command)
         if not words or not all(isinstance(word, str) for word in words):
             raise ValueError(f"a server's command is a line or a list of texts; got {self.command!r}")
-        used = {name for word in words for name in placeholders(word)}
-        if used & {"config", "template"} and self.template is None:
+        taken = {name for word in words for name in placeholders(word)} & {"config", "template"}
+        if taken and self.template is None:
             raise ValueError("{config} in the command is the path of a filled-in template: give template=")
-        if self.template is not None and not Path(self.template).is_file():
-            raise ValueError(f"there is no template {os.fspath(self.template)!r}")
+        if self.template is not None:
+            _ = self.text
+            if not taken:
+                raise ValueError(
+                    f"the command does not say where the template {os.fspath(self.template)!r} goes: "
+                    "{config} is the path of the file that is made of it"
+                )
         if not self.name:
             object.__setattr__(self, "name", Path(words[0]).name)
 
@@ -82,6 +124,26 @@ class ServerCommand:
     def words(self) -> list[str]:
         """The command as a list of arguments, with its placeholders."""
         return shlex.split(self.command) if isinstance(self.command, str) else list(self.command)
+
+    @property
+    def text(self) -> str:
+        """The template's text, empty without one. Raises ValueError where it cannot be read."""
+        if self.template is None:
+            return ""
+        path = Path(self.template)
+        if not path.is_file():
+            raise ValueError(f"there is no template {os.fspath(path)!r}")
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"the template {os.fspath(path)!r} cannot be read: {error}") from error
+
+    def end(self) -> None:
+        """Kill all that runs of this command, from any thread, and let nothing of it start again.
+
+        Scenarios that are under way end early, without a result that would say anything.
+        """
+        self._running.end()
 
     def pki(self) -> PKI:
         """One with keys of *key_type*."""
@@ -126,21 +188,23 @@ class _CommandSite:
             template = Path(world.template)
             config = self.folder / f"config{template.suffix}"
             values |= {"template": str(template.resolve()), "config": str(config)}
-            config.write_text(fill_in(template.read_text(encoding="utf-8"), values), encoding="utf-8")
+            config.write_text(fill_in(world.text, values), encoding="utf-8")
         command = [fill_in(word, values) for word in world.words]
         own = self.folder / "own"
         own.mkdir(exist_ok=True)
         with (self.folder / "printed").open("ab") as printed:
             try:
-                self.process = subprocess.Popen(  # noqa: S603 - it is what we were told to run
-                    command,
-                    cwd=own,
-                    stdin=subprocess.DEVNULL,
-                    stdout=printed,
-                    stderr=subprocess.STDOUT,
-                    # What goes through a proxy never comes to a responder on loopback.
-                    env={**os.environ, "NO_PROXY": "*", "no_proxy": "*", **world.environment},
-                    start_new_session=True,
+                self.process = world._running.start(
+                    lambda: subprocess.Popen(  # noqa: S603 - it is what we were told to run
+                        command,
+                        cwd=own,
+                        stdin=subprocess.DEVNULL,
+                        stdout=printed,
+                        stderr=subprocess.STDOUT,
+                        # What goes through a proxy never comes to a responder on loopback.
+                        env={**os.environ, "NO_PROXY": "*", "no_proxy": "*", **world.environment},
+                        start_new_session=True,
+                    )
                 )
             except OSError as error:
                 raise NotListening(f"{command[0]} could not be started: {error.strerror}") from error
@@ -186,7 +250,17 @@ class _CommandSite:
     def _fail(self, what: str) -> None:
         printed = self.printed()
         said = f"; it printed:\n{printed}" if printed else " and printed nothing"
-        raise NotListening(f"{self.world.name} {what}{said}")
+        raise NotListening("\n".join((f"{self.world.name} {what}{said}", *self._mistakes())))
+
+    def _mistakes(self) -> list[str]:
+        """What may be wrong with what we were given, in sentences."""
+        template, words = self.world.text, self.world.words
+        found = [f"In the template, {sentence}" for sentence in nearly(template)]
+        if not {"port", "template"} & {name for text in (template, *words) for name in used(text)}:
+            found.append(
+                "Nothing tells it where to listen: {port} is neither in the command nor in a template."
+            )
+        return found
 
     def _listens(self) -> bool:
         try:
@@ -204,8 +278,9 @@ class _CommandSite:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_GOODBYE)
         # Children that are still there, and the process itself, if it would not go.
-        _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+        _signal(process, _KILL)
         process.wait(_GOODBYE + _GONE)
+        self.world._running.forget(process)
         # What was killed is gone soon, but not at once.
         until = monotonic() + _GONE
         while self._listens() and monotonic() < until:

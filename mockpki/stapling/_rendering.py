@@ -45,12 +45,23 @@ def fill_in(text: str, values: Mapping[str, str]) -> str:
 
 def placeholders(word: str) -> set[str]:
     """Those in an argument of a command. Raises ValueError for what is nearly one."""
-    found = set()
-    for quoted, name in _PLACEHOLDER.findall(word):
-        if quoted:
-            continue
-        if name in PLACEHOLDERS:
-            found.add(name)
-        elif near := get_close_matches(name, PLACEHOLDERS, n=1, cutoff=0.75):
-            raise ValueError(f"there is no placeholder {{{name}}}; did you mean {{{near[0]}}}?")
-    return found
+    near = nearly(word)
+    if near:
+        raise ValueError(near[0])
+    return used(word)
+
+
+def used(text: str) -> set[str]:
+    """The names of the placeholders in *text*."""
+    return {name for _, name in _PLACEHOLDER.findall(text) if name in PLACEHOLDERS}
+
+
+def nearly(text: str) -> list[str]:
+    """A sentence for each name in *text* that is nearly that of a placeholder, and none."""
+    names = dict.fromkeys(name for _, name in _PLACEHOLDER.findall(text) if name and name not in PLACEHOLDERS)
+    near = {name: get_close_matches(name, PLACEHOLDERS, n=1, cutoff=0.75) for name in names}
+    return [
+        f"there is no placeholder {{{name}}}; did you mean {{{meant[0]}}}?"
+        for name, meant in near.items()
+        if meant
+    ]

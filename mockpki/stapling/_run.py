@@ -121,9 +121,9 @@ class _Performance:
         if self.requests_before is None:
             self.requests_before = len(self.watch.requests)
         if self.no_start:
-            return Observation(
-                self.site.pki.clock.now(), "failed", f"nobody listens: {self.no_start}", waited=False
-            )
+            # What it printed is told once.
+            why = self.no_start.partition("; it printed:")[0]
+            return Observation(self.site.pki.clock.now(), "failed", f"nobody listens: {why}", waited=False)
         began = monotonic()
         (seen,) = observe(
             self.site.host,

@@ -171,7 +171,10 @@ class _PresetSite:
             self.watch.wait_for(1, self.patience)
 
     def rests(self) -> None:
-        if not self.watch.hangs:
+        if self.watch.hangs:
+            # No answer comes, but the questions do.
+            self.watch.wait_for(self.stapler.stats.fetches, self.patience)
+        else:
             left = self.watch.last_due - monotonic()
             self.stapler.settle(max(0.0, left) + 4 * self.patience)
 
