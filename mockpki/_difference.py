@@ -13,16 +13,16 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from . import _catalogue, _decoded, faults
-from ._answer import Abort, Finish, HttpRequest, Listening, Send, Silence, Step, Trickle, Wait, Wire
 from ._authority import CA
 from ._catalogue import Entry
 from ._decoded import Decoder, octets
+from ._exchange.http import Abort, Finish, HttpRequest, Listening, Send, Silence, Step, Trickle, Wait, Wire
+from ._exchange.staples import StapleMessages, staple_messages
 from ._leaf import Leaf
 from ._ocsp import OCSPRequest
 from ._pki import PKI
 from ._profile import TBSCertificate
 from ._services import Service
-from ._staple import StapleMessages, staple_messages
 from .faults import Fault
 from .faults._alias import Alias
 from .faults._layers import HTTP, CertificateContent, Encoding, Listener, Stapling, Transport, bend

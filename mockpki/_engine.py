@@ -24,7 +24,9 @@ from typing import Any, Protocol, TypeVar
 
 import httptools
 
-from ._answer import (
+from ._clock import monotonic
+from ._evidence import Problems
+from ._exchange.http import (
     Abort,
     Answer,
     Finish,
@@ -38,8 +40,6 @@ from ._answer import (
     Wire,
     header,
 )
-from ._clock import monotonic
-from ._evidence import Problems
 
 T = TypeVar("T")
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ._answer import Answer, HttpRequest, Wire, deliver
 from ._clock import monotonic
+from ._exchange.http import Answer, HttpRequest, Wire, deliver
 from ._ocsp import OCSPRequest
 from .faults._layers import Faults
 

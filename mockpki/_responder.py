@@ -11,10 +11,10 @@ from typing import Protocol, get_args
 from urllib.parse import unquote_to_bytes
 
 from . import _ocsp
-from ._answer import Answer, HttpRequest, http_date
 from ._certificate import read_issuer
 from ._clock import Clock
 from ._evidence import Problems, assert_count
+from ._exchange.http import Answer, HttpRequest, http_date
 from ._ledger import Ledger
 from ._ocsp import OCSPRequest, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from ._services import Restore, Rule, Service, caching

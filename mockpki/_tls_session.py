@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509 import ocsp
 
 from ._certificate import has_plain_extensions, read_issuer, read_serial, read_subject
-from ._staple import LONGEST
+from ._exchange.staples import LONGEST
 
 PrivateKey: TypeAlias = PrivateKeyTypes
 

@@ -19,7 +19,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from ._staple import StapleMessages, check_writable, staple_messages
+from ._exchange.staples import StapleMessages, check_writable, staple_messages
 from ._tls_session import VERSIONS, Presentation, PrivateKey, Session, alert_name
 
 with warnings.catch_warnings():

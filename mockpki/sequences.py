@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
-from ._answer import HttpRequest
+from ._exchange.http import HttpRequest
 from .faults._layers import Fault
 
 __all__ = ["EveryNth", "FirstN", "Flapping", "Incoming", "Mix"]

@@ -19,8 +19,8 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, PathConverter, Rule
 from werkzeug.wrappers import Request, Response
 
-from ._answer import Answer, HttpRequest
 from ._authority import CA
+from ._exchange.http import Answer, HttpRequest
 from ._pki import PKI
 from ._services import Service
 

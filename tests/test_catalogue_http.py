@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 from programs import need, run
 
 from mockpki import PKI, faults
-from mockpki._answer import HttpRequest
+from mockpki._exchange.http import HttpRequest
 from mockpki.faults import Fault
 
 

@@ -20,7 +20,7 @@ TREE = PACKAGE.parent
 
 # A module, or a package as one, imports only from the rows above its own.
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("_answer", "_client_hello", "_clock", "_der", "_folder", "_html", "_identities", "_staple", "_window"),
+    ("_exchange", "_client_hello", "_clock", "_der", "_folder", "_html", "_identities", "_window"),
     ("_certificate", "_keys", "_ledger"),
     ("_leaf", "_signing", "_tls_session"),
     ("_crl", "_ocsp", "_profile", "_tls_openssl", "_tls_tlslite"),

@@ -29,7 +29,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mockpki import PKI, Leaf
-from mockpki._answer import HttpRequest
+from mockpki._exchange.http import HttpRequest
 from mockpki._responder import _read_question
 
 HASHES = ("sha1", "sha256", "sha384", "sha512")

@@ -12,7 +12,7 @@ from exchanges import SERVICES
 from programs import need, run
 
 from mockpki import PKI, faults
-from mockpki._answer import HttpRequest
+from mockpki._exchange.http import HttpRequest
 from mockpki.sequences import EveryNth, FirstN, Flapping, Incoming, Mix
 
 DOWN = faults.HttpStatus(503)

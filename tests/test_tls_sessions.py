@@ -28,8 +28,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from OpenSSL import SSL, crypto
 
+from mockpki._exchange.staples import StapleMessages, certificate_status, staple_messages
 from mockpki._keys import KeyType
-from mockpki._staple import StapleMessages, certificate_status, staple_messages
 from mockpki._tls_openssl import OpenSSLServer, OpenSSLSession, new_context
 from mockpki._tls_session import (
     Presentation,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-from .._answer import Answer, http_date
+from .._exchange.http import Answer, http_date
 from ._layers import HTTP, duration
 
 __all__ = [

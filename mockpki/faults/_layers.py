@@ -14,12 +14,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
-from .._answer import Answer, Listening, Wire, is_wire
 from .._crl import TBSCertList
+from .._exchange.http import Answer, Listening, Wire, is_wire
+from .._exchange.staples import StapleMessages
 from .._ocsp import OCSPResponse, ResponseData
 from .._profile import TBSCertificate
 from .._signing import Signed, Signer
-from .._staple import StapleMessages
 from .._window import Window
 
 __all__ = [

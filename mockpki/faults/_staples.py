@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args
 
+from .._exchange.staples import STATUS_REQUEST, StapleMessages, certificate_status, solicited
 from .._leaf import Leaf
-from .._staple import STATUS_REQUEST, StapleMessages, certificate_status, solicited
 from ._layers import OCSPBytesFault, Stapling, bend, check
 
 if TYPE_CHECKING:

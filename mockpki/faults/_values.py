@@ -1,13 +1,13 @@
 """The values that faults are given and give back, for those who write their own."""
 
-from .._answer import Abort, Answer, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
 from .._crl import TBSCertList
 from .._der import Extension
+from .._exchange.http import Abort, Answer, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
+from .._exchange.staples import StapleMessages
 from .._ledger import Reason, Revocation, Status
 from .._ocsp import CertID, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from .._profile import TBSCertificate
 from .._signing import Signed, Signer
-from .._staple import StapleMessages
 from .._window import Window
 
 __all__ = [

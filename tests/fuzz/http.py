@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mockpki._answer import HttpRequest, Wire
 from mockpki._engine import HttpSession
 from mockpki._evidence import Problems
+from mockpki._exchange.http import HttpRequest, Wire
 
 from .kit import Target, World
 from .ocsp import paths, questions
