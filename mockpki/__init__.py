@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import faults
     from ._authority import CA
-    from ._keys import KeyType
     from ._leaf import Leaf
     from ._pki import PKI
+    from ._pkix.keys import KeyType
     from ._tls import Handshake, TlsServer
 
 __all__ = ["CA", "PKI", "Handshake", "KeyType", "Leaf", "TlsServer", "faults"]
@@ -23,7 +23,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "CA": "_authority",
     "Handshake": "_tls",
-    "KeyType": "_keys",
+    "KeyType": "_pkix.keys",
     "Leaf": "_leaf",
     "PKI": "_pki",
     "TlsServer": "_tls",

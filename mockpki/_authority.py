@@ -13,23 +13,32 @@ from typing import Any, Protocol
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from . import _keys, _profile
-from ._certificate import load_certificate, read_serial
 from ._clock import Clock
-from ._der import Extension, aware
 from ._engine import Engine, HttpSession, Listener, bind, close_all, close_sockets, start_all
 from ._evidence import Problems
 from ._folder import Folder
-from ._identities import general_name
-from ._keys import KeyType, PrivateKey, PublicKey
 from ._leaf import Leaf
-from ._ledger import Ledger, Reason, Revocation, check_serial
-from ._ocsp import Issuer
-from ._profile import Pointers, TBSCertificate
+from ._ledger import Ledger
+from ._pkix.certificate import (
+    Pointers,
+    TBSCertificate,
+    authority_extensions,
+    check_validity,
+    delegate_extensions,
+    extension,
+    key_hash,
+    leaf_extensions,
+)
+from ._pkix.der import Extension, aware
+from ._pkix.keys import KeyType, PrivateKey, PublicKey, key_type_of, spki_der
+from ._pkix.names import general_name
+from ._pkix.ocsp_request import Issuer
+from ._pkix.reading import load_certificate, read_serial
+from ._pkix.signing import Signer, subject
+from ._pkix.status import Reason, Revocation, check_serial
 from ._publisher import CertificateFile, Publisher
 from ._responder import Responder
 from ._services import Service
-from ._signing import Signer, subject
 from .faults._layers import CertificateContent, bend, check
 
 BACKDATED = timedelta(days=30)
@@ -126,7 +135,7 @@ class Realm:
             not_after = end if not_before is None or not_before < end else not_before + life
         if not_before is None:
             not_before = begin if begin < not_after else not_after - life
-        _profile.check_validity(not_before, not_after)
+        check_validity(not_before, not_after)
         return not_before, not_after
 
 
@@ -148,7 +157,7 @@ class CA:
         what, clock, problems = self.common_name, realm.clock, realm.problems
         self.ocsp = Responder(
             f"OCSP responder of {what}", clock, problems, self._ledger,
-            Issuer(name, _keys.spki_der(key.public_key())), self.signer, lambda: self._ocsp_signer,
+            Issuer(name, spki_der(key.public_key())), self.signer, lambda: self._ocsp_signer,
         )  # fmt: skip
         """The OCSP responder."""
         self.crl = Publisher(f"CRL publisher of {what}", clock, problems, self._ledger, self.signer)
@@ -214,7 +223,7 @@ class CA:
     def _ocsp_signer(self) -> Signer:
         if not self._realm.delegated:
             return replace(self.signer, by_name=self._realm.by_name)
-        key = _keys.key_type_of(self.signer.key).generate()
+        key = key_type_of(self.signer.key).generate()
         signer = Signer.named(
             subject(f"mockpki OCSP delegate {self._realm.tag}"), key, self.signer, self._realm.clock
         )
@@ -224,8 +233,8 @@ class CA:
             not_before,
             not_after,
             signer.name,
-            _keys.spki_der(key.public_key()),
-            _profile.delegate_extensions(self.signer, signer),
+            spki_der(key.public_key()),
+            delegate_extensions(self.signer, signer),
         )
         der = certificate.signed_by(self.signer).encode()
         # RFC 9919 section 3.2.2: with a delegate, its certificate MUST be in certs; else none needs to be.
@@ -276,10 +285,10 @@ class CA:
         if not names and not common_name:
             raise ValueError("a certificate needs an identity: issue_cert('localhost'), or common_name=")
         pointers = self._pointers(ocsp_urls, crl_urls, ca_issuers_urls)
-        spki = _keys.spki_der(public_key)
-        honest = _profile.leaf_extensions(
+        spki = spki_der(public_key)
+        honest = leaf_extensions(
             self.signer,
-            _profile.key_hash(spki),
+            key_hash(spki),
             public_key,
             names,
             pointers,
@@ -453,8 +462,8 @@ def _authority_content(realm: Realm, own: Signer, issuer: Signer, pointers: Poin
         not_before,
         not_after,
         own.name,
-        _keys.spki_der(own.key.public_key()),
-        _profile.authority_extensions(issuer, own, pointers),
+        spki_der(own.key.public_key()),
+        authority_extensions(issuer, own, pointers),
     )
 
 
@@ -502,9 +511,9 @@ def _merge(
     merged = {item.oid: item for item in honest}
     for item in own:
         if isinstance(item, x509.Extension):
-            added = _profile.extension(item.value, item.critical)
+            added = extension(item.value, item.critical)
         elif isinstance(item, x509.ExtensionType):
-            added = _profile.extension(item)
+            added = extension(item)
         else:
             raise TypeError(f"extensions takes x509.Extension or x509.ExtensionType; got {item!r}")
         merged[added.oid] = added

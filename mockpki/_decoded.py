@@ -16,11 +16,11 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from . import _der
-from ._certificate import load_certificate
-from ._der import Element
-from ._ledger import Reason
-from ._ocsp import ResponseStatus
+from ._pkix import der
+from ._pkix.der import Element
+from ._pkix.ocsp_request import ResponseStatus
+from ._pkix.reading import load_certificate
+from ._pkix.status import Reason
 
 _CONSTRUCTED, _CONTEXT = 0x20, 0x80
 _TYPES = {
@@ -121,7 +121,7 @@ def _bits(content: bytes) -> str:
 
 def _number(element: Element, names: Mapping[int, str]) -> str:
     try:
-        number = element._replace(tag=_der.INTEGER).as_integer()
+        number = element._replace(tag=der.INTEGER).as_integer()
     except ValueError:
         return f"{octets(element.content)} (not in the fewest octets)"
     if len(element.content) > 32:
@@ -142,16 +142,16 @@ def _name(element: Element) -> str:
     """An RDNSequence in one line; ValueError if it is none."""
     return ", ".join(
         f"{_oid(attribute.fields(2, 2)[0])}={attribute.children()[1].content.decode()}"
-        for rdn in element.expect(_der.SEQUENCE).children()
+        for rdn in element.expect(der.SEQUENCE).children()
         for attribute in rdn.expect(0x31).children()
     )
 
 
 def _algorithm(element: Element) -> str:
     """An AlgorithmIdentifier in one line; ValueError if it is none."""
-    oid, *parameters = element.expect(_der.SEQUENCE).fields(1, 2)
-    shown = [_oid(oid.expect(_der.OID))]
-    shown += ["NULL" if one.der == _der.NULL else _oid(one.expect(_der.OID)) for one in parameters]
+    oid, *parameters = element.expect(der.SEQUENCE).fields(1, 2)
+    shown = [_oid(oid.expect(der.OID))]
+    shown += ["NULL" if one.der == der.NULL else _oid(one.expect(der.OID)) for one in parameters]
     return ", ".join(shown)
 
 
@@ -389,10 +389,10 @@ class Decoder:
     def _extension(self, element: Element, margin: str) -> Iterator[str]:
         try:
             oid, *critical, value = element.fields(2, 3)
-            name = _oid(oid.expect(_der.OID))
+            name = _oid(oid.expect(der.OID))
             if critical:
                 name += ", critical" if critical[0].as_boolean() else ", critical FALSE"
-            content = value.expect(_der.OCTET_STRING).content
+            content = value.expect(der.OCTET_STRING).content
         except ValueError:
             yield from self._lines(element, _Field("extension, none"), margin)
             return
@@ -414,13 +414,13 @@ class Decoder:
         tag, content = element.tag, element.content
         if tag in (0x17, 0x18):
             return _time(element, self.now)
-        if tag in (_der.INTEGER, _der.ENUMERATED):
+        if tag in (der.INTEGER, der.ENUMERATED):
             return _number(element, values or {})
-        if tag == _der.OID:
+        if tag == der.OID:
             return _oid(element)
-        if tag == _der.BIT_STRING:
+        if tag == der.BIT_STRING:
             return _bits(content)
-        if tag == _der.BOOLEAN and content in (b"\x00", b"\xff"):
+        if tag == der.BOOLEAN and content in (b"\x00", b"\xff"):
             return "TRUE" if content == b"\xff" else "FALSE"
         if tag == 0x05 and not content:
             return "NULL"
@@ -431,7 +431,7 @@ class Decoder:
         try:
             tbs, algorithm, signature, *behind = children
             oid = algorithm.children()[0].as_oid()
-            data = signature.expect(_der.BIT_STRING).content[1:]
+            data = signature.expect(der.BIT_STRING).content[1:]
         except (ValueError, IndexError):
             return ""
         keys = dict(self.keys)
@@ -449,7 +449,7 @@ class Decoder:
 def _unknown(element: Element) -> _Field:
     """A field for what the tables do not know: its type is its name."""
     tag = element.tag
-    if tag == _der.SEQUENCE and element.content[:1] == b"\x31":
+    if tag == der.SEQUENCE and element.content[:1] == b"\x31":
         return _NAME
     name = _TYPES.get(tag, f"[{tag & 0x1F}]" if tag & 0xC0 == _CONTEXT else f"tag {tag:#04x}")
     return _Field(name, of=_Field(""))
@@ -486,9 +486,9 @@ def _children(element: Element) -> tuple[list[Element], bytes]:
 
 def _certificates(ders: Iterable[bytes]) -> Iterator[x509.Certificate]:
     """Those that cryptography can read, and whose keys it knows."""
-    for der in ders:
+    for octets in ders:
         try:
-            certificate = load_certificate(der)
+            certificate = load_certificate(octets)
             certificate.public_key()
         except (ValueError, LookupError, StopIteration, UnsupportedAlgorithm):
             continue

@@ -19,9 +19,9 @@ from ._decoded import Decoder, octets
 from ._exchange.http import Abort, Finish, HttpRequest, Listening, Send, Silence, Step, Trickle, Wait, Wire
 from ._exchange.staples import StapleMessages, staple_messages
 from ._leaf import Leaf
-from ._ocsp import OCSPRequest
 from ._pki import PKI
-from ._profile import TBSCertificate
+from ._pkix.certificate import TBSCertificate
+from ._pkix.ocsp_request import OCSPRequest
 from ._services import Service
 from .faults import Fault
 from .faults._alias import Alias

@@ -15,7 +15,7 @@ from typing import Any
 
 from ._clock import monotonic
 from ._exchange.http import Answer, HttpRequest, Wire, deliver
-from ._ocsp import OCSPRequest
+from ._pkix.ocsp_request import OCSPRequest
 from .faults._layers import Faults
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 
-from ._certificate import load_certificate, read_names
 from ._folder import Folder
-from ._keys import PrivateKey, private_pem
+from ._pkix.keys import PrivateKey, private_pem
+from ._pkix.reading import load_certificate, read_names
 
 if TYPE_CHECKING:
     from ._authority import CA

@@ -11,13 +11,13 @@ from typing import get_args
 from cryptography import x509
 
 from ._clock import Clock
-from ._crl import TBSCertList, crl_number, encode_entries
 from ._evidence import Problems
 from ._ledger import Ledger
-from ._profile import extension
+from ._pkix.certificate import extension
+from ._pkix.crl import TBSCertList, crl_number, encode_entries
+from ._pkix.signing import Signer
+from ._pkix.window import Window
 from ._services import FileService, Restore
-from ._signing import Signer
-from ._window import Window
 from .faults._layers import (
     CRLBytesFault,
     CRLContent,

@@ -10,16 +10,23 @@ from functools import lru_cache
 from typing import Protocol, get_args
 from urllib.parse import unquote_to_bytes
 
-from . import _ocsp
-from ._certificate import read_issuer
 from ._clock import Clock
 from ._evidence import Problems, assert_count
 from ._exchange.http import Answer, HttpRequest, http_date
 from ._ledger import Ledger
-from ._ocsp import OCSPRequest, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
+from ._pkix.ocsp_request import (
+    Issuer,
+    OCSPRequest,
+    OCSPResponse,
+    ResponseData,
+    ResponseStatus,
+    SingleResponse,
+    nonce_extension,
+)
+from ._pkix.reading import read_issuer
+from ._pkix.signing import Signed, Signer
+from ._pkix.window import Window
 from ._services import Restore, Rule, Service, caching
-from ._signing import Signed, Signer
-from ._window import Window
 from .faults._layers import (
     Encoding,
     Envelope,
@@ -79,7 +86,7 @@ class Responder(Service[OCSPFault]):
         clock: Clock,
         problems: Problems,
         ledger: Ledger,
-        issuer: _ocsp.Issuer,
+        issuer: Issuer,
         authority: Signer,
         signer: Callable[[], Signer],
     ) -> None:
@@ -193,7 +200,7 @@ class Responder(Service[OCSPFault]):
             )
             for cert_id in question.cert_ids
         )
-        extensions = None if question.nonce is None else (_ocsp.nonce_extension(question.nonce),)
+        extensions = None if question.nonce is None else (nonce_extension(question.nonce),)
         return ResponseData(window.produced_at, responses, extensions, issuer=self._issuer)
 
     # Answers over HTTP.

@@ -22,13 +22,13 @@ from cryptography import x509
 
 from . import _client_hello
 from ._authority import CA, Realm
-from ._certificate import load_certificate
 from ._client_hello import ClientHello
 from ._clock import monotonic
 from ._engine import Connection, Engine, HttpSession, Listener, addresses
 from ._exchange.http import Answer, HttpRequest, Wire, deliver
 from ._exchange.staples import StapleMessages
 from ._leaf import Leaf
+from ._pkix.reading import load_certificate
 from ._stapler._fetch import Address, connected
 from ._stapler._outcome import Outcome
 from ._stapler._policy import StaplePolicy

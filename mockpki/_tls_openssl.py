@@ -18,7 +18,7 @@ from typing import Any, cast
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from OpenSSL import SSL, crypto
 
-from ._certificate import load_certificate
+from ._pkix.reading import load_certificate
 from ._tls_session import Presentation, PrivateKey, Session, needs_tlslite
 
 _VERSIONS = {

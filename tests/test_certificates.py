@@ -21,9 +21,9 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 from OpenSSL import SSL, crypto
 
 from mockpki import CA, PKI, Leaf, faults
-from mockpki._keys import KeyType, key_type_of
-from mockpki._profile import OCSP_NO_CHECK, TBSCertificate, check_validity, extension
-from mockpki._signing import SignatureAlgorithm, Signer, subject
+from mockpki._pkix.certificate import OCSP_NO_CHECK, TBSCertificate, check_validity, extension
+from mockpki._pkix.keys import KeyType, key_type_of
+from mockpki._pkix.signing import SignatureAlgorithm, Signer, subject
 
 UTC = timezone.utc
 ED = KeyType.ED25519

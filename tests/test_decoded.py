@@ -8,26 +8,27 @@ from authorities import NOW, certificate, signer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockpki import _decoded, _der, faults
-from mockpki._crl import REASON_CODE, TBSCertList, crl_number
+from mockpki import _decoded, faults
 from mockpki._decoded import Decoder, octets
-from mockpki._der import Extension
-from mockpki._keys import KeyType
-from mockpki._ledger import Reason, Revocation, Status
-from mockpki._ocsp import CertID, OCSPResponse, ResponseData, SingleResponse, nonce_extension
-from mockpki._profile import Pointers, TBSCertificate, authority_extensions
+from mockpki._pkix import der
+from mockpki._pkix.certificate import Pointers, TBSCertificate, authority_extensions
+from mockpki._pkix.crl import REASON_CODE, TBSCertList, crl_number
+from mockpki._pkix.der import Extension
+from mockpki._pkix.keys import KeyType
+from mockpki._pkix.ocsp_request import CertID, OCSPResponse, ResponseData, SingleResponse, nonce_extension
+from mockpki._pkix.status import Reason, Revocation, Status
 
 CA = signer(KeyType.ED25519)
 DECODER = Decoder(NOW, {"the CA's key": CA.key.public_key()})
 
-CERT_ID = CertID(_der.sequence(_der.oid("1.3.14.3.2.26"), _der.NULL), b"\1" * 20, b"\2" * 20, 0x1234567890)
+CERT_ID = CertID(der.sequence(der.oid("1.3.14.3.2.26"), der.NULL), b"\1" * 20, b"\2" * 20, 0x1234567890)
 REVOKED = Revocation(NOW - timedelta(hours=2), Reason.KEY_COMPROMISE)
 
 
 def certificate_der() -> bytes:
     """A CA's own certificate."""
     spki = certificate(KeyType.ED25519).public_key().public_bytes_raw()  # type: ignore[union-attr]
-    key = _der.sequence(_der.sequence(_der.oid("1.3.101.112")), _der.bit_string(spki))
+    key = der.sequence(der.sequence(der.oid("1.3.101.112")), der.bit_string(spki))
     extensions = authority_extensions(CA, CA, Pointers(crl=["http://crl.example/ca.crl"]))
     return TBSCertificate(5, NOW, NOW.replace(year=2055), CA.name, key, extensions).signed_by(CA).encode()
 
@@ -40,17 +41,17 @@ def ocsp_der() -> bytes:
     )
     tbs = ResponseData(NOW, singles, (nonce_extension(b"\xff" * 4),)).encode(CA)
     signed = CA.sign(tbs)
-    basic = _der.sequence(
-        signed.tbs, signed.algorithm, _der.bit_string(signed.signature),
-        _der.explicit(0, _der.sequence(certificate_der())),
+    basic = der.sequence(
+        signed.tbs, signed.algorithm, der.bit_string(signed.signature),
+        der.explicit(0, der.sequence(certificate_der())),
     )  # fmt: skip
     return OCSPResponse(0, basic).encode()
 
 
 def crl_der() -> bytes:
     """A CRL that lists one."""
-    reason = _der.extensions((Extension(REASON_CODE, False, _der.enumerated(REVOKED.reason)),))
-    entry = _der.sequence(_der.integer(1), _der.x509_time(REVOKED.time), reason)
+    reason = der.extensions((Extension(REASON_CODE, False, der.enumerated(REVOKED.reason)),))
+    entry = der.sequence(der.integer(1), der.x509_time(REVOKED.time), reason)
     tbs = TBSCertList(NOW, NOW + timedelta(days=7), entry, (crl_number(7),))
     return CA.sign(tbs.encode(CA)).encode()
 

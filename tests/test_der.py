@@ -11,8 +11,8 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockpki import _der
-from mockpki._der import Element
+from mockpki._pkix import der
+from mockpki._pkix.der import Element
 
 UTC = timezone.utc
 
@@ -83,40 +83,40 @@ TIMES = [
 @pytest.mark.parametrize(("value", "text"), INTEGERS)
 def test_integers_go_both_ways(value: int, text: str) -> None:
     """An integer is written in the fewest octets and read back, as asn1crypto writes and reads it."""
-    der = bytes.fromhex(text)
-    assert _der.integer(value) == der == core.Integer(value).dump()
-    assert Element.whole(der, _der.INTEGER).as_integer() == value
+    octets = bytes.fromhex(text)
+    assert der.integer(value) == octets == core.Integer(value).dump()
+    assert Element.whole(octets, der.INTEGER).as_integer() == value
 
 
 @pytest.mark.parametrize(("dotted", "text"), OIDS)
 def test_object_identifiers_go_both_ways(dotted: str, text: str) -> None:
     """An object identifier is written and read back, and is the one that asn1crypto reads."""
-    der = bytes.fromhex(text)
-    assert _der.oid(dotted) == der
-    assert Element.whole(der, _der.OID).as_oid() == dotted
-    assert core.ObjectIdentifier.load(der).dotted == dotted
+    octets = bytes.fromhex(text)
+    assert der.oid(dotted) == octets
+    assert Element.whole(octets, der.OID).as_oid() == dotted
+    assert core.ObjectIdentifier.load(octets).dotted == dotted
 
 
 @pytest.mark.parametrize(("size", "header"), LENGTHS)
 def test_lengths_go_both_ways(size: int, header: str) -> None:
     """A length is written in the fewest octets, and the reader finds the content behind it."""
     content = b"x" * size
-    der = bytes.fromhex(header) + content
-    assert _der.octet_string(content) == der
-    assert Element.whole(der, _der.OCTET_STRING).content == content
-    assert core.OctetString.load(der, strict=True).native == content
+    octets = bytes.fromhex(header) + content
+    assert der.octet_string(content) == octets
+    assert Element.whole(octets, der.OCTET_STRING).content == content
+    assert core.OctetString.load(octets, strict=True).native == content
 
 
-@pytest.mark.parametrize(("time", "der"), TIMES)
-def test_times_change_their_type_in_2050(time: datetime, der: bytes) -> None:
+@pytest.mark.parametrize(("time", "octets"), TIMES)
+def test_times_change_their_type_in_2050(time: datetime, octets: bytes) -> None:
     """X.509 has UTCTime from 1950 through 2049, else GeneralizedTime; both in UTC, without a fraction."""
-    assert _der.x509_time(time) == _der.encode_x509_time(time) == der
+    assert der.x509_time(time) == der.encode_x509_time(time) == octets
     whole = time.astimezone(UTC).replace(microsecond=0)
-    assert core.load(der).native == whole
-    assert core.GeneralizedTime.load(_der.generalized_time(time)).native == whole
+    assert core.load(octets).native == whole
+    assert core.GeneralizedTime.load(der.generalized_time(time)).native == whole
 
 
-@pytest.mark.parametrize("write", [_der.generalized_time, _der.utc_time, _der.x509_time])
+@pytest.mark.parametrize("write", [der.generalized_time, der.utc_time, der.x509_time])
 def test_a_time_without_a_zone_is_refused(write: Callable[[datetime], bytes]) -> None:
     """No writer guesses the zone of a naive datetime, and none goes out of the calendar."""
     with pytest.raises(ValueError, match="has no time zone"):
@@ -128,7 +128,7 @@ def test_a_time_without_a_zone_is_refused(write: Callable[[datetime], bytes]) ->
 def test_ready_der_passes_for_a_time() -> None:
     """A fault may give the octets of a time itself."""
     odd = b"\x18\x1120260101000000.5Z"
-    assert _der.encode_time(odd) == _der.encode_x509_time(odd) == odd
+    assert der.encode_time(odd) == der.encode_x509_time(odd) == odd
 
 
 @pytest.mark.parametrize(
@@ -137,21 +137,21 @@ def test_ready_der_passes_for_a_time() -> None:
 def test_what_is_no_object_identifier_is_refused(text: str) -> None:
     """Text that names no object identifier raises a sentence instead of writing some other one."""
     with pytest.raises(ValueError, match="is not an object identifier"):
-        _der.oid(text)
+        der.oid(text)
 
 
 SIMPLE = [
-    (_der.boolean(True), core.Boolean(True)),
-    (_der.boolean(False), core.Boolean(False)),
-    (_der.NULL, core.Null()),
-    (_der.bit_string(b"\xa0", 5), core.BitString((1, 0, 1))),
-    (_der.bit_string(b""), core.OctetBitString(b"")),
-    (_der.ia5_string("http://a.example/"), core.IA5String("http://a.example/")),
-    (_der.explicit(2, _der.integer(5)), core.Integer(5, explicit=2)),
-    (_der.implicit(6, b"x"), core.OctetString(b"x", implicit=6)),
-    (_der.implicit(1, _der.NULL, constructed=True), core.SequenceOf([None], spec=core.Null, implicit=1)),
-    (_der.sequence(_der.integer(1), _der.integer(2)), core.SequenceOf([1, 2], spec=core.Integer)),
-    (_der.sequence(), core.SequenceOf([], spec=core.Integer)),
+    (der.boolean(True), core.Boolean(True)),
+    (der.boolean(False), core.Boolean(False)),
+    (der.NULL, core.Null()),
+    (der.bit_string(b"\xa0", 5), core.BitString((1, 0, 1))),
+    (der.bit_string(b""), core.OctetBitString(b"")),
+    (der.ia5_string("http://a.example/"), core.IA5String("http://a.example/")),
+    (der.explicit(2, der.integer(5)), core.Integer(5, explicit=2)),
+    (der.implicit(6, b"x"), core.OctetString(b"x", implicit=6)),
+    (der.implicit(1, der.NULL, constructed=True), core.SequenceOf([None], spec=core.Null, implicit=1)),
+    (der.sequence(der.integer(1), der.integer(2)), core.SequenceOf([1, 2], spec=core.Integer)),
+    (der.sequence(), core.SequenceOf([], spec=core.Integer)),
 ]  # fmt: skip
 
 
@@ -164,14 +164,14 @@ def test_other_types_are_those_of_asn1crypto(ours: bytes, theirs: Any) -> None:
 @pytest.mark.parametrize("value", [*range(-3, 12), 127, 128, -129])
 def test_an_enumerated_is_an_integer_with_another_tag(value: int) -> None:
     """ENUMERATED takes numbers that no RFC defines, too."""
-    assert _der.enumerated(value) == b"\x0a" + _der.integer(value)[1:]
+    assert der.enumerated(value) == b"\x0a" + der.integer(value)[1:]
 
 
 @pytest.mark.parametrize("critical", [True, False])
 def test_an_extension_leaves_its_default_out(critical: bool) -> None:
     """A critical extension says so; of one that is not critical nothing is written (X.690 section 11.5)."""
     value = x509.OCSPNoCheck()
-    ours = _der.Extension(value.oid.dotted_string, critical, value.public_bytes()).encode()
+    ours = der.Extension(value.oid.dotted_string, critical, value.public_bytes()).encode()
     assert (b"\x01\x01\xff" in ours) is critical
     from asn1crypto.x509 import Extension
 
@@ -182,9 +182,9 @@ def test_an_extension_leaves_its_default_out(critical: bool) -> None:
 @given(st.integers())
 def test_any_integer_goes_both_ways(value: int) -> None:
     """Whatever integer is written is read back, in the octets that asn1crypto gives it."""
-    der = _der.integer(value)
-    assert der == core.Integer(value).dump()
-    assert Element.whole(der, _der.INTEGER).as_integer() == value
+    octets = der.integer(value)
+    assert octets == core.Integer(value).dump()
+    assert Element.whole(octets, der.INTEGER).as_integer() == value
 
 
 @given(
@@ -194,8 +194,8 @@ def test_any_integer_goes_both_ways(value: int) -> None:
 def test_any_object_identifier_goes_both_ways(root: tuple[int, int], rest: list[int]) -> None:
     """Whatever object identifier is written is read back, and asn1crypto reads the same."""
     dotted = ".".join(map(str, (*root, *rest)))
-    der = _der.oid(dotted)
-    assert Element.whole(der, _der.OID).as_oid() == dotted == core.ObjectIdentifier.load(der).dotted
+    octets = der.oid(dotted)
+    assert Element.whole(octets, der.OID).as_oid() == dotted == core.ObjectIdentifier.load(octets).dotted
 
 
 @given(st.datetimes(min_value=datetime(1, 1, 2), timezones=st.timezones()))  # noqa: DTZ001
@@ -205,10 +205,10 @@ def test_any_time_is_the_one_that_others_read(time: datetime) -> None:
         whole = time.astimezone(UTC).replace(microsecond=0)
     except OverflowError:
         with pytest.raises(ValueError, match="out of the calendar"):
-            _der.x509_time(time)
+            der.x509_time(time)
         return
-    assert core.GeneralizedTime.load(_der.generalized_time(time)).native == whole
-    assert core.load(_der.x509_time(time)).native == whole
+    assert core.GeneralizedTime.load(der.generalized_time(time)).native == whole
+    assert core.load(der.x509_time(time)).native == whole
 
 
 def octets(text: str) -> Element:
@@ -266,7 +266,7 @@ def test_the_reader_only_ever_raises_value_error(data: bytes) -> None:
         element = Element.whole(data, data[0] if data else 0)
     except ValueError:
         return
-    assert element.der == data == _der.tlv(element.tag, element.content)
+    assert element.der == data == der.tlv(element.tag, element.content)
     for read in (element.children, element.as_integer, element.as_oid, element.as_boolean):
         try:
             read()

@@ -6,7 +6,7 @@ import pytest
 import trustme
 from cryptography import x509
 
-from mockpki._identities import general_name
+from mockpki._pkix.names import general_name
 
 NAMES: list[tuple[str, x509.GeneralName]] = [
     ("localhost", x509.DNSName("localhost")),

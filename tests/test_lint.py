@@ -14,14 +14,15 @@ from pkilint import loader, pkix
 from pkilint.pkix import certificate, crl, extension, name, ocsp
 from pkilint.validation import ValidationFindingSeverity
 
-from mockpki import PKI, _der
-from mockpki._crl import TBSCertList, crl_number
-from mockpki._der import Extension
-from mockpki._keys import KeyType, spki_der
-from mockpki._ledger import Status
-from mockpki._ocsp import CertID, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
-from mockpki._profile import Pointers, TBSCertificate, authority_extensions
-from mockpki._profile import extension as extension_of_ours
+from mockpki import PKI
+from mockpki._pkix import der
+from mockpki._pkix.certificate import Pointers, TBSCertificate, authority_extensions
+from mockpki._pkix.certificate import extension as extension_of_ours
+from mockpki._pkix.crl import TBSCertList, crl_number
+from mockpki._pkix.der import Extension
+from mockpki._pkix.keys import KeyType, spki_der
+from mockpki._pkix.ocsp_request import CertID, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
+from mockpki._pkix.status import Status
 
 # What an honest certificate is found with all the same, and why it stays.
 EXPLAINED = {
@@ -106,8 +107,8 @@ def test_honest_certificates_are_clean(world: PKI) -> None:
     bare = world.issue_cert("a.example", ocsp_urls=[], crl_urls=[], ca_issuers_urls=[])
     (delegate,) = their_ocsp.load_der_ocsp_response(world.ocsp.response_for(leaf)).certificates
     delegate_der = delegate.public_bytes(Encoding.DER)
-    for der in (world.root.der, world.ca.der, client.der, bare.der, delegate_der):
-        assert lint_certificate(der) == set()
+    for octets in (world.root.der, world.ca.der, client.der, bare.der, delegate_der):
+        assert lint_certificate(octets) == set()
     # Equal, so that an explanation which is no longer needed has to go.
     assert lint_certificate(leaf.der) == EXPLAINED
 
@@ -188,7 +189,7 @@ BENT_CRLS: list[tuple[Callable[[TBSCertList], TBSCertList], str]] = [
         "pkix.crl_number_extension_critical",
     ),
     (lambda c: replace(c, next_update=None), "pkix.validity_period_end_value_missing"),
-    (lambda c: replace(c, this_update=_der.generalized_time(NOW)), "pkix.wrong_time_useful_type"),
+    (lambda c: replace(c, this_update=der.generalized_time(NOW)), "pkix.wrong_time_useful_type"),
 ]
 
 
@@ -217,7 +218,7 @@ BENT_RESPONSES: list[tuple[Callable[[ResponseData], ResponseData], str]] = [
 def test_a_bent_response_is_found(bend: Callable[[ResponseData], ResponseData], code: str) -> None:
     """One thing wrong in an OCSP response is found by name; the response without it is clean."""
     who = signer(ED)
-    cert_id = CertID(_der.sequence(_der.oid("1.3.14.3.2.26"), _der.NULL), b"n" * 20, b"k" * 20, 5)
+    cert_id = CertID(der.sequence(der.oid("1.3.14.3.2.26"), der.NULL), b"n" * 20, b"k" * 20, 5)
     single = SingleResponse(cert_id, Status.GOOD, NOW, NOW + timedelta(days=1))
     honest = ResponseData(NOW, (single,))
     assert lint_response(OCSPResponse(0, who.sign(honest.encode(who)).encode()).encode()) == set()

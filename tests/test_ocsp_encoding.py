@@ -17,10 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from mockpki import _der, _keys
-from mockpki._keys import KeyType
-from mockpki._ledger import CertStatus, Reason, Revocation, Status
-from mockpki._ocsp import (
+from mockpki._pkix import der
+from mockpki._pkix.keys import KeyType, spki_der
+from mockpki._pkix.ocsp_request import (
     HASHES,
     CertID,
     Issuer,
@@ -31,7 +30,8 @@ from mockpki._ocsp import (
     SingleResponse,
     nonce_extension,
 )
-from mockpki._signing import ECDSA_SHA384, Signed, Signer
+from mockpki._pkix.signing import ECDSA_SHA384, Signed, Signer
+from mockpki._pkix.status import CertStatus, Reason, Revocation, Status
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 ED = KeyType.ED25519
@@ -58,7 +58,7 @@ def name(value: Any) -> str:
 def issuer(kind: KeyType) -> Issuer:
     """The authority as CertIDs see it."""
     own = signer(kind)
-    return Issuer(own.name, _keys.spki_der(own.key.public_key()))
+    return Issuer(own.name, spki_der(own.key.public_key()))
 
 
 def single(cert_id: CertID, status: CertStatus = Status.GOOD) -> SingleResponse:
@@ -270,7 +270,7 @@ def test_the_request_of_rfc_9919() -> None:
     """The example request is read, made again from its certificates, and the same octets."""
     der, root, leaf = vector("rfc9919_request.b64"), pem("rfc9919_root.pem"), pem("rfc9919_leaf.pem")
     asked = OCSPRequest.read(der)
-    ca = Issuer(root.subject.public_bytes(), _keys.spki_der(root.public_key()))  # type: ignore[arg-type]
+    ca = Issuer(root.subject.public_bytes(), spki_der(root.public_key()))  # type: ignore[arg-type]
     assert asked == OCSPRequest((ca.cert_id(leaf.serial_number, "sha256"),))
     assert asked.encode() == der
     assert ca.owns(asked.cert_ids[0])
@@ -298,21 +298,21 @@ def test_the_response_of_rfc_9919() -> None:
 @pytest.mark.parametrize("hash_name", HASH_NAMES)
 def test_an_issuer_owns_what_names_it(hash_name: str) -> None:
     """A CertID is this CA's when both hashes are; one wrong hash, or one of another CA, and it is not."""
-    mine, other = issuer(ED), Issuer(signer(ED, 1).name, _keys.spki_der(key(ED, 1).public_key()))
+    mine, other = issuer(ED), Issuer(signer(ED, 1).name, spki_der(key(ED, 1).public_key()))
     own, foreigner = mine.cert_id(5, hash_name), other.cert_id(5, hash_name)
     assert mine.owns(own)
     assert own.hash_name == hash_name
     assert not mine.owns(foreigner)
     assert not mine.owns(replace(own, issuer_name_hash=foreigner.issuer_name_hash))
     assert not mine.owns(replace(own, issuer_key_hash=foreigner.issuer_key_hash))
-    assert not mine.owns(replace(own, hash_algorithm=_der.sequence(_der.oid("1.2.3"))))
+    assert not mine.owns(replace(own, hash_algorithm=der.sequence(der.oid("1.2.3"))))
     # Without the NULL, too, which some clients leave out.
     bare = next(oid for oid, (known, _) in HASHES.items() if known == hash_name)
-    assert mine.owns(replace(own, hash_algorithm=_der.sequence(_der.oid(bare))))
+    assert mine.owns(replace(own, hash_algorithm=der.sequence(der.oid(bare))))
 
 
 def test_an_unknown_hash_is_refused_by_name() -> None:
     """A CertID cannot be made with a hash there is none for; one that came in is called by its OID."""
     with pytest.raises(ValueError, match="'md5' is no hash for a CertID here; there are sha1, sha256"):
         issuer(ED).cert_id(5, "md5")
-    assert CertID(_der.sequence(_der.oid("1.2.3")), b"", b"", 5).hash_name == "1.2.3"
+    assert CertID(der.sequence(der.oid("1.2.3")), b"", b"", 5).hash_name == "1.2.3"

@@ -15,16 +15,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from programs import need, run
 
-from mockpki import _der
-from mockpki._der import Element, Extension, sequence
-from mockpki._keys import KeyType, private_pem
-from mockpki._ocsp import NONCE, CertID, OCSPRequest, nonce_extension
+from mockpki._pkix import der
+from mockpki._pkix.der import Element, Extension, sequence
+from mockpki._pkix.keys import KeyType, private_pem
+from mockpki._pkix.ocsp_request import NONCE, CertID, OCSPRequest, nonce_extension
 
 P256 = KeyType.P256
-SHA1 = sequence(_der.oid("1.3.14.3.2.26"), _der.NULL)
+SHA1 = sequence(der.oid("1.3.14.3.2.26"), der.NULL)
 CERT_ID = CertID(SHA1, b"n" * 20, b"k" * 20, 5)
 SINGLE = sequence(CERT_ID.encode())
-KEYLESS_SIGNATURE = sequence(sequence(_der.oid("1.2.3")), _der.bit_string(b"s"))
+KEYLESS_SIGNATURE = sequence(sequence(der.oid("1.2.3")), der.bit_string(b"s"))
 ODD = Extension("1.2.3", False, b"x")
 CRITICAL = Extension("1.2.3", True, b"x")
 
@@ -46,7 +46,7 @@ def request(*singles: bytes, before: bytes = b"", extensions: bytes = b"", signa
 def extended(*extensions: Extension | bytes) -> bytes:
     """A request with requestExtensions."""
     items = (item if isinstance(item, bytes) else item.encode() for item in extensions)
-    return request(extensions=_der.explicit(2, sequence(*items)))
+    return request(extensions=der.explicit(2, sequence(*items)))
 
 
 def with_nonce(value: bytes, critical: bool = False) -> bytes:
@@ -78,19 +78,19 @@ def ours(der: bytes) -> tuple[object, ...]:
     return (*hashed, asked.hash_name, read.nonce, oids)
 
 
-def assert_reads_alike(der: bytes) -> None:
+def assert_reads_alike(octets: bytes) -> None:
     """What cryptography takes is taken with the same values, unless a rule in STRICTER forbids it."""
-    expected = theirs(der)
+    expected = theirs(octets)
     try:
-        OCSPRequest.read(der)
+        OCSPRequest.read(octets)
     except ValueError as error:
         if expected is None or any(re.match(rule, str(error)) for rule in STRICTER):
             return
         # What is left is a broken Signature, which cryptography does not look into: without it, all is well.
-        tbs, _ = Element.whole(der, _der.SEQUENCE).children()
-        der = sequence(tbs.der)
+        tbs, _ = Element.whole(octets, der.SEQUENCE).children()
+        octets = sequence(tbs.der)
     if expected is not None:
-        assert ours(der) == expected
+        assert ours(octets) == expected
 
 
 def _by_cryptography(algorithm: hashes.HashAlgorithm, serial: int, nonce: bytes | None) -> bytes:
@@ -119,15 +119,15 @@ def test_cryptographys_requests_go_both_ways(
 
 READABLE: list[tuple[str, bytes]] = [
     ("plain", request()),
-    ("requestorName", request(before=_der.explicit(1, _der.implicit(2, b"a.example")))),
-    ("no parameters", request(sequence(CertID(sequence(_der.oid("1.3.14.3.2.26")), b"", b"", 5).encode()))),
+    ("requestorName", request(before=der.explicit(1, der.implicit(2, b"a.example")))),
+    ("no parameters", request(sequence(CertID(sequence(der.oid("1.3.14.3.2.26")), b"", b"", 5).encode()))),
     ("a negative serial", request(sequence(CertID(SHA1, b"n" * 20, b"k" * 20, -5).encode()))),
     ("unknown extension", extended(ODD)),
-    ("acceptable responses", extended(Extension("1.3.6.1.5.5.7.48.1.4", False, sequence(_der.oid("1.2.3"))))),
-    ("critical nonce", with_nonce(_der.octet_string(b"n" * 32), critical=True)),
+    ("acceptable responses", extended(Extension("1.3.6.1.5.5.7.48.1.4", False, sequence(der.oid("1.2.3"))))),
+    ("critical nonce", with_nonce(der.octet_string(b"n" * 32), critical=True)),
     ("empty extensions", extended()),
-    ("single extensions", request(sequence(CERT_ID.encode(), _der.explicit(0, sequence(ODD.encode()))))),
-    ("signed", request(signature=_der.explicit(0, KEYLESS_SIGNATURE))),
+    ("single extensions", request(sequence(CERT_ID.encode(), der.explicit(0, sequence(ODD.encode()))))),
+    ("signed", request(signature=der.explicit(0, KEYLESS_SIGNATURE))),
 ]  # fmt: skip
 
 
@@ -140,9 +140,9 @@ def test_optional_parts_are_read_as_cryptography_reads_them(der: bytes) -> None:
 
 def test_a_version_that_is_said_is_taken() -> None:
     """DER leaves the DEFAULT v1 out; a client that writes it is understood all the same."""
-    der = request(before=_der.explicit(0, _der.integer(0)))
-    assert theirs(der) is None
-    assert OCSPRequest.read(der) == OCSPRequest.read(request())
+    octets = request(before=der.explicit(0, der.integer(0)))
+    assert theirs(octets) is None
+    assert OCSPRequest.read(octets) == OCSPRequest.read(request())
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 50])
@@ -157,8 +157,8 @@ def test_a_cert_id_is_kept_as_it_came() -> None:
     """The AlgorithmIdentifier is echoed octet for octet: with NULL, without, or of an unknown hash."""
     for algorithm in (
         SHA1,
-        sequence(_der.oid("1.3.14.3.2.26")),
-        sequence(_der.oid("1.2.3"), _der.integer(7)),
+        sequence(der.oid("1.3.14.3.2.26")),
+        sequence(der.oid("1.2.3"), der.integer(7)),
     ):
         cert_id = CertID(algorithm, b"n", b"", 5)
         (read,) = OCSPRequest.read(request(sequence(cert_id.encode()))).cert_ids
@@ -169,14 +169,14 @@ def test_a_cert_id_is_kept_as_it_came() -> None:
 @pytest.mark.parametrize("size", [1, 15, 16, 32, 33, 128])
 def test_a_nonce_of_1_to_128_octets_is_read(size: int) -> None:
     """RFC 9654 section 2.1: the length is at least 1 octet and up to 128."""
-    assert OCSPRequest.read(with_nonce(_der.octet_string(b"n" * size))).nonce == b"n" * size
+    assert OCSPRequest.read(with_nonce(der.octet_string(b"n" * size))).nonce == b"n" * size
 
 
 @pytest.mark.parametrize("size", [0, 129, 1000])
 def test_a_nonce_of_another_length_is_malformed(size: int) -> None:
     """RFC 9654 section 2.1: 0 octets, or more than 128, MUST be rejected."""
     with pytest.raises(ValueError, match=f"the nonce has {size} octets; RFC 9654 allows 1 to 128"):
-        OCSPRequest.read(with_nonce(_der.octet_string(b"n" * size)))
+        OCSPRequest.read(with_nonce(der.octet_string(b"n" * size)))
 
 
 MALFORMED: list[tuple[bytes, str]] = [
@@ -187,31 +187,31 @@ MALFORMED: list[tuple[bytes, str]] = [
     (sequence(), "0 fields in the structure at octet 0, where 1 to 2 belong"),
     (sequence(sequence()), "0 fields in the structure at octet 2, where 1 to 4 belong"),
     (sequence(sequence(sequence())), "the requestList is empty"),
-    (sequence(sequence(_der.explicit(0, _der.integer(0)))), "the request has no requestList"),
-    (request(before=_der.explicit(0, _der.integer(1))), "the request's version is not v1"),
-    (request(before=_der.explicit(1, b"")), "0 fields in the structure at octet 4, where 1 belong"),
-    (request(before=_der.explicit(1, _der.NULL)), "the requestorName at octet 6 is no GeneralName"),
-    (request(signature=_der.explicit(1, b"")), "tag 0xa1 at octet .*, where 0xa0 belongs"),
-    (request(signature=_der.explicit(0, b"")), "0 fields .*, where 1 belong"),
-    (request(signature=_der.explicit(0, sequence())), "0 fields .*, where 2 to 3 belong"),
-    (request(signature=_der.explicit(0, sequence(SHA1, _der.NULL))), "tag 0x05 .* where 0x03 belongs"),
+    (sequence(sequence(der.explicit(0, der.integer(0)))), "the request has no requestList"),
+    (request(before=der.explicit(0, der.integer(1))), "the request's version is not v1"),
+    (request(before=der.explicit(1, b"")), "0 fields in the structure at octet 4, where 1 belong"),
+    (request(before=der.explicit(1, der.NULL)), "the requestorName at octet 6 is no GeneralName"),
+    (request(signature=der.explicit(1, b"")), "tag 0xa1 at octet .*, where 0xa0 belongs"),
+    (request(signature=der.explicit(0, b"")), "0 fields .*, where 1 belong"),
+    (request(signature=der.explicit(0, sequence())), "0 fields .*, where 2 to 3 belong"),
+    (request(signature=der.explicit(0, sequence(SHA1, der.NULL))), "tag 0x05 .* where 0x03 belongs"),
     (request(sequence()), "0 fields .*, where 1 to 2 belong"),
     (request(sequence(sequence())), "0 fields .*, where 4 belong"),
     (request(sequence(CertID(sequence(), b"", b"", 5).encode())), "0 fields .*, where 1 to 2 belong"),
-    (request(sequence(CertID(SHA1 + b"", b"", b"", 5).encode(), _der.NULL)), "tag 0x05 .* where 0xa0"),
-    (request(sequence(CertID(sequence(_der.NULL), b"", b"", 5).encode())), "tag 0x05 .* where 0x06"),
+    (request(sequence(CertID(SHA1 + b"", b"", b"", 5).encode(), der.NULL)), "tag 0x05 .* where 0xa0"),
+    (request(sequence(CertID(sequence(der.NULL), b"", b"", 5).encode())), "tag 0x05 .* where 0x06"),
     (extended(b"\x05\x00"), "tag 0x05 .* where 0x30 belongs"),
-    (extended(sequence(_der.oid("1.2.3"))), "1 fields .*, where 2 to 3 belong"),
-    (extended(sequence(_der.oid("1.2.3"), b"\x01\x01\x01", b"\x04\x00")), "neither TRUE nor FALSE"),
+    (extended(sequence(der.oid("1.2.3"))), "1 fields .*, where 2 to 3 belong"),
+    (extended(sequence(der.oid("1.2.3"), b"\x01\x01\x01", b"\x04\x00")), "neither TRUE nor FALSE"),
     (extended(CRITICAL), "the request has an unknown critical extension, 1.2.3"),
     (
-        request(sequence(CERT_ID.encode(), _der.explicit(0, sequence(CRITICAL.encode())))),
+        request(sequence(CERT_ID.encode(), der.explicit(0, sequence(CRITICAL.encode())))),
         "the request has an unknown critical extension, 1.2.3",
     ),
     (with_nonce(b"raw"), "the nonce is no OCTET STRING"),
-    (with_nonce(_der.octet_string(b"n") + b"\0"), "the nonce is no OCTET STRING .* 1 octets follow"),
+    (with_nonce(der.octet_string(b"n") + b"\0"), "the nonce is no OCTET STRING .* 1 octets follow"),
     (extended(nonce_extension(b"n"), nonce_extension(b"n")), "the request has more than one nonce"),
-    (sequence(sequence(sequence(SINGLE), _der.explicit(2, sequence()), _der.NULL)), "something follows"),
+    (sequence(sequence(sequence(SINGLE), der.explicit(2, sequence()), der.NULL)), "something follows"),
 ]  # fmt: skip
 
 
@@ -267,15 +267,15 @@ def test_whatever_is_well_formed_is_read(
 ) -> None:
     """Any mixture of the optional parts is read, each part for itself."""
     extensions = () if nonce is None else (nonce_extension(nonce),)
-    name = _der.implicit(2, b"a.example")
+    name = der.implicit(2, b"a.example")
     asked = tuple(CertID(SHA1, b"n" * 20, b"k" * 20, serial) for serial in serials)
-    der = request(
+    octets = request(
         *(sequence(cert_id.encode()) for cert_id in asked),
-        before=_der.explicit(1, name) if named else b"",
-        extensions=_der.explicit(2, _der.extensions(extensions)) if extensions else b"",
-        signature=_der.explicit(0, KEYLESS_SIGNATURE) if signed else b"",
+        before=der.explicit(1, name) if named else b"",
+        extensions=der.explicit(2, der.extensions(extensions)) if extensions else b"",
+        signature=der.explicit(0, KEYLESS_SIGNATURE) if signed else b"",
     )
-    assert OCSPRequest.read(der) == OCSPRequest(asked, nonce, signed, name if named else None, extensions)
+    assert OCSPRequest.read(octets) == OCSPRequest(asked, nonce, signed, name if named else None, extensions)
 
 
 Ask = Callable[..., OCSPRequest]
@@ -322,18 +322,18 @@ def test_openssls_signed_request(openssl_asks: Ask) -> None:
     assert signed.signed
     assert not openssl_asks("-serial", "5").signed
     # RFC 6960 section 4.1.2: "the requestor SHALL specify its name in the requestorName field".
-    assert signed.requestor_name == _der.explicit(4, certificate(P256).subject.public_bytes())
+    assert signed.requestor_name == der.explicit(4, certificate(P256).subject.public_bytes())
     assert [item.serial_number for item in signed.cert_ids] == [5]
 
 
-@pytest.mark.parametrize(("parameters", "taken"), [(b"", True), (_der.NULL, True), (b"\x3a\x00", False)])
+@pytest.mark.parametrize(("parameters", "taken"), [(b"", True), (der.NULL, True), (b"\x3a\x00", False)])
 def test_the_parameters_of_a_hash(parameters: bytes, taken: bool) -> None:
     """Absent or NULL; with anything else, an answer that echoed them could not be read by everyone."""
-    algorithm = sequence(_der.oid("1.3.14.3.2.26"), parameters)
-    cert_id = sequence(algorithm, _der.octet_string(b"n" * 20), _der.octet_string(b"k" * 20), _der.integer(5))
-    der = request(sequence(cert_id))
+    algorithm = sequence(der.oid("1.3.14.3.2.26"), parameters)
+    cert_id = sequence(algorithm, der.octet_string(b"n" * 20), der.octet_string(b"k" * 20), der.integer(5))
+    octets = request(sequence(cert_id))
     if taken:
-        assert OCSPRequest.read(der).cert_ids[0].hash_algorithm == algorithm
+        assert OCSPRequest.read(octets).cert_ids[0].hash_algorithm == algorithm
     else:
         with pytest.raises(ValueError, match="neither absent nor NULL"):
-            OCSPRequest.read(der)
+            OCSPRequest.read(octets)

@@ -16,10 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from mockpki import PKI, faults
 from mockpki._clock import Clock
 from mockpki._evidence import Problems
-from mockpki._keys import KeyType
-from mockpki._ledger import Ledger, Reason, Revocation
+from mockpki._ledger import Ledger
+from mockpki._pkix.keys import KeyType
+from mockpki._pkix.signing import Signer, subject
+from mockpki._pkix.status import Reason, Revocation
 from mockpki._publisher import Publisher
-from mockpki._signing import Signer, subject
 
 
 def load(pki: PKI) -> x509.CertificateRevocationList:

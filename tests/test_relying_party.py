@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from mockpki import PKI, Handshake, Leaf, faults, relying_party
-from mockpki._keys import KeyType
-from mockpki._signing import SignatureAlgorithm
+from mockpki._pkix.keys import KeyType
+from mockpki._pkix.signing import SignatureAlgorithm
 from mockpki.relying_party import (
     HARD_FAIL,
     MUST_STAPLE,

@@ -29,7 +29,7 @@ from hypothesis import strategies as st
 from OpenSSL import SSL, crypto
 
 from mockpki._exchange.staples import StapleMessages, certificate_status, staple_messages
-from mockpki._keys import KeyType
+from mockpki._pkix.keys import KeyType
 from mockpki._tls_openssl import OpenSSLServer, OpenSSLSession, new_context
 from mockpki._tls_session import (
     Presentation,

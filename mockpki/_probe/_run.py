@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 
-from .._keys import KeyType
 from .._pki import PKI
+from .._pkix.keys import KeyType
 from .._process import Ended, Processes
 from ..scenarios import Outcome, Scenario, Seen, matching, staged
 from ._command import Command

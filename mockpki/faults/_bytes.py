@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .. import _der
-from .._der import Element
+from .._pkix import der
+from .._pkix.der import Element
 from ._layers import Encoding, ToBeSigned
 
 __all__ = [
@@ -30,7 +30,7 @@ class SignedGarbage(ToBeSigned):
     data: bytes = b"mockpki: this is not DER"
 
     def __call__(self, honest: bytes) -> bytes:
-        return _der.sequence(self.data)
+        return der.sequence(self.data)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _trailing(der: bytes, path: tuple[int, ...], data: bytes, fault: object) -> 
 def _appended(element: Element, path: tuple[int, ...], data: bytes, fault: object) -> bytes:
     """*element* with *data* at the end of the one that *path* leads to; all around it grow with it."""
     if not path:
-        return _der.tlv(element.tag, element.content + data)
+        return der.tlv(element.tag, element.content + data)
     children = element.children() if element.tag & 0x20 else []
     at, *rest = path
     if not 0 <= at < len(children):
@@ -123,4 +123,4 @@ def _appended(element: Element, path: tuple[int, ...], data: bytes, fault: objec
         )
     parts = [child.der for child in children]
     parts[at] = _appended(children[at], tuple(rest), data, fault)
-    return _der.tlv(element.tag, b"".join(parts))
+    return der.tlv(element.tag, b"".join(parts))

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from cryptography import x509
 
-from .. import _der
-from .._der import Element, Extension
-from .._profile import KEY_USAGES, TBSCertificate
+from .._pkix import der
+from .._pkix.certificate import KEY_USAGES, TBSCertificate
+from .._pkix.der import Element, Extension
 from ._layers import CertificateContent
 from ._parts import dropped, extended, found, many, named_bits, point_name, reason_flags
 
@@ -94,7 +94,7 @@ class KeyUsage(CertificateContent):
                 raise ValueError(f"{usage!r} is no key usage; RFC 5280 has {', '.join(KEY_USAGES)}")
 
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
-        bits = _der.tlv(_der.BIT_STRING, named_bits(map(KEY_USAGES.index, many(self.usages))))
+        bits = der.tlv(der.BIT_STRING, named_bits(map(KEY_USAGES.index, many(self.usages))))
         return _extended(honest, Extension(_KEY_USAGE, True, bits))
 
 
@@ -114,7 +114,7 @@ class TlsFeatures(CertificateContent):
     critical: bool = False
 
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
-        features = _der.sequence(*map(_der.integer, self.numbers))
+        features = der.sequence(*map(der.integer, self.numbers))
         return _extended(honest, Extension(_TLS_FEATURE, self.critical, features))
 
 
@@ -128,7 +128,7 @@ class NoRevAvail(CertificateContent):
     critical: bool = False
 
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
-        return _extended(honest, Extension(_NO_REV_AVAIL, self.critical, _der.NULL))
+        return _extended(honest, Extension(_NO_REV_AVAIL, self.critical, der.NULL))
 
 
 @dataclass(frozen=True)
@@ -146,16 +146,16 @@ class OcspUrl(CertificateContent):
 
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
         access = found(honest.extensions, _AUTHORITY_INFORMATION_ACCESS, self)
-        descriptions = Element.whole(access.value, _der.SEQUENCE).children()
+        descriptions = Element.whole(access.value, der.SEQUENCE).children()
         if not any(self._is_ocsp(item) for item in descriptions):
             raise ValueError(f"{self!r} finds no OCSP URL to bend: the certificate was issued without any")
-        value = _der.sequence(*(self._bent(item) for item in descriptions))
+        value = der.sequence(*(self._bent(item) for item in descriptions))
         return _extended(honest, access._replace(value=value))
 
     def _bent(self, description: Element) -> bytes:
         if not self._is_ocsp(description):
             return description.der
-        return _der.sequence(_der.oid(_AD_OCSP), _der.implicit(6, self.url))
+        return der.sequence(der.oid(_AD_OCSP), der.implicit(6, self.url))
 
     @staticmethod
     def _is_ocsp(description: Element) -> bool:
@@ -184,15 +184,15 @@ class DistributionPoint(CertificateContent):
     def _encoded(self) -> bytes:
         issuer = b""
         if self.crl_issuer is not None:
-            issuer = _der.implicit(2, _der.explicit(4, self.crl_issuer.public_bytes()), constructed=True)
+            issuer = der.implicit(2, der.explicit(4, self.crl_issuer.public_bytes()), constructed=True)
         point = point_name(many(self.url), self.relative_name)
-        return _der.sequence(point, reason_flags(1, many(self.reasons)), issuer, self.rest)
+        return der.sequence(point, reason_flags(1, many(self.reasons)), issuer, self.rest)
 
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
         others = b""
         if self.add:
             others = Element.whole(
-                found(honest.extensions, _CRL_DISTRIBUTION_POINTS, self).value, _der.SEQUENCE
+                found(honest.extensions, _CRL_DISTRIBUTION_POINTS, self).value, der.SEQUENCE
             ).content
-        points = _der.sequence(self._encoded(), others)
+        points = der.sequence(self._encoded(), others)
         return _extended(honest, Extension(_CRL_DISTRIBUTION_POINTS, False, points))

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
-from .. import _der
-from .._der import Extension, Time
-from .._ledger import CertStatus, Reason, Revocation
-from .._ocsp import HASHES, NONCE, CertID, ResponseData, SingleResponse, nonce_extension
-from .._window import Window
+from .._pkix import der
+from .._pkix.der import Extension, Time
+from .._pkix.ocsp_request import HASHES, NONCE, CertID, ResponseData, SingleResponse, nonce_extension
+from .._pkix.status import CertStatus, Reason, Revocation
+from .._pkix.window import Window
 from ._layers import OCSPContent, Timing, duration
 from ._ocsp import Good, Revoked, Unknown, WrongSerial
 
@@ -81,10 +81,10 @@ class ProducedAt(OCSPContent):
 
 
 _FORMS: dict[str, Callable[[datetime], bytes]] = {
-    "fraction": lambda time: _der.tlv(0x18, f"{time:%Y%m%d%H%M%S}.5Z".encode()),
-    "offset": lambda time: _der.tlv(0x18, f"{time + timedelta(hours=1):%Y%m%d%H%M%S}+0100".encode()),
-    "no_seconds": lambda time: _der.tlv(0x18, f"{time:%Y%m%d%H%M}Z".encode()),
-    "utc_time": _der.utc_time,
+    "fraction": lambda time: der.tlv(0x18, f"{time:%Y%m%d%H%M%S}.5Z".encode()),
+    "offset": lambda time: der.tlv(0x18, f"{time + timedelta(hours=1):%Y%m%d%H%M%S}+0100".encode()),
+    "no_seconds": lambda time: der.tlv(0x18, f"{time:%Y%m%d%H%M}Z".encode()),
+    "utc_time": der.utc_time,
 }
 
 
@@ -139,7 +139,7 @@ class WrongIssuerKeyHash(OCSPContent):
 def _hash_algorithm(name: str) -> bytes:
     for oid, (known, _) in HASHES.items():
         if known == name:
-            return _der.sequence(_der.oid(oid), _der.NULL)
+            return der.sequence(der.oid(oid), der.NULL)
     names = ", ".join(known for known, _ in HASHES.values())
     raise ValueError(f"{name!r} is no hash for a CertID here; there are {names}")
 
@@ -196,10 +196,10 @@ class UnknownHash(OCSPContent):
     oid: str = EXAMPLE
 
     def __post_init__(self) -> None:
-        _der.oid(self.oid)
+        der.oid(self.oid)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
-        label = _der.sequence(_der.oid(self.oid))
+        label = der.sequence(der.oid(self.oid))
         return _each_id(honest, lambda one: replace(one, hash_algorithm=label))
 
 
@@ -300,10 +300,10 @@ class ResponseExtension(OCSPContent):
 
     oid: str = EXAMPLE
     critical: bool = True
-    value: bytes = _der.NULL
+    value: bytes = der.NULL
 
     def __post_init__(self) -> None:
-        _der.oid(self.oid)
+        der.oid(self.oid)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         extension = Extension(self.oid, self.critical, self.value)
@@ -316,10 +316,10 @@ class SingleExtension(OCSPContent):
 
     oid: str = EXAMPLE
     critical: bool = True
-    value: bytes = _der.NULL
+    value: bytes = der.NULL
 
     def __post_init__(self) -> None:
-        _der.oid(self.oid)
+        der.oid(self.oid)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         extension = Extension(self.oid, self.critical, self.value)
@@ -372,7 +372,7 @@ class Nonce(OCSPContent):
             value = b"mockpki: a nonce nobody asked for"[:32] if self.value is None else self.value
             return replace(honest, extensions=_also(honest.extensions, nonce_extension(value)))
         if self.value is None:
-            octets = _der.Element.whole(asked.value, _der.OCTET_STRING).content
+            octets = der.Element.whole(asked.value, der.OCTET_STRING).content
             nonce = nonce_extension(_other(octets))
         else:
             nonce = nonce_extension(self.value)
@@ -395,7 +395,7 @@ class ArchiveCutoff(OCSPContent):
         # RFC 6960 section 4.4.4: "The date obtained by subtracting this retention interval value from the
         # producedAt time in a response is defined as the certificate's "archive cutoff" date."
         cutoff = _moment(honest.produced_at, "producedAt", self) - self.before
-        return SingleExtension(_ARCHIVE_CUTOFF, False, _der.generalized_time(cutoff))(honest)
+        return SingleExtension(_ARCHIVE_CUTOFF, False, der.generalized_time(cutoff))(honest)
 
 
 @dataclass(frozen=True)
@@ -415,10 +415,10 @@ class CrlReference(OCSPContent):
     def _crl_id(self) -> bytes:
         # RFC 6960 section 4.4.2: "CrlID ::= SEQUENCE { crlUrl [0] EXPLICIT IA5String OPTIONAL, crlNum [1]
         # EXPLICIT INTEGER OPTIONAL, crlTime [2] EXPLICIT GeneralizedTime OPTIONAL }".
-        return _der.sequence(
-            b"" if self.url is None else _der.explicit(0, _der.ia5_string(self.url)),
-            b"" if self.number is None else _der.explicit(1, _der.integer(self.number)),
-            b"" if self.time is None else _der.explicit(2, _der.generalized_time(self.time)),
+        return der.sequence(
+            b"" if self.url is None else der.explicit(0, der.ia5_string(self.url)),
+            b"" if self.number is None else der.explicit(1, der.integer(self.number)),
+            b"" if self.time is None else der.explicit(2, der.generalized_time(self.time)),
         )
 
 
@@ -431,4 +431,4 @@ class ExtendedRevoke(OCSPContent):
         # revocationTime January 1, 1970".
         status: CertStatus = Revocation(datetime(1970, 1, 1, tzinfo=timezone.utc), Reason.CERTIFICATE_HOLD)
         worse = _each(honest, lambda single: replace(single, status=status))
-        return ResponseExtension(_EXTENDED_REVOKE, False, _der.NULL)(worse)
+        return ResponseExtension(_EXTENDED_REVOKE, False, der.NULL)(worse)

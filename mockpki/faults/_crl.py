@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from .. import _der
-from .._crl import CRL_NUMBER, TBSCertList
-from .._der import Element, Extension
-from .._signing import Signer
+from .._pkix import der
+from .._pkix.crl import CRL_NUMBER, TBSCertList
+from .._pkix.der import Element, Extension
+from .._pkix.signing import Signer
 from ._content import EXAMPLE
 from ._layers import CRLContent, Encoding
 from ._parts import dropped, extended, found, many, name_der, point_name, reason_flags
@@ -55,10 +55,10 @@ class CrlExtension(CRLContent):
 
     oid: str = EXAMPLE
     critical: bool = False
-    value: bytes = _der.NULL
+    value: bytes = der.NULL
 
     def __post_init__(self) -> None:
-        _der.oid(self.oid)
+        der.oid(self.oid)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         return _extended(honest, Extension(self.oid, self.critical, self.value))
@@ -95,7 +95,7 @@ class WrongAki(CRLContent):
     key_id: bytes = b"mockpki: no such key"
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        value = _der.sequence(_der.implicit(0, self.key_id))
+        value = der.sequence(der.implicit(0, self.key_id))
         return _extended(honest, Extension(_AUTHORITY_KEY_IDENTIFIER, False, value))
 
 
@@ -125,7 +125,7 @@ class CrlNumber(CRLContent):
         value = (
             found(honest.extensions, CRL_NUMBER, self).value
             if self.value is None
-            else _der.integer(self.value)
+            else der.integer(self.value)
         )
         return _extended(honest, Extension(CRL_NUMBER, self.critical, value))
 
@@ -137,11 +137,11 @@ class OldCrlNumber(CRLContent):
     by: int = 1
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return _extended(honest, Extension(CRL_NUMBER, False, _der.integer(_number(honest, self) - self.by)))
+        return _extended(honest, Extension(CRL_NUMBER, False, der.integer(_number(honest, self) - self.by)))
 
 
 def _number(honest: TBSCertList, fault: object) -> int:
-    return Element.whole(found(honest.extensions, CRL_NUMBER, fault).value, _der.INTEGER).as_integer()
+    return Element.whole(found(honest.extensions, CRL_NUMBER, fault).value, der.INTEGER).as_integer()
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ class DeltaCrl(CRLContent):
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         base = _number(honest, self) - 1 if self.base is None else self.base
-        return _extended(honest, Extension(_DELTA_CRL_INDICATOR, self.critical, _der.integer(base)))
+        return _extended(honest, Extension(_DELTA_CRL_INDICATOR, self.critical, der.integer(base)))
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,8 @@ class FreshestCrl(CRLContent):
         point_name(many(self.url), "")
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        point = _der.sequence(point_name(many(self.url), ""))
-        return _extended(honest, Extension(_FRESHEST_CRL, self.critical, _der.sequence(point)))
+        point = der.sequence(point_name(many(self.url), ""))
+        return _extended(honest, Extension(_FRESHEST_CRL, self.critical, der.sequence(point)))
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ class IssuingDistributionPoint(CRLContent):
         self._encoded()
 
     def _encoded(self) -> bytes:
-        return _der.sequence(
+        return der.sequence(
             point_name(many(self.url), self.relative_name),
             _flag(1, self.only_user),
             _flag(2, self.only_ca),
@@ -213,7 +213,7 @@ class IssuingDistributionPoint(CRLContent):
 
 
 def _flag(number: int, value: bool | None) -> bytes:
-    return b"" if value is None else _der.implicit(number, b"\xff" if value else b"\x00")
+    return b"" if value is None else der.implicit(number, b"\xff" if value else b"\x00")
 
 
 # The frame: version, issuer, times.
@@ -273,7 +273,7 @@ def _bent_time(
     time = getattr(honest, field)
     if not isinstance(time, datetime):
         raise ValueError(f"{fault!r} finds no time in {field}: it is {time!r}; put it before that fault")
-    bent = encode(_der.utc(time))
+    bent = encode(der.utc(time))
     return replace(honest, this_update=bent) if field == "this_update" else replace(honest, next_update=bent)
 
 
@@ -292,7 +292,7 @@ class GeneralizedTime(CRLContent):
         _check_field(self.field)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return _bent_time(honest, self.field, self, _der.generalized_time)
+        return _bent_time(honest, self.field, self, der.generalized_time)
 
 
 def _local(time: datetime, form: str) -> bytes:
@@ -301,13 +301,13 @@ def _local(time: datetime, form: str) -> bytes:
 
 _FORMS: dict[str, Callable[[datetime], bytes]] = {
     # All but the last are the honest time: what is wrong is how it is written.
-    "no_seconds": lambda time: _der.tlv(0x17, _local(time, "%y%m%d%H%MZ")),
-    "no_zone": lambda time: _der.tlv(0x17, _local(time, "%y%m%d%H%M%S")),
-    "offset": lambda time: _der.tlv(0x17, _local(time + timedelta(hours=1), "%y%m%d%H%M%S+0100")),
-    "fraction": lambda time: _der.tlv(0x18, _local(time, "%Y%m%d%H%M%S.5Z")),
-    "text": lambda time: _der.tlv(0x0C, _local(time, "%y%m%d%H%M%SZ")),
-    "integer": lambda time: _der.integer(int(time.timestamp())),
-    "thirteenth_month": lambda time: _der.tlv(0x17, _local(time, "%y13%d%H%M%SZ")),
+    "no_seconds": lambda time: der.tlv(0x17, _local(time, "%y%m%d%H%MZ")),
+    "no_zone": lambda time: der.tlv(0x17, _local(time, "%y%m%d%H%M%S")),
+    "offset": lambda time: der.tlv(0x17, _local(time + timedelta(hours=1), "%y%m%d%H%M%S+0100")),
+    "fraction": lambda time: der.tlv(0x18, _local(time, "%Y%m%d%H%M%S.5Z")),
+    "text": lambda time: der.tlv(0x0C, _local(time, "%y%m%d%H%M%SZ")),
+    "integer": lambda time: der.integer(int(time.timestamp())),
+    "thirteenth_month": lambda time: der.tlv(0x17, _local(time, "%y13%d%H%M%SZ")),
 }
 
 

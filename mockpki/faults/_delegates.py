@@ -15,12 +15,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from .. import _der, _keys, _profile
 from .._clock import Clock
-from .._der import Extension
-from .._keys import KeyType, PrivateKey
-from .._profile import KEY_USAGES, Pointers, TBSCertificate
-from .._signing import SignatureAlgorithm, Signer, subject
+from .._pkix import der
+from .._pkix.certificate import (
+    KEY_USAGES,
+    OCSP_NO_CHECK,
+    Pointers,
+    TBSCertificate,
+    authority_extensions,
+    delegate_extensions,
+    extension,
+)
+from .._pkix.der import Extension
+from .._pkix.keys import KeyType, PrivateKey, key_type_of, spki_der, stranger
+from .._pkix.signing import SignatureAlgorithm, Signer, subject
 from ._layers import OCSPSigning, Signing, duration
 
 __all__ = [
@@ -61,13 +69,13 @@ def _top(authority: Signer) -> Signer:
 
 def _stranger(authority: Signer, name: bytes | None = None) -> Signer:
     """An authority that nobody knows, under the *name* given or one of its own."""
-    key = _keys.stranger(_keys.key_type_of(authority.key))
+    key = stranger(key_type_of(authority.key))
     return Signer.named(name or subject("mockpki stranger"), key, clock=authority.clock)
 
 
 def _child(authority: Signer) -> Signer:
     """A CA right below *authority*, of which its ledger knows nothing."""
-    key = _key("child", _keys.key_type_of(authority.key))
+    key = _key("child", key_type_of(authority.key))
     name = subject(f"mockpki child CA {authority.key_hash.hex()[:8]}")
     return Signer.named(name, key, authority, authority.clock)
 
@@ -93,8 +101,8 @@ def authority_certificate(authority: Signer) -> bytes:
         x509.random_serial_number(),
         *_validity(authority.clock),
         authority.name,
-        _keys.spki_der(authority.key.public_key()),
-        _profile.authority_extensions(issuer, authority, Pointers()),
+        spki_der(authority.key.public_key()),
+        authority_extensions(issuer, authority, Pointers()),
     )
     return content.signed_by(issuer).encode()
 
@@ -189,7 +197,7 @@ class Delegate(OCSPSigning):
             if not isinstance(names, tuple):
                 raise TypeError(f"eku and key_usage take tuples of names; got {names!r}")
         for purpose in self.eku:
-            _der.oid(_PURPOSES.get(purpose, purpose))
+            der.oid(_PURPOSES.get(purpose, purpose))
         for usage in self.key_usage:
             if usage not in KEY_USAGES:
                 raise ValueError(f"{usage!r} is no key usage; there are {', '.join(KEY_USAGES)}")
@@ -214,7 +222,7 @@ class Delegate(OCSPSigning):
         issuer = _ISSUERS[self.issuer](authority)
         if self.digest is not None:
             issuer = SignatureDigest(self.digest)(issuer)
-        key = _key("delegate", self.key_type or _keys.key_type_of(authority.key))
+        key = _key("delegate", self.key_type or key_type_of(authority.key))
         name = subject(f"mockpki OCSP delegate {authority.key_hash.hex()[:8]}")
         own = Signer.named(name, key, clock=honest.clock)
         certs = (self._certificate(issuer, own),) if self.embed else ()
@@ -225,7 +233,7 @@ class Delegate(OCSPSigning):
             x509.random_serial_number() if self.serial_number is None else self.serial_number,
             *_validity(own.clock, self.not_before, self.not_after),
             own.name,
-            _keys.spki_der(own.key.public_key()),
+            spki_der(own.key.public_key()),
             tuple(self._extensions(issuer, own, self.eku)),
         )
         signed = content.signed_by(issuer)
@@ -239,16 +247,16 @@ class Delegate(OCSPSigning):
 
     def _extensions(self, issuer: Signer, own: Signer, eku: tuple[str, ...]) -> Iterator[Extension]:
         """An honest delegate's, in their places, with what was asked for instead of some."""
-        for honest in _profile.delegate_extensions(issuer, own):
+        for honest in delegate_extensions(issuer, own):
             if honest.oid == _EXTENDED_KEY_USAGE:
                 if eku:
-                    purposes = (_der.oid(_PURPOSES.get(purpose, purpose)) for purpose in eku)
-                    yield honest._replace(value=_der.sequence(*purposes))
+                    purposes = (der.oid(_PURPOSES.get(purpose, purpose)) for purpose in eku)
+                    yield honest._replace(value=der.sequence(*purposes))
             elif honest.oid == _KEY_USAGE:
                 if self.key_usage:
                     bits = {name: name in self.key_usage for name in KEY_USAGES}
-                    yield _profile.extension(x509.KeyUsage(**bits), critical=True)
-            elif honest.oid != _profile.OCSP_NO_CHECK or self.nocheck:
+                    yield extension(x509.KeyUsage(**bits), critical=True)
+            elif honest.oid != OCSP_NO_CHECK or self.nocheck:
                 yield honest
         yield from Pointers(
             ocsp=() if self.ocsp_url is None else (self.ocsp_url,),
@@ -382,7 +390,7 @@ class SignatureDigest(Signing):
         known = _RSA if own else _ECDSA if isinstance(honest.key, ec.EllipticCurvePrivateKey) else {}
         if self.name not in known:
             raise ValueError(
-                f"{self!r} cannot be had with a key of type {_keys.key_type_of(honest.key)}; "
+                f"{self!r} cannot be had with a key of type {key_type_of(honest.key)}; "
                 "make the PKI with key_type='RSA-2048'"
             )
         algorithm = SignatureAlgorithm(known[self.name], _DIGESTS[self.name], null=own)

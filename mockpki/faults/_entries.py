@@ -14,10 +14,10 @@ from typing import Protocol
 
 from cryptography import x509
 
-from .. import _der
-from .._crl import REASON_CODE, TBSCertList
-from .._der import Element, Extension
-from .._ledger import Reason
+from .._pkix import der
+from .._pkix.crl import REASON_CODE, TBSCertList
+from .._pkix.der import Element, Extension
+from .._pkix.status import Reason
 from ._content import EXAMPLE
 from ._layers import CRLContent, duration
 from ._parts import name_der
@@ -54,7 +54,7 @@ def _serial(of: int | Numbered) -> int:
 
 
 def _entries(honest: TBSCertList) -> list[Element]:
-    return Element.whole(_der.tlv(_der.SEQUENCE, honest.revoked or b""), _der.SEQUENCE).children()
+    return Element.whole(der.tlv(der.SEQUENCE, honest.revoked or b""), der.SEQUENCE).children()
 
 
 def _listed(honest: TBSCertList, entries: list[bytes]) -> TBSCertList:
@@ -88,7 +88,7 @@ def _with_extension(entry: Element, extension: Extension) -> bytes:
     serial, date, *rest = entry.fields(2, 3)
     others = [item for item in (rest[0].children() if rest else []) if _oid(item) != extension.oid]
     kept = [item.der for item in others]
-    return _der.sequence(serial.der, date.der, _der.sequence(*kept, extension.encode()))
+    return der.sequence(serial.der, date.der, der.sequence(*kept, extension.encode()))
 
 
 def _oid(extension: Element) -> str:
@@ -105,7 +105,7 @@ def _this_update(honest: TBSCertList, fault: object) -> datetime:
 
 def _reason(reason: str | int) -> Extension:
     number = reason if isinstance(reason, int) else int(Reason.of(reason))
-    return Extension(REASON_CODE, False, _der.enumerated(number))
+    return Extension(REASON_CODE, False, der.enumerated(number))
 
 
 @dataclass(frozen=True)
@@ -127,13 +127,13 @@ class Entry(CRLContent):
         if self.reason is not None:
             _reason(self.reason)
         if self.at is not None:
-            _der.utc(self.at)
+            der.utc(self.at)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         at = self.at if self.at is not None else _this_update(honest, self) - timedelta(hours=1)
         extensions = (*(() if self.reason is None else (_reason(self.reason),)), *self.extensions)
-        tail = _der.extensions(extensions) if extensions else b""
-        entry = _der.sequence(_der.integer(_serial(self.of)), _der.x509_time(at), tail)
+        tail = der.extensions(extensions) if extensions else b""
+        entry = der.sequence(der.integer(_serial(self.of)), der.x509_time(at), tail)
         listed = honest.revoked or b""
         return replace(honest, revoked=entry + listed if self.first else listed + entry)
 
@@ -186,13 +186,13 @@ class RevocationDate(CRLContent):
         duration(self.by, self)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        date = _der.x509_time(_this_update(honest, self) + self.by)
+        date = der.x509_time(_this_update(honest, self) + self.by)
         return _each(honest, self.of, self, lambda entry: self._dated(entry, date))
 
     @staticmethod
     def _dated(entry: Element, date: bytes) -> bytes:
         serial, _, *rest = entry.fields(2, 3)
-        return _der.sequence(serial.der, date, *(item.der for item in rest))
+        return der.sequence(serial.der, date, *(item.der for item in rest))
 
 
 @dataclass(frozen=True)
@@ -201,11 +201,11 @@ class EntryExtension(CRLContent):
 
     oid: str = EXAMPLE
     critical: bool = False
-    value: bytes = _der.NULL
+    value: bytes = der.NULL
     of: int | Numbered | None = None
 
     def __post_init__(self) -> None:
-        _der.oid(self.oid)
+        der.oid(self.oid)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         extension = Extension(self.oid, self.critical, self.value)
@@ -225,8 +225,8 @@ class CertificateIssuer(CRLContent):
     of: int | Numbered | None = None
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        directory_name = _der.explicit(4, name_der(self.name))
-        extension = Extension(_CERTIFICATE_ISSUER, self.critical, _der.sequence(directory_name))
+        directory_name = der.explicit(4, name_der(self.name))
+        extension = Extension(_CERTIFICATE_ISSUER, self.critical, der.sequence(directory_name))
         return _each(honest, self.of, self, lambda entry: _with_extension(entry, extension))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .. import _der
-from .._ocsp import OCSPResponse, ResponseStatus
+from .._pkix import der
+from .._pkix.ocsp_request import OCSPResponse, ResponseStatus
 from ._content import EXAMPLE
 from ._layers import Envelope
 
@@ -42,7 +42,7 @@ class WrongResponseType(Envelope):
     oid: str = EXAMPLE
 
     def __post_init__(self) -> None:
-        _der.oid(self.oid)
+        der.oid(self.oid)
 
     def __call__(self, honest: OCSPResponse) -> OCSPResponse:
         return replace(honest, response_type=self.oid)

@@ -14,13 +14,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
-from .._crl import TBSCertList
 from .._exchange.http import Answer, Listening, Wire, is_wire
 from .._exchange.staples import StapleMessages
-from .._ocsp import OCSPResponse, ResponseData
-from .._profile import TBSCertificate
-from .._signing import Signed, Signer
-from .._window import Window
+from .._pkix.certificate import TBSCertificate
+from .._pkix.crl import TBSCertList
+from .._pkix.ocsp_request import OCSPResponse, ResponseData
+from .._pkix.signing import Signed, Signer
+from .._pkix.window import Window
 
 __all__ = [
     "HTTP",

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from cryptography import x509
 
-from .. import _der
-from .._der import Extension
-from .._ledger import Reason
-from .._signing import subject
+from .._pkix import der
+from .._pkix.der import Extension
+from .._pkix.signing import subject
+from .._pkix.status import Reason
 
 
 def extended(extensions: tuple[Extension, ...] | None, added: Extension) -> tuple[Extension, ...]:
@@ -52,14 +52,14 @@ def point_name(urls: tuple[str, ...], relative_name: str) -> bytes:
     if urls and relative_name:
         raise ValueError("a distribution point has URLs or a relative name, and not both")
     if relative_name:
-        common_name = _der.sequence(_der.oid("2.5.4.3"), _der.tlv(0x0C, relative_name.encode()))
-        return _der.explicit(0, _der.implicit(1, common_name, constructed=True))
+        common_name = der.sequence(der.oid("2.5.4.3"), der.tlv(0x0C, relative_name.encode()))
+        return der.explicit(0, der.implicit(1, common_name, constructed=True))
     names = b""
     for url in urls:
         if not url.isascii():
             raise ValueError(f"the URL {url!r} is not ASCII; a distribution point holds an IA5String here")
-        names += _der.implicit(6, url.encode("ascii"))
-    return _der.explicit(0, _der.implicit(0, names, constructed=True)) if urls else b""
+        names += der.implicit(6, url.encode("ascii"))
+    return der.explicit(0, der.implicit(0, names, constructed=True)) if urls else b""
 
 
 def reason_flags(number: int, reasons: tuple[str, ...]) -> bytes:
@@ -72,7 +72,7 @@ def reason_flags(number: int, reasons: tuple[str, ...]) -> bytes:
             raise ValueError(
                 f"{reason.name.lower()!r} has no bit among the ReasonFlags (RFC 5280 section 4.2.1.13)"
             )
-    return _der.implicit(number, named_bits(_FLAGS.index(reason) for reason in checked))
+    return der.implicit(number, named_bits(_FLAGS.index(reason) for reason in checked))
 
 
 def named_bits(positions: Iterable[int]) -> bytes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .. import _der
-from .._keys import key_type_of, stranger
-from .._signing import ECDSA_SHA256, ECDSA_SHA512, Signed, Signer, subject
+from .._pkix import der
+from .._pkix.keys import key_type_of, stranger
+from .._pkix.signing import ECDSA_SHA256, ECDSA_SHA512, Signed, Signer, subject
 from ._delegates import authority_certificate, speaking
 from ._layers import Sealing, Signing
 
@@ -64,15 +64,15 @@ class MislabelledSignature(Sealing):
 
     def __post_init__(self) -> None:
         if self.oid is not None:
-            _der.oid(self.oid)
+            der.oid(self.oid)
 
     def __call__(self, honest: Signed) -> Signed:
-        inside = _der.Element.whole(honest.algorithm, _der.SEQUENCE).children()
+        inside = der.Element.whole(honest.algorithm, der.SEQUENCE).children()
         was, parameters = inside[0].as_oid(), inside[1:]
         oid = self.oid or _over_sha512(was)
         if oid == was:
             raise ValueError(f"{self!r} changes nothing: the signature is {was}; give another oid=")
-        label = _der.sequence(_der.oid(oid), *(item.der for item in parameters))
+        label = der.sequence(der.oid(oid), *(item.der for item in parameters))
         return replace(honest, algorithm=label)
 
 

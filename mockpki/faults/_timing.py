@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from .._window import LIFE, Window
+from .._pkix.window import LIFE, Window
 from ._layers import Timing, duration
 
 __all__ = [

@@ -1,14 +1,14 @@
 """The values that faults are given and give back, for those who write their own."""
 
-from .._crl import TBSCertList
-from .._der import Extension
 from .._exchange.http import Abort, Answer, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
 from .._exchange.staples import StapleMessages
-from .._ledger import Reason, Revocation, Status
-from .._ocsp import CertID, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
-from .._profile import TBSCertificate
-from .._signing import Signed, Signer
-from .._window import Window
+from .._pkix.certificate import TBSCertificate
+from .._pkix.crl import TBSCertList
+from .._pkix.der import Extension
+from .._pkix.ocsp_request import CertID, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
+from .._pkix.signing import Signed, Signer
+from .._pkix.status import Reason, Revocation, Status
+from .._pkix.window import Window
 
 __all__ = [
     "Abort",

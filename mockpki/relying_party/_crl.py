@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from .._certificate import read_serial
+from .._pkix.reading import read_serial
 from ._policy import Policy
 from ._verdict import UNREADABLE, Finding, Status, Unusable, check_digest, check_window
 

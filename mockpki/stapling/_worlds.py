@@ -12,11 +12,11 @@ from typing import Protocol
 from .._clock import monotonic
 from .._leaf import Leaf
 from .._pki import PKI
+from .._pkix.window import LIFE
 from .._stapler._policy import StaplePolicy
 from .._stapler._presets import NAMED
 from .._stapler._stapler import Stapler
 from .._tls import TlsServer
-from .._window import LIFE
 from ..relying_party import Policy
 from ..relying_party import _ocsp as relying
 from ..relying_party._verdict import Status, Unusable

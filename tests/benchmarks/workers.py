@@ -62,7 +62,7 @@ class Cycle:
 
     def _once(self) -> None:
         from mockpki import PKI
-        from mockpki._ocsp import OCSPRequest
+        from mockpki._pkix.ocsp_request import OCSPRequest
 
         with PKI() as pki:
             leaf = pki.issue_cert("localhost")

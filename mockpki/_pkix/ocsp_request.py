@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache
 
-from . import _der, _keys
-from ._der import Element, Extension
-from ._ledger import CertStatus, Reason, Revocation, Status
-from ._signing import Signer
+from . import der
+from .der import BIT_STRING, INTEGER, NULL, OCTET_STRING, SEQUENCE, Element, Extension
+from .keys import key_bits
+from .signing import Signer
+from .status import CertStatus, Reason, Revocation, Status
 
 NONCE = "1.3.6.1.5.5.7.48.1.2"
 BASIC = "1.3.6.1.5.5.7.48.1.1"
@@ -78,27 +79,27 @@ class CertID:
 
     def encode(self) -> bytes:
         """The CertID as DER."""
-        return _der.sequence(
+        return der.sequence(
             self.hash_algorithm,
-            _der.octet_string(self.issuer_name_hash),
-            _der.octet_string(self.issuer_key_hash),
-            _der.integer(self.serial_number),
+            der.octet_string(self.issuer_name_hash),
+            der.octet_string(self.issuer_key_hash),
+            der.integer(self.serial_number),
         )
 
     @classmethod
     def read(cls, element: Element) -> CertID:
         """The CertID that *element* is; ValueError if it is none."""
-        algorithm, name_hash, key_hash, serial = element.expect(_der.SEQUENCE).fields(4, 4)
+        algorithm, name_hash, key_hash, serial = element.expect(SEQUENCE).fields(4, 4)
         der = algorithm.der
         # An answer that echoed other parameters than these could not be read by everyone. RFC 4055
         # section 2.1 has them absent or NULL for the SHA family.
         parameters = [item.der for item in algorithm.children()[1:]]
-        if _algorithm_oid(der) in HASHES and parameters not in ([], [_der.NULL]):
+        if _algorithm_oid(der) in HASHES and parameters not in ([], [NULL]):
             raise ValueError("the parameters of the CertID's hash are neither absent nor NULL")
         return cls(
             der,
-            name_hash.expect(_der.OCTET_STRING).content,
-            key_hash.expect(_der.OCTET_STRING).content,
+            name_hash.expect(OCTET_STRING).content,
+            key_hash.expect(OCTET_STRING).content,
             serial.as_integer(),
         )
 
@@ -106,14 +107,14 @@ class CertID:
 @lru_cache(maxsize=32)
 def _algorithm_oid(der: bytes) -> str:
     """The OID of an AlgorithmIdentifier, which has it and at most one field of parameters."""
-    return Element.whole(der, _der.SEQUENCE).fields(1, 2)[0].as_oid()
+    return Element.whole(der, SEQUENCE).fields(1, 2)[0].as_oid()
 
 
 class Issuer:
     """The CA as CertIDs see it: the hashes of its name and of its key, for each hash function."""
 
     def __init__(self, name: bytes, spki: bytes) -> None:
-        key = _keys.key_bits(spki)
+        key = key_bits(spki)
         # RFC 6960 section 4.1.1: "The hash shall be calculated over the DER encoding of the issuer's name
         # field in the certificate being checked", and over the key's value "excluding tag and length".
         self._hashes = {oid: (digest(name), digest(key)) for oid, (_, digest) in HASHES.items()}
@@ -127,7 +128,7 @@ class Issuer:
         """The CertID a client would make. Raises ValueError for an unknown *hash_name*."""
         for oid, (name, _) in HASHES.items():
             if name == hash_name:
-                return CertID(_der.sequence(_der.oid(oid), _der.NULL), *self._hashes[oid], serial)
+                return CertID(der.sequence(der.oid(oid), NULL), *self._hashes[oid], serial)
         names = ", ".join(name for name, _ in HASHES.values())
         raise ValueError(f"{hash_name!r} is no hash for a CertID here; there are {names}")
 
@@ -148,17 +149,17 @@ class OCSPRequest:
 
         Raises ValueError, with a sentence, for whatever deserves ``malformedRequest``.
         """
-        tbs, *signature = Element.whole(der, _der.SEQUENCE).fields(1, 2)
+        tbs, *signature = Element.whole(der, SEQUENCE).fields(1, 2)
         for item in signature:
-            _check_signature(item.expect(0xA0).only(_der.SEQUENCE))
-        fields = tbs.expect(_der.SEQUENCE).fields(1, 4)
+            _check_signature(item.expect(0xA0).only(SEQUENCE))
+        fields = tbs.expect(SEQUENCE).fields(1, 4)
         # version [0] EXPLICIT DEFAULT v1: strictly DER leaves v1 out; accept one that says it.
-        if fields[0].tag == 0xA0 and fields.pop(0).only(_der.INTEGER).as_integer() != 0:
+        if fields[0].tag == 0xA0 and fields.pop(0).only(INTEGER).as_integer() != 0:
             raise ValueError("the request's version is not v1")
         requestor = _read_requestor(fields.pop(0)) if fields and fields[0].tag == 0xA1 else None
         if not fields:
             raise ValueError("the request has no requestList")
-        singles = fields.pop(0).expect(_der.SEQUENCE).children()
+        singles = fields.pop(0).expect(SEQUENCE).children()
         # RFC 6960 section 4.1.1: "requestList contains one or more single certificate status requests."
         if not singles:
             raise ValueError("the requestList is empty")
@@ -170,21 +171,21 @@ class OCSPRequest:
 
     def encode(self) -> bytes:
         """The unsigned request as DER."""
-        singles = (_der.sequence(cert_id.encode()) for cert_id in self.cert_ids)
+        singles = (der.sequence(cert_id.encode()) for cert_id in self.cert_ids)
         extensions = self.extensions
         if self.nonce is not None and not extensions:
             extensions = (nonce_extension(self.nonce),)
-        tail = _der.explicit(2, _der.extensions(extensions)) if extensions else b""
-        return _der.sequence(_der.sequence(_der.sequence(*singles), tail))
+        tail = der.explicit(2, der.extensions(extensions)) if extensions else b""
+        return der.sequence(der.sequence(der.sequence(*singles), tail))
 
 
 def _check_signature(element: Element) -> None:
     """Only the shape. RFC 9919 section 3.1.2: "Responders MAY ignore the signature on OCSPRequests." """
     algorithm, bits, *certs = element.fields(2, 3)
     _algorithm_oid(algorithm.der)
-    bits.expect(_der.BIT_STRING)
+    bits.expect(BIT_STRING)
     for item in certs:
-        item.expect(0xA0).only(_der.SEQUENCE)
+        item.expect(0xA0).only(SEQUENCE)
 
 
 def _read_requestor(element: Element) -> bytes:
@@ -196,14 +197,14 @@ def _read_requestor(element: Element) -> bytes:
 
 
 def _read_single_request(element: Element) -> CertID:
-    cert_id, *extensions = element.expect(_der.SEQUENCE).fields(1, 2)
+    cert_id, *extensions = element.expect(SEQUENCE).fields(1, 2)
     for item in extensions:
         _read_extensions(item.expect(0xA0))
     return CertID.read(cert_id)
 
 
 def _read_extensions(tagged: Element) -> tuple[Extension, ...]:
-    found = tuple(map(_read_extension, tagged.only(_der.SEQUENCE).children()))
+    found = tuple(map(_read_extension, tagged.only(SEQUENCE).children()))
     for extension in found:
         # RFC 6960 section 4.1.2: "Unrecognized extensions MUST be ignored (unless they have the critical
         # flag set and are not understood)."
@@ -213,11 +214,11 @@ def _read_extensions(tagged: Element) -> tuple[Extension, ...]:
 
 
 def _read_extension(element: Element) -> Extension:
-    oid, *critical, value = element.expect(_der.SEQUENCE).fields(2, 3)
+    oid, *critical, value = element.expect(SEQUENCE).fields(2, 3)
     return Extension(
         oid.as_oid(),
         bool(critical) and critical[0].as_boolean(),
-        value.expect(_der.OCTET_STRING).content,
+        value.expect(OCTET_STRING).content,
     )
 
 
@@ -228,7 +229,7 @@ def _read_nonce(extensions: tuple[Extension, ...]) -> bytes | None:
     if len(nonces) > 1:
         raise ValueError("the request has more than one nonce")
     try:
-        nonce = Element.whole(nonces[0], _der.OCTET_STRING).content
+        nonce = Element.whole(nonces[0], OCTET_STRING).content
     except ValueError as error:
         raise ValueError(f"the nonce is no OCTET STRING (RFC 9654 section 2.1): {error}") from None
     # RFC 9654 section 2.1: "Responders that implement the extension in this document MUST reject any OCSP
@@ -241,7 +242,7 @@ def _read_nonce(extensions: tuple[Extension, ...]) -> bytes | None:
 
 def nonce_extension(nonce: bytes) -> Extension:
     """RFC 9654 section 2.1: "Nonce ::= OCTET STRING(SIZE(1..128))", inside extnValue."""
-    return Extension(NONCE, False, _der.octet_string(nonce))
+    return Extension(NONCE, False, der.octet_string(nonce))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,21 +251,21 @@ class SingleResponse:
 
     cert_id: CertID
     status: CertStatus
-    this_update: _der.Time
-    next_update: _der.Time | None
+    this_update: der.Time
+    next_update: der.Time | None
     extensions: tuple[Extension, ...] | None = None
 
     def encode(self) -> bytes:
         """The SingleResponse as DER."""
         next_update, extensions = b"", b""
         if self.next_update is not None:
-            next_update = _der.explicit(0, _der.encode_time(self.next_update))
+            next_update = der.explicit(0, der.encode_time(self.next_update))
         if self.extensions is not None:
-            extensions = _der.explicit(1, _der.extensions(self.extensions))
-        return _der.sequence(
+            extensions = der.explicit(1, der.extensions(self.extensions))
+        return der.sequence(
             self.cert_id.encode(),
             _encode_status(self.status),
-            _der.encode_time(self.this_update),
+            der.encode_time(self.this_update),
             next_update,
             extensions,
         )
@@ -279,8 +280,8 @@ def _encode_status(status: CertStatus) -> bytes:
     # RFC 5280 section 5.3.1: "the reason code CRL entry extension SHOULD be absent instead of using the
     # unspecified (0) reasonCode value". OCSP borrows its reasons, and this habit with them.
     if status.reason is not Reason.UNSPECIFIED:
-        reason = _der.explicit(0, _der.enumerated(status.reason))
-    return _der.implicit(1, _der.generalized_time(status.time) + reason, constructed=True)
+        reason = der.explicit(0, der.enumerated(status.reason))
+    return der.implicit(1, der.generalized_time(status.time) + reason, constructed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +293,7 @@ class ResponseData:
     needs another CertID of it.
     """
 
-    produced_at: _der.Time
+    produced_at: der.Time
     responses: tuple[SingleResponse, ...]
     extensions: tuple[Extension, ...] | None = None
     version: int | None = None
@@ -302,14 +303,14 @@ class ResponseData:
         """What *signer* signs, as DER."""
         version, extensions = b"", b""
         if self.version is not None:
-            version = _der.explicit(0, _der.integer(self.version))
+            version = der.explicit(0, der.integer(self.version))
         if self.extensions is not None:
-            extensions = _der.explicit(1, _der.extensions(self.extensions))
-        return _der.sequence(
+            extensions = der.explicit(1, der.extensions(self.extensions))
+        return der.sequence(
             version,
             _encode_responder_id(signer),
-            _der.encode_time(self.produced_at),
-            _der.sequence(*(single.encode() for single in self.responses)),
+            der.encode_time(self.produced_at),
+            der.sequence(*(single.encode() for single in self.responses)),
             extensions,
         )
 
@@ -318,8 +319,8 @@ def _encode_responder_id(signer: Signer) -> bytes:
     # RFC 6960 section 4.2.1: "KeyHash ::= OCTET STRING -- SHA-1 hash of responder's public key (excluding
     # the tag and length fields)".
     if signer.by_name:
-        return _der.explicit(1, signer.name)
-    return _der.explicit(2, _der.octet_string(signer.key_hash))
+        return der.explicit(1, signer.name)
+    return der.explicit(2, der.octet_string(signer.key_hash))
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,9 +340,9 @@ class OCSPResponse:
         # responseBytes field is not set." That is up to whoever makes the value.
         body = b""
         if self.response is not None:
-            body = _der.sequence(_der.oid(self.response_type), _der.octet_string(self.response))
-            body = _der.explicit(0, body)
-        return _der.sequence(_der.enumerated(self.status), body)
+            body = der.sequence(der.oid(self.response_type), der.octet_string(self.response))
+            body = der.explicit(0, body)
+        return der.sequence(der.enumerated(self.status), body)
 
     @property
     def rfc_name(self) -> str:

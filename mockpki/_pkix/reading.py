@@ -10,7 +10,7 @@ from contextlib import suppress
 from cryptography import x509
 from cryptography.utils import CryptographyDeprecationWarning
 
-from ._der import OCTET_STRING, SEQUENCE, Element
+from .der import OCTET_STRING, SEQUENCE, Element
 
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _SUBJECT_ALT_NAME = "2.5.29.17"

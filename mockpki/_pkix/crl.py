@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 
-from . import _der
-from ._der import Extension
-from ._ledger import Reason, Revocation
-from ._signing import Signer
+from . import der
+from .der import Extension
+from .signing import Signer
+from .status import Reason, Revocation
 
 CRL_NUMBER = "2.5.29.20"
 REASON_CODE = "2.5.29.21"
@@ -48,8 +48,8 @@ def _alike(serials: Sequence[int], tail: bytes) -> Iterator[bytes]:
     for size, same in runs:
         # Of one length, what stands between two serial numbers is the same every time, and a million of
         # them are joined in a tenth of a second.
-        number = _der.header(_der.INTEGER, size)
-        head = _der.header(_der.SEQUENCE, len(number) + size + len(tail)) + number
+        number = der.header(der.INTEGER, size)
+        head = der.header(der.SEQUENCE, len(number) + size + len(tail)) + number
         yield head
         if least >= 0:
             yield (tail + head).join([serial.to_bytes(size) for serial in same])
@@ -69,19 +69,17 @@ def _entry_tail(revocation: Revocation) -> bytes:
     # RFC 5280 section 5.3.1: "the reason code CRL entry extension SHOULD be absent instead of using
     # the unspecified (0) reasonCode value".
     if revocation.reason is not Reason.UNSPECIFIED:
-        extensions.append(Extension(REASON_CODE, False, _der.enumerated(revocation.reason)))
+        extensions.append(Extension(REASON_CODE, False, der.enumerated(revocation.reason)))
     if revocation.invalidity_date is not None:
-        extensions.append(
-            Extension(INVALIDITY_DATE, False, _der.generalized_time(revocation.invalidity_date))
-        )
-    tail = _der.extensions(tuple(extensions)) if extensions else b""
-    return _der.x509_time(revocation.time) + tail
+        extensions.append(Extension(INVALIDITY_DATE, False, der.generalized_time(revocation.invalidity_date)))
+    tail = der.extensions(tuple(extensions)) if extensions else b""
+    return der.x509_time(revocation.time) + tail
 
 
 def crl_number(number: int) -> Extension:
     """RFC 5280 section 5.2.3: "a non-critical CRL extension that conveys a monotonically increasing
     sequence number for a given CRL scope and CRL issuer"."""
-    return Extension(CRL_NUMBER, False, _der.integer(number))
+    return Extension(CRL_NUMBER, False, der.integer(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,30 +93,30 @@ class TBSCertList:
     identifier CRL extensions in all CRLs issued."
     """
 
-    this_update: _der.Time
-    next_update: _der.Time | None
+    this_update: der.Time
+    next_update: der.Time | None
     revoked: bytes | None = field(repr=False)
     extensions: tuple[Extension, ...] | None
     version: int | None = 1
 
     def encode(self, signer: Signer) -> bytes:
         """What *signer* signs, as DER."""
-        version = b"" if self.version is None else _der.integer(self.version)
-        next_update = b"" if self.next_update is None else _der.encode_x509_time(self.next_update)
+        version = b"" if self.version is None else der.integer(self.version)
+        next_update = b"" if self.next_update is None else der.encode_x509_time(self.next_update)
         # Header and entries apart, for a million entries are not to be copied once more than need be.
         revoked: tuple[bytes, ...] = ()
         if self.revoked is not None:
-            revoked = (_der.header(_der.SEQUENCE, len(self.revoked)), self.revoked)
+            revoked = (der.header(der.SEQUENCE, len(self.revoked)), self.revoked)
         extensions = b""
         if self.extensions is not None:
-            extensions = _der.explicit(0, _der.extensions(self.extensions))
-        return _der.long_sequence(
+            extensions = der.explicit(0, der.extensions(self.extensions))
+        return der.long_sequence(
             version,
             # RFC 5280 section 5.1.2.2: "This field MUST contain the same algorithm identifier as the
             # signatureAlgorithm field in the sequence CertificateList".
             signer.algorithm.encode(),
             signer.name,
-            _der.encode_x509_time(self.this_update),
+            der.encode_x509_time(self.this_update),
             next_update,
             *revoked,
             extensions,

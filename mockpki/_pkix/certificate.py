@@ -15,10 +15,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from . import _der, _keys
-from ._der import Extension
-from ._keys import PublicKey
-from ._signing import Signed, Signer
+from . import der
+from .der import Extension
+from .keys import PublicKey, key_bits
+from .signing import Signed, Signer
 
 OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 
@@ -31,8 +31,8 @@ class TBSCertificate:
     """
 
     serial_number: int
-    not_before: _der.Time
-    not_after: _der.Time
+    not_before: der.Time
+    not_after: der.Time
     subject: bytes
     public_key: bytes = field(repr=False)
     extensions: tuple[Extension, ...]
@@ -40,15 +40,15 @@ class TBSCertificate:
 
     def encode(self, signer: Signer) -> bytes:
         """What *signer* signs, as DER."""
-        version = b"" if self.version is None else _der.explicit(0, _der.integer(self.version))
-        validity = _der.encode_x509_time(self.not_before), _der.encode_x509_time(self.not_after)
-        extensions = _der.explicit(3, _der.extensions(self.extensions)) if self.extensions else b""
-        return _der.sequence(
+        version = b"" if self.version is None else der.explicit(0, der.integer(self.version))
+        validity = der.encode_x509_time(self.not_before), der.encode_x509_time(self.not_after)
+        extensions = der.explicit(3, der.extensions(self.extensions)) if self.extensions else b""
+        return der.sequence(
             version,
-            _der.integer(self.serial_number),
+            der.integer(self.serial_number),
             signer.algorithm.encode(),
             signer.name,
-            _der.sequence(*validity),
+            der.sequence(*validity),
             self.subject,
             self.public_key,
             extensions,
@@ -73,20 +73,20 @@ class Pointers:
         access = [(AuthorityInformationAccessOID.OCSP, url) for url in self.ocsp]
         access += [(AuthorityInformationAccessOID.CA_ISSUERS, url) for url in self.ca_issuers]
         if access:
-            descriptions = (_der.sequence(_der.oid(oid.dotted_string), _uri(url)) for oid, url in access)
+            descriptions = (der.sequence(der.oid(oid.dotted_string), _uri(url)) for oid, url in access)
             # RFC 5280 section 4.2.2.1: "Conforming CAs MUST mark this extension as non-critical."
-            found.append(Extension("1.3.6.1.5.5.7.1.1", False, _der.sequence(*descriptions)))
+            found.append(Extension("1.3.6.1.5.5.7.1.1", False, der.sequence(*descriptions)))
         if self.crl:
-            names = _der.implicit(0, b"".join(map(_uri, self.crl)), constructed=True)
-            point = _der.sequence(_der.implicit(0, names, constructed=True))
-            found.append(Extension("2.5.29.31", False, _der.sequence(point)))
+            names = der.implicit(0, b"".join(map(_uri, self.crl)), constructed=True)
+            point = der.sequence(der.implicit(0, names, constructed=True))
+            found.append(Extension("2.5.29.31", False, der.sequence(point)))
         return found
 
 
 def _uri(url: str) -> bytes:
     """GeneralName uniformResourceIdentifier, whatever the text says."""
     try:
-        return _der.implicit(6, url.encode("ascii"))
+        return der.implicit(6, url.encode("ascii"))
     except UnicodeEncodeError:
         raise ValueError(f"the URL {url!r} is not ASCII; a certificate holds an IA5String here") from None
 
@@ -100,7 +100,7 @@ def key_hash(spki: bytes) -> bytes:
     """RFC 5280 section 4.2.1.2, method 1: "the 160-bit SHA-1 hash of the value of the BIT STRING
     subjectPublicKey (excluding the tag, length, and number of unused bits)".
     """
-    return hashlib.sha1(_keys.key_bits(spki)).digest()
+    return hashlib.sha1(key_bits(spki)).digest()
 
 
 def key_identifiers(issuer: Signer, own: Signer | bytes) -> list[Extension]:
@@ -190,13 +190,13 @@ def delegate_extensions(issuer: Signer, own: Signer) -> tuple[Extension, ...]:
         _USAGE,
         _OCSP_SIGNING,
         *key_identifiers(issuer, own),
-        Extension(OCSP_NO_CHECK, False, _der.NULL),
+        Extension(OCSP_NO_CHECK, False, der.NULL),
     )
 
 
 def check_validity(not_before: datetime, not_after: datetime) -> None:
     """Raise ValueError unless the period is one, and its times are aware; TypeError for no times at all."""
-    _der.aware(not_before)
-    _der.aware(not_after)
+    der.aware(not_before)
+    der.aware(not_after)
     if not_after < not_before:
         raise ValueError(f"the certificate would end at {not_after}, before it begins at {not_before}")

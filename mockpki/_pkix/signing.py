@@ -14,9 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, padding, rsa
 
-from . import _der, _keys
-from ._clock import Clock
-from ._keys import PrivateKey
+from .._clock import Clock
+from . import der
+from .keys import KeyType, PrivateKey, key_bits, key_type_of, spki_der
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class SignatureAlgorithm:
             return ECDSA_SHA384 if key.key_size <= 384 else ECDSA_SHA512
         if isinstance(key, ed448.Ed448PrivateKey):
             return ED448
-        return _OWN_SCHEME[_keys.key_type_of(key)]
+        return _OWN_SCHEME[key_type_of(key)]
 
 
 # The parameters are NULL for RSA (RFC 4055 section 5) and absent for ECDSA (RFC 5758 section 3.2).
@@ -58,10 +58,10 @@ ECDSA_SHA512 = SignatureAlgorithm("1.2.840.10045.4.3.4", hashes.SHA512())
 # RFC 8410 section 3 and RFC 9881 section 2: the parameters are absent.
 ED448 = SignatureAlgorithm("1.3.101.113")
 _OWN_SCHEME = {
-    _keys.KeyType.ED25519: SignatureAlgorithm("1.3.101.112"),
-    _keys.KeyType.MLDSA44: SignatureAlgorithm("2.16.840.1.101.3.4.3.17"),
-    _keys.KeyType.MLDSA65: SignatureAlgorithm("2.16.840.1.101.3.4.3.18"),
-    _keys.KeyType.MLDSA87: SignatureAlgorithm("2.16.840.1.101.3.4.3.19"),
+    KeyType.ED25519: SignatureAlgorithm("1.3.101.112"),
+    KeyType.MLDSA44: SignatureAlgorithm("2.16.840.1.101.3.4.3.17"),
+    KeyType.MLDSA65: SignatureAlgorithm("2.16.840.1.101.3.4.3.18"),
+    KeyType.MLDSA87: SignatureAlgorithm("2.16.840.1.101.3.4.3.19"),
 }
 
 
@@ -80,8 +80,8 @@ class Signed:
     def encode(self) -> bytes:
         """What was signed, the algorithm, the signature and the certificates, as DER."""
         # RFC 6960 section 4.2.1: "If no certificates are included, then certs SHOULD be absent."
-        certs = _der.explicit(0, _der.sequence(*self.certs)) if self.certs else b""
-        return _der.long_sequence(self.tbs, self.algorithm, _der.bit_string(self.signature), certs)
+        certs = der.explicit(0, der.sequence(*self.certs)) if self.certs else b""
+        return der.long_sequence(self.tbs, self.algorithm, der.bit_string(self.signature), certs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Signer:
         cls, name: bytes, key: PrivateKey, issuer: Signer | None = None, clock: Clock | None = None
     ) -> Signer:
         """A signer that tells the truth about its key."""
-        key_hash = hashlib.sha1(_keys.key_bits(_keys.spki_der(key.public_key()))).digest()
+        key_hash = hashlib.sha1(key_bits(spki_der(key.public_key()))).digest()
         return cls(
             key, name, key_hash, SignatureAlgorithm.for_key(key), issuer=issuer, clock=clock or Clock()
         )
@@ -139,7 +139,7 @@ class Signer:
 
 @lru_cache(maxsize=64)
 def _algorithm_identifier(oid: str, null: bool) -> bytes:
-    return _der.sequence(_der.oid(oid), _der.NULL if null else b"")
+    return der.sequence(der.oid(oid), der.NULL if null else b"")
 
 
 def _ecdsa(digest: hashes.HashAlgorithm) -> ec.ECDSA:

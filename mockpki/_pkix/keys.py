@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from ._der import SEQUENCE, Element
+from .der import SEQUENCE, Element
 
 PrivateKey = CertificateIssuerPrivateKeyTypes
 PublicKey = CertificateIssuerPublicKeyTypes

@@ -1,0 +1,11 @@
+"""RFC 5280 and RFC 6960 as values and octets: certificates, CRLs, OCSP, and what they are signed with.
+
+- `der`, `element`, `times`: DER written, DER read, and the times in it.
+- `keys`, `names`, `signing`: keys by the names of their types, GeneralNames, who signs and what comes out.
+- `status`, `window`: what became of a certificate, and how long an answer may be believed.
+- `certificate`, `crl`, `ocsp_request`, `ocsp_response`: what is encoded, each from a value.
+- `reading`: the few facts of a certificate that are read without cryptography's parser.
+
+1. No socket, no thread, no clock of its own.
+2. Encoders write what the value says; the value may be absurd, and who made it so is not their business.
+"""
