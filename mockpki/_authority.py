@@ -29,13 +29,14 @@ from ._pkix.certificate import (
     key_hash,
     leaf_extensions,
 )
-from ._pkix.der import Extension, aware
+from ._pkix.der import Extension
 from ._pkix.keys import KeyType, PrivateKey, PublicKey, key_type_of, spki_der
 from ._pkix.names import general_name
 from ._pkix.ocsp_request import Issuer
 from ._pkix.reading import load_certificate, read_serial
 from ._pkix.signing import Signer, subject
 from ._pkix.status import Reason, Revocation, check_serial
+from ._pkix.times import aware
 from ._publisher import CertificateFile, Publisher
 from ._responder import Responder
 from ._services import Service

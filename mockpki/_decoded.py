@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from ._pkix import der
-from ._pkix.der import Element
-from ._pkix.ocsp_request import ResponseStatus
+from ._pkix.element import Element
+from ._pkix.ocsp_response import ResponseStatus
 from ._pkix.reading import load_certificate
 from ._pkix.status import Reason
 

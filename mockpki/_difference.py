@@ -16,8 +16,9 @@ from . import _catalogue, _decoded, faults
 from ._authority import CA
 from ._catalogue import Entry
 from ._decoded import Decoder, octets
-from ._exchange.http import Abort, Finish, HttpRequest, Listening, Send, Silence, Step, Trickle, Wait, Wire
+from ._exchange.http import HttpRequest
 from ._exchange.staples import StapleMessages, staple_messages
+from ._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
 from ._leaf import Leaf
 from ._pki import PKI
 from ._pkix.certificate import TBSCertificate

@@ -26,20 +26,8 @@ import httptools
 
 from ._clock import monotonic
 from ._evidence import Problems
-from ._exchange.http import (
-    Abort,
-    Answer,
-    Finish,
-    HttpRequest,
-    Listening,
-    Send,
-    Silence,
-    Step,
-    Trickle,
-    Wait,
-    Wire,
-    header,
-)
+from ._exchange.http import Answer, HttpRequest, header
+from ._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
 
 T = TypeVar("T")
 

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ._clock import monotonic
-from ._exchange.http import Answer, HttpRequest, Wire, deliver
+from ._exchange.http import Answer, HttpRequest
+from ._exchange.steps import Wire, deliver
 from ._pkix.ocsp_request import OCSPRequest
 from .faults._layers import Faults
 

@@ -14,15 +14,8 @@ from ._clock import Clock
 from ._evidence import Problems, assert_count
 from ._exchange.http import Answer, HttpRequest, http_date
 from ._ledger import Ledger
-from ._pkix.ocsp_request import (
-    Issuer,
-    OCSPRequest,
-    OCSPResponse,
-    ResponseData,
-    ResponseStatus,
-    SingleResponse,
-    nonce_extension,
-)
+from ._pkix.ocsp_request import Issuer, OCSPRequest, nonce_extension
+from ._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from ._pkix.reading import read_issuer
 from ._pkix.signing import Signed, Signer
 from ._pkix.window import Window

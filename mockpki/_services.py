@@ -17,7 +17,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from ._clock import Clock
 from ._evidence import Problems, Read, Record, Request, assert_count
-from ._exchange.http import Answer, HttpRequest, Listening, Wire, deliver, http_date
+from ._exchange.http import Answer, HttpRequest, http_date
+from ._exchange.steps import Listening, Wire, deliver
 from ._pkix.ocsp_request import OCSPRequest
 from ._pkix.window import Window
 from .faults._layers import HTTP, Fault, Faults, Listener, Timing, Transport, bend, check

@@ -25,8 +25,9 @@ from ._authority import CA, Realm
 from ._client_hello import ClientHello
 from ._clock import monotonic
 from ._engine import Connection, Engine, HttpSession, Listener, addresses
-from ._exchange.http import Answer, HttpRequest, Wire, deliver
+from ._exchange.http import Answer, HttpRequest
 from ._exchange.staples import StapleMessages
+from ._exchange.steps import Wire, deliver
 from ._leaf import Leaf
 from ._pkix.reading import load_certificate
 from ._stapler._fetch import Address, connected

@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockpki._pkix import der
 from mockpki._pkix.certificate import extension
 from mockpki._pkix.crl import TBSCertList, crl_number
 from mockpki._pkix.keys import KeyType
 from mockpki._pkix.signing import Signer
 from mockpki._pkix.status import Reason, Revocation
+from mockpki._pkix.times import generalized_time
 
 ED = KeyType.ED25519
 UTC = timezone.utc
@@ -162,7 +162,7 @@ BEYOND: list[tuple[str, Callable[[TBSCertList], TBSCertList], Callable[[Any], An
     ("bare", lambda c: replace(c, extensions=None), lambda t: bool(t["crl_extensions"]), True, False),
     (
         "an older type of time",
-        lambda c: replace(c, this_update=der.generalized_time(NOW)),
+        lambda c: replace(c, this_update=generalized_time(NOW)),
         lambda t: t["this_update"].name,
         "utc_time",
         "general_time",

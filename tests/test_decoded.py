@@ -15,8 +15,10 @@ from mockpki._pkix.certificate import Pointers, TBSCertificate, authority_extens
 from mockpki._pkix.crl import REASON_CODE, TBSCertList, crl_number
 from mockpki._pkix.der import Extension
 from mockpki._pkix.keys import KeyType
-from mockpki._pkix.ocsp_request import CertID, OCSPResponse, ResponseData, SingleResponse, nonce_extension
+from mockpki._pkix.ocsp_request import CertID, nonce_extension
+from mockpki._pkix.ocsp_response import OCSPResponse, ResponseData, SingleResponse
 from mockpki._pkix.status import Reason, Revocation, Status
+from mockpki._pkix.times import x509_time
 
 CA = signer(KeyType.ED25519)
 DECODER = Decoder(NOW, {"the CA's key": CA.key.public_key()})
@@ -51,7 +53,7 @@ def ocsp_der() -> bytes:
 def crl_der() -> bytes:
     """A CRL that lists one."""
     reason = der.extensions((Extension(REASON_CODE, False, der.enumerated(REVOKED.reason)),))
-    entry = der.sequence(der.integer(1), der.x509_time(REVOKED.time), reason)
+    entry = der.sequence(der.integer(1), x509_time(REVOKED.time), reason)
     tbs = TBSCertList(NOW, NOW + timedelta(days=7), entry, (crl_number(7),))
     return CA.sign(tbs.encode(CA)).encode()
 

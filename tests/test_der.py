@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockpki._pkix import der
-from mockpki._pkix.der import Element
+from mockpki._pkix.element import Element
+from mockpki._pkix.times import encode_time, encode_x509_time, generalized_time, utc_time, x509_time
 
 UTC = timezone.utc
 
@@ -110,13 +111,13 @@ def test_lengths_go_both_ways(size: int, header: str) -> None:
 @pytest.mark.parametrize(("time", "octets"), TIMES)
 def test_times_change_their_type_in_2050(time: datetime, octets: bytes) -> None:
     """X.509 has UTCTime from 1950 through 2049, else GeneralizedTime; both in UTC, without a fraction."""
-    assert der.x509_time(time) == der.encode_x509_time(time) == octets
+    assert x509_time(time) == encode_x509_time(time) == octets
     whole = time.astimezone(UTC).replace(microsecond=0)
     assert core.load(octets).native == whole
-    assert core.GeneralizedTime.load(der.generalized_time(time)).native == whole
+    assert core.GeneralizedTime.load(generalized_time(time)).native == whole
 
 
-@pytest.mark.parametrize("write", [der.generalized_time, der.utc_time, der.x509_time])
+@pytest.mark.parametrize("write", [generalized_time, utc_time, x509_time])
 def test_a_time_without_a_zone_is_refused(write: Callable[[datetime], bytes]) -> None:
     """No writer guesses the zone of a naive datetime, and none goes out of the calendar."""
     with pytest.raises(ValueError, match="has no time zone"):
@@ -128,7 +129,7 @@ def test_a_time_without_a_zone_is_refused(write: Callable[[datetime], bytes]) ->
 def test_ready_der_passes_for_a_time() -> None:
     """A fault may give the octets of a time itself."""
     odd = b"\x18\x1120260101000000.5Z"
-    assert der.encode_time(odd) == der.encode_x509_time(odd) == odd
+    assert encode_time(odd) == encode_x509_time(odd) == odd
 
 
 @pytest.mark.parametrize(
@@ -205,10 +206,10 @@ def test_any_time_is_the_one_that_others_read(time: datetime) -> None:
         whole = time.astimezone(UTC).replace(microsecond=0)
     except OverflowError:
         with pytest.raises(ValueError, match="out of the calendar"):
-            der.x509_time(time)
+            x509_time(time)
         return
-    assert core.GeneralizedTime.load(der.generalized_time(time)).native == whole
-    assert core.load(der.x509_time(time)).native == whole
+    assert core.GeneralizedTime.load(generalized_time(time)).native == whole
+    assert core.load(x509_time(time)).native == whole
 
 
 def octets(text: str) -> Element:

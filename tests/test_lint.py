@@ -21,8 +21,10 @@ from mockpki._pkix.certificate import extension as extension_of_ours
 from mockpki._pkix.crl import TBSCertList, crl_number
 from mockpki._pkix.der import Extension
 from mockpki._pkix.keys import KeyType, spki_der
-from mockpki._pkix.ocsp_request import CertID, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
+from mockpki._pkix.ocsp_request import CertID
+from mockpki._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from mockpki._pkix.status import Status
+from mockpki._pkix.times import generalized_time
 
 # What an honest certificate is found with all the same, and why it stays.
 EXPLAINED = {
@@ -189,7 +191,7 @@ BENT_CRLS: list[tuple[Callable[[TBSCertList], TBSCertList], str]] = [
         "pkix.crl_number_extension_critical",
     ),
     (lambda c: replace(c, next_update=None), "pkix.validity_period_end_value_missing"),
-    (lambda c: replace(c, this_update=der.generalized_time(NOW)), "pkix.wrong_time_useful_type"),
+    (lambda c: replace(c, this_update=generalized_time(NOW)), "pkix.wrong_time_useful_type"),
 ]
 
 

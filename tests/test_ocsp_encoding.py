@@ -19,17 +19,8 @@ from cryptography.x509 import ocsp
 
 from mockpki._pkix import der
 from mockpki._pkix.keys import KeyType, spki_der
-from mockpki._pkix.ocsp_request import (
-    HASHES,
-    CertID,
-    Issuer,
-    OCSPRequest,
-    OCSPResponse,
-    ResponseData,
-    ResponseStatus,
-    SingleResponse,
-    nonce_extension,
-)
+from mockpki._pkix.ocsp_request import HASHES, CertID, Issuer, OCSPRequest, nonce_extension
+from mockpki._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from mockpki._pkix.signing import ECDSA_SHA384, Signed, Signer
 from mockpki._pkix.status import CertStatus, Reason, Revocation, Status
 

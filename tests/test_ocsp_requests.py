@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from programs import need, run
 
 from mockpki._pkix import der
-from mockpki._pkix.der import Element, Extension, sequence
+from mockpki._pkix.der import Extension, sequence
+from mockpki._pkix.element import Element
 from mockpki._pkix.keys import KeyType, private_pem
 from mockpki._pkix.ocsp_request import NONCE, CertID, OCSPRequest, nonce_extension
 

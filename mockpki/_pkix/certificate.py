@@ -19,6 +19,7 @@ from . import der
 from .der import Extension
 from .keys import PublicKey, key_bits
 from .signing import Signed, Signer
+from .times import Time, aware, encode_x509_time
 
 OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 
@@ -31,8 +32,8 @@ class TBSCertificate:
     """
 
     serial_number: int
-    not_before: der.Time
-    not_after: der.Time
+    not_before: Time
+    not_after: Time
     subject: bytes
     public_key: bytes = field(repr=False)
     extensions: tuple[Extension, ...]
@@ -41,7 +42,7 @@ class TBSCertificate:
     def encode(self, signer: Signer) -> bytes:
         """What *signer* signs, as DER."""
         version = b"" if self.version is None else der.explicit(0, der.integer(self.version))
-        validity = der.encode_x509_time(self.not_before), der.encode_x509_time(self.not_after)
+        validity = encode_x509_time(self.not_before), encode_x509_time(self.not_after)
         extensions = der.explicit(3, der.extensions(self.extensions)) if self.extensions else b""
         return der.sequence(
             version,
@@ -196,7 +197,7 @@ def delegate_extensions(issuer: Signer, own: Signer) -> tuple[Extension, ...]:
 
 def check_validity(not_before: datetime, not_after: datetime) -> None:
     """Raise ValueError unless the period is one, and its times are aware; TypeError for no times at all."""
-    der.aware(not_before)
-    der.aware(not_after)
+    aware(not_before)
+    aware(not_after)
     if not_after < not_before:
         raise ValueError(f"the certificate would end at {not_after}, before it begins at {not_before}")

@@ -14,6 +14,7 @@ from . import der
 from .der import Extension
 from .signing import Signer
 from .status import Reason, Revocation
+from .times import Time, encode_x509_time, generalized_time, x509_time
 
 CRL_NUMBER = "2.5.29.20"
 REASON_CODE = "2.5.29.21"
@@ -71,9 +72,9 @@ def _entry_tail(revocation: Revocation) -> bytes:
     if revocation.reason is not Reason.UNSPECIFIED:
         extensions.append(Extension(REASON_CODE, False, der.enumerated(revocation.reason)))
     if revocation.invalidity_date is not None:
-        extensions.append(Extension(INVALIDITY_DATE, False, der.generalized_time(revocation.invalidity_date)))
+        extensions.append(Extension(INVALIDITY_DATE, False, generalized_time(revocation.invalidity_date)))
     tail = der.extensions(tuple(extensions)) if extensions else b""
-    return der.x509_time(revocation.time) + tail
+    return x509_time(revocation.time) + tail
 
 
 def crl_number(number: int) -> Extension:
@@ -93,8 +94,8 @@ class TBSCertList:
     identifier CRL extensions in all CRLs issued."
     """
 
-    this_update: der.Time
-    next_update: der.Time | None
+    this_update: Time
+    next_update: Time | None
     revoked: bytes | None = field(repr=False)
     extensions: tuple[Extension, ...] | None
     version: int | None = 1
@@ -102,7 +103,7 @@ class TBSCertList:
     def encode(self, signer: Signer) -> bytes:
         """What *signer* signs, as DER."""
         version = b"" if self.version is None else der.integer(self.version)
-        next_update = b"" if self.next_update is None else der.encode_x509_time(self.next_update)
+        next_update = b"" if self.next_update is None else encode_x509_time(self.next_update)
         # Header and entries apart, for a million entries are not to be copied once more than need be.
         revoked: tuple[bytes, ...] = ()
         if self.revoked is not None:
@@ -116,7 +117,7 @@ class TBSCertList:
             # signatureAlgorithm field in the sequence CertificateList".
             signer.algorithm.encode(),
             signer.name,
-            der.encode_x509_time(self.this_update),
+            encode_x509_time(self.this_update),
             next_update,
             *revoked,
             extensions,

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from .der import SEQUENCE, Element
+from .der import SEQUENCE
+from .element import Element
 
 PrivateKey = CertificateIssuerPrivateKeyTypes
 PublicKey = CertificateIssuerPublicKeyTypes

@@ -10,7 +10,8 @@ from contextlib import suppress
 from cryptography import x509
 from cryptography.utils import CryptographyDeprecationWarning
 
-from .der import OCTET_STRING, SEQUENCE, Element
+from .der import OCTET_STRING, SEQUENCE
+from .element import Element
 
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _SUBJECT_ALT_NAME = "2.5.29.17"

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from cryptography import x509
 
-from .der import utc
+from .times import utc
 
 _SNAKE = re.compile("(?<=[a-z])(?=[A-Z])")
 

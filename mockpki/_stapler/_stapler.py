@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cryptography.x509 import ocsp
 
-from .._pkix.ocsp_request import OCSPResponse, ResponseStatus
+from .._pkix.ocsp_response import OCSPResponse, ResponseStatus
 from ._cache import Cache, Entry, Failure, Kept, moment, whole_second
 from ._events import Event, Kind, Stats
 from ._fetch import NoAnswer, ask

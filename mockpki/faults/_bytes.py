@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._pkix import der
-from .._pkix.der import Element
+from .._pkix.element import Element
 from ._layers import Encoding, ToBeSigned
 
 __all__ = [

@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from .._pkix import der
-from .._pkix.der import Extension, Time
-from .._pkix.ocsp_request import HASHES, NONCE, CertID, ResponseData, SingleResponse, nonce_extension
+from .._pkix.der import Extension
+from .._pkix.element import Element
+from .._pkix.ocsp_request import HASHES, NONCE, CertID, nonce_extension
+from .._pkix.ocsp_response import ResponseData, SingleResponse
 from .._pkix.status import CertStatus, Reason, Revocation
+from .._pkix.times import Time, generalized_time, utc_time
 from .._pkix.window import Window
 from ._layers import OCSPContent, Timing, duration
 from ._ocsp import Good, Revoked, Unknown, WrongSerial
@@ -84,7 +87,7 @@ _FORMS: dict[str, Callable[[datetime], bytes]] = {
     "fraction": lambda time: der.tlv(0x18, f"{time:%Y%m%d%H%M%S}.5Z".encode()),
     "offset": lambda time: der.tlv(0x18, f"{time + timedelta(hours=1):%Y%m%d%H%M%S}+0100".encode()),
     "no_seconds": lambda time: der.tlv(0x18, f"{time:%Y%m%d%H%M}Z".encode()),
-    "utc_time": der.utc_time,
+    "utc_time": utc_time,
 }
 
 
@@ -372,7 +375,7 @@ class Nonce(OCSPContent):
             value = b"mockpki: a nonce nobody asked for"[:32] if self.value is None else self.value
             return replace(honest, extensions=_also(honest.extensions, nonce_extension(value)))
         if self.value is None:
-            octets = der.Element.whole(asked.value, der.OCTET_STRING).content
+            octets = Element.whole(asked.value, der.OCTET_STRING).content
             nonce = nonce_extension(_other(octets))
         else:
             nonce = nonce_extension(self.value)
@@ -395,7 +398,7 @@ class ArchiveCutoff(OCSPContent):
         # RFC 6960 section 4.4.4: "The date obtained by subtracting this retention interval value from the
         # producedAt time in a response is defined as the certificate's "archive cutoff" date."
         cutoff = _moment(honest.produced_at, "producedAt", self) - self.before
-        return SingleExtension(_ARCHIVE_CUTOFF, False, der.generalized_time(cutoff))(honest)
+        return SingleExtension(_ARCHIVE_CUTOFF, False, generalized_time(cutoff))(honest)
 
 
 @dataclass(frozen=True)
@@ -418,7 +421,7 @@ class CrlReference(OCSPContent):
         return der.sequence(
             b"" if self.url is None else der.explicit(0, der.ia5_string(self.url)),
             b"" if self.number is None else der.explicit(1, der.integer(self.number)),
-            b"" if self.time is None else der.explicit(2, der.generalized_time(self.time)),
+            b"" if self.time is None else der.explicit(2, generalized_time(self.time)),
         )
 
 

@@ -11,8 +11,10 @@ from cryptography import x509
 
 from .._pkix import der
 from .._pkix.crl import CRL_NUMBER, TBSCertList
-from .._pkix.der import Element, Extension
+from .._pkix.der import Extension
+from .._pkix.element import Element
 from .._pkix.signing import Signer
+from .._pkix.times import generalized_time, utc
 from ._content import EXAMPLE
 from ._layers import CRLContent, Encoding
 from ._parts import dropped, extended, found, many, name_der, point_name, reason_flags
@@ -273,7 +275,7 @@ def _bent_time(
     time = getattr(honest, field)
     if not isinstance(time, datetime):
         raise ValueError(f"{fault!r} finds no time in {field}: it is {time!r}; put it before that fault")
-    bent = encode(der.utc(time))
+    bent = encode(utc(time))
     return replace(honest, this_update=bent) if field == "this_update" else replace(honest, next_update=bent)
 
 
@@ -292,7 +294,7 @@ class GeneralizedTime(CRLContent):
         _check_field(self.field)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return _bent_time(honest, self.field, self, der.generalized_time)
+        return _bent_time(honest, self.field, self, generalized_time)
 
 
 def _local(time: datetime, form: str) -> bytes:

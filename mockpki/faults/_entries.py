@@ -16,8 +16,10 @@ from cryptography import x509
 
 from .._pkix import der
 from .._pkix.crl import REASON_CODE, TBSCertList
-from .._pkix.der import Element, Extension
+from .._pkix.der import Extension
+from .._pkix.element import Element
 from .._pkix.status import Reason
+from .._pkix.times import utc, x509_time
 from ._content import EXAMPLE
 from ._layers import CRLContent, duration
 from ._parts import name_der
@@ -127,13 +129,13 @@ class Entry(CRLContent):
         if self.reason is not None:
             _reason(self.reason)
         if self.at is not None:
-            der.utc(self.at)
+            utc(self.at)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         at = self.at if self.at is not None else _this_update(honest, self) - timedelta(hours=1)
         extensions = (*(() if self.reason is None else (_reason(self.reason),)), *self.extensions)
         tail = der.extensions(extensions) if extensions else b""
-        entry = der.sequence(der.integer(_serial(self.of)), der.x509_time(at), tail)
+        entry = der.sequence(der.integer(_serial(self.of)), x509_time(at), tail)
         listed = honest.revoked or b""
         return replace(honest, revoked=entry + listed if self.first else listed + entry)
 
@@ -186,7 +188,7 @@ class RevocationDate(CRLContent):
         duration(self.by, self)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        date = der.x509_time(_this_update(honest, self) + self.by)
+        date = x509_time(_this_update(honest, self) + self.by)
         return _each(honest, self.of, self, lambda entry: self._dated(entry, date))
 
     @staticmethod

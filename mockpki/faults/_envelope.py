@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .._pkix import der
-from .._pkix.ocsp_request import OCSPResponse, ResponseStatus
+from .._pkix.ocsp_response import OCSPResponse, ResponseStatus
 from ._content import EXAMPLE
 from ._layers import Envelope
 

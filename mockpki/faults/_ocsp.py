@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from .._pkix.ocsp_request import CertID, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
+from .._pkix.ocsp_request import CertID
+from .._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from .._pkix.status import CertStatus, Reason, Revocation, Status
 from ._layers import Envelope, OCSPContent
 

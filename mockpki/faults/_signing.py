@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .._pkix import der
+from .._pkix.element import Element
 from .._pkix.keys import key_type_of, stranger
 from .._pkix.signing import ECDSA_SHA256, ECDSA_SHA512, Signed, Signer, subject
 from ._delegates import authority_certificate, speaking
@@ -67,7 +68,7 @@ class MislabelledSignature(Sealing):
             der.oid(self.oid)
 
     def __call__(self, honest: Signed) -> Signed:
-        inside = der.Element.whole(honest.algorithm, der.SEQUENCE).children()
+        inside = Element.whole(honest.algorithm, der.SEQUENCE).children()
         was, parameters = inside[0].as_oid(), inside[1:]
         oid = self.oid or _over_sha512(was)
         if oid == was:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from .._exchange.http import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
+from .._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
 from ._layers import Listener, Transport, duration
 
 __all__ = [

@@ -1,11 +1,13 @@
 """The values that faults are given and give back, for those who write their own."""
 
-from .._exchange.http import Abort, Answer, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
+from .._exchange.http import Answer
 from .._exchange.staples import StapleMessages
+from .._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
 from .._pkix.certificate import TBSCertificate
 from .._pkix.crl import TBSCertList
 from .._pkix.der import Extension
-from .._pkix.ocsp_request import CertID, OCSPResponse, ResponseData, ResponseStatus, SingleResponse
+from .._pkix.ocsp_request import CertID
+from .._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from .._pkix.signing import Signed, Signer
 from .._pkix.status import Reason, Revocation, Status
 from .._pkix.window import Window

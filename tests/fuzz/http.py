@@ -7,7 +7,8 @@ from typing import Any
 
 from mockpki._engine import HttpSession
 from mockpki._evidence import Problems
-from mockpki._exchange.http import HttpRequest, Wire
+from mockpki._exchange.http import HttpRequest
+from mockpki._exchange.steps import Wire
 
 from .kit import Target, World
 from .ocsp import paths, questions

@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp as theirs
 
-from mockpki._exchange.http import HttpRequest, Send
+from mockpki._exchange.http import HttpRequest
+from mockpki._exchange.steps import Send
 from mockpki._pkix.der import Extension, explicit, implicit, octet_string, oid, sequence
-from mockpki._pkix.ocsp_request import HASHES, OCSPRequest, ResponseStatus
+from mockpki._pkix.ocsp_request import HASHES, OCSPRequest
+from mockpki._pkix.ocsp_response import ResponseStatus
 
 from .kit import Target, World
 
