@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ._clock import Clock
 from ._engine import Engine, HttpSession, Listener, bind, close_all, close_sockets, start_all
-from ._evidence import Problems
 from ._folder import Folder
+from ._layers import CertificateContent, bend, check
 from ._leaf import Leaf
 from ._ledger import Ledger
 from ._pkix.certificate import (
@@ -37,10 +37,10 @@ from ._pkix.reading import load_certificate, read_serial
 from ._pkix.signing import Signer, subject
 from ._pkix.status import Reason, Revocation, check_serial
 from ._pkix.times import aware
+from ._problems import Problems
 from ._publisher import CertificateFile, Publisher
 from ._responder import Responder
 from ._services import Service
-from .faults._layers import CertificateContent, bend, check
 
 BACKDATED = timedelta(days=30)
 LIFE = timedelta(days=90)

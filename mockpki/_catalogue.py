@@ -17,13 +17,13 @@ from itertools import groupby
 from typing import Any, get_args
 
 from . import faults
+from ._layers import CertificateContent
 from ._publisher import CertificateFile, Publisher
 from ._responder import Responder
 from .faults import Fault
 from .faults._alias import Alias
 from .faults._aliases_crl import CRL_ALIASES
 from .faults._aliases_ocsp import OCSP_ALIASES
-from .faults._layers import CertificateContent
 
 ALIASES: tuple[Alias, ...] = OCSP_ALIASES + CRL_ALIASES
 """Every name of other harnesses, in mockpki's own words."""

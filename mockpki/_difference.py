@@ -19,6 +19,7 @@ from ._decoded import Decoder, octets
 from ._exchange.http import HttpRequest
 from ._exchange.staples import StapleMessages, staple_messages
 from ._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
+from ._layers import HTTP, CertificateContent, Encoding, Listener, Stapling, Transport, bend
 from ._leaf import Leaf
 from ._pki import PKI
 from ._pkix.certificate import TBSCertificate
@@ -26,7 +27,6 @@ from ._pkix.ocsp_request import OCSPRequest
 from ._services import Service
 from .faults import Fault
 from .faults._alias import Alias
-from .faults._layers import HTTP, CertificateContent, Encoding, Listener, Stapling, Transport, bend
 
 Faults = tuple[Fault[Any], ...]
 Lines = list[str]

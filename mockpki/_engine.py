@@ -25,9 +25,9 @@ from typing import Any, Protocol, TypeVar
 import httptools
 
 from ._clock import monotonic
-from ._evidence import Problems
 from ._exchange.http import Answer, HttpRequest, header
 from ._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
+from ._problems import Problems
 
 T = TypeVar("T")
 

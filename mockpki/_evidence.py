@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,26 +15,8 @@ from typing import Any
 from ._clock import monotonic
 from ._exchange.http import Answer, HttpRequest
 from ._exchange.steps import Wire, deliver
+from ._layers import Faults
 from ._pkix.ocsp_request import OCSPRequest
-from .faults._layers import Faults
-
-
-class Problems:
-    """What went wrong on another thread, kept until the test can be told."""
-
-    def __init__(self) -> None:
-        self._errors: deque[BaseException] = deque()
-
-    def add(self, error: BaseException, where: str) -> None:
-        error.add_note(f"mockpki: {where}")
-        self._errors.append(error)
-
-    def take(self) -> list[BaseException]:
-        """Every error so far, oldest first, each handed out once."""
-        taken = []
-        while self._errors:
-            taken.append(self._errors.popleft())
-        return taken
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,7 @@ from typing import get_args
 from cryptography import x509
 
 from ._clock import Clock
-from ._evidence import Problems
-from ._ledger import Ledger
-from ._pkix.certificate import extension
-from ._pkix.crl import TBSCertList, crl_number, encode_entries
-from ._pkix.signing import Signer
-from ._pkix.window import Window
-from ._services import FileService, Restore
-from .faults._layers import (
+from ._layers import (
     CRLBytesFault,
     CRLContent,
     CRLFault,
@@ -32,6 +25,13 @@ from .faults._layers import (
     bend,
     check,
 )
+from ._ledger import Ledger
+from ._pkix.certificate import extension
+from ._pkix.crl import TBSCertList, crl_number, encode_entries
+from ._pkix.signing import Signer
+from ._pkix.window import Window
+from ._problems import Problems
+from ._services import FileService, Restore
 
 
 class CertificateFile(FileService[FileFault]):

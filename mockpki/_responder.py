@@ -11,16 +11,9 @@ from typing import Protocol, get_args
 from urllib.parse import unquote_to_bytes
 
 from ._clock import Clock
-from ._evidence import Problems, assert_count
+from ._evidence import assert_count
 from ._exchange.http import Answer, HttpRequest, http_date
-from ._ledger import Ledger
-from ._pkix.ocsp_request import Issuer, OCSPRequest, nonce_extension
-from ._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
-from ._pkix.reading import read_issuer
-from ._pkix.signing import Signed, Signer
-from ._pkix.window import Window
-from ._services import Restore, Rule, Service, caching
-from .faults._layers import (
+from ._layers import (
     Encoding,
     Envelope,
     Faults,
@@ -34,6 +27,14 @@ from .faults._layers import (
     bend,
     check,
 )
+from ._ledger import Ledger
+from ._pkix.ocsp_request import Issuer, OCSPRequest, nonce_extension
+from ._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
+from ._pkix.reading import read_issuer
+from ._pkix.signing import Signed, Signer
+from ._pkix.window import Window
+from ._problems import Problems
+from ._services import Restore, Rule, Service, caching
 
 _MOST_REUSED = 4096
 

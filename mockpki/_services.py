@@ -16,12 +16,13 @@ from types import TracebackType
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ._clock import Clock
-from ._evidence import Problems, Read, Record, Request, assert_count
+from ._evidence import Read, Record, Request, assert_count
 from ._exchange.http import Answer, HttpRequest, http_date
 from ._exchange.steps import Listening, Wire, deliver
+from ._layers import HTTP, Fault, Faults, Listener, Timing, Transport, bend, check
 from ._pkix.ocsp_request import OCSPRequest
 from ._pkix.window import Window
-from .faults._layers import HTTP, Fault, Faults, Listener, Timing, Transport, bend, check
+from ._problems import Problems
 from .sequences import Chooser, Counted
 
 F = TypeVar("F")

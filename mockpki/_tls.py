@@ -28,6 +28,7 @@ from ._engine import Connection, Engine, HttpSession, Listener, addresses
 from ._exchange.http import Answer, HttpRequest
 from ._exchange.staples import StapleMessages
 from ._exchange.steps import Wire, deliver
+from ._layers import Fault, StapleFault, Stapling, check
 from ._leaf import Leaf
 from ._pkix.reading import load_certificate
 from ._stapler._fetch import Address, connected
@@ -36,7 +37,6 @@ from ._stapler._policy import StaplePolicy
 from ._stapler._stapler import Stapler
 from ._tls_openssl import OpenSSLServer
 from ._tls_session import VERSIONS, Presentation, Session, needs_tlslite
-from .faults._layers import Fault, StapleFault, Stapling, check
 from .faults._staples import bend_messages
 
 StapleFunction = Callable[[Leaf], bytes | None]

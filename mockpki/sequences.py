@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from ._exchange.http import HttpRequest
-from .faults._layers import Fault
+from ._layers import Fault
 
 __all__ = ["EveryNth", "FirstN", "Flapping", "Incoming", "Mix"]
 

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .._layers import *
+from .._layers import Fault
 from ._bytes import *
 from ._certificates import *
 from ._content import *
@@ -25,8 +27,6 @@ from ._delegates import *
 from ._entries import *
 from ._envelope import *
 from ._http import *
-from ._layers import *
-from ._layers import Fault
 from ._ocsp import *
 from ._signing import *
 from ._staples import *

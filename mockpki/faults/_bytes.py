@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .._layers import Encoding, ToBeSigned
 from .._pkix import der
 from .._pkix.element import Element
-from ._layers import Encoding, ToBeSigned
 
 __all__ = [
     "Garbage",

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 from cryptography import x509
 
+from .._layers import CertificateContent
 from .._pkix import der
 from .._pkix.certificate import KEY_USAGES, TBSCertificate
 from .._pkix.der import Extension
 from .._pkix.element import Element
-from ._layers import CertificateContent
 from ._parts import dropped, extended, found, many, named_bits, point_name, reason_flags
 
 __all__ = [

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
+from .._layers import OCSPContent, Timing, duration
 from .._pkix import der
 from .._pkix.der import Extension
 from .._pkix.element import Element
@@ -14,7 +15,6 @@ from .._pkix.ocsp_response import ResponseData, SingleResponse
 from .._pkix.status import CertStatus, Reason, Revocation
 from .._pkix.times import Time, generalized_time, utc_time
 from .._pkix.window import Window
-from ._layers import OCSPContent, Timing, duration
 from ._ocsp import Good, Revoked, Unknown, WrongSerial
 
 __all__ = [

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
+from .._layers import CRLContent, Encoding
 from .._pkix import der
 from .._pkix.crl import CRL_NUMBER, TBSCertList
 from .._pkix.der import Extension
@@ -16,7 +17,6 @@ from .._pkix.element import Element
 from .._pkix.signing import Signer
 from .._pkix.times import generalized_time, utc
 from ._content import EXAMPLE
-from ._layers import CRLContent, Encoding
 from ._parts import dropped, extended, found, many, name_der, point_name, reason_flags
 
 __all__ = [

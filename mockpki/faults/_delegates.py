@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from .._clock import Clock
+from .._layers import OCSPSigning, Signing, duration
 from .._pkix import der
 from .._pkix.certificate import (
     KEY_USAGES,
@@ -29,7 +30,6 @@ from .._pkix.certificate import (
 from .._pkix.der import Extension
 from .._pkix.keys import KeyType, PrivateKey, key_type_of, spki_der, stranger
 from .._pkix.signing import SignatureAlgorithm, Signer, subject
-from ._layers import OCSPSigning, Signing, duration
 
 __all__ = [
     "ByKey",

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from cryptography import x509
 
+from .._layers import CRLContent, duration
 from .._pkix import der
 from .._pkix.crl import REASON_CODE, TBSCertList
 from .._pkix.der import Extension
@@ -21,7 +22,6 @@ from .._pkix.element import Element
 from .._pkix.status import Reason
 from .._pkix.times import utc, x509_time
 from ._content import EXAMPLE
-from ._layers import CRLContent, duration
 from ._parts import name_der
 
 __all__ = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .._layers import Envelope
 from .._pkix import der
 from .._pkix.ocsp_response import OCSPResponse, ResponseStatus
 from ._content import EXAMPLE
-from ._layers import Envelope
 
 __all__ = [
     "ErrorWithBody",

@@ -12,7 +12,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 from .._exchange.http import Answer, http_date
-from ._layers import HTTP, duration
+from .._layers import HTTP, duration
 
 __all__ = [
     "AuthenticationRequired",

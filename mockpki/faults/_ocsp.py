@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from .._layers import Envelope, OCSPContent
 from .._pkix.ocsp_request import CertID
 from .._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from .._pkix.status import CertStatus, Reason, Revocation, Status
-from ._layers import Envelope, OCSPContent
 
 __all__ = [
     "Good",

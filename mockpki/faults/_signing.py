@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from .._layers import Sealing, Signing
 from .._pkix import der
 from .._pkix.element import Element
 from .._pkix.keys import key_type_of, stranger
 from .._pkix.signing import ECDSA_SHA256, ECDSA_SHA512, Signed, Signer, subject
 from ._delegates import authority_certificate, speaking
-from ._layers import Sealing, Signing
 
 __all__ = [
     "BadSignature",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args
 
 from .._exchange.staples import STATUS_REQUEST, StapleMessages, certificate_status, solicited
+from .._layers import OCSPBytesFault, Stapling, bend, check
 from .._leaf import Leaf
-from ._layers import OCSPBytesFault, Stapling, bend, check
 
 if TYPE_CHECKING:
     from .._authority import CA

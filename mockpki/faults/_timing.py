@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from .._layers import Timing, duration
 from .._pkix.window import LIFE, Window
-from ._layers import Timing, duration
 
 __all__ = [
     "Ancient",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
-from ._layers import Listener, Transport, duration
+from .._layers import Listener, Transport, duration
 
 __all__ = [
     "Close",

@@ -10,9 +10,9 @@ from typing import Any
 
 from .. import faults
 from .._clock import monotonic
+from .._layers import Listener
 from .._pki import PKI
 from ..faults import OCSPFault
-from ..faults._layers import Listener
 from ..sequences import Incoming
 
 _LONG = 1.0

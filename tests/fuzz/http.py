@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from mockpki._engine import HttpSession
-from mockpki._evidence import Problems
 from mockpki._exchange.http import HttpRequest
 from mockpki._exchange.steps import Wire
+from mockpki._problems import Problems
 
 from .kit import Target, World
 from .ocsp import paths, questions

@@ -14,14 +14,14 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, ClassVar, Generic, TypeVar
 
-from .._exchange.http import Answer
-from .._exchange.staples import StapleMessages
-from .._exchange.steps import Listening, Wire, is_wire
-from .._pkix.certificate import TBSCertificate
-from .._pkix.crl import TBSCertList
-from .._pkix.ocsp_response import OCSPResponse, ResponseData
-from .._pkix.signing import Signed, Signer
-from .._pkix.window import Window
+from ._exchange.http import Answer
+from ._exchange.staples import StapleMessages
+from ._exchange.steps import Listening, Wire, is_wire
+from ._pkix.certificate import TBSCertificate
+from ._pkix.crl import TBSCertList
+from ._pkix.ocsp_response import OCSPResponse, ResponseData
+from ._pkix.signing import Signed, Signer
+from ._pkix.window import Window
 
 __all__ = [
     "HTTP",
