@@ -14,7 +14,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ._clock import Clock
-from ._engine import Engine, HttpSession, Listener, bind, close_all, close_sockets, start_all
+from ._engine.http import HttpSession
+from ._engine.listener import Listener, close_all, start_all
+from ._engine.loop import Engine
+from ._engine.ports import bind, close_sockets
 from ._folder import Folder
 from ._layers import CertificateContent, bend, check
 from ._leaf import Leaf

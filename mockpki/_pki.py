@@ -16,7 +16,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from ._authority import CA, Realm, Target, each, root_certificate
 from ._clock import Clock
-from ._engine import Engine, addresses, start_all
+from ._engine.listener import start_all
+from ._engine.loop import Engine
+from ._engine.ports import addresses
 from ._leaf import Leaf
 from ._pkix.keys import KeyType
 from ._publisher import Publisher

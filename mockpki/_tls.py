@@ -24,14 +24,18 @@ from . import _client_hello
 from ._authority import CA, Realm
 from ._client_hello import ClientHello
 from ._clock import monotonic
-from ._engine import Connection, Engine, HttpSession, Listener, addresses
+from ._engine.connection import Connection
+from ._engine.fetch import Address, connected
+from ._engine.http import HttpSession
+from ._engine.listener import Listener
+from ._engine.loop import Engine
+from ._engine.ports import addresses
 from ._exchange.http import Answer, HttpRequest
 from ._exchange.staples import StapleMessages
 from ._exchange.steps import Wire, deliver
 from ._layers import Fault, StapleFault, Stapling, check
 from ._leaf import Leaf
 from ._pkix.reading import load_certificate
-from ._stapler._fetch import Address, connected
 from ._stapler._outcome import Outcome
 from ._stapler._policy import StaplePolicy
 from ._stapler._stapler import Stapler

@@ -26,7 +26,7 @@ from programs import need, run
 from wire import held
 
 from mockpki import PKI, faults
-from mockpki._engine import Engine
+from mockpki._engine.loop import Engine
 from mockpki.faults import Fault
 
 HOUR = timedelta(hours=1)

@@ -18,7 +18,8 @@ from programs import run
 from wire import Wire, get, held, post
 
 from mockpki import PKI, faults
-from mockpki._engine import Engine, addresses
+from mockpki._engine.loop import Engine
+from mockpki._engine.ports import addresses
 
 SOON = timedelta(milliseconds=50)
 

@@ -12,7 +12,8 @@ from fuzz import __main__ as command
 from fuzz.kit import World, world
 from fuzz.targets import TARGETS
 
-from mockpki import _client_hello, _engine, faults
+from mockpki import _client_hello, faults
+from mockpki._engine.http import HttpSession
 from mockpki._pkix.ocsp_request import OCSPRequest
 from mockpki._tls_openssl import OpenSSLSession
 
@@ -88,7 +89,7 @@ def broken(*_: Any) -> NoReturn:
 
 BUGS = {
     "ocsp": (OCSPRequest, "read"),
-    "http": (_engine.HttpSession, "on_message_complete"),
+    "http": (HttpSession, "on_message_complete"),
     "hello": (_client_hello, "_client_hello"),
     "tls": (OpenSSLSession, "_end"),
 }

@@ -22,6 +22,7 @@ TREE = PACKAGE.parent
 ROWS: tuple[tuple[str, ...], ...] = (
     ("_client_hello", "_clock", "_exchange", "_folder", "_html", "_problems"),
     ("_pkix",),
+    ("_engine",),
     ("_ledger", "_leaf", "_tls_session"),
     ("_tls_openssl", "_tls_tlslite"),
     ("_layers",),
@@ -29,7 +30,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("_evidence", "sequences"),
     ("_services",),
     ("_publisher", "_responder"),
-    ("_engine", "relying_party"),
+    ("relying_party",),
     ("_authority",),
     ("_stapler",),
     ("_tls",),
@@ -43,7 +44,14 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("cli",),
 )
 ROW = {module: number for number, row in enumerate(ROWS) for module in row}
-BELOW_ENGINE = [module for module, row in ROW.items() if row < ROW["_engine"]]
+WORLDLY = ROW["_engine"]
+BELOW_ENGINE = [
+    module
+    for module, row in ROW.items()
+    if row < WORLDLY
+    or module in ("_ledger", "_leaf", "_tls_session", "_tls_openssl", "_tls_tlslite", "_layers")
+    or module in ("faults", "_evidence", "sequences", "_services", "_publisher", "_responder")
+]
 
 
 def sources(under: Path = PACKAGE) -> list[Path]:
@@ -118,7 +126,17 @@ def test_imports_come_from_rows_above(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "package",
-    ["_exchange", "_pkix", "_probe", "_stapler", "faults", "relying_party", "scenarios", "stapling"],
+    [
+        "_exchange",
+        "_engine",
+        "_pkix",
+        "_probe",
+        "_stapler",
+        "faults",
+        "relying_party",
+        "scenarios",
+        "stapling",
+    ],
 )
 def test_no_circles_in_a_package(package: str) -> None:
     """The modules of a package can be put in an order, too."""
@@ -128,7 +146,10 @@ def test_no_circles_in_a_package(package: str) -> None:
 
 def test_the_import_reader_sees_imports() -> None:
     """The tests above look at something: known imports of each form are found."""
-    authority, engine = set(imports(PACKAGE / "_authority.py")), set(imports(PACKAGE / "_engine.py"))
+    authority, engine = (
+        set(imports(PACKAGE / "_authority.py")),
+        set(imports(PACKAGE / "_engine" / "connection.py")),
+    )
     assert {("mockpki", "_pkix", "keys"), ("mockpki", "_layers")} <= authority
     assert ("mockpki", "_problems") in engine
     assert ("mockpki", "_authority") not in set(imports(PACKAGE / "_leaf.py"))  # for the type checker
@@ -174,7 +195,9 @@ def test_below_the_engine_there_is_no_world(module: str) -> None:
 
 def test_the_reader_of_the_world_sees_it() -> None:
     """The test above looks at something: it finds the world where it is."""
-    assert {"asyncio", "selectors", "socket", "threading.Thread"} <= worldly(PACKAGE / "_engine.py")
+    assert {"asyncio", "selectors", "socket", "threading.Thread"} <= {
+        name for path in sources(PACKAGE / "_engine") for name in worldly(path)
+    }
 
 
 # Rule 2: encoders write what the value says; who made it absurd is not their business.

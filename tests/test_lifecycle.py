@@ -26,7 +26,7 @@ from programs import run
 from wire import Wire, get, held, post
 
 from mockpki import PKI, Leaf, TlsServer, faults
-from mockpki._engine import Engine
+from mockpki._engine.loop import Engine
 
 
 def status(pki: PKI, leaf: Leaf) -> str:

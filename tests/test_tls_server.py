@@ -22,7 +22,7 @@ from tls_clients import VERSIONS, connected, context, received, shake_hands
 from variants import VARIANTS
 
 from mockpki import PKI, Leaf, faults
-from mockpki._engine import addresses
+from mockpki._engine.ports import addresses
 from mockpki._tls import Handshake, TlsServer
 
 each_version = pytest.mark.parametrize("version", VERSIONS)

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from cryptography.x509 import ocsp
 
+from .._engine.fetch import NoAnswer, ask
 from .._pkix.ocsp_response import OCSPResponse, ResponseStatus
 from ._cache import Cache, Entry, Failure, Kept, moment, whole_second
 from ._events import Event, Kind, Stats
-from ._fetch import NoAnswer, ask
 from ._outcome import Outcome
 from ._policy import StaplePolicy
 from ._reading import Unfit, can_ask, must_staple, question, read, responders

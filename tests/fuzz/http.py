@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mockpki._engine import HttpSession
+from mockpki._engine.http import HttpSession
 from mockpki._exchange.http import HttpRequest
 from mockpki._exchange.steps import Wire
 from mockpki._problems import Problems

@@ -1,0 +1,199 @@
+"""One accepted TCP connection on the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Callable
+from typing import Protocol
+
+from .._problems import Problems
+from .loop import Engine
+
+_CHUNK = 1 << 16
+_MAX_UNREAD = 1 << 20
+_MAX_READS = 200
+
+
+class Receiver(Protocol):
+    """What sits on a `Connection`: it is told of octets and of the end."""
+
+    def received(self, data: bytes) -> None: ...
+
+    def ended(self) -> None:
+        """The peer closed, or the connection was lost or torn down. Called once."""
+
+
+class Connection:
+    """One accepted TCP connection on the loop."""
+
+    def __init__(self, engine: Engine, sock: socket.socket, problems: Problems, peer: str) -> None:
+        self.loop = engine.loop
+        self.peer = peer
+        self.receiver: Receiver | None = None
+        self.closed = False
+        self._engine = engine
+        self._sock = sock
+        # The loop is given the number. Given the socket, it would spell it out, with two system calls,
+        # each time that it looks for one which it does not watch.
+        self._fd = sock.fileno()
+        self._problems = problems
+        self._out = bytearray()
+        self._reading = False
+        self._peer_finished = False
+        self._finishing = False
+        self._receiving = False
+        self._paused = False
+        self._delay: asyncio.TimerHandle | None = None
+        self._on_close: Callable[[Connection], None] = engine.connections.discard
+        engine.connections.add(self)
+
+    def begin(self, receiver: Receiver, on_close: Callable[[Connection], None], delay: float = 0.0) -> None:
+        """Hand what arrives to *receiver*, from *delay* seconds on."""
+        self.receiver = receiver
+        self._on_close = on_close
+        if delay:
+            self._delay = self.loop.call_later(delay, self._listen)
+        else:
+            self._listen()
+
+    def _listen(self) -> None:
+        """Often the first octets are here already."""
+        self._delay = None
+        self._read()
+        if not self.closed and not self._paused:
+            self._start_reading()
+
+    def _start_reading(self) -> None:
+        self._reading = True
+        self.loop.add_reader(self._fd, self._read)
+
+    def _stop_reading(self) -> None:
+        if self._reading:
+            self._reading = False
+            self.loop.remove_reader(self._fd)
+
+    def _read(self) -> bool:
+        """Whether there was anything to read, the end included."""
+        try:
+            data = self._sock.recv(_CHUNK)
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            self.abort(reset=False)
+            return True
+        self._engine.activity += 1
+        self._receiving = True
+        try:
+            self._take(data)
+        # Also what is no Exception, such as pytest.fail() in a fault of the test's own.
+        except BaseException as error:
+            self._problems.add(error, f"raised on the connection of {self.peer}")
+            self.abort()
+        finally:
+            self._receiving = False
+        return True
+
+    def _take(self, data: bytes) -> None:
+        if not data:
+            # A client that has closed its side is not waiting for more than what is under way.
+            self._peer_finished = True
+            self._stop_reading()
+            self._end_receiver()
+            self.finish()
+        elif self.receiver is not None:
+            self.receiver.received(data)
+            if len(self._out) > _MAX_UNREAD and not self.closed:
+                # It asks and does not read the answers: read on once it does.
+                self._paused = True
+                self._stop_reading()
+
+    def drain(self) -> None:
+        """Read what has arrived by now."""
+        for _ in range(_MAX_READS):
+            # A receiver that is at work already may have caused this call, and cannot take more.
+            if self.closed or self._receiving or self._paused or self._delay or not self._read():
+                return
+
+    def write(self, data: bytes) -> None:
+        if self.closed or self._finishing:
+            return
+        if not self._out:
+            try:
+                sent = self._sock.send(data)
+            except (BlockingIOError, InterruptedError):
+                sent = 0
+            except OSError:
+                self.abort(reset=False)
+                return
+            if sent == len(data):
+                return
+            data = data[sent:]
+            self.loop.add_writer(self._fd, self._flush)
+        self._out += data
+
+    def _flush(self) -> None:
+        try:
+            sent = self._sock.send(self._out)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self.abort(reset=False)
+            return
+        del self._out[:sent]
+        if not self._out:
+            self.loop.remove_writer(self._fd)
+            if self._finishing:
+                self._close()
+            elif self._paused:
+                self._paused = False
+                self._start_reading()
+
+    def finish(self) -> None:
+        """Send what is left, then close in order."""
+        if self.closed:
+            return
+        self._finishing = True
+        if not self._out:
+            self._close()
+
+    def abort(self, *, reset: bool = True) -> None:
+        """Close at once; with *reset*, by RST."""
+        if self.closed:
+            return
+        if reset:
+            with contextlib.suppress(OSError):
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._close()
+
+    def _close(self) -> None:
+        self.closed = True
+        if self._delay is not None:
+            self._delay.cancel()
+        self._stop_reading()
+        if self._out:
+            self.loop.remove_writer(self._fd)
+        if self._finishing and not self._peer_finished:
+            with contextlib.suppress(OSError):
+                # What the peer still sends must not turn our FIN into an RST that overtakes it.
+                self._sock.shutdown(socket.SHUT_WR)
+                self._sock.recv(_CHUNK)
+        self._sock.close()
+        self._engine.connections.discard(self)
+        self._on_close(self)
+        try:
+            self._end_receiver()
+        except BaseException as error:
+            self._problems.add(error, f"raised when the connection of {self.peer} ended")
+
+    def disown(self) -> None:
+        """In a forked child: let go of the parent's socket, without a word to the client."""
+        self.closed = True
+        self._sock.close()
+
+    def _end_receiver(self) -> None:
+        receiver, self.receiver = self.receiver, None
+        if receiver is not None:
+            receiver.ended()

@@ -1,0 +1,151 @@
+"""A port that takes connections, or refuses them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable
+
+from .._exchange.steps import Listening
+from .._problems import Problems
+from .connection import Connection, Receiver
+from .loop import Engine
+from .ports import EXHAUSTED, bind, close_sockets, explain, new_socket
+
+BACKLOG = 1024
+_ACCEPTED_AT_ONCE = 128
+
+
+class Listener:
+    """One port, on every address of *host*, that can stop listening and start again.
+
+    A holder socket is bound and never listens: it keeps the port while nobody is there to answer,
+    so that the URLs in certificates stay right. Raises OSError when the port is taken.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        host: str,
+        port: int,
+        new_receiver: Callable[[Connection], Receiver],
+        problems: Problems,
+    ) -> None:
+        self._engine = engine
+        self._new_receiver = new_receiver
+        self._problems = problems
+        self.connections: set[Connection] = set()
+        self._holders = bind(host, port)
+        self.port: int = self._holders[0].getsockname()[1]
+        self._listening: list[socket.socket] = []
+        self._delay = 0.0
+        try:
+            self._ready = self._open()
+        except BaseException:
+            close_sockets(self._holders)
+            raise
+        engine.listeners.add(self)
+
+    def _open(self) -> list[socket.socket]:
+        """Sockets that listen: the system takes connections from now on, and keeps them for `start`."""
+        opened: list[socket.socket] = []
+        try:
+            for holder in self._holders:
+                sock = new_socket(holder.family)
+                opened.append(sock)
+                sock.bind(holder.getsockname())
+                # The connections that it accepts inherit this.
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.listen(BACKLOG)
+        except OSError as error:
+            close_sockets(opened)
+            explain(error, f"port {self.port} cannot be listened on")
+            raise
+        return opened
+
+    def start(self) -> None:
+        """On the loop: take connections. Started twice is started."""
+        if self._listening:
+            return
+        self._listening, self._ready = self._ready or self._open(), []
+        for sock in self._listening:
+            self._engine.loop.add_reader(sock, self._accept, sock)
+
+    def stop(self) -> None:
+        """On the loop: refuse connections, and tear down those there are. The port stays ours.
+
+        What had arrived by then is read before, so that the evidence has it.
+        """
+        for sock in list(self._listening):
+            self._accept(sock, closing=True)
+        for connection in list(self.connections):
+            connection.drain()
+        self._refuse()
+
+    def _refuse(self) -> None:
+        for sock in self._listening:
+            self._engine.loop.remove_reader(sock)
+        close_sockets(self._listening)
+        for connection in list(self.connections):
+            connection.abort()
+
+    def obey(self, listening: Listening) -> None:
+        """From any thread: `start` or `stop`, and let new connections wait before they are read."""
+        self._engine.call(self._obey, listening)
+
+    def _obey(self, listening: Listening) -> None:
+        self._delay = listening.delay
+        if listening.accepting:
+            self.start()
+        else:
+            self.stop()
+
+    def close(self) -> None:
+        """On the loop: `stop`, and give the port back."""
+        self.stop()
+        self.disown()
+        self._engine.listeners.discard(self)
+
+    def disown(self) -> None:
+        """Let go of every socket. In a forked child that is all there is to do."""
+        for sockets in (self._holders, self._ready, self._listening):
+            close_sockets(sockets)
+
+    def _accept(self, listening: socket.socket, *, closing: bool = False) -> None:
+        for accepted in range(_ACCEPTED_AT_ONCE):
+            try:
+                sock, address = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                # The system says so before it looks whether anyone is waiting: it is true of the first one.
+                if error.errno in EXHAUSTED and not accepted and not closing:
+                    explain(error, "")
+                    self._problems.add(error, f"port {self.port} could not take a connection, and closed")
+                    self._refuse()
+                return
+            self._engine.activity += 1
+            sock.setblocking(False)
+            self._begin(Connection(self._engine, sock, self._problems, f"{address[0]}:{address[1]}"))
+
+    def _begin(self, connection: Connection) -> None:
+        self.connections.add(connection)
+        try:
+            receiver = self._new_receiver(connection)
+        except BaseException as error:
+            self._problems.add(error, f"raised when {connection.peer} connected to port {self.port}")
+            self.connections.discard(connection)
+            connection.abort()
+            return
+        connection.begin(receiver, self.connections.discard, self._delay)
+
+
+def start_all(listeners: Iterable[Listener]) -> None:
+    """On the loop: `Listener.start` for each."""
+    for listener in listeners:
+        listener.start()
+
+
+def close_all(listeners: Iterable[Listener]) -> None:
+    """On the loop: `Listener.close` for each."""
+    for listener in listeners:
+        listener.close()

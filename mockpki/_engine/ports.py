@@ -1,0 +1,90 @@
+"""Loopback addresses, and ports on them that are bound before anyone listens."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import ipaddress
+import socket
+from collections.abc import Sequence
+from functools import lru_cache
+
+
+def close_sockets(sockets: list[socket.socket]) -> None:
+    """Close each, and empty the list."""
+    while sockets:
+        sockets.pop().close()
+
+
+def new_socket(family: int, *, shared: bool = True) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    if shared:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    return sock
+
+
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+def explain(error: OSError, sentence: str) -> None:
+    """Say beside *error* what is the way out."""
+    if error.errno in EXHAUSTED:
+        sentence = "this process may not open more files or sockets; raise `ulimit -n`, or close some"
+    error.add_note(f"mockpki: {sentence}")
+
+
+@lru_cache(maxsize=16)
+def addresses(host: str) -> tuple[str, ...]:
+    """The loopback addresses that *host* stands for; ValueError for anything else."""
+    if host == "localhost":
+        return ("127.0.0.1", "::1") if _has_ipv6() else ("127.0.0.1",)
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(host).is_loopback:
+            return (host,)
+    raise ValueError(
+        f"{host!r} is not a loopback address; mockpki serves on '127.0.0.1', '::1' or 'localhost' only"
+    )
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as sock:
+            sock.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Holder sockets on one port of every address; a port of 0 is chosen by the system.
+
+    Raises OSError, with a note on the way out, when the port cannot be had.
+    """
+    for attempts_left in reversed(range(20)):
+        try:
+            return _bind_once(addresses(host), port)
+        except OSError as error:
+            # A port that is free on 127.0.0.1 may be taken on ::1: then another one is tried.
+            if port or not attempts_left or error.errno != errno.EADDRINUSE:
+                explain(error, f"port {port} of {host} cannot be had; leave port= out to get a free one")
+                raise
+    raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _bind_once(hosts: Sequence[str], port: int) -> list[socket.socket]:
+    bound: list[socket.socket] = []
+    try:
+        for address in hosts:
+            # Bound before SO_REUSEPORT is set, a port that anyone else holds is an error.
+            sock = new_socket(socket.AF_INET6 if ":" in address else socket.AF_INET, shared=False)
+            bound.append(sock)
+            sock.bind((address, port))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            port = sock.getsockname()[1]
+    except BaseException:
+        close_sockets(bound)
+        raise
+    return bound
