@@ -21,7 +21,6 @@ from ._engine.ports import bind, close_sockets
 from ._folder import Folder
 from ._layers import CertificateContent, bend, check
 from ._leaf import Leaf
-from ._ledger import Ledger
 from ._pkix.certificate import (
     Pointers,
     TBSCertificate,
@@ -41,9 +40,11 @@ from ._pkix.signing import Signer, subject
 from ._pkix.status import Reason, Revocation, check_serial
 from ._pkix.times import aware
 from ._problems import Problems
-from ._publisher import CertificateFile, Publisher
-from ._responder import Responder
-from ._services import Service
+from ._services.files import CertificateFile
+from ._services.ledger import Ledger
+from ._services.publisher import Publisher
+from ._services.responder import Responder
+from ._services.service import Service
 
 BACKDATED = timedelta(days=30)
 LIFE = timedelta(days=90)

@@ -18,8 +18,9 @@ from typing import Any, get_args
 
 from . import faults
 from ._layers import CertificateContent
-from ._publisher import CertificateFile, Publisher
-from ._responder import Responder
+from ._services.files import CertificateFile
+from ._services.publisher import Publisher
+from ._services.responder import Responder
 from .faults import Fault
 from .faults._alias import Alias
 from .faults._aliases_crl import CRL_ALIASES

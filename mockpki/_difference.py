@@ -24,7 +24,7 @@ from ._leaf import Leaf
 from ._pki import PKI
 from ._pkix.certificate import TBSCertificate
 from ._pkix.ocsp_request import OCSPRequest
-from ._services import Service
+from ._services.service import Service
 from .faults import Fault
 from .faults._alias import Alias
 

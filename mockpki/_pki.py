@@ -21,8 +21,8 @@ from ._engine.loop import Engine
 from ._engine.ports import addresses
 from ._leaf import Leaf
 from ._pkix.keys import KeyType
-from ._publisher import Publisher
-from ._responder import Responder
+from ._services.publisher import Publisher
+from ._services.responder import Responder
 
 if TYPE_CHECKING:
     import trustme

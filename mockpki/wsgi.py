@@ -22,7 +22,7 @@ from werkzeug.wrappers import Request, Response
 from ._authority import CA
 from ._exchange.http import Answer, HttpRequest
 from ._pki import PKI
-from ._services import Service
+from ._services.service import Service
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

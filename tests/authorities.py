@@ -10,11 +10,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from mockpki._ledger import Ledger
 from mockpki._pkix.crl import encode_entries
 from mockpki._pkix.keys import KeyType, PrivateKey
 from mockpki._pkix.signing import Signer, subject
 from mockpki._pkix.status import Revocation
+from mockpki._services.ledger import Ledger
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=timezone.utc)
 

@@ -29,7 +29,7 @@ from cryptography.x509 import ocsp
 from freezegun import freeze_time
 
 from mockpki import PKI, Leaf, faults
-from mockpki._services import Service
+from mockpki._services.service import Service
 
 NOW = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
 AN_HOUR_AGO = NOW - timedelta(hours=1)

@@ -23,13 +23,12 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("_client_hello", "_clock", "_exchange", "_folder", "_html", "_problems"),
     ("_pkix",),
     ("_engine",),
-    ("_ledger", "_leaf", "_tls_session"),
+    ("_leaf", "_tls_session"),
     ("_tls_openssl", "_tls_tlslite"),
     ("_layers",),
     ("faults",),
-    ("_evidence", "sequences"),
+    ("sequences",),
     ("_services",),
-    ("_publisher", "_responder"),
     ("relying_party",),
     ("_authority",),
     ("_stapler",),
@@ -44,14 +43,11 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("cli",),
 )
 ROW = {module: number for number, row in enumerate(ROWS) for module in row}
-WORLDLY = ROW["_engine"]
-BELOW_ENGINE = [
-    module
-    for module, row in ROW.items()
-    if row < WORLDLY
-    or module in ("_ledger", "_leaf", "_tls_session", "_tls_openssl", "_tls_tlslite", "_layers")
-    or module in ("faults", "_evidence", "sequences", "_services", "_publisher", "_responder")
-]
+# What is above the engine, and obeys this rule all the same.
+WITHOUT_WORLD = {
+    "_layers", "_leaf", "_services", "_tls_openssl", "_tls_session", "_tls_tlslite", "faults", "sequences",
+}  # fmt: skip
+BELOW_ENGINE = [module for module, row in ROW.items() if row < ROW["_engine"] or module in WITHOUT_WORLD]
 
 
 def sources(under: Path = PACKAGE) -> list[Path]:

@@ -10,9 +10,9 @@ from cryptography import x509
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from mockpki._ledger import Ledger
 from mockpki._pkix.crl import encode_entries
 from mockpki._pkix.status import Reason, Revocation, Status, check_serial, describe
+from mockpki._services.ledger import Ledger
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 REVOKED = Revocation(NOW, Reason.KEY_COMPROMISE)

@@ -15,12 +15,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from mockpki import PKI, faults
 from mockpki._clock import Clock
-from mockpki._ledger import Ledger
 from mockpki._pkix.keys import KeyType
 from mockpki._pkix.signing import Signer, subject
 from mockpki._pkix.status import Reason, Revocation
 from mockpki._problems import Problems
-from mockpki._publisher import Publisher
+from mockpki._services.ledger import Ledger
+from mockpki._services.publisher import Publisher
 
 
 def load(pki: PKI) -> x509.CertificateRevocationList:

@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 
 from mockpki import PKI, Leaf
 from mockpki._exchange.http import HttpRequest
-from mockpki._responder import _read_question
+from mockpki._services.questions import read_question
 
 HASHES = ("sha1", "sha256", "sha384", "sha512")
 
@@ -109,13 +109,13 @@ def test_a_get_means_what_its_post_means(nonce: bytes, prefix: bytes, end: str) 
     """Whatever the octets, the path says the same as the body, in all three alphabets."""
     one = {"hash_algorithm": {"algorithm": "sha1"}, "issuer_name_hash": bytes(20)}
     der = question(one | {"issuer_key_hash": b"\xff" * 20, "serial_number": 0xFFFFFF}, nonce=nonce)
-    by_post = _read_question(HttpRequest("POST", "/", body=der))
+    by_post = read_question(HttpRequest("POST", "/", body=der))
     for text in (
         quote(base64.b64encode(der), safe=""),
         base64.b64encode(der).decode(),
         base64.urlsafe_b64encode(der).rstrip(b"=").decode(),
     ):
-        by_get = _read_question(HttpRequest("GET", f"/{quote(prefix)}/{text}{end}"))
+        by_get = read_question(HttpRequest("GET", f"/{quote(prefix)}/{text}{end}"))
         if isinstance(by_post, ValueError):
             assert isinstance(by_get, ValueError)
             assert not 1 <= len(nonce) <= 128
@@ -129,7 +129,7 @@ def test_a_get_means_what_its_post_means(nonce: bytes, prefix: bytes, end: str) 
 @given(st.text(st.characters(max_codepoint=255), max_size=300) | st.text("/M=%A+-_30", max_size=80))
 def test_no_path_breaks_the_reader(target: str) -> None:
     """Any path is a question or a ValueError that says why, and nothing else."""
-    assert isinstance(_read_question(HttpRequest("GET", "/" + target)), ValueError)
+    assert isinstance(read_question(HttpRequest("GET", "/" + target)), ValueError)
 
 
 @pytest.mark.parametrize("null", [True, False], ids=["NULL", "absent"])

@@ -18,7 +18,7 @@ import json
 from importlib.metadata import version
 from typing import Any
 
-from .._evidence import Request
+from .._services.evidence import Request
 from .._tls import Handshake
 from ..relying_party import Policy
 from ._inference import Fit

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
 from .._authority import CA
-from .._evidence import Request, times
 from .._leaf import Leaf
 from .._pki import PKI
+from .._services.evidence import Request, times
 from .._tls import Handshake, TlsServer
 from ..relying_party import crl_urls, responders
 from ._offer import NO_OFFER, Offer, Says

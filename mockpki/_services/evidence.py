@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ._clock import monotonic
-from ._exchange.http import Answer, HttpRequest
-from ._exchange.steps import Wire, deliver
-from ._layers import Faults
-from ._pkix.ocsp_request import OCSPRequest
+from .._clock import monotonic
+from .._exchange.http import Answer, HttpRequest
+from .._exchange.steps import Wire, deliver
+from .._layers import Faults
+from .._pkix.ocsp_request import OCSPRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,4 @@
-"""What every service of a CA shares: requests in, answers out; faults, scripts and the record.
-
-1. No socket and no thread is here. The engine, a WSGI server or a test calls `Service.handle`.
-2. Faults are applied by `bend`, one line a layer; no branch asks which fault it is.
-3. Whatever was asked is recorded as soon as it is answered, with the answer it was given.
-"""
+"""What every service of a CA shares: requests in, answers out; faults, scripts and the record."""
 
 from __future__ import annotations
 
@@ -15,15 +10,15 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, ClassVar, Generic, TypeVar
 
-from ._clock import Clock
-from ._evidence import Read, Record, Request, assert_count
-from ._exchange.http import Answer, HttpRequest, http_date
-from ._exchange.steps import Listening, Wire, deliver
-from ._layers import HTTP, Fault, Faults, Listener, Timing, Transport, bend, check
-from ._pkix.ocsp_request import OCSPRequest
-from ._pkix.window import Window
-from ._problems import Problems
-from .sequences import Chooser, Counted
+from .._clock import Clock
+from .._exchange.http import Answer, HttpRequest, http_date
+from .._exchange.steps import Listening, Wire, deliver
+from .._layers import HTTP, Fault, Faults, Listener, Transport, bend, check
+from .._pkix.ocsp_request import OCSPRequest
+from .._pkix.window import Window
+from .._problems import Problems
+from ..sequences import Chooser, Counted
+from .evidence import Read, Record, Request
 
 F = TypeVar("F")
 S = TypeVar("S", bound="Service[Any]")
@@ -330,33 +325,3 @@ def caching(window: Window, body: bytes) -> list[tuple[str, str]]:
         headers.append(("Cache-Control", f"max-age={age}, public, no-transform, must-revalidate"))
     headers.append(("Date", http_date(window.now)))
     return headers
-
-
-class FileService(Service[F]):
-    """A service whose answer does not depend on what was asked: GET or HEAD, on any path."""
-
-    content_type: ClassVar[str]
-
-    def assert_asked(self, leaf: None = None, times: int | None = None) -> None:
-        """Fail unless there was a request, or exactly *times*. The file names no certificate."""
-        if leaf is not None:
-            raise TypeError(f"a request to the {self._what} names no certificate; leave {leaf!r} out")
-        requests = self.requests
-        assert_count(self.choosers or self._what, "", len(requests), times, requests)
-
-    def assert_not_asked(self) -> None:
-        """Fail if there was any request."""
-        self.assert_asked(times=0)
-
-    def _respond(self, request: HttpRequest, faults: Faults) -> Answer:
-        if request.method not in self.methods:
-            return self._not_allowed(request)
-        window, body = self._body(faults)
-        return Answer.of(200, self.content_type, body, *caching(window, body))
-
-    def _body(self, faults: Faults) -> tuple[Window, bytes]:
-        """The file as it is now, and the times it has."""
-        raise NotImplementedError
-
-    def _window(self, faults: Faults) -> Window:
-        return bend(Timing, Window.honest(self._clock.now()), faults)

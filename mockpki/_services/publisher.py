@@ -1,4 +1,4 @@
-"""The files a CA publishes: its CRL (RFC 5280 section 5) and its own certificate."""
+"""The publisher of a CA's CRL: RFC 5280 section 5."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import get_args
 
 from cryptography import x509
 
-from ._clock import Clock
-from ._layers import (
+from .._clock import Clock
+from .._layers import (
     CRLBytesFault,
     CRLContent,
     CRLFault,
     Encoding,
     Faults,
-    FileFault,
     Sealing,
     Signs,
     Timing,
@@ -25,34 +24,14 @@ from ._layers import (
     bend,
     check,
 )
-from ._ledger import Ledger
-from ._pkix.certificate import extension
-from ._pkix.crl import TBSCertList, crl_number, encode_entries
-from ._pkix.signing import Signer
-from ._pkix.window import Window
-from ._problems import Problems
-from ._services import FileService, Restore
-
-
-class CertificateFile(FileService[FileFault]):
-    """The CA's own certificate, where caIssuers URLs point (RFC 5280 section 4.2.2.1)."""
-
-    layers = get_args(FileFault)
-    path = "/ca.crt"
-    # RFC 5280 section 4.2.2.1: "HTTP server implementations accessed via the URI SHOULD specify the
-    # media type application/pkix-cert".
-    content_type = "application/pkix-cert"
-
-    def __init__(self, what: str, clock: Clock, problems: Problems, certificate: bytes) -> None:
-        super().__init__(what, clock, problems)
-        self._certificate = certificate
-
-    def respond_with(self, *faults: FileFault) -> Restore[CertificateFile]:
-        """Answer with these faults from now on; none for honest. As a context manager, until its end."""
-        return self._bend_with(None, faults)
-
-    def _body(self, faults: Faults) -> tuple[Window, bytes]:
-        return Window.honest(self._clock.now()), bend(Encoding, self._certificate, faults)
+from .._pkix.certificate import extension
+from .._pkix.crl import TBSCertList, crl_number, encode_entries
+from .._pkix.signing import Signer
+from .._pkix.window import Window
+from .._problems import Problems
+from .files import FileService
+from .ledger import Ledger
+from .service import Restore
 
 
 class Publisher(FileService[CRLFault]):

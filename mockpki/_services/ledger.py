@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable
 from itertools import islice
 
-from ._pkix.status import CertStatus, Reason, Revocation, Status, describe
+from .._pkix.status import CertStatus, Reason, Revocation, Status, describe
 
 
 class Ledger:

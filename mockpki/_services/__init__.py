@@ -1,0 +1,13 @@
+"""What a CA serves: requests in, answers out.
+
+- `service`: what all of them share: where they are, how a request becomes an answer.
+- `control`: what a test sets: faults for all or for one, scripts, sequences.
+- `responder`, `questions`: the OCSP responder, and how a request over HTTP is read.
+- `files`, `publisher`: files that do not depend on the question: the CA's certificate, and its CRL.
+- `evidence`: what was asked and answered.
+- `ledger`: what became of each serial number; the core's only mutable state.
+
+1. No socket and no thread is here. The engine, a WSGI server or a test calls `Service.handle`.
+2. Faults are applied by `bend`, one line a layer; no branch asks which fault it is.
+3. Whatever was asked is recorded as soon as it is answered, with the answer it was given.
+"""

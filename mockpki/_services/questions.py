@@ -1,0 +1,57 @@
+"""How an OCSP request over HTTP is read."""
+
+from __future__ import annotations
+
+import binascii
+from urllib.parse import unquote_to_bytes
+
+from .._exchange.http import HttpRequest
+from .._pkix.ocsp_request import OCSPRequest
+
+
+def read_question(request: HttpRequest) -> OCSPRequest | ValueError:
+    try:
+        if request.method == "POST":
+            return OCSPRequest.read(request.body)
+        return _read_target(request.target)
+    except ValueError as error:
+        # It is kept as evidence; its frames need not be.
+        return error.with_traceback(None)
+
+
+def _read_target(target: str) -> OCSPRequest:
+    """The request in a GET's path.
+
+    RFC 6960 appendix A.1: "GET {url}/{url-encoding of base-64 encoding of the DER encoding of the
+    OCSPRequest}". Any escaping of ``+``, ``/`` and ``=`` is taken, padding may be missing, and any
+    path may stand before it. DER begins with 0x30, so its base-64 begins with M; but an M may begin
+    a folder too.
+    """
+    path = target.split("?", 1)[0].split("#", 1)[0]
+    text = unquote_to_bytes(path).replace(b" ", b"+").translate(_URL_SAFE)
+    error = ValueError("the path ends in no base-64 of an OCSPRequest")
+    at = text.find(b"/M")
+    while at >= 0:
+        try:
+            return OCSPRequest.read(_decode(text, at + 1))
+        except ValueError as reason:
+            error = reason
+        at = text.find(b"/M", at + 1)
+    raise error
+
+
+def _decode(text: bytes, start: int) -> bytes:
+    """The DER whose base-64 begins at *start* and ends *text*, but for padding and slashes.
+
+    The DER's own length says where it ends: a last ``/`` may be the last six bits, or a slash.
+    """
+    head = binascii.a2b_base64(text[start : start + 8].ljust(8, b"A"), strict_mode=True)
+    count = head[1] & 0x7F if head[1] & 0x80 else 0
+    size = 2 + count + (int.from_bytes(head[2 : 2 + count], "big") if count else head[1])
+    end = start - (-size * 4 // 3)
+    if count > 4 or end > len(text) or text[end:].strip(b"=/"):
+        raise ValueError("the path ends in no base-64 of an OCSPRequest")
+    return binascii.a2b_base64(text[start:end] + b"=" * (-(end - start) % 4), strict_mode=True)
+
+
+_URL_SAFE = bytes.maketrans(b"-_", b"+/")
