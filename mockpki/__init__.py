@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import faults
-    from ._authority import CA
-    from ._leaf import Leaf
+    from ._ca.ca import CA
+    from ._ca.leaf import Leaf
     from ._pki import PKI
     from ._pkix.keys import KeyType
     from ._tls import Handshake, TlsServer
@@ -21,10 +21,10 @@ __all__ = ["CA", "PKI", "Handshake", "KeyType", "Leaf", "TlsServer", "faults"]
 __version__ = "0.1.0"
 
 _HOMES = {
-    "CA": "_authority",
+    "CA": "_ca.ca",
     "Handshake": "_tls",
     "KeyType": "_pkix.keys",
-    "Leaf": "_leaf",
+    "Leaf": "_ca.leaf",
     "PKI": "_pki",
     "TlsServer": "_tls",
 }

@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from . import _process, faults, relying_party
-from ._leaf import Leaf
+from ._ca.leaf import Leaf
 from ._pki import PKI
 from ._tls import Handshake, TlsServer
 from .relying_party import Policy, Verdict

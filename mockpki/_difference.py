@@ -13,14 +13,14 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from . import _catalogue, _decoded, faults
-from ._authority import CA
+from ._ca.ca import CA
+from ._ca.leaf import Leaf
 from ._catalogue import Entry
 from ._decoded import Decoder, octets
 from ._exchange.http import HttpRequest
 from ._exchange.staples import StapleMessages, staple_messages
 from ._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
 from ._layers import HTTP, CertificateContent, Encoding, Listener, Stapling, Transport, bend
-from ._leaf import Leaf
 from ._pki import PKI
 from ._pkix.certificate import TBSCertificate
 from ._pkix.ocsp_request import OCSPRequest

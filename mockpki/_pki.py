@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from ._authority import CA, Realm, Target, each, root_certificate
+from ._ca.ca import CA, Realm, Target, each, root_certificate
+from ._ca.leaf import Leaf
 from ._clock import Clock
 from ._engine.listener import start_all
 from ._engine.loop import Engine
 from ._engine.ports import addresses
-from ._leaf import Leaf
 from ._pkix.keys import KeyType
 from ._services.publisher import Publisher
 from ._services.responder import Responder

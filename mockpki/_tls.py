@@ -21,7 +21,8 @@ from typing import Any, Protocol, get_args
 from cryptography import x509
 
 from . import _client_hello
-from ._authority import CA, Realm
+from ._ca.ca import CA, Realm
+from ._ca.leaf import Leaf
 from ._client_hello import ClientHello
 from ._clock import monotonic
 from ._engine.connection import Connection
@@ -34,7 +35,6 @@ from ._exchange.http import Answer, HttpRequest
 from ._exchange.staples import StapleMessages
 from ._exchange.steps import Wire, deliver
 from ._layers import Fault, StapleFault, Stapling, check
-from ._leaf import Leaf
 from ._pkix.reading import load_certificate
 from ._stapler._outcome import Outcome
 from ._stapler._policy import StaplePolicy

@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, PathConverter, Rule
 from werkzeug.wrappers import Request, Response
 
-from ._authority import CA
+from ._ca.ca import CA
 from ._exchange.http import Answer, HttpRequest
 from ._pki import PKI
 from ._services.service import Service

@@ -332,7 +332,7 @@ def test_an_error_in_the_middle_of_making(
     nothing_left: None, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """Wherever the making of a PKI is interrupted, what was made by then is taken down again."""
-    target = f"mockpki._authority.{step}"
+    target = f"mockpki._ca.ca.{step}"
     real = pkgutil.resolve_name(target)
     for calls_left in range(2):
         calls = iter(range(calls_left))

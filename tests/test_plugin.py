@@ -431,7 +431,7 @@ class Test(unittest.TestCase):
 
 HEAVY = (
     "OpenSSL", "asyncio", "click", "cryptography", "httptools", "idna", "rich", "tlslite", "werkzeug",
-    "mockpki._authority", "mockpki._engine", "mockpki._pki", "mockpki.faults", "mockpki.cli",
+    "mockpki._ca.ca", "mockpki._engine", "mockpki._pki", "mockpki.faults", "mockpki.cli",
 )  # fmt: skip
 
 

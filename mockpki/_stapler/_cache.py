@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from .._leaf import Leaf
+from .._ca.leaf import Leaf
 from ._events import Kind
 from ._policy import StaplePolicy, Word
 from ._reading import Answer

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from .._ca.leaf import Leaf
 from .._engine.fetch import NoAnswer
-from .._leaf import Leaf
 from ..relying_party import _ocsp as relying
 from ..relying_party._policy import Policy
 from ..relying_party._verdict import UNREADABLE, Unusable, check_window

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, get_args
+from typing import Any, Protocol, get_args
 
 from .._exchange.staples import STATUS_REQUEST, StapleMessages, certificate_status, solicited
 from .._layers import OCSPBytesFault, Stapling, bend, check
-from .._leaf import Leaf
-
-if TYPE_CHECKING:
-    from .._authority import CA
 
 __all__ = [
     "AckedButMissing",
@@ -24,6 +20,29 @@ __all__ = [
     "UnsolicitedStaple",
     "WrongStatusType",
 ]
+
+
+class _Responder(Protocol):
+    """An OCSP responder, as far as a staple goes."""
+
+    def response_for(self, leaf: Any, /) -> bytes: ...
+
+
+class _Issuer(Protocol):
+    """A CA that answers for what it has issued."""
+
+    @property
+    def ocsp(self) -> _Responder: ...
+
+
+class _Certified(Protocol):
+    """A `Leaf` or `CA`, as far as a staple about it goes."""
+
+    @property
+    def der(self) -> bytes: ...
+
+    @property
+    def issuer(self) -> _Issuer | None: ...
 
 
 def bend_messages(honest: StapleMessages, faults: Iterable[Stapling]) -> StapleMessages:
@@ -152,7 +171,7 @@ class AnotherStaple(Stapling):
     RFC 6960 section 3.2, check 1.
     """
 
-    of: Leaf | CA | None = None
+    of: _Certified | None = None
 
     def __call__(self, honest: StapleMessages) -> StapleMessages:
         return honest.with_body(lambda body: certificate_status(self._response(honest)))

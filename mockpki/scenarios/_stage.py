@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
-from .._authority import CA
-from .._leaf import Leaf
+from .._ca.ca import CA
+from .._ca.leaf import Leaf
 from .._pki import PKI
 from .._services.evidence import Request, times
 from .._tls import Handshake, TlsServer

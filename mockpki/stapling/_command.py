@@ -20,8 +20,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
+from .._ca.leaf import Leaf
 from .._clock import monotonic
-from .._leaf import Leaf
 from .._pki import PKI
 from ._rendering import fill_in, nearly, placeholders, used
 from ._watch import Watch

@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from .._ca.leaf import Leaf
 from .._clock import monotonic
-from .._leaf import Leaf
 from .._stapler._policy import StaplePolicy
 from ._observe import Observation, observe
 from ._outcome import Judged, Outcome, Passing

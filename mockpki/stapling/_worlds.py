@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
 
+from .._ca.leaf import Leaf
 from .._clock import monotonic
-from .._leaf import Leaf
 from .._pki import PKI
 from .._pkix.window import LIFE
 from .._stapler._policy import StaplePolicy

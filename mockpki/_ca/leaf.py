@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 
-from ._folder import Folder
-from ._pkix.keys import PrivateKey, private_pem
-from ._pkix.reading import load_certificate, read_names
+from .._pkix.keys import PrivateKey, private_pem
+from .._pkix.reading import load_certificate, read_names
+from .folder import Folder
 
 if TYPE_CHECKING:
-    from ._authority import CA
+    from .ca import CA
 
 
 class Leaf:

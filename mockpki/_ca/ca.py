@@ -13,15 +13,13 @@ from typing import Any, Protocol
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ._clock import Clock
-from ._engine.http import HttpSession
-from ._engine.listener import Listener, close_all, start_all
-from ._engine.loop import Engine
-from ._engine.ports import bind, close_sockets
-from ._folder import Folder
-from ._layers import CertificateContent, bend, check
-from ._leaf import Leaf
-from ._pkix.certificate import (
+from .._clock import Clock
+from .._engine.http import HttpSession
+from .._engine.listener import Listener, close_all, start_all
+from .._engine.loop import Engine
+from .._engine.ports import bind, close_sockets
+from .._layers import CertificateContent, bend, check
+from .._pkix.certificate import (
     Pointers,
     TBSCertificate,
     authority_extensions,
@@ -31,20 +29,22 @@ from ._pkix.certificate import (
     key_hash,
     leaf_extensions,
 )
-from ._pkix.der import Extension
-from ._pkix.keys import KeyType, PrivateKey, PublicKey, key_type_of, spki_der
-from ._pkix.names import general_name
-from ._pkix.ocsp_request import Issuer
-from ._pkix.reading import load_certificate, read_serial
-from ._pkix.signing import Signer, subject
-from ._pkix.status import Reason, Revocation, check_serial
-from ._pkix.times import aware
-from ._problems import Problems
-from ._services.files import CertificateFile
-from ._services.ledger import Ledger
-from ._services.publisher import Publisher
-from ._services.responder import Responder
-from ._services.service import Service
+from .._pkix.der import Extension
+from .._pkix.keys import KeyType, PrivateKey, PublicKey, key_type_of, spki_der
+from .._pkix.names import general_name
+from .._pkix.ocsp_request import Issuer
+from .._pkix.reading import load_certificate, read_serial
+from .._pkix.signing import Signer, subject
+from .._pkix.status import Reason, Revocation, check_serial
+from .._pkix.times import aware
+from .._problems import Problems
+from .._services.files import CertificateFile
+from .._services.ledger import Ledger
+from .._services.publisher import Publisher
+from .._services.responder import Responder
+from .._services.service import Service
+from .folder import Folder
+from .leaf import Leaf
 
 BACKDATED = timedelta(days=30)
 LIFE = timedelta(days=90)
