@@ -188,12 +188,13 @@ def _show_fault(name: str, parameters: tuple[str, ...], target: str | None, form
 
 def _typed(text: str | None) -> dict[str, Policy]:
     """The policy that is typed, by what to call it; without one, all that have names."""
-    from . import _policies, relying_party
+    from . import relying_party
+    from .relying_party._words import parsed
 
     if text is None:
         return dict(relying_party.NAMED)
     try:
-        return {text: _policies.parsed(text)}
+        return {text: parsed(text)}
     except (LookupError, ValueError, TypeError) as error:
         raise click.UsageError(f"--policy: {error}") from error
 

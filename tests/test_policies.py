@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from mockpki._policies import describe, nearest, parsed, switches
 from mockpki.relying_party import HARD_FAIL, MUST_STAPLE, NAMED, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
+from mockpki.relying_party._words import describe, nearest, parsed, switches
 
 SECOND = timedelta(seconds=1)
 

@@ -16,11 +16,11 @@ from rich.console import Console
 
 import mockpki
 from mockpki import PKI, _html, relying_party, scenarios
-from mockpki._policies import parsed
 from mockpki._probe import FORMATS, Client, Command, Report, Run, report, show
 from mockpki._process import Ended
 from mockpki.cli import main
 from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, Policy
+from mockpki.relying_party._words import parsed
 from mockpki.scenarios import TABLE, Outcome, Scenario, matching
 
 COMMAND = Command(("my-client", "--name", '<b>&"quoted"\'</b>', "{url}"))

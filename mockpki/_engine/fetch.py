@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import socket
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import httptools
+
+from .._exchange.http import encode_request, url_with_question
 
 _MOST = 1 << 20
 _CHUNK = 1 << 16
@@ -44,9 +45,7 @@ async def connected(loop: asyncio.AbstractEventLoop, addresses: Sequence[Address
 async def ask(url: str, question: bytes, method: str) -> bytes:
     """The body of the answer to *question*, an OCSPRequest in DER. Raises `NoAnswer`; has no time-out."""
     if method == "GET":
-        # RFC 6960 appendix A.1: "GET {url}/{url-encoding of base-64 encoding of the DER encoding of the
-        # OCSPRequest}".
-        url = f"{url.rstrip('/')}/{quote(base64.b64encode(question), safe='')}"
+        url = url_with_question(url, question)
     try:
         return await _exchange(url, question if method == "POST" else None)
     except ConnectionRefusedError as error:
@@ -65,7 +64,7 @@ async def _exchange(url: str, body: bytes | None) -> bytes:
     sock = await connected(loop, found)
     # A task that is cancelled has the loop forget the socket before it comes here.
     with sock:
-        await loop.sock_sendall(sock, _request(url, body))
+        await loop.sock_sendall(sock, encode_request(url, body))
         answer = _Answer()
         while not answer.complete:
             data = await loop.sock_recv(sock, _CHUNK)
@@ -74,16 +73,6 @@ async def _exchange(url: str, body: bytes | None) -> bytes:
             else:
                 answer.end()
     return bytes(answer.body)
-
-
-def _request(url: str, body: bytes | None) -> bytes:
-    parts = urlsplit(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    head = [f"{'GET' if body is None else 'POST'} {target} HTTP/1.1", f"Host: {parts.netloc}"]
-    if body is not None:
-        head += ["Content-Type: application/ocsp-request", f"Content-Length: {len(body)}"]
-    head.append("Connection: close")
-    return "\r\n".join((*head, "", "")).encode("ascii") + (body or b"")
 
 
 class _Answer:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
+from urllib.parse import quote, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -34,6 +36,27 @@ class HttpRequest(NamedTuple):
     version: str = "1.1"
     keep_alive: bool = True
     client: str = ""
+
+
+def url_with_question(url: str, question: bytes) -> str:
+    """Where to GET the answer of the responder at *url* to *question*, an OCSPRequest in DER."""
+    # RFC 6960 appendix A.1: "GET {url}/{url-encoding of base-64 encoding of the DER encoding of the
+    # OCSPRequest}".
+    return f"{url.rstrip('/')}/{quote(base64.b64encode(question), safe='')}"
+
+
+def encode_request(url: str, question: bytes | None = None) -> bytes:
+    """A request for *url*, with *question*, an OCSPRequest in DER, posted; the connection is not kept.
+
+    Raises ValueError for a URL that cannot be written.
+    """
+    parts = urlsplit(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = [f"{'GET' if question is None else 'POST'} {target} HTTP/1.1", f"Host: {parts.netloc}"]
+    lines.append("Connection: close")
+    if question is not None:
+        lines += ["Content-Type: application/ocsp-request", f"Content-Length: {len(question)}"]
+    return "\r\n".join((*lines, "", "")).encode("ascii") + (question or b"")
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from .._policies import describe, nearest, switches
 from ..relying_party import NAMED, Policy, Source
+from ..relying_party._words import describe, nearest, switches
 from ..scenarios import Expectation, Expected, Offer, Outcome, Result, Says, Scenario, judge
 from ._run import Run
 

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from .._ca.leaf import Leaf
 from .._engine.fetch import NoAnswer
-from ..relying_party import _ocsp as relying
-from ..relying_party._policy import Policy
-from ..relying_party._verdict import UNREADABLE, Unusable, check_window
+from .._validation import pointers
+from .._validation.finding import UNREADABLE, Tolerance, Unusable, check_window
+from .._validation.ocsp import read_response, write_request
 from ._policy import StaplePolicy, Word
-
-E = TypeVar("E", bound=x509.ExtensionType)
 
 _WORDS: dict[ocsp.OCSPCertStatus, Word] = {
     ocsp.OCSPCertStatus.REVOKED: "revoked",
@@ -28,7 +22,7 @@ _WORDS: dict[ocsp.OCSPCertStatus, Word] = {
     ocsp.OCSPCertStatus.GOOD: "good",
 }
 """The worst first: an answer that contradicts itself is taken at its worst."""
-_ALLOWANCE = Policy(clock_skew=timedelta(minutes=5))
+_TOLERANCE = Tolerance(clock_skew=timedelta(minutes=5))
 
 
 class Unfit(Exception):  # noqa: N818 - it is a finding, raised where it is found
@@ -47,13 +41,10 @@ class Answer:
 
 def responders(leaf: Leaf) -> list[str]:
     """The URLs of the responders that *leaf* names, in its order. Empty for a leaf that nobody can read."""
-    access = _extension(leaf, x509.AuthorityInformationAccess)
-    return [
-        entry.access_location.value
-        for entry in access or ()
-        if entry.access_method == AuthorityInformationAccessOID.OCSP
-        and isinstance(entry.access_location, x509.UniformResourceIdentifier)
-    ]
+    try:
+        return list(pointers.responders(leaf.certificate))
+    except UNREADABLE:
+        return []
 
 
 def can_ask(url: str) -> bool:
@@ -66,29 +57,16 @@ def can_ask(url: str) -> bool:
 
 
 def must_staple(leaf: Leaf) -> bool:
-    """Whether *leaf* has the TLS feature extension with status_request: RFC 7633 section 4.2.2."""
-    feature = _extension(leaf, x509.TLSFeature)
-    return feature is not None and x509.TLSFeatureType.status_request in feature
-
-
-def _extension(leaf: Leaf, kind: type[E]) -> E | None:
+    """Whether *leaf* asks for a staple; not so a leaf that nobody can read."""
     try:
-        return leaf.certificate.extensions.get_extension_for_class(kind).value
-    except (x509.ExtensionNotFound, *UNREADABLE):
-        return None
+        return pointers.must_staple(leaf.certificate)
+    except UNREADABLE:
+        return False
 
 
 def question(leaf: Leaf, nonce: bytes | None) -> bytes:
     """The OCSPRequest about *leaf*, as DER."""
-    # Every responder understands SHA-1, and it is what servers ask with.
-    builder = ocsp.OCSPRequestBuilder().add_certificate(
-        leaf.certificate,
-        leaf.issuer.certificate,
-        hashes.SHA1(),  # noqa: S303
-    )
-    if nonce is not None:
-        builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
-    return builder.build().public_bytes(Encoding.DER)
+    return write_request(leaf.certificate, leaf.issuer.certificate, nonce)
 
 
 def read(der: bytes, leaf: Leaf, now: datetime, policy: StaplePolicy, nonce: bytes | None = None) -> Answer:
@@ -101,11 +79,11 @@ def read(der: bytes, leaf: Leaf, now: datetime, policy: StaplePolicy, nonce: byt
         raise NoAnswer(f"what came is no OCSP response: {error}") from error
     try:
         if policy.verify or response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            relying.read(der, leaf.certificate, leaf.issuer.certificate, now, _ALLOWANCE)
+            read_response(der, leaf.certificate, leaf.issuer.certificate, now, _TOLERANCE)
         single = _about(response, leaf)
         this_update, next_update = single.this_update_utc, single.next_update_utc
         if policy.check_times:
-            check_window(this_update, next_update, now, _ALLOWANCE)
+            check_window(this_update, next_update, now, _TOLERANCE)
         _check_nonce(response, nonce)
         status = _WORDS[single.certificate_status]
     except Unusable as unusable:

@@ -13,8 +13,9 @@ OCSP answers are held against RFC 6960 section 3.2, CRLs against the basic case 
 make no sense; everything else is in the `Verdict`.
 """
 
+from .._validation.finding import Status
+from .._validation.pointers import crl_urls, responders
 from ._client import check
-from ._crl import urls as crl_urls
 from ._policy import (
     HARD_FAIL,
     MUST_STAPLE,
@@ -26,8 +27,7 @@ from ._policy import (
     Source,
     named,
 )
-from ._revocation import responders
-from ._verdict import Fetched, Status, Verdict
+from ._verdict import Fetched, Verdict
 
 __all__ = [
     "HARD_FAIL",

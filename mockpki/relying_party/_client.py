@@ -23,10 +23,11 @@ from cryptography import x509
 from OpenSSL import SSL, crypto
 
 from .._clock import Clock
+from .._validation.finding import label
 from ._fetch import Deadline, connect, receive
 from ._policy import HARD_FAIL, Policy, named
-from ._revocation import Search
-from ._verdict import Verdict, label
+from ._search import Search
+from ._verdict import Verdict
 
 _READ_SIZE = 32 * 1024
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
 import io
 import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from .._clock import monotonic
-from ._verdict import Unusable
+from .._exchange.http import encode_request, url_with_question
+from .._validation.finding import Unusable
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -51,9 +51,8 @@ def receive(sock: socket.socket, buffer: WriteableBuffer, deadline: Deadline) ->
 
 def ask(url: str, question: bytes, timeout: timedelta) -> bytes:
     """The OCSP response of the responder at *url*. Raises `Unusable`."""
-    # RFC 6960 appendix A.1: "GET {url}/{url-encoding of base-64 encoding of the DER encoding of the
-    # OCSPRequest}". RFC 9919 section 6: up to 255 bytes in all, "clients MUST use the GET method".
-    get = f"{url.rstrip('/')}/{quote(base64.b64encode(question), safe='')}"
+    # RFC 9919 section 6: up to 255 bytes in all, "clients MUST use the GET method".
+    get = url_with_question(url, question)
     if len(get) <= 255:
         return fetch(get, timeout)
     return fetch(url, timeout, question)
@@ -81,14 +80,9 @@ def fetch(url: str, timeout: timedelta, body: bytes | None = None) -> bytes:
 
 
 def _exchange(sock: socket.socket, url: str, body: bytes | None, deadline: Deadline) -> bytes:
-    parts = urlsplit(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     method = "GET" if body is None else "POST"
-    head = [f"{method} {target} HTTP/1.1", f"Host: {parts.netloc}", "Connection: close"]
-    if body is not None:
-        head += ["Content-Type: application/ocsp-request", f"Content-Length: {len(body)}"]
     sock.settimeout(deadline.left())
-    sock.sendall("\r\n".join((*head, "", "")).encode("ascii") + (body or b""))
+    sock.sendall(encode_request(url, body))
     with http.client.HTTPResponse(cast(socket.socket, _Source(sock, deadline)), method=method) as response:
         response.begin()
         if response.status != 200:

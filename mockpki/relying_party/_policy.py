@@ -7,6 +7,8 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Literal, get_args
 
+from .._validation.finding import Tolerance
+
 Source = Literal["staple", "OCSP", "CRL"]
 SOURCES: tuple[Source, ...] = get_args(Source)
 
@@ -76,6 +78,11 @@ class Policy:
     def asks_for_staple(self) -> bool:
         """Whether the server is asked for a staple."""
         return "staple" in self.sources
+
+    @property
+    def tolerance(self) -> Tolerance:
+        """What the times of an answer are held against."""
+        return Tolerance(self.clock_skew, self.max_age)
 
 
 _DURATIONS = {"timeout": timedelta(milliseconds=1), "clock_skew": timedelta(), "max_age": timedelta()}

@@ -3,44 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
 
-from ._policy import Policy
-
-UNREADABLE = (
-    ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType
-)  # fmt: skip
-"""What `cryptography` raises for octets that it does not understand."""
-
-
-class Status(StrEnum):
-    """What is known about a certificate; of a chain, the worst of it."""
-
-    GOOD = "good"
-    UNDETERMINED = "undetermined"
-    UNKNOWN = "unknown"
-    REVOKED = "revoked"
-
-
-class Unusable(Exception):  # noqa: N818 - it is a finding, raised where it is found
-    """An answer that tells nothing. *word* names the reason in a word or two, *sentence* explains it."""
-
-    def __init__(self, word: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.word, self.sentence = word, sentence
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a usable answer says."""
-
-    status: Status
-    sentence: str
+from .._validation.finding import Status
 
 
 @dataclass(frozen=True)
@@ -81,45 +47,3 @@ class Verdict:
     def __str__(self) -> str:
         lines = [f"{'accepted' if self.accepted else 'rejected'} ({self.status}): {'; '.join(self.reasons)}"]
         return "\n  ".join((*lines, *map(str, self.fetched)))
-
-
-def common_name(name: x509.Name) -> str:
-    """The last common name in *name*, or else all of it."""
-    names = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(names[-1].value) if names else name.rfc4514_string()
-
-
-def label(certificate: x509.Certificate) -> str:
-    """What to call a certificate in a sentence."""
-    return common_name(certificate.subject)
-
-
-def check_window(this_update: datetime, next_update: datetime | None, now: datetime, policy: Policy) -> None:
-    """Raise `Unusable` unless an answer with these times can be believed *now*. All are aware UTC."""
-    skew = policy.clock_skew
-    since = f"{this_update:%Y-%m-%d %H:%M:%S}Z"
-    # RFC 6960 section 4.2.2.1: "Responses whose thisUpdate time is later than the local system time
-    # SHOULD be considered unreliable."
-    if this_update > now + skew:
-        raise Unusable("too early", f"it is not good before {since} (thisUpdate)")
-    if policy.max_age is not None and this_update < now - policy.max_age - skew:
-        raise Unusable("too old", f"it is of {since} (thisUpdate), which the policy finds too old")
-    if next_update is None:
-        # The same: "If nextUpdate is not set, the responder is indicating that newer revocation
-        # information is available all the time." Then only a new one is sufficiently recent.
-        if this_update < now - skew:
-            raise Unusable("stale", f"it has no nextUpdate, and is of {since}")
-        return
-    until = f"{next_update:%Y-%m-%d %H:%M:%S}Z"
-    if next_update < this_update:
-        raise Unusable("absurd times", f"it was good until {until} (nextUpdate), and not before {since}")
-    # The same: "Responses whose nextUpdate value is earlier than the local system time value SHOULD
-    # be considered unreliable."
-    if next_update < now - skew:
-        raise Unusable("stale", f"it was good until {until} (nextUpdate)")
-
-
-def check_digest(algorithm: hashes.HashAlgorithm | None) -> None:
-    """Raise `Unusable` for a digest that no longer makes a signature."""
-    if isinstance(algorithm, hashes.MD5 | hashes.SHA1):
-        raise Unusable("weak signature", f"it is signed with {algorithm.name}, which can be forged")

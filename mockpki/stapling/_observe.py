@@ -12,8 +12,9 @@ from cryptography.x509 import ocsp
 
 from .. import relying_party
 from .._clock import Clock, monotonic
-from ..relying_party import Policy, Verdict, _ocsp
-from ..relying_party._verdict import Unusable
+from .._validation.finding import Unusable
+from .._validation.ocsp import read_response
+from ..relying_party import Policy, Verdict
 
 WORDS = {
     "good": "a valid answer that says good",
@@ -141,7 +142,7 @@ def _observation(at: datetime, verdict: Verdict | OSError, policy: Policy, took:
         return Observation(at, "none", "the server sent no staple", took=took)
     leaf, issuer = verdict.chain[:2]
     try:
-        finding = _ocsp.read(verdict.staple, leaf, issuer, at, policy)
+        finding = read_response(verdict.staple, leaf, issuer, at, policy.tolerance)
         says, sentence, usable = str(finding.status), finding.sentence, True
     except Unusable as unusable:
         says, sentence, usable = _word(unusable.word), unusable.sentence, False

@@ -17,9 +17,8 @@ from .._stapler._policy import StaplePolicy
 from .._stapler._presets import NAMED
 from .._stapler._stapler import Stapler
 from .._tls import TlsServer
-from ..relying_party import Policy
-from ..relying_party import _ocsp as relying
-from ..relying_party._verdict import Status, Unusable
+from .._validation.finding import Status, Tolerance, Unusable
+from .._validation.ocsp import read_response
 from ._watch import Watch
 
 HOST, SERVER_NAME = "127.0.0.1", "localhost"
@@ -154,7 +153,7 @@ class _PresetSite:
         try:
             der = leaf.issuer.ocsp.response_for(leaf, *watch.bends)
             now, issuer = self.pki.clock.now(), leaf.issuer.certificate
-            found = relying.read(der, leaf.certificate, issuer, now, Policy(clock_skew=timedelta()))
+            found = read_response(der, leaf.certificate, issuer, now, Tolerance(clock_skew=timedelta()))
         except (TypeError, Unusable):
             # What is wrong with HTTP is no answer at all.
             return None

@@ -14,8 +14,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from ._policy import Policy
-from ._verdict import UNREADABLE, Finding, Status, Unusable, check_digest, check_window, common_name
+from .finding import (
+    UNREADABLE,
+    Finding,
+    Status,
+    Tolerance,
+    Unusable,
+    check_digest,
+    check_window,
+    common_name,
+    find_extension,
+)
 
 _STATUS = {
     ocsp.OCSPCertStatus.REVOKED: Status.REVOKED,
@@ -25,16 +34,20 @@ _STATUS = {
 """The worst first: an answer that contradicts itself is taken at its worst."""
 
 
-def request(certificate: x509.Certificate, issuer: x509.Certificate) -> bytes:
+def write_request(
+    certificate: x509.Certificate, issuer: x509.Certificate, nonce: bytes | None = None
+) -> bytes:
     """The question about *certificate*, as DER."""
     # RFC 9919 section 3.1.1: clients "MUST use SHA-256"; "Older OCSP clients" use SHA-1, and every
     # responder understands it. "Clients SHOULD NOT include the requestExtensions structure."
     builder = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1())  # noqa: S303
+    if nonce is not None:
+        builder = builder.add_extension(x509.OCSPNonce(nonce), critical=False)
     return builder.build().public_bytes(Encoding.DER)
 
 
-def read(
-    der: bytes, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime, policy: Policy
+def read_response(
+    der: bytes, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime, tolerance: Tolerance
 ) -> Finding:
     """What the response *der* says about *certificate*. Raises `Unusable`, with the reason.
 
@@ -46,12 +59,12 @@ def read(
             name = _camel_case(response.response_status.name)
             raise Unusable(name, f"the responder answered {name}")
         single = _about(response, certificate, issuer)
-        _check_signer(response, issuer, now, policy)
+        _check_signer(response, issuer, now, tolerance)
         _check_extensions(response)
         # "5. The time at which the status being indicated is known to be correct (thisUpdate) is
         # sufficiently recent; 6. When available, the time at or before which newer information will be
         # available about the status of the certificate (nextUpdate) is greater than the current time."
-        check_window(single.this_update_utc, single.next_update_utc, now, policy)
+        check_window(single.this_update_utc, single.next_update_utc, now, tolerance)
         return Finding(_STATUS[single.certificate_status], _sentence(single))
     except UNREADABLE as error:
         raise Unusable("unreadable", f"it cannot be read: {error}") from error
@@ -82,7 +95,7 @@ def _corresponds(
 
 
 def _check_signer(
-    response: ocsp.OCSPResponse, issuer: x509.Certificate, now: datetime, policy: Policy
+    response: ocsp.OCSPResponse, issuer: x509.Certificate, now: datetime, tolerance: Tolerance
 ) -> None:
     # "3. The identity of the signer matches the intended recipient of the request"
     named = [signer for signer in (issuer, *response.certificates) if _is_named(response, signer)]
@@ -95,7 +108,7 @@ def _check_signer(
         raise Unusable("bad signature", f"its signature is not that of {common_name(named[0].subject)}")
     # "4. The signer is currently authorized to provide a response for the certificate in question"
     if signer.subject != issuer.subject or signer.public_key() != issuer.public_key():
-        _check_delegate(signer, issuer, now, policy)
+        _check_delegate(signer, issuer, now, tolerance)
 
 
 def _is_named(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
@@ -127,7 +140,7 @@ def _has_signed(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
 
 
 def _check_delegate(
-    delegate: x509.Certificate, issuer: x509.Certificate, now: datetime, policy: Policy
+    delegate: x509.Certificate, issuer: x509.Certificate, now: datetime, tolerance: Tolerance
 ) -> None:
     """RFC 6960 section 4.2.2.2.
 
@@ -141,19 +154,12 @@ def _check_delegate(
     except (ValueError, TypeError, InvalidSignature) as error:
         raise Unusable("wrong signer", f"its signer {name} was not certified by the issuer") from error
     # "OCSP signing delegation SHALL be designated by the inclusion of id-kp-OCSPSigning"
-    usage = _find(delegate, x509.ExtendedKeyUsage)
+    usage = find_extension(delegate, x509.ExtendedKeyUsage)
     if usage is None or ExtendedKeyUsageOID.OCSP_SIGNING not in usage:
         raise Unusable("wrong signer", f"its signer {name} is not certified for id-kp-OCSPSigning")
-    skew = policy.clock_skew
+    skew = tolerance.clock_skew
     if not delegate.not_valid_before_utc - skew <= now <= delegate.not_valid_after_utc + skew:
         raise Unusable("wrong signer", f"the certificate of its signer {name} is not valid now")
-
-
-def _find(certificate: x509.Certificate, kind: type[x509.ExtendedKeyUsage]) -> x509.ExtendedKeyUsage | None:
-    try:
-        return certificate.extensions.get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None
 
 
 def _check_extensions(response: ocsp.OCSPResponse) -> None:

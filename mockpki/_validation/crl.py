@@ -6,7 +6,6 @@ only are not understood, which their critical extensions make known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,14 +14,23 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._pkix.reading import read_serial
-from ._policy import Policy
-from ._verdict import UNREADABLE, Finding, Status, Unusable, check_digest, check_window
+from .finding import (
+    UNREADABLE,
+    Finding,
+    Status,
+    Tolerance,
+    Unusable,
+    check_digest,
+    check_window,
+    find_extension,
+)
+from .pointers import distribution_points
 
 _UNDERSTOOD = (x509.AuthorityKeyIdentifier, x509.CRLNumber)
 
 
-def read(
-    der: bytes, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime, policy: Policy
+def read_crl(
+    der: bytes, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime, tolerance: Tolerance
 ) -> Finding:
     """What the CRL *der* says about *certificate*. Raises `Unusable`, with the reason."""
     try:
@@ -35,7 +43,7 @@ def read(
         if crl.next_update_utc is None:
             # Section 5.1.2.5: "Conforming CRL issuers MUST include the nextUpdate field in all CRLs."
             raise Unusable("stale", "it has no nextUpdate")
-        check_window(crl.last_update_utc, crl.next_update_utc, now, policy)
+        check_window(crl.last_update_utc, crl.next_update_utc, now, tolerance)
         return _look_up(crl, read_serial(certificate.public_bytes(Encoding.DER)))
     except UNREADABLE as error:
         raise Unusable("unreadable", f"it cannot be read: {error}") from error
@@ -52,11 +60,8 @@ def _check_signature(crl: x509.CertificateRevocationList, issuer: x509.Certifica
         raise Unusable("bad signature", "its signature is not that of the issuer")
     # Section 6.3.3 (f): "If a key usage extension is present in the CRL issuer's certificate, verify
     # that the cRLSign bit is set."
-    try:
-        usage = issuer.extensions.get_extension_for_class(x509.KeyUsage).value
-    except x509.ExtensionNotFound:
-        return
-    if not usage.crl_sign:
+    usage = find_extension(issuer, x509.KeyUsage)
+    if usage is not None and not usage.crl_sign:
         raise Unusable("wrong signer", "the issuer's certificate is not for signing CRLs (cRLSign)")
 
 
@@ -72,10 +77,8 @@ def _check_extensions(crl: x509.CertificateRevocationList, certificate: x509.Cer
 
 def _check_scope(scope: x509.IssuingDistributionPoint, certificate: x509.Certificate) -> None:
     """Section 6.3.3 (b) 2."""
-    try:
-        is_ca = bool(certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca)
-    except x509.ExtensionNotFound:
-        is_ca = False
+    constraints = find_extension(certificate, x509.BasicConstraints)
+    is_ca = constraints is not None and constraints.ca
     if scope.only_contains_attribute_certs or (
         scope.only_contains_user_certs if is_ca else scope.only_contains_ca_certs
     ):
@@ -83,26 +86,8 @@ def _check_scope(scope: x509.IssuingDistributionPoint, certificate: x509.Certifi
     if scope.indirect_crl or scope.only_some_reasons:
         raise Unusable("wrong scope", "it is an indirect CRL, or one for some reasons only")
     names = set(scope.full_name or ())
-    if names and not names & set(_distribution_points(certificate)):
+    if names and not names & set(distribution_points(certificate)):
         raise Unusable("wrong scope", "it is for another distribution point")
-
-
-def _distribution_points(certificate: x509.Certificate) -> Iterable[x509.GeneralName]:
-    try:
-        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except x509.ExtensionNotFound:
-        return
-    for point in points:
-        yield from point.full_name or ()
-
-
-def urls(certificate: x509.Certificate) -> tuple[str, ...]:
-    """Where *certificate* says its CRL is."""
-    return tuple(
-        name.value
-        for name in _distribution_points(certificate)
-        if isinstance(name, x509.UniformResourceIdentifier)
-    )
 
 
 def _look_up(crl: x509.CertificateRevocationList, serial: int) -> Finding:

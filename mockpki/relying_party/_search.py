@@ -10,12 +10,14 @@ from itertools import pairwise
 from typing import Protocol
 
 from cryptography import x509
-from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from . import _crl, _ocsp
+from .._validation.crl import read_crl
+from .._validation.finding import Finding, Status, Tolerance, Unusable, label
+from .._validation.ocsp import read_response, write_request
+from .._validation.pointers import crl_urls, must_staple, responders
 from ._fetch import ask, fetch
 from ._policy import Policy
-from ._verdict import Fetched, Finding, Status, Unusable, Verdict, label
+from ._verdict import Fetched, Verdict
 
 _WORST_LAST = tuple(Status)
 
@@ -25,7 +27,7 @@ class _Reader(Protocol):
 
     def __call__(
         self, der: bytes, certificate: x509.Certificate, issuer: x509.Certificate,
-        now: datetime, policy: Policy,
+        now: datetime, tolerance: Tolerance,
     ) -> Finding: ...  # fmt: skip
 
 
@@ -106,14 +108,14 @@ class Search:
         for kind in self.policy.sources:
             if kind == "staple":
                 if is_leaf:
-                    yield _Source(kind, None, partial(_there, staple), _ocsp.read)
+                    yield _Source(kind, None, partial(_sent_staple, staple), read_response)
             elif kind == "OCSP":
-                question = _ocsp.request(certificate, issuer)
+                question = write_request(certificate, issuer)
                 for url in responders(certificate):
-                    yield _Source(kind, url, partial(ask, url, question, timeout), _ocsp.read)
+                    yield _Source(kind, url, partial(ask, url, question, timeout), read_response)
             else:
-                for url in _crl.urls(certificate):
-                    yield _Source(kind, url, partial(fetch, url, timeout), _crl.read)
+                for url in crl_urls(certificate):
+                    yield _Source(kind, url, partial(fetch, url, timeout), read_crl)
 
     def _look(
         self, source: _Source, certificate: x509.Certificate, issuer: x509.Certificate
@@ -121,7 +123,7 @@ class Search:
         """The finding, None for an unusable answer; noted in either case."""
         name = label(certificate)
         try:
-            finding = source.read(source.get(), certificate, issuer, self.now, self.policy)
+            finding = source.read(source.get(), certificate, issuer, self.now, self.policy.tolerance)
         except Unusable as unusable:
             self.fetched.append(Fetched(source.name, name, source.url, unusable.word, unusable.sentence))
             return None
@@ -132,39 +134,17 @@ class Search:
         """Why nothing but a usable staple will do; an empty text if anything else will."""
         if self.policy.require_staple:
             return "the policy requires a usable staple"
-        if self.policy.honour_must_staple and _must_staple(certificate):
+        # RFC 7633 section 4.3.3: "A client MUST treat a certificate with a TLS feature extension as an
+        # invalid certificate if the features offered by the server do not contain all features present in
+        # both the client's ClientHello message and the TLS feature extension."
+        if self.policy.honour_must_staple and must_staple(certificate):
             return "the certificate requires a usable staple (RFC 7633)"
         if self.policy.bad_staple_rejects and staple is not None:
             return "the policy wants a staple to be usable (RFC 6066 section 8)"
         return ""
 
 
-def _there(staple: bytes | None) -> bytes:
+def _sent_staple(staple: bytes | None) -> bytes:
     if staple is None:
         raise Unusable("no staple", "the server sent no staple")
     return staple
-
-
-def _must_staple(certificate: x509.Certificate) -> bool:
-    # RFC 7633 section 4.3.3: "A client MUST treat a certificate with a TLS feature extension as an
-    # invalid certificate if the features offered by the server do not contain all features present in
-    # both the client's ClientHello message and the TLS feature extension."
-    try:
-        features = certificate.extensions.get_extension_for_class(x509.TLSFeature).value
-    except x509.ExtensionNotFound:
-        return False
-    return x509.TLSFeatureType.status_request in features
-
-
-def responders(certificate: x509.Certificate) -> tuple[str, ...]:
-    """The OCSP responders that *certificate* names, in its order: RFC 5280 section 4.2.2.1."""
-    try:
-        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except x509.ExtensionNotFound:
-        return ()
-    return tuple(
-        point.access_location.value
-        for point in access
-        if point.access_method == AuthorityInformationAccessOID.OCSP
-        and isinstance(point.access_location, x509.UniformResourceIdentifier)
-    )

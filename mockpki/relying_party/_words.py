@@ -9,7 +9,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
-from .relying_party import NAMED, Policy, named
+from . import NAMED, Policy, named
 
 _SOURCES = {"staple": "staple", "ocsp": "OCSP", "crl": "CRL"}
 _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
