@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from .stapling import Outcome
+    from .scenarios.servers import Outcome
 
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -46,7 +46,7 @@ class ServerProbe:
         from rich.console import Console
 
         from . import _probe_server, _probe_server_html, _probe_server_text
-        from .stapling import NotListening
+        from .scenarios.servers import NotListening
 
         console = Console(stderr=True)
         with _ended_by_signals(), console.status("The server is at work ...", spinner="line") as status:

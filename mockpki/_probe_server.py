@@ -9,8 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from ._stapler._presets import NAMED, named
-from .stapling import (
+from .scenarios.servers import (
     BEHAVIOUR,
     DEMANDS,
     SCENARIOS,
@@ -22,9 +21,10 @@ from .stapling import (
     World,
     chosen,
 )
-from .stapling import nearest as nearest_preset
-from .stapling import run as run_scenario
-from .stapling import timeline as run_timeline
+from .scenarios.servers import nearest as nearest_preset
+from .scenarios.servers import run as run_scenario
+from .scenarios.servers import timeline as run_timeline
+from .staplers._presets import NAMED, named
 
 KEPT, BROKEN, USAGE, NO_SERVER = 0, 1, 2, 3
 """Exit statuses: every demand was kept; one was broken; the command makes no sense; nobody ever listened."""

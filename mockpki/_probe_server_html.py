@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ._html import escape, facts, page
 from ._probe_server import Report
-from ._stapler_words import in_words
-from .stapling import DEMANDS, STYLE, WORDS, Outcome, Timeline, kind, legend, named, timeline_svg
+from .scenarios.servers import DEMANDS, STYLE, WORDS, Outcome, Timeline, kind, legend, named, timeline_svg
+from .staplers._words import in_words
 
 _STYLE = f"""<style>{STYLE}
 .seen {{ display: flex; flex-wrap: wrap; gap: .15rem .25rem; align-items: center; }}

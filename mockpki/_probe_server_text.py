@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ._probe_server import Report
-from ._stapler_words import in_words
-from .stapling import CHARACTERS, DEMANDS, KINDS, Observation, Outcome, Timeline, kind, named
+from .scenarios.servers import CHARACTERS, DEMANDS, KINDS, Observation, Outcome, Timeline, kind, named
+from .staplers._words import in_words
 
 _STYLES = {
     "good": "green",

@@ -36,12 +36,12 @@ from ._exchange.staples import StapleMessages
 from ._exchange.steps import Wire, deliver
 from ._layers import Fault, StapleFault, Stapling, check
 from ._pkix.reading import load_certificate
-from ._stapler._outcome import Outcome
-from ._stapler._policy import StaplePolicy
-from ._stapler._stapler import Stapler
 from ._tls_openssl import OpenSSLServer
 from ._tls_session import VERSIONS, Presentation, Session, needs_tlslite
 from .faults._staples import bend_messages
+from .staplers._outcome import Outcome
+from .staplers._policy import StaplePolicy
+from .staplers._stapler import Stapler
 
 StapleFunction = Callable[[Leaf], bytes | None]
 """A staple for a leaf, by the test's own means: DER, or None for none.

@@ -30,13 +30,13 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("sequences",),
     ("_services",),
     ("_ca", "relying_party"),
-    ("_stapler",),
+    ("staplers",),
     ("_tls",),
     ("_pki",),
     ("_catalogue", "_decoded", "_process", "pytest_plugin", "wsgi"),
     ("_demo", "_difference", "scenarios"),
-    ("_demo_text", "_faults_text", "_probe", "_scenarios_text", "stapling"),
-    ("_probe_server", "_stapler_words", "staplers"),
+    ("_demo_text", "_faults_text", "_probe", "_scenarios_text"),
+    ("_probe_server",),
     ("_probe_server_html", "_probe_server_text"),
     ("_cli_servers",),
     ("cli",),
@@ -112,6 +112,12 @@ def test_every_module_has_a_row() -> None:
 def test_imports_come_from_rows_above(path: Path) -> None:
     """A module knows only what is below it in the house, and so nothing goes round in a circle."""
     own = parts(path)[1]
+    if path == PACKAGE / "staplers" / "__init__.py":
+        # It hands out names of the laboratory, and imports that when they are first asked for.
+        assert set(imports(path)) - {("mockpki", "scenarios", "servers")} <= {
+            ("mockpki", "staplers", name) for name in ("_events", "_policy", "_presets", "_rules", "_stapler")
+        }
+        return
     wrong = {
         ".".join(names)
         for names in imports(path)
@@ -120,24 +126,18 @@ def test_imports_come_from_rows_above(path: Path) -> None:
     assert wrong == set()
 
 
-@pytest.mark.parametrize(
-    "package",
-    [
-        "_exchange",
-        "_engine",
-        "_pkix",
-        "_validation",
-        "_probe",
-        "_stapler",
-        "faults",
-        "relying_party",
-        "scenarios",
-        "stapling",
-    ],
+PACKAGES = sorted(
+    ".".join(parts(path)[1:]) for path in sources() if path.name == "__init__.py" and path.parent != PACKAGE
 )
+
+
+@pytest.mark.parametrize("package", PACKAGES)
 def test_no_circles_in_a_package(package: str) -> None:
     """The modules of a package can be put in an order, too."""
-    graph = {parts(path): set(imports(path)) - {parts(path)} for path in sources(PACKAGE / package)}
+    graph = {
+        parts(path): set(imports(path)) - {parts(path)}
+        for path in sources(PACKAGE.joinpath(*package.split(".")))
+    }
     assert len(list(TopologicalSorter(graph).static_order())) >= len(graph)
 
 

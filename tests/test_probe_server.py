@@ -16,9 +16,9 @@ from rich.console import Console
 
 from mockpki import _probe_server, _probe_server_html, _probe_server_text
 from mockpki._probe_server import BROKEN, KEPT, Report
-from mockpki._stapler_words import duration, in_words
+from mockpki.scenarios.servers import DEMANDS, SCENARIOS
 from mockpki.staplers import NAMED, NotListening, Outcome, StaplePolicy, named
-from mockpki.stapling import DEMANDS, SCENARIOS
+from mockpki.staplers._words import duration, in_words
 
 PLAIN = Path(servers.__file__).with_name("plain.py")
 """A TLS server that knows nothing of staples."""

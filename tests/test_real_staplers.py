@@ -12,8 +12,8 @@ import pytest
 from servers.commands import SERVERS
 
 from mockpki import staplers
-from mockpki.stapling import SCENARIOS, Preset, ServerCommand, StapleScenario, World, run
-from mockpki.stapling._scenarios import Delay, Expire, Hang, Pass
+from mockpki.scenarios.servers import SCENARIOS, Preset, ServerCommand, StapleScenario, World, run
+from mockpki.scenarios.servers._scenarios import Delay, Expire, Hang, Pass
 
 THEIR_OWN_MATTER = ("bad-signature", "stale", "wrong-certificate")
 """How closely a server looks into what the responder of its own CA answers is not what presets are about."""

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mockpki import PKI, faults, staplers
+from mockpki.scenarios.servers import WORDS
 from mockpki.staplers import Observation
-from mockpki.stapling import WORDS
 
 SECOND = timedelta(seconds=1)
 

@@ -16,16 +16,7 @@ import pytest
 from programs import need
 
 from mockpki import PKI, faults, staplers
-from mockpki.staplers import (
-    NAMED,
-    NotListening,
-    Observation,
-    Outcome,
-    Preset,
-    ServerCommand,
-    StaplePolicy,
-)
-from mockpki.stapling import (
+from mockpki.scenarios.servers import (
     BEHAVIOUR,
     CHARACTERS,
     DEMANDS,
@@ -43,10 +34,20 @@ from mockpki.stapling import (
     named,
     nearest,
 )
-from mockpki.stapling._rendering import fill_in
-from mockpki.stapling._run import run
-from mockpki.stapling._scenarios import NAMES
-from mockpki.stapling._watch import Request, Watch
+from mockpki.scenarios.servers._command import _PORTS, _can_bind, _free_port
+from mockpki.scenarios.servers._rendering import fill_in
+from mockpki.scenarios.servers._run import run
+from mockpki.scenarios.servers._scenarios import NAMES
+from mockpki.scenarios.servers._watch import Request, Watch
+from mockpki.staplers import (
+    NAMED,
+    NotListening,
+    Observation,
+    Outcome,
+    Preset,
+    ServerCommand,
+    StaplePolicy,
+)
 
 HOUR = timedelta(hours=1)
 
@@ -507,14 +508,14 @@ open({str(note)!r}, "w").write(str(os.getpid()))
     def test_a_port_that_is_taken(self) -> None:
         """A server is given a port that nobody has, be it by the system or by another scenario."""
         with socket.create_server(("127.0.0.1", 0)) as other:
-            taken, free = other.getsockname()[1], _command._PORTS
-            with pytest.MonkeyPatch.context() as patch, _command._free_port() as first:
+            taken, free = other.getsockname()[1], _PORTS
+            with pytest.MonkeyPatch.context() as patch, _free_port() as first:
                 drawn = iter([taken, first, free[0] if first != free[0] else free[1]])
                 patch.setattr("random.choice", lambda _: next(drawn))
                 patch.setattr(_command, "_can_bind", lambda port: port != taken)
-                with _command._free_port() as port:
+                with _free_port() as port:
                     assert port not in (taken, first)
-            assert not _command._can_bind(taken)
+            assert not _can_bind(taken)
 
     def test_nothing_is_left(self, tmp_path: Path) -> None:
         """When the scenario is over the program is gone, with its children, even if it would not listen."""

@@ -18,7 +18,6 @@ from variants import VARIANTS
 
 from mockpki import PKI, Leaf, faults, staplers
 from mockpki._clock import Clock
-from mockpki._stapler import _stapler
 from mockpki._tls import TlsServer
 from mockpki.faults import HTTP, Answer, OCSPFault, Send, Transport, Wire
 from mockpki.staplers import (
@@ -31,7 +30,9 @@ from mockpki.staplers import (
     Refresh,
     StaplePolicy,
     Stapler,
+    _stapler,
 )
+from mockpki.staplers._stapler import TRY_LATER
 
 SECOND, MINUTE, HOUR, DAY = (
     timedelta(seconds=1),
@@ -1033,6 +1034,6 @@ def test_the_answers_of_a_restarted_server_are_refreshed_in_time(pki: PKI) -> No
 
 def test_the_tryLater_of_ones_own_is_five_octets() -> None:
     """RFC 6960 section 4.2.1: the status, and no responseBytes."""
-    assert len(_stapler.TRY_LATER) == 5
-    response = ocsp.load_der_ocsp_response(_stapler.TRY_LATER)
+    assert len(TRY_LATER) == 5
+    response = ocsp.load_der_ocsp_response(TRY_LATER)
     assert response.response_status is ocsp.OCSPResponseStatus.TRY_LATER

@@ -12,13 +12,13 @@ own needs no table of verdicts.
 """
 
 from ..relying_party import NAMED as POLICIES
-from ._case import Case
-from ._choice import cases, matching, parametrize
-from ._judging import Outcome, Result, judge
-from ._offer import Offer, Says
-from ._scenario import Expectation, Expected, Scenario
-from ._stage import TARGET_NAMES, Seen, Stage, Target, staged
-from ._table import TABLE
+from .clients._case import Case
+from .clients._choice import cases, matching, parametrize
+from .clients._judging import Outcome, Result, judge
+from .clients._offer import Offer, Says
+from .clients._scenario import Expectation, Expected, Scenario
+from .clients._stage import TARGET_NAMES, Seen, Stage, Target, staged
+from .clients._table import TABLE
 
 __all__ = [
     "POLICIES",

@@ -12,11 +12,24 @@
 A `StaplePolicy` is a value that says when a server asks the responder, what it staples and what it keeps;
 those of well-known servers are here by name. Vary one with `dataclasses.replace`. Fetches go over real HTTP
 to the responder that the certificate names, so every fault of that responder reaches the staple as in life.
+
+In this folder:
+
+- `_policy`, `_rules`, `_presets`, `_words`: what a server goes by, as a value, and in words.
+- `_stapler`: the public object, and what TLS servers ask of it.
+- `_cache`, `_sightings`, `_reading`: what it knows about each leaf, and what an answer says.
+- `_events`, `_record`, `_outcome`: what happened, and what a handshake gets.
+
+1. All state lives on the event loop's thread; fetches are tasks on that loop, over real HTTP.
+2. The policy decides; nothing here asks which server it describes.
+3. Time is the PKI's clock, but for time-outs, which are real.
 """
 
-from .._stapler._events import Event, Kind, Stats
-from .._stapler._policy import StaplePolicy
-from .._stapler._presets import (
+from typing import TYPE_CHECKING, Any
+
+from ._events import Event, Kind, Stats
+from ._policy import StaplePolicy
+from ._presets import (
     APACHE,
     APACHE_QUIET,
     CADDY,
@@ -35,25 +48,27 @@ from .._stapler._presets import (
     SQUARESPACE,
     named,
 )
-from .._stapler._rules import AtFraction, BeforeEnd, Clamp, Exponential, Fixed, Refresh, Retry
-from .._stapler._stapler import Stapler
-from ..stapling import (
-    SCENARIOS,
-    Demand,
-    Judged,
-    NotListening,
-    Observation,
-    Outcome,
-    Preset,
-    ServerCommand,
-    StapleScenario,
-    Timeline,
-    nearest,
-    observe,
-    run,
-    timeline,
-    timeline_svg,
-)
+from ._rules import AtFraction, BeforeEnd, Clamp, Exponential, Fixed, Refresh, Retry
+from ._stapler import Stapler
+
+if TYPE_CHECKING:
+    from ..scenarios.servers import (
+        SCENARIOS,
+        Demand,
+        Judged,
+        NotListening,
+        Observation,
+        Outcome,
+        Preset,
+        ServerCommand,
+        StapleScenario,
+        Timeline,
+        nearest,
+        observe,
+        run,
+        timeline,
+        timeline_svg,
+    )
 
 __all__ = [
     "APACHE",
@@ -101,3 +116,17 @@ __all__ = [
     "timeline",
     "timeline_svg",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """How servers are tested stands above the line, and is imported when it is first asked for."""
+    if name in __all__:
+        from ..scenarios import servers
+
+        value = globals()[name] = getattr(servers, name)
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

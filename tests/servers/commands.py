@@ -16,7 +16,7 @@ from pathlib import Path
 import node_packages
 from programs import need, run
 
-from mockpki.stapling import ServerCommand
+from mockpki.scenarios.servers import ServerCommand
 
 _HERE = Path(__file__).parent
 _AT_ONCE = timedelta(milliseconds=100)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .. import faults
+from ... import faults
 from ._offer import Offer
 from ._scenario import Expectation, Expected, Scenario
 from ._stage import Seen

@@ -1,10 +1,16 @@
 """How stapling servers are tested: scenarios, worlds, observations, timelines.
 
-    from mockpki.stapling import SCENARIOS, ServerCommand, run
+    from mockpki.scenarios.servers import SCENARIOS, ServerCommand, run
 
     server = ServerCommand("nginx -c {config}", template="nginx.conf")
     outcome = run("restart-while-down", server)
     assert not outcome.broken, outcome
+
+- `_scenarios`, `_table`: what happens in each, and what well-known designs then do.
+- `_demands`: what a good server does.
+- `_worlds`, `_command`: a preset or a real server to do it to.
+- `_run`, `_watch`, `_observe`, `_outcome`: what was seen, and what it comes to.
+- `_timeline`: an outage from its begin to its end.
 
 1. What is judged was really seen: handshakes by the reference client, requests at a live responder.
 2. A scenario is data, and knows no server; a world is a server, and knows no scenario.

@@ -20,9 +20,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
-from .._ca.leaf import Leaf
-from .._clock import monotonic
-from .._pki import PKI
+from ..._ca.leaf import Leaf
+from ..._clock import monotonic
+from ..._pki import PKI
 from ._rendering import fill_in, nearly, placeholders, used
 from ._watch import Watch
 from ._worlds import HOST, SERVER_NAME, NotListening, Site
@@ -80,8 +80,8 @@ class ServerCommand:
     """The server that *command* starts: a line, split as a shell would, or a list of arguments.
 
     Command and *template*, the path of a configuration file, may have placeholders such as ``{port}``
-    (`mockpki.stapling.PLACEHOLDERS`); ``{config}`` in the command is the path of the file filled in. All
-    other braces stay. The server has to stay in the foreground, and to listen within *start_timeout*. It
+    (`mockpki.scenarios.servers.PLACEHOLDERS`); ``{config}`` in the command is the path of the file filled in.
+    All other braces stay. The server has to stay in the foreground, and to listen within *start_timeout*. It
     is stopped with its process group, by SIGTERM and, if need be, SIGKILL.
 
     Its time cannot be shifted: where an answer has to expire, answers live for *life*, and we wait. A slow

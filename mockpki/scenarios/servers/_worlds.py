@@ -9,16 +9,16 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
 
-from .._ca.leaf import Leaf
-from .._clock import monotonic
-from .._pki import PKI
-from .._pkix.window import LIFE
-from .._stapler._policy import StaplePolicy
-from .._stapler._presets import NAMED
-from .._stapler._stapler import Stapler
-from .._tls import TlsServer
-from .._validation.finding import Status, Tolerance, Unusable
-from .._validation.ocsp import read_response
+from ..._ca.leaf import Leaf
+from ..._clock import monotonic
+from ..._pki import PKI
+from ..._pkix.window import LIFE
+from ..._tls import TlsServer
+from ..._validation.finding import Status, Tolerance, Unusable
+from ..._validation.ocsp import read_response
+from ...staplers._policy import StaplePolicy
+from ...staplers._presets import NAMED
+from ...staplers._stapler import Stapler
 from ._watch import Watch
 
 HOST, SERVER_NAME = "127.0.0.1", "localhost"
@@ -55,7 +55,7 @@ class Site(Protocol):
 
 
 class World(Protocol):
-    """What `mockpki.stapling.run` needs to know.
+    """What `mockpki.scenarios.servers.run` needs to know.
 
     *shifts*: its time can be shifted. *life* is that of answers in a scenario where one has to expire.
     *delay* is how long a slow responder takes, *patience* how long a client waits for a handshake.

@@ -7,7 +7,7 @@ listed that are known to look.
 
 from __future__ import annotations
 
-from .._stapler._presets import NAMED
+from ...staplers._presets import NAMED
 from ._outcome import Outcome
 from ._scenarios import NAMES
 

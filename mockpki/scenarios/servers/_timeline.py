@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
-from .. import faults
-from .._stapler._policy import StaplePolicy
-from ..faults import OCSPFault
+from ... import faults
+from ...faults import OCSPFault
+from ...staplers._policy import StaplePolicy
 from ._observe import ERRORS, Observation, observe
 from ._watch import Watch
 from ._worlds import HOST, SERVER_NAME, Preset, World

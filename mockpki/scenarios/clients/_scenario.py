@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..relying_party import Policy
+from ...relying_party import Policy
 from ._offer import NO_OFFER, Offer, Says
 
 STATUSES = ("good", "revoked", "hold", "unknown")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ._stapler._policy import StaplePolicy
-from ._stapler._presets import NAMED
-from ._stapler._rules import AtFraction, BeforeEnd, Clamp, Exponential, Refresh, Retry
+from ._policy import StaplePolicy
+from ._presets import NAMED
+from ._rules import AtFraction, BeforeEnd, Clamp, Exponential, Refresh, Retry
 
 _TRIGGERS = {
     "file": "It never asks: the staple is what somebody has put into a file.",

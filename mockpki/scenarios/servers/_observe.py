@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 
 from cryptography.x509 import ocsp
 
-from .. import relying_party
-from .._clock import Clock, monotonic
-from .._validation.finding import Unusable
-from .._validation.ocsp import read_response
-from ..relying_party import Policy, Verdict
+from ... import relying_party
+from ..._clock import Clock, monotonic
+from ..._validation.finding import Unusable
+from ..._validation.ocsp import read_response
+from ...relying_party import Policy, Verdict
 
 WORDS = {
     "good": "a valid answer that says good",

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from ..relying_party import Policy, named
+from ...relying_party import Policy, named
 from ._case import Case
 from ._scenario import Scenario
 from ._table import TABLE

@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from ..relying_party import Policy
+from ...relying_party import Policy
 
 
 class Says(StrEnum):

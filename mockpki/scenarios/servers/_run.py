@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from .._ca.leaf import Leaf
-from .._clock import monotonic
-from .._stapler._policy import StaplePolicy
+from ..._ca.leaf import Leaf
+from ..._clock import monotonic
+from ...staplers._policy import StaplePolicy
 from ._observe import Observation, observe
 from ._outcome import Judged, Outcome, Passing
 from ._scenarios import (

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from .. import faults
-from .._clock import monotonic
-from .._layers import Listener
-from .._pki import PKI
-from ..faults import OCSPFault
-from ..sequences import Incoming
+from ... import faults
+from ..._clock import monotonic
+from ..._layers import Listener
+from ..._pki import PKI
+from ...faults import OCSPFault
+from ...sequences import Incoming
 
 _LONG = 1.0
 """Seconds that no handshake on loopback takes."""

@@ -1,7 +1,7 @@
 """The scenario table for stapling servers, as data: what happens, and what an ideal server then does.
 
-A scenario is a list of steps, which `mockpki.stapling.run` takes in some `World`. Where a world's time
-cannot be shifted, `Pass` ends the scenario: what came before has been seen all the same.
+A scenario is a list of steps, which `mockpki.scenarios.servers.run` takes in some `World`. Where a world's
+time cannot be shifted, `Pass` ends the scenario: what came before has been seen all the same.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 
-from .. import faults
-from ..faults import OCSPFault
+from ... import faults
+from ...faults import OCSPFault
 from ._demands import (
     HARMLESS,
     KEEPS,

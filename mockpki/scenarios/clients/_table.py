@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from .. import faults
+from ... import faults
 from ._offer import Offer, Says
 from ._scenario import Scenario
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
-from .._ca.ca import CA
-from .._ca.leaf import Leaf
-from .._pki import PKI
-from .._services.evidence import Request, times
-from .._tls import Handshake, TlsServer
-from ..relying_party import crl_urls, responders
+from ..._ca.ca import CA
+from ..._ca.leaf import Leaf
+from ..._pki import PKI
+from ..._services.evidence import Request, times
+from ..._tls import Handshake, TlsServer
+from ...relying_party import crl_urls, responders
 from ._offer import NO_OFFER, Offer, Says
 from ._scenario import Scenario
 

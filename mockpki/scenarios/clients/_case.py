@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from .._clock import monotonic
-from .._pki import PKI
-from ..relying_party import Policy, Verdict
+from ..._clock import monotonic
+from ..._pki import PKI
+from ...relying_party import Policy, Verdict
 from ._judging import Outcome, Result, judge
 from ._scenario import Expectation, Scenario
 from ._stage import TARGET_NAMES, Stage, Target, staged
