@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from ._ca.leaf import Leaf
     from ._pki import PKI
     from ._pkix.keys import KeyType
-    from ._tls import Handshake, TlsServer
+    from ._tls.handshake import Handshake
+    from ._tls.server import TlsServer
 
 __all__ = ["CA", "PKI", "Handshake", "KeyType", "Leaf", "TlsServer", "faults"]
 
@@ -22,11 +23,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CA": "_ca.ca",
-    "Handshake": "_tls",
+    "Handshake": "_tls.handshake",
     "KeyType": "_pkix.keys",
     "Leaf": "_ca.leaf",
     "PKI": "_pki",
-    "TlsServer": "_tls",
+    "TlsServer": "_tls.server",
 }
 
 

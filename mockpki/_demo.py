@@ -20,7 +20,8 @@ from typing import Protocol
 from . import _process, faults, relying_party
 from ._ca.leaf import Leaf
 from ._pki import PKI
-from ._tls import Handshake, TlsServer
+from ._tls.handshake import Handshake
+from ._tls.server import TlsServer
 from .relying_party import Policy, Verdict
 
 _PATIENCE = timedelta(seconds=20)

@@ -27,7 +27,9 @@ from ._services.responder import Responder
 if TYPE_CHECKING:
     import trustme
 
-    from ._tls import Handler, Issue, Staple, TlsServer
+    from ._tls.options import Handler, Issue
+    from ._tls.server import TlsServer
+    from ._tls.staple_source import Staple
 
 _HONEST: list[Any] = []
 
@@ -304,7 +306,8 @@ class PKI:
         Raises ValueError or TypeError for leaves and staples that it cannot present; entering the
         block raises OSError when *port* is taken, RuntimeError when a stapling policy does not let it start.
         """
-        from ._tls import TlsServer, staple_source
+        from ._tls.server import TlsServer
+        from ._tls.staple_source import staple_source
 
         self._realm.require_open()
         if not leaves:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from OpenSSL import SSL
 
 from mockpki import PKI
-from mockpki._tls import TlsServer
+from mockpki._tls.server import TlsServer
 
 STATUS_REQUEST = 5
 SERVER_HELLO, CERTIFICATE, FINISHED, CERTIFICATE_STATUS = 2, 11, 20, 22

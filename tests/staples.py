@@ -9,7 +9,8 @@ from cryptography.x509 import ocsp
 from staple_reader import capture
 
 from mockpki import PKI, relying_party
-from mockpki._tls import Handshake, TlsServer
+from mockpki._tls.handshake import Handshake
+from mockpki._tls.server import TlsServer
 from mockpki.staplers import Kind, Stapler
 
 STAPLE_ONLY = replace(relying_party.SOFT_FAIL, sources=("staple",))

@@ -14,8 +14,9 @@ from staple_reader import Flight, capture
 from tls_clients import VERSIONS, context, gnutls_cli, s_client, shake_hands
 
 from mockpki import PKI, faults
-from mockpki._tls import Handshake, TlsServer
-from mockpki._tls_session import needs_tlslite
+from mockpki._tls.handshake import Handshake
+from mockpki._tls.server import TlsServer
+from mockpki._tls.session import needs_tlslite
 
 TLS12, TLS13 = VERSIONS
 each_version = pytest.mark.parametrize("version", VERSIONS)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from OpenSSL import SSL
 
-from mockpki._client_hello import ClientHello, read
+from mockpki._tls.client_hello import ClientHello, read_client_hello
 
 
 def opaque(size: int, content: bytes) -> bytes:
@@ -88,7 +88,7 @@ EVERYTHING = hello(NAME, STATUS_REQUEST, PROTOCOLS, extension(17, b""), extensio
 class TestRealClients:
     def test_openssl_with_everything(self) -> None:
         """A pyOpenSSL client's wishes are all read."""
-        assert read(from_openssl()) == ClientHello(
+        assert read_client_hello(from_openssl()) == ClientHello(
             server_name="a.test",
             staple_requested=True,
             alpn=("h2", "http/1.1"),
@@ -97,20 +97,20 @@ class TestRealClients:
 
     def test_openssl_with_nothing(self) -> None:
         """The same client without the wishes has none, so the above is not an accident."""
-        assert read(from_openssl(status=False, alpn=(), name=b"")) == ClientHello(
+        assert read_client_hello(from_openssl(status=False, alpn=(), name=b"")) == ClientHello(
             versions=("TLSv1.3", "TLSv1.2")
         )
 
     def test_python_up_to_tls_1_3(self) -> None:
         """Python's ssl asks for no staple and offers TLS 1.3."""
-        found = read(from_python(ssl.TLSVersion.TLSv1_3))
+        found = read_client_hello(from_python(ssl.TLSVersion.TLSv1_3))
         assert found is not None
         assert (found.server_name, found.staple_requested) == ("b.test", False)
         assert "TLSv1.3" in found.versions
 
     def test_python_up_to_tls_1_2(self) -> None:
         """Without supported_versions the legacy version counts."""
-        found = read(from_python(ssl.TLSVersion.TLSv1_2))
+        found = read_client_hello(from_python(ssl.TLSVersion.TLSv1_2))
         assert found is not None
         assert found.versions == ("TLSv1.2",)
 
@@ -119,26 +119,26 @@ class TestPieces:
     def test_every_split(self) -> None:
         """No prefix is enough or is refused, and what follows the message is ignored."""
         data = from_openssl()
-        assert [read(data[:end]) for end in range(len(data))] == [None] * len(data)
-        assert read(data) is not None
-        assert read(data + b"\x17\3\3 anything") == read(data)
+        assert [read_client_hello(data[:end]) for end in range(len(data))] == [None] * len(data)
+        assert read_client_hello(data) is not None
+        assert read_client_hello(data + b"\x17\3\3 anything") == read_client_hello(data)
 
     @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 50])
     def test_several_records(self, size: int) -> None:
         """A message may be cut over records anywhere, also within its own header."""
         content = message(body(NAME, STATUS_REQUEST))
-        whole = read(records(content))
+        whole = read_client_hello(records(content))
         assert whole == ClientHello("c.test", True, versions=("TLSv1.2",))
-        assert read(records(content, size)) == whole
-        assert read(records(content, size)[:-1]) is None
+        assert read_client_hello(records(content, size)) == whole
+        assert read_client_hello(records(content, size)[:-1]) is None
 
     def test_no_extension_block(self) -> None:
         """Extensions may be left out altogether."""
-        assert read(records(message(body()))) == ClientHello(versions=("TLSv1.2",))
+        assert read_client_hello(records(message(body()))) == ClientHello(versions=("TLSv1.2",))
 
     def test_large_but_allowed(self) -> None:
         """A ClientHello of many records is read up to the bound."""
-        assert read(hello(NAME, extension(60_000, bytes(60_000)))) == ClientHello(
+        assert read_client_hello(hello(NAME, extension(60_000, bytes(60_000)))) == ClientHello(
             "c.test", versions=("TLSv1.2",)
         )
 
@@ -146,7 +146,7 @@ class TestPieces:
 class TestExtensions:
     def test_everything(self) -> None:
         """Each extension ends in its own field, bytes above 127 as Latin-1."""
-        assert read(EVERYTHING) == ClientHello(
+        assert read_client_hello(EVERYTHING) == ClientHello(
             server_name="c.test",
             staple_requested=True,
             status_request_v2=True,
@@ -156,23 +156,25 @@ class TestExtensions:
 
     def test_other_status_type(self) -> None:
         """A status request that is not for OCSP asks for no staple, whatever is in it."""
-        found = read(hello(extension(5, b"\2 whatever")))
+        found = read_client_hello(hello(extension(5, b"\2 whatever")))
         assert found == ClientHello(versions=("TLSv1.2",))
 
     def test_other_name_type(self) -> None:
         """A name that is not a host name is passed over, and the host name after it found."""
         strange = b"\7" + opaque(2, b"strange")
         host = b"\0" + opaque(2, b"c.test")
-        assert read(hello(extension(0, opaque(2, strange)))) == ClientHello(versions=("TLSv1.2",))
-        found = read(hello(extension(0, opaque(2, strange + host))))
+        assert read_client_hello(hello(extension(0, opaque(2, strange)))) == ClientHello(
+            versions=("TLSv1.2",)
+        )
+        found = read_client_hello(hello(extension(0, opaque(2, strange + host))))
         assert found == ClientHello("c.test", versions=("TLSv1.2",))
 
     def test_unknown_versions(self) -> None:
         """Versions without a name, such as GREASE, are left out."""
         offered = extension(43, opaque(1, b"\x7a\x7a\3\4\3\1\3\2"))
-        found = read(hello(offered))
+        found = read_client_hello(hello(offered))
         assert found == ClientHello(versions=("TLSv1.3", "TLSv1", "TLSv1.1"))
-        assert read(records(message(body(version=b"\x7f\x1c")))) == ClientHello()
+        assert read_client_hello(records(message(body(version=b"\x7f\x1c")))) == ClientHello()
 
 
 REFUSED = {
@@ -217,16 +219,16 @@ class TestRefused:
         """What is no ClientHello is refused with a sentence that says why."""
         data, reason = REFUSED[name]
         with pytest.raises(ValueError, match=reason) as caught:
-            read(data)
+            read_client_hello(data)
         assert str(caught.value)[0].isupper()
         assert str(caught.value).endswith(".")
 
     def test_second_record_of_another_kind(self) -> None:
         """Handshake records of one message cannot be interleaved with others."""
         first, second = records(message(body()), 20)[:25], records(message(body()), 20)[25:]
-        assert read(first + second) is not None
+        assert read_client_hello(first + second) is not None
         with pytest.raises(ValueError, match="but 23 was received"):
-            read(first + b"\x17" + second[1:])
+            read_client_hello(first + b"\x17" + second[1:])
 
     @given(st.binary(max_size=200))
     def test_any_bytes(self, data: bytes) -> None:
@@ -248,7 +250,7 @@ class TestRefused:
 def outcome(data: bytes) -> ClientHello | str | None:
     """What `read` makes of *data*, a refusal as its sentence."""
     try:
-        found = read(data)
+        found = read_client_hello(data)
     except ValueError as error:
         return str(error)
     assert found is None or isinstance(found, ClientHello)

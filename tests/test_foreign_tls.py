@@ -23,7 +23,8 @@ from tls_clients import (
 )
 
 from mockpki import PKI, faults
-from mockpki._tls import Handshake, TlsServer
+from mockpki._tls.handshake import Handshake
+from mockpki._tls.server import TlsServer
 
 each_version = pytest.mark.parametrize("version", VERSIONS)
 

@@ -11,7 +11,7 @@ import pytest
 from tls_clients import VERSIONS, connected, context, received, shake_hands
 
 from mockpki import PKI, faults
-from mockpki._tls import TlsServer
+from mockpki._tls.server import TlsServer
 
 each_version = pytest.mark.parametrize("version", VERSIONS)
 

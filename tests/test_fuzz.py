@@ -12,10 +12,11 @@ from fuzz import __main__ as command
 from fuzz.kit import World, world
 from fuzz.targets import TARGETS
 
-from mockpki import _client_hello, faults
+from mockpki import faults
 from mockpki._engine.http import HttpSession
 from mockpki._pkix.ocsp_request import OCSPRequest
-from mockpki._tls_openssl import OpenSSLSession
+from mockpki._tls import client_hello
+from mockpki._tls.openssl import OpenSSLSession
 
 MUTATIONS = 200
 
@@ -90,7 +91,7 @@ def broken(*_: Any) -> NoReturn:
 BUGS = {
     "ocsp": (OCSPRequest, "read"),
     "http": (HttpSession, "on_message_complete"),
-    "hello": (_client_hello, "_client_hello"),
+    "hello": (client_hello, "_client_hello"),
     "tls": (OpenSSLSession, "_end"),
 }
 

@@ -78,7 +78,7 @@ def test_two_hundred_pkis(nothing_left: None) -> None:
 
 def test_forty_tls_servers(nothing_left: None) -> None:
     """Both TLS libraries give back what they took: no session outlives its connection."""
-    from mockpki._tls_session import Session
+    from mockpki._tls.session import Session
 
     with PKI() as pki:
         leaf = pki.issue_cert("localhost")

@@ -17,7 +17,7 @@ from staples import browse, in_order, kinds, word
 from tls_clients import connected, context
 
 from mockpki import PKI, Leaf, faults
-from mockpki._tls import TlsServer
+from mockpki._tls.server import TlsServer
 from mockpki.staplers import IDEAL, SQUARESPACE, Kind, StaplePolicy
 
 NAMES = [f"{number}.example" for number in range(200)]

@@ -18,7 +18,7 @@ from variants import VARIANTS
 
 from mockpki import PKI, Leaf, faults, staplers
 from mockpki._clock import Clock
-from mockpki._tls import TlsServer
+from mockpki._tls.server import TlsServer
 from mockpki.faults import HTTP, Answer, OCSPFault, Send, Transport, Wire
 from mockpki.staplers import (
     AtFraction,

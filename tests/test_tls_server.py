@@ -23,7 +23,8 @@ from variants import VARIANTS
 
 from mockpki import PKI, Leaf, faults
 from mockpki._engine.ports import addresses
-from mockpki._tls import Handshake, TlsServer
+from mockpki._tls.handshake import Handshake
+from mockpki._tls.server import TlsServer
 
 each_version = pytest.mark.parametrize("version", VERSIONS)
 

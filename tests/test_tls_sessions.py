@@ -30,15 +30,9 @@ from OpenSSL import SSL, crypto
 
 from mockpki._exchange.staples import StapleMessages, certificate_status, staple_messages
 from mockpki._pkix.keys import KeyType
-from mockpki._tls_openssl import OpenSSLServer, OpenSSLSession, new_context
-from mockpki._tls_session import (
-    Presentation,
-    PrivateKey,
-    Session,
-    alert_name,
-    needs_tlslite,
-)
-from mockpki._tls_tlslite import TlsliteSession
+from mockpki._tls.openssl import OpenSSLServer, OpenSSLSession, new_context
+from mockpki._tls.session import Presentation, PrivateKey, Session, alert_name, needs_tlslite
+from mockpki._tls.tlslite import TlsliteSession
 
 with warnings.catch_warnings():  # on Python 3.11 it imports asyncore
     warnings.simplefilter("ignore", DeprecationWarning)

@@ -11,7 +11,7 @@ import pytest
 from programs import need, run
 
 from mockpki import PKI, Leaf
-from mockpki._tls import TlsServer
+from mockpki._tls.server import TlsServer
 
 VERSIONS = ("TLSv1.2", "TLSv1.3")
 

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from typing import Any
 
 from .._services.evidence import Request
-from .._tls import Handshake
+from .._tls.handshake import Handshake
 from ..relying_party import Policy
 from ._inference import Fit
 from ._report import SOURCES, Report, Row

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from OpenSSL import SSL
 
-from mockpki import _client_hello
-from mockpki._tls_openssl import OpenSSLServer
-from mockpki._tls_session import Presentation
+from mockpki._tls.client_hello import ClientHello, read_client_hello
+from mockpki._tls.openssl import OpenSSLServer
+from mockpki._tls.session import Presentation
 
 from .kit import Target, World
 
@@ -46,10 +46,10 @@ def hello(fuzzed: World) -> Target:
     return Target(run, tuple(dict.fromkeys(flights)))
 
 
-def _outcome(data: bytes) -> _client_hello.ClientHello | str | None:
+def _outcome(data: bytes) -> ClientHello | str | None:
     """A ClientHello, the sentence that refuses it, or None where more is needed."""
     try:
-        return _client_hello.read(data)
+        return read_client_hello(data)
     except ValueError as error:
         return str(error)
 

@@ -14,7 +14,8 @@ from ..._ca.ca import CA
 from ..._ca.leaf import Leaf
 from ..._pki import PKI
 from ..._services.evidence import Request, times
-from ..._tls import Handshake, TlsServer
+from ..._tls.handshake import Handshake
+from ..._tls.server import TlsServer
 from ...relying_party import crl_urls, responders
 from ._offer import NO_OFFER, Offer, Says
 from ._scenario import Scenario

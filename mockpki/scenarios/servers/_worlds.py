@@ -13,7 +13,7 @@ from ..._ca.leaf import Leaf
 from ..._clock import monotonic
 from ..._pki import PKI
 from ..._pkix.window import LIFE
-from ..._tls import TlsServer
+from ..._tls.server import TlsServer
 from ..._validation.finding import Status, Tolerance, Unusable
 from ..._validation.ocsp import read_response
 from ...staplers._policy import StaplePolicy

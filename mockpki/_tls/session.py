@@ -21,8 +21,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509 import ocsp
 
-from ._exchange.staples import LONGEST
-from ._pkix.reading import has_plain_extensions, read_issuer, read_serial, read_subject
+from .._exchange.staples import LONGEST
+from .._pkix.reading import has_plain_extensions, read_issuer, read_serial, read_subject
 
 PrivateKey: TypeAlias = PrivateKeyTypes
 

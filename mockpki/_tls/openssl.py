@@ -18,8 +18,8 @@ from typing import Any, cast
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from OpenSSL import SSL, crypto
 
-from ._pkix.reading import load_certificate
-from ._tls_session import Presentation, PrivateKey, Session, needs_tlslite
+from .._pkix.reading import load_certificate
+from .session import Presentation, PrivateKey, Session, needs_tlslite
 
 _VERSIONS = {
     "TLSv1": SSL.TLS1_VERSION,

@@ -55,7 +55,7 @@ class ClientHello:
     versions: tuple[str, ...] = ()
 
 
-def read(data: bytes) -> ClientHello | None:
+def read_client_hello(data: bytes) -> ClientHello | None:
     """Read the ClientHello at the start of what a client has sent so far.
 
     Returns None while more bytes are needed, and raises ``ValueError`` with a sentence as soon

@@ -19,8 +19,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from ._exchange.staples import StapleMessages, check_writable, staple_messages
-from ._tls_session import VERSIONS, Presentation, PrivateKey, Session, alert_name
+from .._exchange.staples import StapleMessages, check_writable, staple_messages
+from .session import VERSIONS, Presentation, PrivateKey, Session, alert_name
 
 with warnings.catch_warnings():
     # On Python 3.11 tlslite imports asyncore, which warns; nothing that is used here does.

@@ -1,0 +1,208 @@
+"""One client: a session of TLS on a connection, and an outlet for what sits above it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Protocol
+
+from .._ca.leaf import Leaf
+from .._engine.connection import Connection, Receiver
+from .._exchange.http import Answer, HttpRequest
+from .._exchange.steps import Wire, deliver
+from .._pkix.reading import load_certificate
+from ..staplers._outcome import Outcome
+from .client_hello import ClientHello, read_client_hello
+from .handshake import Handshake
+from .session import Session
+
+# RFC 8446 section 6: an alert record, fatal, handshake_failure.
+_HANDSHAKE_FAILURE = bytes([21, 3, 3, 0, 2, 2, 40])
+
+
+class Server(Protocol):
+    """What a connection asks of the TLS server that it came to."""
+
+    @property
+    def closed(self) -> bool: ...
+
+    @property
+    def staples_unasked(self) -> bool:
+        """Whether a client that asks for no staple may be sent one all the same."""
+
+    def opened(self, handshake: Handshake) -> int:
+        """A connection has begun, and *handshake* will be its evidence; its number."""
+
+    def choose(self, server_name: str | None) -> Leaf:
+        """The leaf for an SNI name."""
+
+    def find_staple(self, leaf: Leaf, number: int, found: Callable[[Future[Outcome]], object]) -> None:
+        """Call *found* with the staple for *leaf*, at once or later."""
+
+    def session(self, leaf: Leaf, staple: bytes | None) -> Session:
+        """A TLS session that shows these."""
+
+    def inner(self, outer: TlsConnection) -> Receiver:
+        """What takes the decrypted octets."""
+
+    def report(self, error: BaseException, where: str) -> None:
+        """Something failed here, and not at the client."""
+
+
+class TlsConnection:
+    """One client: a session of TLS on a `Connection`, and an outlet for what sits above it.
+
+    First the ClientHello is read, then its staple is found, then the session begins; what the
+    client sends until then is kept in *_early*.
+    """
+
+    def __init__(self, server: Server, connection: Connection) -> None:
+        self._server = server
+        self._connection = connection
+        self.loop: asyncio.AbstractEventLoop = connection.loop
+        self.peer = connection.peer
+        self._early = b""
+        self._greeted = False
+        self._tls: Session | None = None
+        self._inner: Receiver | None = None
+        self._over = False
+        self.handshake = Handshake(self.peer)
+        self._number = server.opened(self.handshake)
+
+    # The connection calls these.
+
+    def received(self, data: bytes) -> None:
+        if self._tls is not None:
+            return self._feed(self._tls, data)
+        self._early += data
+        if self._greeted:
+            return None
+        try:
+            hello = read_client_hello(self._early)
+        except ValueError:
+            # The TLS library says the same to the client, with the right alert.
+            hello = ClientHello()
+        if hello is not None:
+            self._greeted = True
+            self._greet(hello)
+        return None
+
+    def ended(self) -> None:
+        handshake = self.handshake
+        handshake.closed = True
+        if self._server.closed and not handshake.completed:
+            handshake.error = handshake.error or "The server was closed before the handshake was complete."
+        elif self._tls is not None:
+            self._tls.eof()
+            self._note(self._tls)
+        elif handshake.error is None:
+            missing = "the stapler had returned" if self._greeted else "it had sent a ClientHello"
+            handshake.error = f"The client closed the connection before {missing}."
+        self._end_inner()
+
+    # The handshake.
+
+    def _greet(self, hello: ClientHello) -> None:
+        handshake = self.handshake
+        handshake.server_name = hello.server_name
+        handshake.staple_requested = hello.staple_requested
+        leaf = handshake.leaf = self._server.choose(hello.server_name)
+        if hello.staple_requested or self._server.staples_unasked:
+            self._server.find_staple(leaf, self._number, partial(self._begin, leaf))
+        else:
+            handshake.staple_reason = "the client asked for none"
+            self._begin(leaf, None)
+
+    def _begin(self, leaf: Leaf, staple: Future[Outcome] | None) -> None:
+        if self._connection.closed and (self._server.closed or staple is None or not staple.exception()):
+            return
+        try:
+            outcome = None if staple is None else staple.result()
+            if outcome is not None:
+                self.handshake.staple_reason = outcome.reason
+                if outcome.abort is not None:
+                    self._refuse(outcome.abort, outcome.reason)
+                    return
+            tls = self._server.session(leaf, None if outcome is None else outcome.staple)
+        except Exception as error:
+            self._server.report(error, f"raised in a TLS server, which was about to present {leaf!r}")
+            self.handshake.error = self.handshake.error or f"{type(error).__name__}: {error}"
+            self._connection.abort()
+            return
+        self._tls = tls
+        early, self._early = self._early, b""
+        self._feed(tls, early)
+
+    def _refuse(self, how: str, reason: str) -> None:
+        """End a handshake that has not begun, as *how* says."""
+        alert = _HANDSHAKE_FAILURE if how == "handshake_failure" else b""
+        ended = f"with {how}" if alert else "without an alert"
+        self.handshake.error = f"The server ended the connection {ended}: {reason}."
+        self._connection.write(alert)
+        self._connection.finish()
+
+    def _feed(self, tls: Session, data: bytes) -> None:
+        plain = tls.receive(data)
+        self._flush(tls)
+        self._note(tls)
+        if tls.established and not self._over:
+            if self._inner is None:
+                self._inner = self._server.inner(self)
+            if plain:
+                self._inner.received(plain)
+        if tls.closed:
+            self._end_inner()
+            # RFC 8446 section 6.1: "Each party MUST send a "close_notify" alert before closing its
+            # write side of the connection, unless it has already sent some error alert."
+            self.finish()
+
+    def _note(self, tls: Session) -> None:
+        handshake = self.handshake
+        handshake.alert, handshake.error = tls.alert, tls.error
+        handshake.staple, handshake.staples = tls.staple_sent, tls.staples_sent
+        if tls.failure is not None:
+            failure, tls.failure = tls.failure, None
+            self._server.report(failure, f"raised in a TLS server, which was to staple {handshake.leaf!r}")
+        handshake.version = handshake.version or tls.version
+        if tls.established and not handshake.completed:
+            handshake.alpn = tls.alpn
+            certificate = tls.client_certificate
+            if certificate is not None:
+                handshake.client_certificate = load_certificate(certificate)
+            handshake.completed = True
+
+    def _flush(self, tls: Session) -> None:
+        pending = tls.pending()
+        if pending:
+            self._connection.write(pending)
+
+    def _end_inner(self) -> None:
+        self._over = True
+        inner, self._inner = self._inner, None
+        if inner is not None:
+            inner.ended()
+
+    def answer(self, request: HttpRequest) -> Wire:
+        """What the server says to HTTP of its own accord."""
+        self.handshake.requests += 1
+        return deliver(request, Answer.text(200, f"mockpki: you reached {self.handshake.leaf!r}"))
+
+    # An outlet for HTTP, a handler or an upstream.
+
+    def write(self, data: bytes) -> None:
+        tls = self._tls
+        if tls is not None and not self._connection.closed:
+            tls.send(data)
+            self._flush(tls)
+
+    def finish(self) -> None:
+        tls = self._tls
+        if tls is not None and not self._connection.closed:
+            tls.close()
+            self._flush(tls)
+        self._connection.finish()
+
+    def abort(self) -> None:
+        self._connection.abort()

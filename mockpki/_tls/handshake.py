@@ -1,0 +1,38 @@
+"""Evidence: what one connection to a TLS server was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cryptography import x509
+
+from .._ca.leaf import Leaf
+
+
+@dataclass
+class Handshake:
+    """Evidence: one connection to a TLS server, as far as it got; it fills as the connection goes on.
+
+    *staple* are the octets the client was given for the leaf, None for none; *staples* those for every
+    certificate it was shown, leaf first, empty where there were none at all. *staple_reason* says in a
+    sentence why the server had this staple for it, or none. *completed* tells whether the
+    handshake ended well for the server; *alert* names the alert the client sent (RFC 8446 section 6)
+    and *error* says why a handshake failed. *leaf* was presented; *client_certificate* was the
+    client's. *requests* counts the HTTP requests that followed. *closed*: the connection is over.
+    """
+
+    client: str
+    server_name: str | None = None
+    version: str | None = None
+    alpn: str | None = None
+    staple_requested: bool = False
+    staple: bytes | None = field(default=None, repr=False)
+    staples: tuple[bytes | None, ...] = field(default=(), repr=False)
+    staple_reason: str | None = None
+    completed: bool = False
+    alert: str | None = None
+    error: str | None = None
+    leaf: Leaf | None = None
+    client_certificate: x509.Certificate | None = field(default=None, repr=False)
+    requests: int = 0
+    closed: bool = False

@@ -1,0 +1,381 @@
+"""The TLS server: where it is, what it shows to whom, and what each handshake was."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
+from types import TracebackType
+
+from .._ca.ca import Realm
+from .._ca.leaf import Leaf
+from .._clock import monotonic
+from .._engine.connection import Connection, Receiver
+from .._engine.fetch import Address, connected
+from .._engine.http import HttpSession
+from .._engine.listener import Listener
+from .._engine.loop import Engine
+from .._engine.ports import addresses
+from ..staplers._outcome import Outcome
+from ..staplers._stapler import Stapler
+from .connection import TlsConnection
+from .forwarding import Back, Forward
+from .handshake import Handshake
+from .openssl import OpenSSLServer
+from .options import Handler, Issue, check_handler, check_port, check_protocols, check_versions, resolve
+from .session import Presentation, Session, needs_tlslite
+from .staple_source import Ready, Source, bend_staple_messages, done_with, make_outcome
+
+_PATIENCE = 2.0
+
+
+class TlsServer:
+    """A TLS server on loopback. Made by `PKI.tls_server`; a context manager, for one block."""
+
+    def __init__(
+        self,
+        realm: Realm,
+        leaves: Sequence[Leaf],
+        staple: Source,
+        *,
+        issue: Issue | None,
+        port: int,
+        alpn: Sequence[str],
+        minimum_version: str,
+        maximum_version: str,
+        client_cas: Sequence[bytes],
+        client_certificate_required: bool,
+        handler: Handler | None,
+        forward_to: tuple[str, int] | None,
+    ) -> None:
+        if client_certificate_required and not client_cas:
+            raise ValueError("client_certificate_required=True needs client_ca=, to check certificates with")
+        self._realm = realm
+        self.leaves = leaves
+        """Those it was given. Empty for one that has a function issue them."""
+        self._issue = issue
+        self._staple = staple
+        self._faults = staple.faults if isinstance(staple, Ready) else ()
+        self._wanted_port = check_port(port)
+        self._alpn = check_protocols(alpn)
+        self._versions = check_versions(minimum_version, maximum_version)
+        self._client_cas = tuple(client_cas)
+        self._client_certificate_required = client_certificate_required
+        if handler is not None:
+            check_handler(handler)
+        self._handler = handler
+        self._forward_to = None if forward_to is None else resolve(forward_to)
+        self._by_name: dict[str, Leaf] = {}
+        for leaf in leaves:
+            self._check(leaf)
+            for name in leaf.names:
+                self._by_name.setdefault(name.lower(), leaf)
+        self._url_host, self._bind_host = self._hosts()
+        self._openssl = OpenSSLServer()
+        self._listener: Listener | None = None
+        self._closed = False
+        self._handshakes: list[Handshake] = []
+        self._handlers: list[threading.Thread] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._upstreams: set[Connection] = set()
+
+    def _hosts(self) -> tuple[str, str]:
+        """The host in `url`, which is the first name of the first leaf that leads here; and what to bind."""
+        here = self._realm.host
+        # A function has a leaf for every name.
+        for name in self.leaves[0].names if self.leaves else ("localhost",):
+            if name in addresses(here):
+                return (f"[{name}]" if ":" in name else name), here
+            if name == "localhost" and (here == name or here in addresses(name)):
+                # Clients try ::1 first, or 127.0.0.1: both have to be this server's.
+                return name, name
+        return self._realm.url_host, here
+
+    def __repr__(self) -> str:
+        where = f"port {self._listener.port}" if self._listener else "not started"
+        return f"<TlsServer {where}, {len(self._handshakes)} connections>"
+
+    def __enter__(self) -> TlsServer:
+        self._realm.require_open()
+        if self._listener is not None:
+            raise ValueError("this TLS server has been started before; make another with pki.tls_server()")
+        if isinstance(self._staple, Stapler):
+            # Before there is a port: a server may have to wait for its staples, or not start at all.
+            self._staple.attach(self, self._realm)
+        try:
+            self._listener = self._listen()
+        except BaseException:
+            self._engine.call(self._let_go)
+            raise
+        self._engine.call(self._listener.start)
+        return self
+
+    def _listen(self) -> Listener:
+        return Listener(
+            self._engine,
+            self._bind_host,
+            self._wanted_port,
+            lambda connection: TlsConnection(self, connection),
+            self._realm.problems,
+        )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop, and drop every connection at once. `connections` stays readable.
+
+        Handlers have two seconds to notice; one that is still running then fails the test.
+        """
+        if self._closed:
+            return
+        if self._listener is None:
+            # It may be starting, in another thread.
+            self._engine.call(self._let_go)
+            return
+        self._engine.call(self._close_on_loop, self._listener)
+        until = monotonic() + _PATIENCE
+        handlers = [thread for thread in self._handlers if thread is not threading.current_thread()]
+        for thread in handlers:
+            thread.join(max(0.0, until - monotonic()))
+        if any(thread.is_alive() for thread in handlers):
+            self.report(
+                TimeoutError(
+                    f"the handler of a TLS server is still running {_PATIENCE:g} s after its connection "
+                    "was closed"
+                ),
+                "let the handler return when recv() gives b''",
+            )
+
+    def _close_on_loop(self, listener: Listener) -> None:
+        self._closed = True
+        self._let_go()
+        listener.close()
+        for task in list(self._tasks):
+            task.cancel()
+        for upstream in list(self._upstreams):
+            upstream.abort()
+
+    def _let_go(self) -> None:
+        if isinstance(self._staple, Stapler):
+            self._staple.detach(self)
+
+    def stop_listening(self) -> None:
+        """On the loop: refuse connections, and drop those there are, as a process that ends."""
+        if self._listener is not None:
+            self._listener.stop()
+
+    def listen_again(self) -> None:
+        """On the loop: take connections, as a process that has started."""
+        if self._listener is not None and not self._closed:
+            self._listener.start()
+
+    # Where it is.
+
+    @property
+    def host(self) -> str:
+        """The address to connect to."""
+        return self._realm.host
+
+    @property
+    def port(self) -> int:
+        """The port to connect to. Raises ValueError before the block is entered."""
+        if self._listener is None:
+            raise ValueError(
+                "this TLS server is not running yet; use it as `with pki.tls_server(leaf) as server:`"
+            )
+        return self._listener.port
+
+    @property
+    def url(self) -> str:
+        """An https URL of this server: by name if the first leaf is for ``localhost``, else by address.
+
+        For a leaf with another name, connect to `host` and `port` and give the name as SNI.
+        """
+        return f"https://{self._url_host}:{self.port}/"
+
+    @property
+    def connections(self) -> list[Handshake]:
+        """Every connection so far, oldest first; what has just arrived is read first."""
+        if self._listener is not None and not self._closed:
+            self._engine.settle()
+        return list(self._handshakes)
+
+    @property
+    def stapler(self) -> Stapler:
+        """What gets its staples. Raises ValueError for a server that has none, but a staple of its own."""
+        if not isinstance(self._staple, Stapler):
+            raise ValueError(
+                "this TLS server has no stapler; give it one, as in tls_server(leaf, staple=staplers.NGINX)"
+            )
+        return self._staple
+
+    # What the connections ask of it.
+
+    @property
+    def _engine(self) -> Engine:
+        return self._realm.engine
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called, or the PKI's."""
+        return self._closed
+
+    def opened(self, handshake: Handshake) -> int:
+        """On the loop: keep *handshake*, a connection's evidence; its number."""
+        self._handshakes.append(handshake)
+        return len(self._handshakes) - 1
+
+    def report(self, error: BaseException, where: str) -> None:
+        """Have the test told of *error*, which was raised *where* a note says."""
+        self._realm.problems.add(error, where)
+
+    def choose(self, server_name: str | None) -> Leaf:
+        """The leaf for an SNI name: the one that has it, then a wildcard, then the first.
+
+        A server whose leaves a function issues asks that one, once for each name.
+        """
+        name = (server_name or "").lower().rstrip(".")
+        if self._issue is not None:
+            leaf = self._by_name.get(name)
+            if leaf is None:
+                leaf = self._by_name[name] = self._issued(self._issue, name or None)
+                if isinstance(self._staple, Stapler):
+                    self._staple.load(leaf)
+            return leaf
+        wildcard = "*." + name.partition(".")[2]
+        return self._by_name.get(name) or self._by_name.get(wildcard) or self.leaves[0]
+
+    def _issued(self, issue: Issue, name: str | None) -> Leaf:
+        try:
+            leaf: object = issue(name)
+            if not isinstance(leaf, Leaf):
+                raise TypeError(f"a function that issues leaves returns a Leaf; {issue!r} returned {leaf!r}")
+            if leaf.issuer not in self._realm.cas:
+                raise ValueError(
+                    f"{leaf!r} belongs to another PKI, and clients of this one would not trust it"
+                )
+            self._check(leaf)
+        except BaseException as error:
+            error.add_note(f"mockpki: raised by the function that issues leaves, for the name {name!r}")
+            raise
+        return leaf
+
+    @property
+    def staples_unasked(self) -> bool:
+        """Whether a client that asks for no staple may be sent one all the same."""
+        return bool(self._faults)
+
+    def find_staple(self, leaf: Leaf, number: int, found: Callable[[Future[Outcome]], object]) -> None:
+        """Call *found* on the loop with the staple for *leaf*: at once, or when it is there.
+
+        *number* is that of the connection.
+        """
+        source = self._staple
+        if isinstance(source, Stapler):
+            source.serve(leaf, number, lambda outcome: found(done_with(outcome)))
+            return
+        if isinstance(source, Ready):
+            found(make_outcome(source.make, source.reason, leaf))
+            return
+
+        def work() -> None:
+            outcome = make_outcome(source, "what the test's own function returned", leaf)
+            with contextlib.suppress(RuntimeError):  # the loop may have ended before
+                self._engine.loop.call_soon_threadsafe(found, outcome)
+
+        # Nobody waits for it: it may hang with the responder that it asks.
+        threading.Thread(target=work, name="mockpki stapler", daemon=True).start()
+
+    def session(self, leaf: Leaf, staple: bytes | None) -> Session:
+        """A TLS session that shows *leaf* and carries *staple* octet for octet."""
+        shown = self._presentation(leaf, staple)
+        if self._faults or needs_tlslite(shown.staples, shown.chain[0]):
+            from .tlslite import TlsliteSession
+
+            return TlsliteSession(shown, partial(bend_staple_messages, leaf, self._faults))
+        return self._openssl.session(shown)
+
+    def _check(self, leaf: Leaf) -> None:
+        """Raise ValueError for a leaf that cannot be presented."""
+        self._presentation(leaf, None)
+
+    def _presentation(self, leaf: Leaf, staple: bytes | None) -> Presentation:
+        try:
+            key = leaf.key
+        except LookupError as error:
+            raise ValueError(f"{error}; no TLS server can present it without") from error
+        minimum, maximum = self._versions
+        return Presentation(
+            leaf.chain_ders,
+            key,
+            () if staple is None else (staple,),
+            self._alpn,
+            self._client_cas,
+            self._client_certificate_required,
+            minimum,
+            maximum,
+        )
+
+    # Where the decrypted bytes go.
+
+    def inner(self, outer: TlsConnection) -> Receiver:
+        """What takes the decrypted bytes of a new connection."""
+        if self._forward_to is not None:
+            return self._forwarded(outer, self._forward_to)
+        if self._handler is not None:
+            return self._handled(outer, self._handler)
+        return HttpSession(outer, outer.answer, self._realm.problems)
+
+    def _upstream(self, outer: TlsConnection, sock: socket.socket) -> Connection:
+        upstream = Connection(self._engine, sock, self._realm.problems, outer.peer)
+        self._upstreams.add(upstream)
+        upstream.begin(Back(outer), self._upstreams.discard)
+        return upstream
+
+    def _handled(self, outer: TlsConnection, handler: Handler) -> Receiver:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        upstream = self._upstream(outer, ours)
+
+        def run() -> None:
+            try:
+                with theirs:
+                    handler(theirs)
+            except Exception as error:
+                # The client, or the end of the test, may have taken the connection away.
+                if not (upstream.closed and isinstance(error, BrokenPipeError | ConnectionResetError)):
+                    self.report(error, "raised in the handler of a TLS server")
+
+        thread = threading.Thread(target=run, name="mockpki handler", daemon=True)
+        self._handlers = [*(other for other in self._handlers if other.is_alive()), thread]
+        thread.start()
+        forward = Forward()
+        forward.connected(upstream)
+        return forward
+
+    def _forwarded(self, outer: TlsConnection, targets: Sequence[Address]) -> Receiver:
+        forward = Forward()
+
+        async def connect() -> None:
+            try:
+                sock = await connected(self._engine.loop, targets)
+            except OSError as error:
+                self.report(error, f"the TLS server could not forward a connection to {targets[0][4]}")
+                outer.abort()
+            else:
+                forward.connected(self._upstream(outer, sock))
+
+        task = self._engine.loop.create_task(connect())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return forward
