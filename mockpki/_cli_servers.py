@@ -45,7 +45,10 @@ class ServerProbe:
         """Send the server through all scenarios, print the report, and return the exit status."""
         from rich.console import Console
 
-        from . import _probe_server, _probe_server_html, _probe_server_text
+        from ._probe.servers import run as servers_run
+        from ._reports.servers_html import server_page
+        from ._reports.servers_text import as_json, as_junit
+        from ._reports.servers_text import show as servers_text_show
         from .scenarios.servers import NotListening
 
         console = Console(stderr=True)
@@ -55,7 +58,7 @@ class ServerProbe:
                 status.update(f"The server has been in {outcome.scenario} ...")
 
             try:
-                report = _probe_server.run(
+                report = servers_run(
                     self.command,
                     self.template,
                     only=self.only,
@@ -71,12 +74,12 @@ class ServerProbe:
             except (NotListening, ChildProcessError) as error:
                 raise NoServer(str(error)) from error
         text: Callable[[], str] = {
-            "text": lambda: _printed(lambda console: _probe_server_text.show(report, console)),
-            "json": lambda: _probe_server_text.as_json(report),
-            "junit": lambda: _probe_server_text.as_junit(report),
-            "html": lambda: _probe_server_html.server_page(report),
+            "text": lambda: _printed(lambda console: servers_text_show(report, console)),
+            "json": lambda: as_json(report),
+            "junit": lambda: as_junit(report),
+            "html": lambda: server_page(report),
         }[self.form]
-        write(text, self.form, self.output, lambda console: _probe_server_text.show(report, console))
+        write(text, self.form, self.output, lambda console: servers_text_show(report, console))
         return report.exit_status
 
 
@@ -84,20 +87,23 @@ def show_presets(names: Sequence[str], form: str, output: Path | None) -> None:
     """Print what the presets of these *names*, or all, do."""
     from rich.console import Console
 
-    from . import _probe_server, _probe_server_html, _probe_server_text
+    from ._probe.servers import presets
+    from ._reports.servers_html import presets_page
+    from ._reports.servers_text import presets_json
+    from ._reports.servers_text import show_presets as servers_text_show_presets
 
     try:
         status = Console(stderr=True).status("The presets are at work ...", spinner="line")
         with _ended_by_signals(), status:
-            reports = _probe_server.presets(names)
+            reports = presets(names)
     except LookupError as error:
         raise click.UsageError(str(error)) from error
     text: Callable[[], str] = {
-        "text": lambda: _printed(lambda console: _probe_server_text.show_presets(reports, console)),
-        "json": lambda: _probe_server_text.presets_json(reports),
-        "html": lambda: _probe_server_html.presets_page(reports),
+        "text": lambda: _printed(lambda console: servers_text_show_presets(reports, console)),
+        "json": lambda: presets_json(reports),
+        "html": lambda: presets_page(reports),
     }[form]
-    write(text, form, output, lambda console: _probe_server_text.show_presets(reports, console))
+    write(text, form, output, lambda console: servers_text_show_presets(reports, console))
 
 
 @contextlib.contextmanager

@@ -81,8 +81,8 @@ def demo() -> None:
     """
     from rich.console import Console
 
-    from ._demo import run
-    from ._demo_text import show
+    from ._probe.demo import run
+    from ._reports.demo import show
 
     console = Console()
     try:
@@ -143,44 +143,55 @@ def faults(
 def _list_faults(layer: str, aliases: bool, form: str, write: Path | None) -> None:
     from rich.console import Console
 
-    from . import _catalogue, _faults_text
+    from ._catalogue.entries import ALIASES, list_faults, markdown, refreshed
+    from ._reports.faults import (
+        aliases_markdown,
+        listed_json,
+        show_aliases,
+    )
+    from ._reports.faults import show as faults_show
 
     try:
-        entries = list(_catalogue.entries(layer))
+        entries = list(list_faults(layer))
     except LookupError as error:
         raise click.UsageError(str(error)) from error
     if write is not None:
         try:
-            write.write_text(_catalogue.refreshed(write.read_text(encoding="utf-8")), encoding="utf-8")
+            write.write_text(refreshed(write.read_text(encoding="utf-8")), encoding="utf-8")
         except (OSError, ValueError) as error:
             raise click.ClickException(f"{write} cannot be refreshed: {error}") from error
     elif form == "json":
-        click.echo(_faults_text.listed_json(_catalogue.ALIASES if aliases else entries))
+        click.echo(listed_json(ALIASES if aliases else entries))
     elif form == "markdown":
-        click.echo(_faults_text.aliases_markdown() if aliases else _catalogue.markdown(layer), nl=False)
+        click.echo(aliases_markdown() if aliases else markdown(layer), nl=False)
     elif aliases:
-        _faults_text.show_aliases(Console())
+        show_aliases(Console())
     else:
-        _faults_text.show(Console(), layer)
+        faults_show(Console(), layer)
 
 
 def _show_fault(name: str, parameters: tuple[str, ...], target: str | None, form: str) -> None:
     from rich.console import Console
 
-    from . import _difference, _faults_text
+    from ._catalogue.difference import show_fault
+    from ._reports.faults import (
+        show_one,
+        shown_json,
+        shown_markdown,
+    )
 
     try:
-        shown = _difference.shown(name, parameters, target)
+        shown = show_fault(name, parameters, target)
     except LookupError as error:
         raise _NoSuchFault(str(error)) from error
     except (ValueError, TypeError) as error:
         raise click.UsageError(str(error)) from error
     if form == "json":
-        click.echo(_faults_text.shown_json(shown))
+        click.echo(shown_json(shown))
     elif form == "markdown":
-        click.echo(_faults_text.shown_markdown(shown))
+        click.echo(shown_markdown(shown))
     else:
-        _faults_text.show_one(Console(), shown)
+        show_one(Console(), shown)
 
 
 # Scenarios and clients.
@@ -236,15 +247,16 @@ def scenarios(patterns: tuple[str, ...], policy: str | None, form: str) -> None:
     """
     from rich.console import Console
 
-    from . import _scenarios_text
+    from ._reports.scenarios import as_json, as_markdown
+    from ._reports.scenarios import show as scenarios_show
 
     policies, found = _typed(policy), _chosen(patterns)
     if form == "json":
-        click.echo(_scenarios_text.as_json(found, policies))
+        click.echo(as_json(found, policies))
     elif form == "markdown":
-        click.echo(_scenarios_text.as_markdown(found, policies))
+        click.echo(as_markdown(found, policies))
     else:
-        _scenarios_text.show(Console(), found, policies)
+        scenarios_show(Console(), found, policies)
 
 
 class _NotStarted(click.ClickException):
@@ -427,10 +439,10 @@ def _clients_only(**options: object) -> None:
 
 def _write(report: Report, form: str, output: Path | None) -> None:
 
-    from . import _cli_servers, _probe
+    from . import _cli_servers, _reports
 
     _cli_servers.write(
-        lambda: _probe.FORMATS[form](report), form, output, lambda console: _probe.show(report, console)
+        lambda: _reports.FORMATS[form](report), form, output, lambda console: _reports.show(report, console)
     )
 
 

@@ -11,8 +11,8 @@ from cryptography import x509
 from freezegun import freeze_time
 
 from mockpki import PKI, Leaf, faults
-from mockpki.faults._alias import Alias
-from mockpki.faults._aliases_crl import CRL_ALIASES
+from mockpki._catalogue.recipe import Alias
+from mockpki._catalogue.recipes_crl import CRL_ALIASES
 
 HONEST = {"good_empty", "good_other_serial", "revoked", "revoked_keycompromise"}
 """Names of what a CRL says anyway, where somebody, or nobody, is revoked."""

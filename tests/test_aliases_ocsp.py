@@ -9,8 +9,8 @@ from cryptography import x509
 from cryptography.x509.ocsp import OCSPCertStatus, load_der_ocsp_response
 
 from mockpki import PKI, faults
-from mockpki.faults._alias import Alias
-from mockpki.faults._aliases_ocsp import OCSP_ALIASES
+from mockpki._catalogue.recipe import Alias
+from mockpki._catalogue.recipes_ocsp import OCSP_ALIASES
 
 HONEST = {"good_by_key"}
 """Names of what the responder says anyway."""

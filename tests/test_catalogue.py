@@ -7,8 +7,21 @@ from typing import Any
 
 import pytest
 
-from mockpki import _catalogue, _difference, faults
-from mockpki._catalogue import ALIASES, TARGETS, Entry
+from mockpki import faults
+from mockpki._catalogue.difference import of_alias, of_fault
+from mockpki._catalogue.entries import (
+    ALIASES,
+    TARGETS,
+    Entry,
+    Parameter,
+    by_layer,
+    describe_fault,
+    find,
+    list_faults,
+    make_fault,
+    markdown,
+    title,
+)
 
 Kind = type[faults.Fault[Any]]
 
@@ -44,7 +57,7 @@ _VALUES = {**vars(faults), "datetime": datetime}
 @each_fault
 def test_a_fault_says_what_it_is(kind: Kind) -> None:
     """It has a sentence of its own, and the clause that it is about or a reason to have none."""
-    entry = _catalogue.entry(kind)
+    entry = describe_fault(kind)
     assert entry.sentence.endswith(".")
     assert not entry.sentence.startswith(f"{kind.__name__}("), (
         "this is what dataclass writes when nobody does"
@@ -76,20 +89,20 @@ def test_a_fault_is_a_value(kind: Kind) -> None:
 @each_fault
 def test_a_fault_is_in_the_documentation(kind: Kind) -> None:
     """It has a line in the README's list, with all of its parameters, below its layer."""
-    _, found, rest = _catalogue.markdown().partition(f"<b>{_catalogue.title(kind.home)}</b>")
+    _, found, rest = markdown().partition(f"<b>{title(kind.home)}</b>")
     section = rest.partition("</details>")[0]
     assert found
-    parameters = [parameter.name for parameter in _catalogue.entry(kind).parameters]
+    parameters = [parameter.name for parameter in describe_fault(kind).parameters]
     assert f"- `{kind.__name__}({', '.join(parameters)})`: " in section
 
 
-SHOWN = [(kind, target) for kind in faults.CATALOGUE for target in _catalogue.entry(kind).targets]
+SHOWN = [(kind, target) for kind in faults.CATALOGUE for target in describe_fault(kind).targets]
 
 
 @pytest.mark.parametrize(("kind", "target"), SHOWN, ids=lambda value: getattr(value, "__name__", value))
 def test_a_fault_is_seen_at_work(kind: Kind, target: str) -> None:
     """Whatever it can be given to, there is a scene in which the decoded answer is another."""
-    difference = _difference.of_fault(kind(), target)
+    difference = of_fault(kind(), target)
     marks = {mark for mark, _ in difference.lines}
     assert marks & {"-", "+"}
     assert difference.target == target
@@ -101,22 +114,22 @@ def test_every_layer_can_be_given_to_something() -> None:
         faults.Signing,
         faults.OCSPSigning,
     }
-    assert [home for home, _ in _catalogue.by_layer()] == [
+    assert [home for home, _ in by_layer()] == [
         layer for layer in faults.LAYERS if any(issubclass(kind, layer) for kind in faults.CATALOGUE)
     ]
 
 
 def test_an_entry_reads_the_class() -> None:
     """Names, defaults, sentence, clause and the rest are those of the class."""
-    entry = _catalogue.entry(faults.Stale)
+    entry = describe_fault(faults.Stale)
     assert dataclasses.asdict(entry) == dataclasses.asdict(
         Entry(
             name="Stale",
             layer="timing",
             call="Stale(by=timedelta(days=1), fresh_signature=False)",
             parameters=(
-                _catalogue.Parameter("by", "timedelta(days=1)"),
-                _catalogue.Parameter("fresh_signature", "False"),
+                Parameter("by", "timedelta(days=1)"),
+                Parameter("fresh_signature", "False"),
             ),
             sentence="nextUpdate passed *by* ago; the whole answer is that much older.",
             clause="RFC 6960 section 4.2.2.1",
@@ -127,13 +140,13 @@ def test_an_entry_reads_the_class() -> None:
 
 
 # One that takes any number of values shows none of them.
-WRITTEN = [kind for kind in faults.CATALOGUE if "(*" not in _catalogue.entry(kind).call]
+WRITTEN = [kind for kind in faults.CATALOGUE if "(*" not in describe_fault(kind).call]
 
 
 @pytest.mark.parametrize("kind", WRITTEN, ids=lambda kind: kind.__name__)
 def test_a_call_can_be_written_as_it_is_shown(kind: Kind) -> None:
     """The call with its defaults makes the fault that a call without any makes."""
-    assert eval(_catalogue.entry(kind).call, _VALUES | {"timedelta": datetime.timedelta}) == kind()
+    assert eval(describe_fault(kind).call, _VALUES | {"timedelta": datetime.timedelta}) == kind()
 
 
 # What a difference shows.
@@ -141,7 +154,7 @@ def test_a_call_can_be_written_as_it_is_shown(kind: Kind) -> None:
 
 def test_the_difference_is_decoded() -> None:
     """Only what changed is shown, below what holds it; times say how far away they are."""
-    lines = _difference.of_fault(faults.Stale(by=datetime.timedelta(days=2)), "CRL").lines
+    lines = of_fault(faults.Stale(by=datetime.timedelta(days=2)), "CRL").lines
     assert [line for mark, line in lines if mark == " "] == ["CertificateList", "  tbsCertList"]
     assert [line.partition(", ")[2] for mark, line in lines if mark != " "] == [
         "now", "in 7 d", "9 d ago", "2 d ago",
@@ -150,7 +163,7 @@ def test_the_difference_is_decoded() -> None:
 
 def test_the_signature_is_verified() -> None:
     """Of a signature the difference says whose it is: a forged one is nobody's, and nothing else differs."""
-    lines = _difference.of_fault(faults.Forged(), "OCSP").lines
+    lines = of_fault(faults.Forged(), "OCSP").lines
     assert [(mark, line.strip()) for mark, line in lines if mark != " "] == [
         ("-", "signature: made with the CA's key"),
         ("+", "signature: made with no key known here, or over other octets"),
@@ -159,7 +172,7 @@ def test_the_signature_is_verified() -> None:
 
 def test_a_fault_with_nothing_to_bend_is_shown_elsewhere() -> None:
     """Good() says of a revoked certificate that it is good: of a good one there is nothing to see."""
-    difference = _difference.of_fault(faults.Good(), "OCSP")
+    difference = of_fault(faults.Good(), "OCSP")
     assert "revoked" in difference.scene
     assert "certStatus: revoked" in str(difference)
 
@@ -175,13 +188,13 @@ class Idle(faults.Timing):
 def test_a_fault_that_does_nothing_is_not_shown() -> None:
     """Where no scene shows anything, it is an error, and not an empty difference."""
     with pytest.raises(ValueError, match=r"Idle\(\) changes nothing here"):
-        _difference.of_fault(Idle(), "OCSP")
+        of_fault(Idle(), "OCSP")
 
 
 @pytest.mark.parametrize("alias", ALIASES, ids=lambda alias: f"{alias.given_to}-{alias.name}")
 def test_an_alias_is_seen_at_work(alias: Any) -> None:
     """What it means can be shown; nothing differs only where nothing is bent and nothing is set up."""
-    difference = _difference.of_alias(alias)
+    difference = of_alias(alias)
     assert difference.target == alias.given_to
     honest = alias.expression in ("()", "ByKey()") and not (alias.setup and alias.given_to == "CRL")
     assert bool(difference.lines) != honest
@@ -208,15 +221,15 @@ def test_an_alias_is_seen_at_work(alias: Any) -> None:
 )
 def test_parameters_are_typed_as_in_a_call(kind: Kind, typed: list[str], fault: object) -> None:
     """Durations with a unit, Python's literals, and words: by name or in order."""
-    assert _catalogue.made(kind, typed) == fault
+    assert make_fault(kind, typed) == fault
 
 
 def test_parameters_that_are_none() -> None:
     """What the fault does not take is an error that shows what it does take; its own errors come through."""
     with pytest.raises(TypeError, match=r"Stale\(by=timedelta\(days=1\), .* does not take bye=2d"):
-        _catalogue.made(faults.Stale, ["bye=2d"])
+        make_fault(faults.Stale, ["bye=2d"])
     with pytest.raises(ValueError, match="no final HTTP status"):
-        _catalogue.made(faults.HttpStatus, ["100"])
+        make_fault(faults.HttpStatus, ["100"])
 
 
 # Names.
@@ -224,21 +237,21 @@ def test_parameters_that_are_none() -> None:
 
 def test_find() -> None:
     """A fault is found in any case, an alias as it is spelt; near names are offered for what is neither."""
-    assert _catalogue.find("nonextupdate") is faults.NoNextUpdate
-    assert _catalogue.find("Revoked") is faults.Revoked
-    both = _catalogue.find("revoked")
+    assert find("nonextupdate") is faults.NoNextUpdate
+    assert find("Revoked") is faults.Revoked
+    both = find("revoked")
     assert isinstance(both, tuple)
     assert [alias.given_to for alias in both] == ["OCSP", "CRL"]
     with pytest.raises(LookupError, match=r"There is no fault 'Stail'; did you mean .*Stale"):
-        _catalogue.find("Stail")
+        find("Stail")
     with pytest.raises(LookupError, match="`mockpki faults` lists all"):
-        _catalogue.find("xyzzy")
+        find("xyzzy")
 
 
 def test_an_unknown_layer() -> None:
     """The layers there are stand in the error; a layer's name is taken in any case."""
-    assert [entry.name for entry in _catalogue.entries("ocsp SIGNING")] == [
+    assert [entry.name for entry in list_faults("ocsp SIGNING")] == [
         kind.__name__ for kind in faults.CATALOGUE if issubclass(kind, faults.OCSPSigning)
     ]
     with pytest.raises(LookupError, match="There is no layer 'time'; there are: timing, OCSP content"):
-        _catalogue.entries("time")
+        list_faults("time")

@@ -21,7 +21,7 @@ from octets import NULL, extension, integer, named, point, tlv
 from programs import need, run
 
 from mockpki import CA, PKI, Leaf, faults
-from mockpki._catalogue import entries
+from mockpki._catalogue.entries import list_faults
 from mockpki.faults import _certificates
 
 TBS = "tbs_certificate"
@@ -143,7 +143,7 @@ def test_every_fault_of_a_certificate_is_covered() -> None:
     own = {fault for fault in faults.CATALOGUE if fault.home is faults.CertificateContent}
     assert own == {type(fault) for fault, _ in ROWS} | {faults.OcspUrl}
     assert {fault.__module__ for fault in own} == {_certificates.__name__}
-    for entry in entries():
+    for entry in list_faults():
         if getattr(faults, entry.name) in own:
             assert entry.clause, entry.name
     for fault in own:

@@ -21,7 +21,7 @@ from octets import NULL, extension, general_time, integer, named, point, tlv, ut
 from programs import need, run
 
 from mockpki import CA, PKI, Leaf, faults
-from mockpki._catalogue import entries
+from mockpki._catalogue.entries import list_faults
 from mockpki.faults import Extension, _crl, _entries
 
 NOW = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
@@ -264,7 +264,7 @@ def test_every_fault_of_a_crl_is_covered() -> None:
     own = {fault for fault in faults.CATALOGUE if fault.__module__ in (_crl.__name__, _entries.__name__)}
     covered = {type(fault) for fault, *_ in (*ROWS, *LEAVES)} | {faults.Pem}
     assert {fault for fault in faults.CATALOGUE if fault.home is faults.CRLContent} < own <= covered
-    for entry in entries():
+    for entry in list_faults():
         if getattr(faults, entry.name) in own:
             assert entry.clause.startswith("RFC 5280 section "), entry.name
     for fault in own:

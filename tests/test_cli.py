@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import mockpki
-from mockpki import _catalogue, scenarios
+from mockpki import scenarios
+from mockpki._catalogue.entries import ALIASES, BEGIN, END, by_layer, list_faults, title
 from mockpki.cli import main
 
 
@@ -84,7 +85,7 @@ def test_faults() -> None:
     listed = re.findall(r"^  (\w+)\(", result.output, re.MULTILINE)
     assert listed == [fault.__name__ for fault in mockpki.faults.CATALOGUE]
     headings = re.findall(r"^(\S.*): for ", result.output, re.MULTILINE)
-    assert headings == [_catalogue.title(layer) for layer, _ in _catalogue.by_layer()]
+    assert headings == [title(layer) for layer, _ in by_layer()]
     assert "Timing: for OCSP, staple, CRL\n" in result.output
     assert "  Hang()\n" in result.output
     assert "the whole answer is that much older. RFC 6960 section 4.2.2.1.\n" in result.output
@@ -104,7 +105,7 @@ def test_faults_fit_a_narrow_terminal(arguments: list[str]) -> None:
 
 def test_faults_of_a_layer() -> None:
     """--layer lists one layer in each format."""
-    names = [entry.name for entry in _catalogue.entries("HTTP")]
+    names = [entry.name for entry in list_faults("HTTP")]
     assert names
     text = faults_command("--layer", "http").output
     assert re.findall(r"^  (\w+)\(", text, re.MULTILINE) == names
@@ -130,10 +131,10 @@ def test_aliases() -> None:
     assert "revoked_hold  OCSP\n      Revoked('certificate_hold')\n" in text
     objects = json.loads(faults_command("--aliases", "--format", "json").output)
     assert [(one["name"], one["given_to"]) for one in objects] == [
-        (alias.name, alias.given_to) for alias in _catalogue.ALIASES
+        (alias.name, alias.given_to) for alias in ALIASES
     ]
     rows = faults_command("--aliases", "--format", "markdown").output.splitlines()
-    assert len(rows) == len(_catalogue.ALIASES) + 2
+    assert len(rows) == len(ALIASES) + 2
     assert "| good_other_serial | CRL | `()` | `pki.revoke(leaf.serial_number + 1)` |" in rows
 
 
@@ -207,12 +208,12 @@ def test_mistakes_with_faults(arguments: list[str], status: int, sentence: str) 
 def test_write(tmp_path: Path) -> None:
     """--write puts the list between its marks, leaves the rest alone, and changes nothing the second time."""
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{_catalogue.BEGIN}\nold\n{_catalogue.END}\nafter\n")
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
     write = ["--format", "markdown", "--write", str(page)]
     for _ in range(2):
         assert faults_command(*write).exit_code == 0
         listed = faults_command("--format", "markdown").output
-        assert page.read_text() == (f"before\n{_catalogue.BEGIN}\n{listed}{_catalogue.END}\nafter\n")
+        assert page.read_text() == (f"before\n{BEGIN}\n{listed}{END}\nafter\n")
     page.write_text("no marks")
     result = faults_command(*write)
     assert result.exit_code == 1

@@ -8,8 +8,8 @@ from authorities import NOW, certificate, signer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockpki import _decoded, faults
-from mockpki._decoded import Decoder, octets
+from mockpki import faults
+from mockpki._catalogue.decoded import CERTIFICATE, CRL, OCSP, Decoder, octets
 from mockpki._pkix import der
 from mockpki._pkix.certificate import Pointers, TBSCertificate, authority_extensions
 from mockpki._pkix.crl import REASON_CODE, TBSCertList, crl_number
@@ -59,9 +59,9 @@ def crl_der() -> bytes:
 
 
 WHOLE: list[tuple[bytes, Any]] = [
-    (ocsp_der(), _decoded.OCSP),
-    (crl_der(), _decoded.CRL),
-    (certificate_der(), _decoded.CERTIFICATE),
+    (ocsp_der(), OCSP),
+    (crl_der(), CRL),
+    (certificate_der(), CERTIFICATE),
 ]
 
 
@@ -143,7 +143,7 @@ TIMES = [
 def test_times_that_are_none(time: bytes, shown: str) -> None:
     """A time in any other form is shown as it is written, and what is no time by its own type."""
     tbs = TBSCertList(time, NOW, None, None).encode(CA)
-    assert shown in stripped(CA.sign(tbs).encode(), _decoded.CRL)
+    assert shown in stripped(CA.sign(tbs).encode(), CRL)
 
 
 def test_what_is_no_der() -> None:

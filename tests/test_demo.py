@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from mockpki import _demo, _demo_text
-from mockpki._demo import SITUATIONS, Report, Row
+from mockpki._probe.demo import SITUATIONS, Report, Row, run
+from mockpki._reports.demo import _counts, show
 from mockpki.cli import main
 
 # good, revoked, unknown, stale, no answer, staple missing
@@ -25,7 +25,7 @@ EXPECTED = {
 @pytest.fixture(scope="module")
 def report() -> Report:
     """One run with all the clients of this machine."""
-    return _demo.run()
+    return run()
 
 
 def rows(report: Report) -> dict[str, Row]:
@@ -114,7 +114,7 @@ class TestPrograms:
         curl.write_text("#!/bin/sh\necho 'curl: (2) no such option' >&2\nexit 2\n")
         curl.chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
-        report = _demo.run()
+        report = run()
         (row,) = (row for row in report.rows if row.client.name not in EXPECTED)
         assert row.client.name == "curl --cert-status"
         for cell in row.cells:
@@ -131,7 +131,7 @@ def shown(report: Report, width: int, **options: bool) -> str:
     """The report as it is printed to a terminal of that width."""
     console = Console(width=width, **options)  # type: ignore[arg-type]
     with console.capture() as capture:
-        _demo_text.show(report, console)
+        show(report, console)
     return capture.get()
 
 
@@ -156,7 +156,7 @@ class TestText:
         ):
             assert sentence in text
         for name in ("hard-fail", "soft-fail", "must-staple"):
-            counts = _demo_text._counts(rows(report)[name])
+            counts = _counts(rows(report)[name])
             assert f"{name} {' '.join(map(str, counts))}" in text
         assert f"{report.handshakes} TLS handshakes and {report.questions} OCSP requests" in text
 
@@ -164,7 +164,7 @@ class TestText:
         """On a terminal, accept is green and reject is red; without colours nothing else changes."""
         colourful = Console(width=80, force_terminal=True, color_system="standard", no_color=False)
         with colourful.capture() as capture:
-            _demo_text.show(report, colourful)
+            show(report, colourful)
         assert "\x1b[1;32maccept\x1b[0m" in capture.get()
         assert "\x1b[1;31mreject\x1b[0m" in capture.get()
         assert "\x1b" not in shown(report, 80)

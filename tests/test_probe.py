@@ -17,8 +17,8 @@ from programs import need
 
 from mockpki import PKI, relying_party, scenarios
 from mockpki._probe import Client, Command, Probe, Run, infer, report
-from mockpki._probe._inference import POLICIES as EVERY_POLICY
-from mockpki._process import Ended
+from mockpki._probe.inference import POLICIES as EVERY_POLICY
+from mockpki._programs.processes import Ended
 from mockpki.cli import main
 from mockpki.relying_party import HARD_FAIL, NAMED, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
 from mockpki.scenarios import TABLE, TARGET_NAMES, Outcome, Scenario, Target, matching
@@ -28,11 +28,12 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system h
 REFERENCE = """
 import sys
 from datetime import timedelta
-from mockpki import _policies, relying_party
+from mockpki import relying_party
+from mockpki.relying_party import _words
 
 host, port, ca_file, policy = sys.argv[1:]
 verdict = relying_party.check(
-    host, int(port), server_name="localhost", ca=ca_file, policy=_policies.parsed(policy),
+    host, int(port), server_name="localhost", ca=ca_file, policy=_words.parsed(policy),
     timeout=timedelta(seconds=30),
 )
 print(verdict)

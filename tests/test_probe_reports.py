@@ -15,9 +15,12 @@ from programs import need
 from rich.console import Console
 
 import mockpki
-from mockpki import PKI, _html, relying_party, scenarios
-from mockpki._probe import FORMATS, Client, Command, Report, Run, report, show
-from mockpki._process import Ended
+from mockpki import PKI, relying_party, scenarios
+from mockpki._probe import Client, Command, Report, Run, report
+from mockpki._programs.processes import Ended
+from mockpki._reports import FORMATS, show
+from mockpki._reports.page import escape, facts
+from mockpki._reports.page import page as page_page
 from mockpki.cli import main
 from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, Policy
 from mockpki.relying_party._words import parsed
@@ -322,11 +325,11 @@ class TestHtml:
 
     def test_pieces(self) -> None:
         """The pieces for other pages: text is escaped, control characters show."""
-        assert _html.escape('a<b> & "c"\x07\n\t\x9b') == "a&lt;b&gt; &amp; &quot;c&quot;\ufffd\n\t\ufffd"
-        assert _html.facts([("A & B", "<b>x</b>")]) == (
+        assert escape('a<b> & "c"\x07\n\t\x9b') == "a&lt;b&gt; &amp; &quot;c&quot;\ufffd\n\t\ufffd"
+        assert facts([("A & B", "<b>x</b>")]) == (
             '<dl class="facts"><dt>A &amp; B</dt><dd><b>x</b></dd></dl>'
         )
-        page = _html.page("A & B", "<p>x</p>")
+        page = page_page("A & B", "<p>x</p>")
         assert "<title>A &amp; B</title>" in page
         assert Reader(page).text.split() == ["A", "&", "B", "x"]
 

@@ -14,8 +14,10 @@ import pytest
 import servers
 from rich.console import Console
 
-from mockpki import _probe_server, _probe_server_html, _probe_server_text
-from mockpki._probe_server import BROKEN, KEPT, Report
+from mockpki._probe.servers import BROKEN, KEPT, Report, run
+from mockpki._probe.servers import presets as servers_presets
+from mockpki._reports.servers_html import presets_page, server_page
+from mockpki._reports.servers_text import as_json, as_junit, presets_json, show, show_presets
 from mockpki.scenarios.servers import DEMANDS, SCENARIOS
 from mockpki.staplers import NAMED, NotListening, Outcome, StaplePolicy, named
 from mockpki.staplers._words import duration, in_words
@@ -44,9 +46,7 @@ def report(template: Path) -> Report:
     """A report on that server in a few scenarios, with all timelines."""
     seen: list[Outcome] = []
     grace = timedelta(milliseconds=20)
-    made = _probe_server.run(
-        command(template), template, only=SOME, grace=grace, name="<plain>", progress=seen.append
-    )
+    made = run(command(template), template, only=SOME, grace=grace, name="<plain>", progress=seen.append)
     assert {outcome.scenario for outcome in seen} == set(SOME)
     return made
 
@@ -54,13 +54,13 @@ def report(template: Path) -> Report:
 @pytest.fixture(scope="module")
 def presets() -> tuple[Report, ...]:
     """Reports on two presets."""
-    return _probe_server.presets(["ideal", "APACHE"])
+    return servers_presets(["ideal", "APACHE"])
 
 
 def text_of(report: Report) -> str:
     """The report as people see it on a terminal."""
     console = Console(file=io.StringIO(), width=110)
-    _probe_server_text.show(report, console)
+    show(report, console)
     return console.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
@@ -80,9 +80,7 @@ class TestRun:
 
     def test_every_demand_kept(self, template: Path) -> None:
         """Where nothing is broken the status says so; the first start is none of the outcomes."""
-        made = _probe_server.run(
-            command(template), template, only=["refused"], grace=timedelta(0), timelines=False
-        )
+        made = run(command(template), template, only=["refused"], grace=timedelta(0), timelines=False)
         assert [outcome.scenario for outcome in made.outcomes] == ["refused"]
         assert made.exit_status == KEPT
         assert made.timelines == ()
@@ -103,16 +101,16 @@ class TestRun:
     def test_a_server_that_never_listens(self) -> None:
         """Without a server there is no report, whatever scenario was chosen."""
         with pytest.raises(NotListening, match="ended with 3"):
-            _probe_server.run([sys.executable, "-c", "raise SystemExit(3)"], only=["refused"])
+            run([sys.executable, "-c", "raise SystemExit(3)"], only=["refused"])
 
     def test_what_makes_no_sense(self) -> None:
         """Arguments that make no sense are errors before anything is started."""
         with pytest.raises(LookupError, match="did you mean refused"):
-            _probe_server.run("serve", only=["refusd"])
+            run("serve", only=["refusd"])
         with pytest.raises(ValueError, match="jobs is"):
-            _probe_server.run("serve", jobs=0)
+            run("serve", jobs=0)
         with pytest.raises(LookupError, match="did you mean hitch"):
-            _probe_server.presets(["hich"])
+            servers_presets(["hich"])
 
     def test_presets(self, presets: tuple[Report, ...]) -> None:
         """A preset has a report like a server, in every scenario in which it is stated what it does."""
@@ -148,11 +146,11 @@ class TestText:
     def test_presets(self, presets: tuple[Report, ...]) -> None:
         """Several presets are words and timelines; one alone is shown with what it does, too."""
         console = Console(file=io.StringIO(), width=110)
-        _probe_server_text.show_presets(presets, console)
+        show_presets(presets, console)
         several = console.file.getvalue()  # type: ignore[attr-defined]
         assert "It asks when it starts, in the background." in several
         assert "good-then-down" not in several
-        _probe_server_text.show_presets(presets[1:], console)
+        show_presets(presets[1:], console)
         alone = console.file.getvalue()[len(several) :]  # type: ignore[attr-defined]
         assert "good (waited) good" in alone
         assert "waits up to 10 s" in alone
@@ -161,7 +159,7 @@ class TestText:
 class TestForPrograms:
     def test_json(self, report: Report) -> None:
         """The JSON has all that was seen."""
-        data = json.loads(_probe_server_text.as_json(report))
+        data = json.loads(as_json(report))
         assert data["server"] == "<plain>"
         assert data["exit_status"] == BROKEN
         assert data["nearest"] == {"preset": "nginx", "differs": ["good", "idle"]}
@@ -177,7 +175,7 @@ class TestForPrograms:
 
     def test_json_of_presets(self, presets: tuple[Report, ...]) -> None:
         """Presets are a list, each with its words; times are ISO."""
-        ideal, _ = json.loads(_probe_server_text.presets_json(presets))
+        ideal, _ = json.loads(presets_json(presets))
         assert ideal["preset"] == "ideal"
         assert ideal["words"] == in_words("ideal")
         seen = ideal["scenarios"][0]["handshakes"][0][0]
@@ -186,7 +184,7 @@ class TestForPrograms:
 
     def test_junit(self, report: Report) -> None:
         """In JUnit each demand in each scenario is a test: passed, failed, or (not seen) skipped."""
-        suite = ElementTree.fromstring(_probe_server_text.as_junit(report))
+        suite = ElementTree.fromstring(as_junit(report))
         cases = {(case.get("classname"), case.get("name")): case for case in suite}
         assert len(cases) == int(suite.get("tests", 0)) == sum(len(one.judged) for one in report.outcomes)
         failed = cases["stapling.good", "ready"].find("failure")
@@ -215,12 +213,10 @@ except OSError:
             "{chain_file}",
             "{key_file}",
         ]
-        made = _probe_server.run(
-            [*words, "{ocsp_url}"], only=["refused"], grace=timedelta(0), timelines=False
-        )
-        suite = ElementTree.fromstring(_probe_server_text.as_junit(made))
+        made = run([*words, "{ocsp_url}"], only=["refused"], grace=timedelta(0), timelines=False)
+        suite = ElementTree.fromstring(as_junit(made))
         assert "\ufffd[31mred" in ElementTree.tostring(suite, encoding="unicode")
-        page = _probe_server_html.server_page(made)
+        page = server_page(made)
         assert "\x1b" not in page
         assert "ended with 1 before it listened" in page
 
@@ -259,7 +255,7 @@ def read(page: str) -> Tags:
 class TestHtml:
     def test_a_server(self, report: Report) -> None:
         """The page has a part for each scenario, a picture for each preset, and nothing from elsewhere."""
-        page = _probe_server_html.server_page(report)
+        page = server_page(report)
         tags = read(page)
         names = [name for name, _ in tags.seen]
         assert names.count("details") == len(report.outcomes)
@@ -275,35 +271,35 @@ class TestHtml:
 
     def test_all_is_well(self, presets: tuple[Report, ...]) -> None:
         """A page about a server that keeps everything says that."""
-        page = _probe_server_html.server_page(presets[0])
+        page = server_page(presets[0])
         read(page)
         assert f"It keeps every demand in {len(SCENARIOS)} scenarios." in page
         bare = Report("a", "b", presets[0].outcomes)
-        assert "<svg" not in _probe_server_html.server_page(bare)
+        assert "<svg" not in server_page(bare)
 
     def test_more_of_an_outcome(self, presets: tuple[Report, ...]) -> None:
         """What is special about an outcome stands in it: shifted clocks, a late start, or none."""
-        page = _probe_server_html.server_page(presets[0])
+        page = server_page(presets[0])
         assert "the clock was shifted" in page
         assert "the server does not start" in page
-        (caddy,) = _probe_server.presets(["caddy"])
-        page = _probe_server_html.server_page(caddy)
+        (caddy,) = servers_presets(["caddy"])
+        page = server_page(caddy)
         assert "the port was open only when the responder had answered" in page
         (good,) = (outcome for outcome in caddy.outcomes if outcome.scenario == "good")
         assert "it was waited for" not in page
         waited = Report("a", "b", (replace(good, passing="waited"),))
-        assert "it was waited for" in _probe_server_html.server_page(waited)
+        assert "it was waited for" in server_page(waited)
 
     def test_presets(self, presets: tuple[Report, ...]) -> None:
         """The page on presets begins with their timelines; one alone is unfolded."""
-        page = _probe_server_html.presets_page(presets)
+        page = presets_page(presets)
         tags = read(page)
         assert "<h1>Stapling servers, by design</h1>" in page
         opened = [attrs for name, attrs in tags.seen if name == "details" and "open" in attrs]
         assert opened == []
         assert "keeps every demand" in page
         assert "breaks keeps" in page
-        alone = read(_probe_server_html.presets_page(presets[1:]))
+        alone = read(presets_page(presets[1:]))
         assert len([attrs for name, attrs in alone.seen if name == "details" and "open" in attrs]) == 1
 
 

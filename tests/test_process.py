@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mockpki import _process
-from mockpki._process import Ended, Processes, run
+from mockpki._programs import processes as _process
+from mockpki._programs.processes import _KEPT, Ended, Processes, run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no process groups")
 
@@ -124,7 +124,7 @@ def test_much_is_cut() -> None:
     assert ended.status == 0
     assert ended.printed.startswith("first\nxxx")
     assert ended.printed.endswith("xxx\nlast\n")
-    kept = 2 * _process._KEPT
+    kept = 2 * _KEPT
     assert f"\n[{500_012 - kept} octets left out]\n" in ended.printed
     assert ended.last_line == "last"
 

@@ -11,7 +11,8 @@ from cryptography import x509
 from cryptography.x509.ocsp import OCSPResponse, load_der_ocsp_response
 
 import mockpki
-from mockpki import PKI, _catalogue, relying_party
+from mockpki import PKI, relying_party
+from mockpki._catalogue.entries import BEGIN, refreshed
 
 README = Path(mockpki.__file__).parent.parent / "README.md"
 
@@ -24,7 +25,7 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 def test_the_list_is_current() -> None:
     """What stands between the two marks is what the code says today."""
-    assert _catalogue.refreshed(TEXT) == TEXT, f"run the command in: {_catalogue.BEGIN}"
+    assert refreshed(TEXT) == TEXT, f"run the command in: {BEGIN}"
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0])

@@ -16,6 +16,10 @@ import pytest
 from programs import need
 
 from mockpki import PKI, faults, staplers
+from mockpki._programs import ports
+from mockpki._programs.placeholders import fill_in
+from mockpki._programs.ports import _PORTS, _can_bind, free_port
+from mockpki._reports.timeline_svg import STYLE, legend
 from mockpki.scenarios.servers import (
     BEHAVIOUR,
     CHARACTERS,
@@ -23,19 +27,15 @@ from mockpki.scenarios.servers import (
     KINDS,
     PLACEHOLDERS,
     SCENARIOS,
-    STYLE,
     WORDS,
     _command,
     agrees,
     chosen,
     expected,
     kind,
-    legend,
     named,
     nearest,
 )
-from mockpki.scenarios.servers._command import _PORTS, _can_bind, _free_port
-from mockpki.scenarios.servers._rendering import fill_in
 from mockpki.scenarios.servers._run import run
 from mockpki.scenarios.servers._scenarios import NAMES
 from mockpki.scenarios.servers._watch import Request, Watch
@@ -509,11 +509,11 @@ open({str(note)!r}, "w").write(str(os.getpid()))
         """A server is given a port that nobody has, be it by the system or by another scenario."""
         with socket.create_server(("127.0.0.1", 0)) as other:
             taken, free = other.getsockname()[1], _PORTS
-            with pytest.MonkeyPatch.context() as patch, _free_port() as first:
+            with pytest.MonkeyPatch.context() as patch, free_port() as first:
                 drawn = iter([taken, first, free[0] if first != free[0] else free[1]])
                 patch.setattr("random.choice", lambda _: next(drawn))
-                patch.setattr(_command, "_can_bind", lambda port: port != taken)
-                with _free_port() as port:
+                patch.setattr(ports, "_can_bind", lambda port: port != taken)
+                with free_port() as port:
                     assert port not in (taken, first)
             assert not _can_bind(taken)
 

@@ -1,25 +1,15 @@
-"""`mockpki probe`: any client in every scenario, and the policy that it behaves like.
+"""A real program in the place of a client or a server, and what it was seen to do.
 
-`Probe` runs it, `report` holds what happened against a policy, and `FORMATS` write that down.
+- `command`: the command line that starts a client, with what its placeholders stand for.
+- `clients`: a client in every scenario.
+- `inference`, `report`: the policy that it behaves like, and what it did held against one.
+- `servers`: a server in every scenario of stapling.
+- `demo`: six situations in a few seconds.
 """
 
-from collections.abc import Callable, Mapping
+from .clients import Client, Probe, Run
+from .command import Command
+from .inference import infer
+from .report import Report, report
 
-from ._command import Command
-from ._inference import infer
-from ._report import Report, report
-from ._report_html import as_html
-from ._report_json import as_json
-from ._report_junit import as_junit
-from ._report_text import as_text, show
-from ._run import Client, Probe, Run
-
-FORMATS: Mapping[str, Callable[[Report], str]] = {
-    "text": as_text,
-    "json": as_json,
-    "junit": as_junit,
-    "html": as_html,
-}
-"""How a report can be written, by the name of the format."""
-
-__all__ = ["FORMATS", "Client", "Command", "Probe", "Report", "Run", "infer", "report", "show"]
+__all__ = ["Client", "Command", "Probe", "Report", "Run", "infer", "report"]

@@ -25,6 +25,7 @@ In this folder:
 3. Time is the PKI's clock, but for time-outs, which are real.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._events import Event, Kind, Stats
@@ -52,6 +53,7 @@ from ._rules import AtFraction, BeforeEnd, Clamp, Exponential, Fixed, Refresh, R
 from ._stapler import Stapler
 
 if TYPE_CHECKING:
+    from .._reports.timeline_svg import timeline_svg
     from ..scenarios.servers import (
         SCENARIOS,
         Demand,
@@ -67,7 +69,6 @@ if TYPE_CHECKING:
         observe,
         run,
         timeline,
-        timeline_svg,
     )
 
 __all__ = [
@@ -120,12 +121,11 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """How servers are tested stands above the line, and is imported when it is first asked for."""
-    if name in __all__:
-        from ..scenarios import servers
-
-        value = globals()[name] = getattr(servers, name)
-        return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = "mockpki._reports.timeline_svg" if name == "timeline_svg" else "mockpki.scenarios.servers"
+    value = globals()[name] = getattr(import_module(home), name)
+    return value
 
 
 def __dir__() -> list[str]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mockpki import PKI, Leaf, _catalogue, _difference, faults
-from mockpki._difference import Scene
+from mockpki import PKI, Leaf, faults
+from mockpki._catalogue.difference import Scene, names, staged
+from mockpki._catalogue.entries import ALIASES, TARGETS, describe_fault
 
 Faults = tuple[Any, ...]
 """Faults of any layer: whoever is given some that it cannot have says so."""
@@ -52,17 +53,17 @@ def cases() -> Iterator[Case]:
     for target in ("OCSP", "CRL"):
         yield Case("honest", target, "()")
     for kind in faults.CATALOGUE:
-        targets = _catalogue.entry(kind).targets
+        targets = describe_fault(kind).targets
         # What an OCSP answer can have, its staple shows as well.
         for target in targets if "OCSP" not in targets else (one for one in targets if one != "staple"):
             if target != "caIssuers":
                 yield _of_fault(kind, target)
-    for alias in _catalogue.ALIASES:
+    for alias in ALIASES:
         yield Case(alias.name, alias.given_to, alias.expression, alias.setup, alias.pki)
 
 
 def _of_fault(kind: type[faults.Fault[Any]], target: str) -> Case:
-    scene: Scene = _difference.staged(kind(), target)[0]
+    scene: Scene = staged(kind(), target)[0]
     # There Ed25519 is for signatures that repeat; the verifiers get what a test has unless it asks.
     pki = scene.pki.replace("key_type='Ed25519', ", "").replace("key_type='Ed25519'", "")
     return Case(kind.__name__, target, f"{kind.__name__}()", scene.setup, pki, scene.version, scene.asked)
@@ -71,9 +72,9 @@ def _of_fault(kind: type[faults.Fault[Any]], target: str) -> Case:
 @contextmanager
 def world(case: Case, folder: Path) -> Iterator[World]:
     """The case's PKI, live, with the faults in force where they belong."""
-    with eval(case.pki, _difference.names()) as pki:
+    with eval(case.pki, names()) as pki:
         leaf = pki.issue_cert("localhost")
-        known = _difference.names(pki=pki, leaf=leaf)
+        known = names(pki=pki, leaf=leaf)
         exec(case.setup, known)
         made = eval(case.expression, known)
         bent: Faults = made if isinstance(made, tuple) else (made,)
@@ -96,5 +97,5 @@ def _octets(case: Case, pki: PKI, leaf: Leaf, bent: Faults) -> bytes | None:
 def _staple(case: Case, bent: Faults, der: bytes | None) -> Faults | None:
     if case.target == "CRL" or (case.target == "OCSP" and der is None):
         return None
-    layers = _catalogue.TARGETS["staple"]
+    layers = TARGETS["staple"]
     return bent if all(isinstance(fault, layers) for fault in bent) else None

@@ -17,16 +17,15 @@
 3. Whether a handshake waited is told by the order of events, not by how long it took.
 """
 
+from ..._programs.placeholders import PLACEHOLDERS
 from ._command import ServerCommand
 from ._demands import DEMANDS
 from ._observe import WORDS, Observation, observe
 from ._outcome import Demand, Judged, Outcome
-from ._rendering import PLACEHOLDERS
 from ._run import run
 from ._scenarios import SCENARIOS, StapleScenario, chosen, named
 from ._table import BEHAVIOUR, agrees, expected, nearest
 from ._timeline import CHARACTERS, KINDS, Timeline, kind, timeline
-from ._timeline_svg import STYLE, legend, timeline_svg
 from ._worlds import NotListening, Preset, World
 
 __all__ = [
@@ -36,7 +35,6 @@ __all__ = [
     "KINDS",
     "PLACEHOLDERS",
     "SCENARIOS",
-    "STYLE",
     "WORDS",
     "Demand",
     "Judged",
@@ -52,11 +50,9 @@ __all__ = [
     "chosen",
     "expected",
     "kind",
-    "legend",
     "named",
     "nearest",
     "observe",
     "run",
     "timeline",
-    "timeline_svg",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import shlex
 import signal
 import socket
@@ -23,12 +22,11 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from ..._ca.leaf import Leaf
 from ..._clock import monotonic
 from ..._pki import PKI
-from ._rendering import fill_in, nearly, placeholders, used
+from ..._programs.placeholders import fill_in, nearly, placeholders, used
+from ..._programs.ports import free_port
 from ._watch import Watch
 from ._worlds import HOST, SERVER_NAME, NotListening, Site
 
-_PORTS = range(20_000, 32_000)
-"""Below those that systems give to connections, which come and go."""
 _POLL = 0.02
 _QUIET = 0.25
 """Seconds without a request after which a server is taken to be at rest."""
@@ -154,7 +152,7 @@ class ServerCommand:
         """The server with a folder and a port of its own."""
         with (
             tempfile.TemporaryDirectory(prefix="mockpki-", ignore_cleanup_errors=True) as directory,
-            _free_port() as port,
+            free_port() as port,
         ):
             site = _CommandSite(self, pki, leaf, watch, port, Path(directory))
             try:
@@ -328,32 +326,3 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
             os.killpg(process.pid, number)
         elif process.poll() is None:  # pragma: no cover - Windows
             process.terminate()
-
-
-_taken: set[int] = set()
-_lock = threading.Lock()
-
-
-@contextlib.contextmanager
-def _free_port() -> Iterator[int]:
-    """A port that nobody listens on, and that no other site of this process is given."""
-    with _lock:
-        while True:
-            port = random.choice(_PORTS)
-            if port not in _taken and _can_bind(port):
-                break
-        _taken.add(port)
-    try:
-        yield port
-    finally:
-        with _lock:
-            _taken.discard(port)
-
-
-def _can_bind(port: int) -> bool:
-    with socket.socket() as sock:
-        try:
-            sock.bind((HOST, port))
-        except OSError:
-            return False
-    return True

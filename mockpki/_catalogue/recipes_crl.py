@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._alias import Alias
+from .recipe import Alias
 
 _REVOKED = "pki.revoke(leaf)"
 _OTHER_REVOKED = "pki.revoke(leaf.serial_number + 1)"

@@ -9,10 +9,9 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
-from . import _catalogue
-from ._catalogue import Entry
-from ._difference import Difference, Shown
-from .faults._alias import Alias
+from .._catalogue.difference import Difference, Shown
+from .._catalogue.entries import ALIASES, Entry, by_layer, title
+from .._catalogue.recipe import Alias
 
 _COLOURS = {"-": "red", "+": "green", " ": "dim"}
 _USUAL = Alias("", "", "")
@@ -39,8 +38,8 @@ def _print(console: Console, words: str, margin: int, style: str = "") -> None:
 
 def show(console: Console, layer: str) -> None:
     """Print every fault, or those of one *layer*: how to write it and what it does."""
-    for home, group in _catalogue.by_layer(layer):
-        heading = f"{_catalogue.title(home)}: for {', '.join(group[0].targets)}"
+    for home, group in by_layer(layer):
+        heading = f"{title(home)}: for {', '.join(group[0].targets)}"
         console.print(Text(heading, "bold underline"))
         for entry in group:
             _show_call(console, entry)
@@ -58,7 +57,7 @@ def _clause(entry: Entry) -> str:
 
 def show_aliases(console: Console) -> None:
     """Print every alias: its name, and what to write instead."""
-    for alias in _catalogue.ALIASES:
+    for alias in ALIASES:
         _show_alias(console, alias)
 
 
@@ -75,7 +74,7 @@ def _written(alias: Alias) -> str:
 def aliases_markdown() -> str:
     """The aliases as a table."""
     lines = ["| name | of | written here | before |", "| --- | --- | --- | --- |"]
-    for alias in _catalogue.ALIASES:
+    for alias in ALIASES:
         pki = "" if alias.pki == _USUAL.pki else alias.pki
         before = ", ".join(f"`{one}`" for one in (pki, alias.setup) if one)
         lines.append(f"| {alias.name} | {alias.given_to} | `{alias.expression}` | {before} |")

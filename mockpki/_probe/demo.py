@@ -17,12 +17,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
-from . import _process, faults, relying_party
-from ._ca.leaf import Leaf
-from ._pki import PKI
-from ._tls.handshake import Handshake
-from ._tls.server import TlsServer
-from .relying_party import Policy, Verdict
+from .. import faults, relying_party
+from .._ca.leaf import Leaf
+from .._pki import PKI
+from .._programs.processes import run as processes_run
+from .._tls.handshake import Handshake
+from .._tls.server import TlsServer
+from ..relying_party import Policy, Verdict
 
 _PATIENCE = timedelta(seconds=20)
 """For what should come at once, on a machine that has other things to do."""
@@ -155,7 +156,7 @@ class Program:
     must_staple: bool = False
 
     def connect(self, target: Target) -> Outcome:
-        ended = _process.run(self.command(target), _PATIENCE.total_seconds())
+        ended = processes_run(self.command(target), _PATIENCE.total_seconds())
         if ended.status is None:
             return Outcome(None, f"no end in {_PATIENCE.seconds} s")
         reason = self.read(ended.printed, ended.status)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ._demo import SITUATIONS, Outcome, Report, Row
+from .._probe.demo import SITUATIONS, Outcome, Report, Row
 
 _VERDICTS = {
     True: ("accept", "bold green"),

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ._probe_server import Report
-from .scenarios.servers import CHARACTERS, DEMANDS, KINDS, Observation, Outcome, Timeline, kind, named
-from .staplers._words import in_words
+from .._probe.servers import Report
+from ..scenarios.servers import CHARACTERS, DEMANDS, KINDS, Observation, Outcome, Timeline, kind, named
+from ..staplers._words import in_words
 
 _STYLES = {
     "good": "green",

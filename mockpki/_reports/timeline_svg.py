@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from html import escape
 
-from ._timeline import CHARACTERS, KINDS, Timeline, kind
+from ..scenarios.servers._timeline import CHARACTERS, KINDS, Timeline, kind
 
 STYLE = """
 svg.timeline { display: block; width: 100%; margin: .1rem 0 .7rem; }

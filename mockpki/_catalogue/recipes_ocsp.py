@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._alias import Alias
+from .recipe import Alias
 
 
 def _ocsp(name: str, expression: str, setup: str = "", pki: str = "PKI()") -> Alias:

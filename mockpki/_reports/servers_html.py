@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ._html import escape, facts, page
-from ._probe_server import Report
-from .scenarios.servers import DEMANDS, STYLE, WORDS, Outcome, Timeline, kind, legend, named, timeline_svg
-from .staplers._words import in_words
+from .._probe.servers import Report
+from ..scenarios.servers import DEMANDS, WORDS, Outcome, Timeline, kind, named
+from ..staplers._words import in_words
+from .page import escape, facts, page
+from .timeline_svg import STYLE, legend, timeline_svg
 
 _STYLE = f"""<style>{STYLE}
 .seen {{ display: flex; flex-wrap: wrap; gap: .15rem .25rem; align-items: center; }}

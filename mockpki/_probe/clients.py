@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from .._pki import PKI
 from .._pkix.keys import KeyType
-from .._process import Ended, Processes
+from .._programs.processes import Ended, Processes
 from ..scenarios import Outcome, Scenario, Seen, matching, staged
-from ._command import Command
+from .command import Command
 
 FIRST = "staple-missing"
 """Where a client is sent first, to see whether it comes: nothing is wrong, and everything can be asked."""

@@ -16,11 +16,11 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from ._pkix import der
-from ._pkix.element import Element
-from ._pkix.ocsp_response import ResponseStatus
-from ._pkix.reading import load_certificate
-from ._pkix.status import Reason
+from .._pkix import der
+from .._pkix.element import Element
+from .._pkix.ocsp_response import ResponseStatus
+from .._pkix.reading import load_certificate
+from .._pkix.status import Reason
 
 _CONSTRUCTED, _CONTEXT = 0x20, 0x80
 _TYPES = {

@@ -18,11 +18,11 @@ import json
 from importlib.metadata import version
 from typing import Any
 
+from .._probe.inference import Fit
+from .._probe.report import SOURCES, Report, Row
 from .._services.evidence import Request
 from .._tls.handshake import Handshake
 from ..relying_party import Policy
-from ._inference import Fit
-from ._report import SOURCES, Report, Row
 
 Object = dict[str, Any]
 

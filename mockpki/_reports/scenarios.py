@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from .relying_party import Policy
-from .scenarios import Expectation, Expected, Scenario
+from ..relying_party import Policy
+from ..scenarios import Expectation, Expected, Scenario
 
 Policies = Mapping[str, Policy]
 """Policies by what to call them."""

@@ -12,21 +12,21 @@ from dataclasses import dataclass, fields, replace
 from difflib import SequenceMatcher
 from typing import Any
 
-from . import _catalogue, _decoded, faults
-from ._ca.ca import CA
-from ._ca.leaf import Leaf
-from ._catalogue import Entry
-from ._decoded import Decoder, octets
-from ._exchange.http import HttpRequest
-from ._exchange.staples import StapleMessages, staple_messages
-from ._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
-from ._layers import HTTP, CertificateContent, Encoding, Listener, Stapling, Transport, bend
-from ._pki import PKI
-from ._pkix.certificate import TBSCertificate
-from ._pkix.ocsp_request import OCSPRequest
-from ._services.service import Service
-from .faults import Fault
-from .faults._alias import Alias
+from .. import faults
+from .._ca.ca import CA
+from .._ca.leaf import Leaf
+from .._exchange.http import HttpRequest
+from .._exchange.staples import StapleMessages, staple_messages
+from .._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
+from .._layers import HTTP, CertificateContent, Encoding, Listener, Stapling, Transport, bend
+from .._pki import PKI
+from .._pkix.certificate import TBSCertificate
+from .._pkix.ocsp_request import OCSPRequest
+from .._services.service import Service
+from ..faults import Fault
+from .decoded import CERTIFICATE, CRL, OCSP, Decoder, octets
+from .entries import Entry, describe_fault, find, make_fault
+from .recipe import Alias
 
 Faults = tuple[Fault[Any], ...]
 Lines = list[str]
@@ -85,13 +85,13 @@ class Difference:
 Shown = tuple[tuple[Entry | Alias, Difference], ...]
 
 
-def shown(name: str, parameters: Iterable[str], target: str | None) -> Shown:
+def show_fault(name: str, parameters: Iterable[str], target: str | None) -> Shown:
     """The fault of that name with its difference; or the aliases, each with its own.
 
     A fault is shown for the first target it can be given to, or for *target*. Raises LookupError for an
     unknown name, ValueError or TypeError for parameters or a target that it does not have.
     """
-    found = _catalogue.find(name)
+    found = find(name)
     if isinstance(found, tuple):
         if any(parameters):
             raise ValueError(f"{name} is an alias, and takes no parameters")
@@ -99,7 +99,7 @@ def shown(name: str, parameters: Iterable[str], target: str | None) -> Shown:
         if not aliases:
             raise ValueError(f"{name} is not for {target}, but for {found[0].given_to}")
         return tuple((alias, of_alias(alias)) for alias in aliases)
-    fault, entry = _catalogue.made(found, parameters), _catalogue.entry(found)
+    fault, entry = make_fault(found, parameters), describe_fault(found)
     wanted = [one for one in entry.targets if target is None or one.lower() == target.lower()]
     if not wanted:
         raise ValueError(f"{entry.name} is not for {target}, but for {', '.join(entry.targets)}")
@@ -201,8 +201,8 @@ class _Stage:
         return self.pki.ocsp.response_for(self.leaf, *bent, nonce=self.scene.nonce)
 
     def _compared(self, honest: bytes, bent: bytes) -> Pair:
-        kinds = {"CRL": _decoded.CRL, "caIssuers": _decoded.CERTIFICATE}
-        kind = kinds.get(self.target, _decoded.OCSP)
+        kinds = {"CRL": CRL, "caIssuers": CERTIFICATE}
+        kind = kinds.get(self.target, OCSP)
         decoder = self._decoder()
         lines = decoder.lines(honest, kind), decoder.lines(bent, kind)
         if lines[1][0].startswith("no DER"):
@@ -249,7 +249,7 @@ class _Stage:
         response, behind = content[4 : 4 + length], content[4 + length :]
         lines = [f"status_type: {content[0]}", f"length: {length}"]
         if response:
-            lines += self._decoder().lines(response, _decoded.OCSP)
+            lines += self._decoder().lines(response, OCSP)
         return [*lines, f"behind the end: {octets(behind)}"] if behind else lines
 
     # Certificates.
@@ -260,7 +260,7 @@ class _Stage:
         self.pki.issue_cert("localhost", faults=[_Seen(seen.append), *bent, _Seen(seen.append)])  # type: ignore[list-item]
         decoder, signer = self._decoder(), self.pki.ca.signer
         honest, worse = (content.signed_by(signer).encode() for content in seen)
-        return decoder.lines(honest, _decoded.CERTIFICATE), decoder.lines(worse, _decoded.CERTIFICATE)
+        return decoder.lines(honest, CERTIFICATE), decoder.lines(worse, CERTIFICATE)
 
     # HTTP.
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from ..relying_party import Policy
 from ..scenarios import Result, Seen
-from ._command import Command
-from ._inference import Inference, held_against, infer
-from ._run import Run
+from .clients import Run
+from .command import Command
+from .inference import Inference, held_against, infer
 
 GROUPS = ("staple", "ocsp", "crl", "must-staple", "intermediate")
 """The groups of scenarios, by what their names begin with; what is in none stands last."""

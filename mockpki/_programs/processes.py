@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from ._clock import monotonic
+from .._clock import monotonic
 
 _KEPT = 32 * 1024
 """Octets that are kept from the beginning of what a program prints, and from its end."""

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from .._html import escape, facts, page
-from ._report import Report, Row
+from .._probe.report import Report, Row
+from .page import escape, facts, page
 
 _FEW = 10
 """As many failures as are shown opened."""

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from .scenarios.servers import (
+from ..scenarios.servers import (
     BEHAVIOUR,
     DEMANDS,
     SCENARIOS,
@@ -21,10 +21,10 @@ from .scenarios.servers import (
     World,
     chosen,
 )
-from .scenarios.servers import nearest as nearest_preset
-from .scenarios.servers import run as run_scenario
-from .scenarios.servers import timeline as run_timeline
-from .staplers._presets import NAMED, named
+from ..scenarios.servers import nearest as nearest_preset
+from ..scenarios.servers import run as run_scenario
+from ..scenarios.servers import timeline as run_timeline
+from ..staplers._presets import NAMED, named
 
 KEPT, BROKEN, USAGE, NO_SERVER = 0, 1, 2, 3
 """Exit statuses: every demand was kept; one was broken; the command makes no sense; nobody ever listened."""

@@ -16,15 +16,15 @@ from difflib import get_close_matches
 from itertools import groupby
 from typing import Any, get_args
 
-from . import faults
-from ._layers import CertificateContent
-from ._services.files import CertificateFile
-from ._services.publisher import Publisher
-from ._services.responder import Responder
-from .faults import Fault
-from .faults._alias import Alias
-from .faults._aliases_crl import CRL_ALIASES
-from .faults._aliases_ocsp import OCSP_ALIASES
+from .. import faults
+from .._layers import CertificateContent
+from .._services.files import CertificateFile
+from .._services.publisher import Publisher
+from .._services.responder import Responder
+from ..faults import Fault
+from .recipe import Alias
+from .recipes_crl import CRL_ALIASES
+from .recipes_ocsp import OCSP_ALIASES
 
 ALIASES: tuple[Alias, ...] = OCSP_ALIASES + CRL_ALIASES
 """Every name of other harnesses, in mockpki's own words."""
@@ -76,7 +76,7 @@ class Entry:
         return f"{self.name}({', '.join(parameter.name for parameter in self.parameters)})"
 
 
-def entry(fault: type[Fault[Any]]) -> Entry:
+def describe_fault(fault: type[Fault[Any]]) -> Entry:
     """What the class says of itself."""
     first, _, more = inspect.cleandoc(fault.__doc__ or "").partition("\n\n")
     paragraph = " ".join(first.split())
@@ -94,19 +94,19 @@ def entry(fault: type[Fault[Any]]) -> Entry:
     )
 
 
-def entries(layer: str = "") -> Iterator[Entry]:
+def list_faults(layer: str = "") -> Iterator[Entry]:
     """Every fault of `faults.CATALOGUE`, by layer; or those of one *layer*. LookupError for no layer."""
     known = [one.layer for one in faults.LAYERS]
     chosen = next((one for one in known if one.lower() == layer.lower()), "")
     if layer and not chosen:
         raise LookupError(f"There is no layer {layer!r}; there are: {', '.join(known)}.")
-    return (entry(fault) for fault in faults.CATALOGUE if fault.layer == (chosen or fault.layer))
+    return (describe_fault(fault) for fault in faults.CATALOGUE if fault.layer == (chosen or fault.layer))
 
 
 def by_layer(layer: str = "") -> Iterator[tuple[type[Fault[Any]], list[Entry]]]:
     """Every layer that has faults, in the order in which an answer passes them, with its entries."""
     homes = {home.layer: home for home in faults.LAYERS}
-    for name, group in groupby(entries(layer), key=lambda one: one.layer):
+    for name, group in groupby(list_faults(layer), key=lambda one: one.layer):
         yield homes[name], list(group)
 
 
@@ -150,7 +150,7 @@ def _literal(value: object) -> str:
     return f"timedelta(days={value.days})"
 
 
-def made(fault: type[Fault[Any]], given: Iterable[str]) -> Fault[Any]:
+def make_fault(fault: type[Fault[Any]], given: Iterable[str]) -> Fault[Any]:
     """*fault* with parameters as they are typed at a prompt: ``by=2d``, ``code=404``, ``issuer``.
 
     A number followed by s, min, h or d is a duration; Python's own literals are themselves; the rest is
@@ -167,7 +167,7 @@ def made(fault: type[Fault[Any]], given: Iterable[str]) -> Fault[Any]:
     try:
         return fault(*positional, **named)
     except TypeError as error:
-        raise TypeError(f"{entry(fault).call} does not take {' '.join(given)}: {error}") from error
+        raise TypeError(f"{describe_fault(fault).call} does not take {' '.join(given)}: {error}") from error
 
 
 _DURATION = re.compile(r"(-?\d+(?:\.\d+)?)(s|min|h|d)")

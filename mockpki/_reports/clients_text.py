@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ._report import Report, Row
+from .._probe.report import Report, Row
 
 _WIDE = 112
 """Columns in which every name is written in full."""

@@ -16,7 +16,7 @@ from typing import Any
 from ..relying_party import NAMED, Policy, Source
 from ..relying_party._words import describe, nearest, switches
 from ..scenarios import Expectation, Expected, Offer, Outcome, Result, Says, Scenario, judge
-from ._run import Run
+from .clients import Run
 
 _SOURCES: tuple[Source, ...] = ("staple", "OCSP", "CRL")
 
