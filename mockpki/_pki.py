@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import socket
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -14,12 +15,14 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from ._ca.ca import CA, Realm, Target, each, root_certificate
+from ._ca.ca import CA, Target, each
+from ._ca.issuing import root_certificate
 from ._ca.leaf import Leaf
+from ._ca.realm import Realm
 from ._clock import Clock
 from ._engine.listener import start_all
 from ._engine.loop import Engine
-from ._engine.ports import addresses
+from ._engine.ports import addresses, bind, close_sockets
 from ._pkix.keys import KeyType
 from ._services.publisher import Publisher
 from ._services.responder import Responder
@@ -83,6 +86,7 @@ class PKI:
             )
         if depth < 0:
             raise ValueError(f"depth is the number of CAs below the root, 0 or more; got {depth!r}")
+        self._dead: list[socket.socket] = []
         self._realm = Realm(
             Engine.acquire(), host, kind, delegated, responder_id == "name", secrets.token_hex(4)
         )
@@ -99,7 +103,7 @@ class PKI:
     def _make_root(self, adopted: trustme.CA | None, kind: KeyType) -> CA:
         if adopted is None:
             key = kind.generate()
-            return CA(self._realm, root_certificate(self._realm, key), key, None)
+            return CA(self._realm, root_certificate(self._realm.clock, self._realm.tag, key), key, None)
         try:
             certificate = x509.load_pem_x509_certificate(adopted.cert_pem.bytes())
             loaded: Any = load_pem_private_key(adopted.private_key_pem.bytes(), None)
@@ -160,6 +164,7 @@ class PKI:
             then.callback(realm.folder.close)
             then.callback(realm.engine.release)
             then.callback(realm.close_ports)
+            then.callback(close_sockets, self._dead)
             for server in realm.servers:
                 then.callback(server.close)
             for service in realm.services:
@@ -229,7 +234,10 @@ class PKI:
     @property
     def dead_url(self) -> str:
         """An http URL on loopback where connections are refused, on a port that stays ours."""
-        return self._realm.dead_url()
+        if not self._dead:
+            self._realm.require_open()
+            self._dead = bind(self._realm.host, 0)
+        return f"http://{self._realm.url_host}:{self._dead[0].getsockname()[1]}/ocsp"
 
     @property
     def unresolvable_url(self) -> str:

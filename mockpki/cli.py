@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from ._typed import suggest
 
 if TYPE_CHECKING:
     from ._probe import Probe, Report, Run
@@ -24,13 +25,10 @@ class _Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if self.get_command(ctx, name) is None and not name.startswith("-"):
-            near = get_close_matches(name, self.list_commands(ctx), cutoff=0.5)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {self._all(ctx)}."
+            known = self.list_commands(ctx)
+            hint = suggest(name, known, f"there are: {', '.join(known)}.")
             raise click.UsageError(f"There is no command {name!r}; {hint}", ctx)
         return super().resolve_command(ctx, args)
-
-    def _all(self, ctx: click.Context) -> str:
-        return ", ".join(self.list_commands(ctx))
 
 
 @click.group(

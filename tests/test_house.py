@@ -20,7 +20,7 @@ TREE = PACKAGE.parent
 
 # A module, or a package as one, imports only from the rows above its own.
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("_clock", "_exchange", "_problems"),
+    ("_clock", "_exchange", "_problems", "_typed"),
     ("_pkix",),
     ("_layers",),
     ("faults",),

@@ -327,12 +327,12 @@ def test_a_pki_that_cannot_be_made(nothing_left: None, depth: Any) -> None:
         PKI(depth=depth)
 
 
-@pytest.mark.parametrize("step", ["Listener", "Signer.named", "Ledger", "TBSCertificate"])
+@pytest.mark.parametrize("step", ["realm.Listener", "ca.Signer.named", "ca.Ledger", "issuing.TBSCertificate"])
 def test_an_error_in_the_middle_of_making(
     nothing_left: None, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """Wherever the making of a PKI is interrupted, what was made by then is taken down again."""
-    target = f"mockpki._ca.ca.{step}"
+    target = f"mockpki._ca.{step}"
     real = pkgutil.resolve_name(target)
     for calls_left in range(2):
         calls = iter(range(calls_left))

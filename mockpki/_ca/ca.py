@@ -2,146 +2,49 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from .._clock import Clock
-from .._engine.http import HttpSession
-from .._engine.listener import Listener, close_all, start_all
-from .._engine.loop import Engine
-from .._engine.ports import bind, close_sockets
-from .._layers import CertificateContent, bend, check
+from .._engine.listener import start_all
+from .._layers import CertificateContent
 from .._pkix.certificate import (
     Pointers,
     TBSCertificate,
-    authority_extensions,
-    check_validity,
-    delegate_extensions,
-    extension,
     key_hash,
     leaf_extensions,
 )
-from .._pkix.der import Extension
-from .._pkix.keys import KeyType, PrivateKey, PublicKey, key_type_of, spki_der
+from .._pkix.keys import KeyType, PrivateKey, spki_der
 from .._pkix.names import general_name
 from .._pkix.ocsp_request import Issuer
 from .._pkix.reading import load_certificate, read_serial
 from .._pkix.signing import Signer, subject
 from .._pkix.status import Reason, Revocation, check_serial
 from .._pkix.times import aware
-from .._problems import Problems
 from .._services.files import CertificateFile
 from .._services.ledger import Ledger
 from .._services.publisher import Publisher
 from .._services.responder import Responder
-from .._services.service import Service
-from .folder import Folder
+from .issuing import (
+    MUST_STAPLE,
+    authority_content,
+    bend_certificate,
+    check_urls,
+    find_validity,
+    key_of_csr,
+    load_csr,
+    make_delegate,
+    merge_extensions,
+    names_of_csr,
+)
 from .leaf import Leaf
-
-BACKDATED = timedelta(days=30)
-LIFE = timedelta(days=90)
-_MUST_STAPLE = x509.TLSFeature([x509.TLSFeatureType.status_request])
-_AUTHORITY_BACKDATED = timedelta(days=5 * 365)
-_AUTHORITY_LIFE = timedelta(days=15 * 365)
-
-
-class Closable(Protocol):
-    """A TLS server, as far as closing goes."""
-
-    def close(self) -> None: ...
-
-
-@dataclass
-class Realm:
-    """What the authorities of one PKI share."""
-
-    engine: Engine
-    host: str
-    key_type: KeyType
-    delegated: bool
-    by_name: bool
-    tag: str
-    clock: Clock = field(default_factory=Clock)
-    problems: Problems = field(default_factory=Problems)
-    folder: Folder = field(default_factory=Folder)
-    services: list[Service[Any]] = field(default_factory=list)
-    listeners: list[Listener] = field(default_factory=list)
-    cas: list[CA] = field(default_factory=list)
-    servers: list[Closable] = field(default_factory=list)
-    dead: list[socket.socket] = field(default_factory=list)
-    issued: int = 0
-    closed: bool = False
-
-    def serve(self, service: Service[Any]) -> Listener:
-        """Bind a port for *service*. It takes connections from `Listener.start` on."""
-        listener = Listener(
-            self.engine,
-            self.host,
-            0,
-            lambda outlet: HttpSession(outlet, service.handle, self.problems),
-            self.problems,
-        )
-        self.services.append(service)
-        self.listeners.append(listener)
-        service.attach(f"http://{self.url_host}:{listener.port}", listener.obey, self.engine.settle)
-        return listener
-
-    def close_ports(self) -> None:
-        """Drop every client, and give all ports back."""
-        close_sockets(self.dead)
-        listeners, self.listeners = self.listeners, []
-        self.engine.call(close_all, listeners)
-
-    def dead_url(self) -> str:
-        """A URL whose port is held and never listened on."""
-        if not self.dead:
-            self.require_open()
-            self.dead = bind(self.host, 0)
-        return f"http://{self.url_host}:{self.dead[0].getsockname()[1]}/ocsp"
-
-    @property
-    def url_host(self) -> str:
-        return f"[{self.host}]" if ":" in self.host else self.host
-
-    def require_open(self) -> None:
-        if self.closed:
-            raise ValueError(
-                "this PKI is closed; use it inside its `with` block, or inside the test that has the fixture"
-            )
-        if self.engine.forked:
-            raise ValueError("this PKI lives in the process that this one was forked from; make a new one")
-
-    def validity(
-        self,
-        not_before: datetime | None,
-        not_after: datetime | None,
-        back: timedelta,
-        life: timedelta,
-    ) -> tuple[datetime, datetime]:
-        """The period of a certificate; what is left out is filled in around now.
-
-        Now is both the PKI's time and the system's: where freezegun or `Clock.shift` part them, a
-        client that goes by either one finds the certificate valid, and tests only the answers' times.
-        """
-        for given in (not_before, not_after):
-            if given is not None:
-                aware(given)
-        clock, system = self.clock.now(), self.clock.system_time()
-        begin, end = min(clock, system) - back, max(clock, system) - back + life
-        if not_after is None:
-            not_after = end if not_before is None or not_before < end else not_before + life
-        if not_before is None:
-            not_before = begin if begin < not_after else not_after - life
-        check_validity(not_before, not_after)
-        return not_before, not_after
+from .realm import Realm
 
 
 class CA:
@@ -226,24 +129,10 @@ class CA:
 
     @cached_property
     def _ocsp_signer(self) -> Signer:
-        if not self._realm.delegated:
-            return replace(self.signer, by_name=self._realm.by_name)
-        key = key_type_of(self.signer.key).generate()
-        signer = Signer.named(
-            subject(f"mockpki OCSP delegate {self._realm.tag}"), key, self.signer, self._realm.clock
-        )
-        not_before, not_after = self._realm.validity(None, None, BACKDATED, LIFE)
-        certificate = TBSCertificate(
-            x509.random_serial_number(),
-            not_before,
-            not_after,
-            signer.name,
-            spki_der(key.public_key()),
-            delegate_extensions(self.signer, signer),
-        )
-        der = certificate.signed_by(self.signer).encode()
-        # RFC 9919 section 3.2.2: with a delegate, its certificate MUST be in certs; else none needs to be.
-        return replace(signer, by_name=self._realm.by_name, certs=(der,), delegated=True)
+        realm, signer = self._realm, self.signer
+        if realm.delegated:
+            signer = make_delegate(signer, realm.clock, realm.tag)
+        return replace(signer, by_name=realm.by_name)
 
     # What it issues.
 
@@ -277,13 +166,13 @@ class CA:
         that was used before.
         """
         self._realm.require_open()
-        _not_text(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
+        check_urls(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
         names: list[x509.GeneralName] = [general_name(identity) for identity in identities]
         key: PrivateKey | None = None
         if csr is not None:
-            request = _load_csr(csr)
-            public_key = _signing_key(request)
-            names = names or _requested_names(request)
+            request = load_csr(csr)
+            public_key = key_of_csr(request)
+            names = names or names_of_csr(request)
         else:
             key = KeyType.of(key_type or self._realm.key_type).generate()
             public_key = key.public_key()
@@ -300,7 +189,7 @@ class CA:
             client=client,
             must_staple=must_staple,
         )
-        not_before, not_after = self._realm.validity(not_before, not_after, BACKDATED, LIFE)
+        not_before, not_after = find_validity(self._realm.clock, not_before, not_after)
         serial = x509.random_serial_number() if serial_number is None else check_serial(serial_number)
         honest_content = TBSCertificate(
             serial,
@@ -308,9 +197,9 @@ class CA:
             not_after,
             subject(common_name or f"mockpki leaf {self._realm.tag}-{self._next()}"),
             spki,
-            _merge(honest, extensions),
+            merge_extensions(honest, extensions),
         )
-        content = _bent(honest_content, faults)
+        content = bend_certificate(honest_content, faults)
         der = content.signed_by(self.signer).encode()
         # A fault may have chosen a serial number that none may use; the CA knows it all the same.
         self._ledger.issue(content.serial_number)
@@ -325,7 +214,8 @@ class CA:
         self._realm.require_open()
         if not isinstance(ca, CA):
             raise TypeError(f"certify() takes a CA; got {ca!r}")
-        content = _bent(_authority_content(self._realm, ca.signer, self.signer, self._pointers()), faults)
+        honest = authority_content(self._realm.clock, ca.signer, self.signer, self._pointers())
+        content = bend_certificate(honest, faults)
         der = content.signed_by(self.signer).encode()
         self._ledger.issue(content.serial_number)
         return Leaf(self, der, content.serial_number, ca.key, self._realm.folder)
@@ -367,8 +257,8 @@ class CA:
         self._realm.require_open()
         if name_of is not None and not isinstance(name_of, CA):
             raise TypeError(f"name_of takes the CA whose name is taken over; got {name_of!r}")
-        _not_text(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
-        features = (_MUST_STAPLE,) if must_staple else ()
+        check_urls(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
+        features = (MUST_STAPLE,) if must_staple else ()
         name = None if name_of is None else name_of.signer.name
         child = self._new_child(
             KeyType.of(key_type or self._realm.key_type),
@@ -390,8 +280,9 @@ class CA:
     ) -> CA:
         realm = self._realm
         own = Signer.named(name or subject(f"mockpki CA {len(realm.cas)} {realm.tag}"), key_type.generate())
-        honest = _authority_content(realm, own, self.signer, pointers or self._pointers())
-        content = _bent(replace(honest, extensions=_merge(honest.extensions, extensions)), faults)
+        honest = authority_content(realm.clock, own, self.signer, pointers or self._pointers())
+        honest = replace(honest, extensions=merge_extensions(honest.extensions, extensions))
+        content = bend_certificate(honest, faults)
         child = CA(realm, content.signed_by(self.signer).encode(), own.key, self)
         self._ledger.issue(child.serial_number)
         return child
@@ -452,74 +343,3 @@ Target = Leaf | CA | int
 def each(target: Target | Iterable[Target]) -> Iterable[Target]:
     """One target or many, as many."""
     return target if isinstance(target, Iterable) else (target,)
-
-
-def root_certificate(realm: Realm, key: PrivateKey) -> bytes:
-    """A self-signed certificate for a new root, which points nowhere: nobody is above it."""
-    own = Signer.named(subject(f"mockpki root {realm.tag}"), key)
-    return _authority_content(realm, own, own, Pointers()).signed_by(own).encode()
-
-
-def _authority_content(realm: Realm, own: Signer, issuer: Signer, pointers: Pointers) -> TBSCertificate:
-    not_before, not_after = realm.validity(None, None, _AUTHORITY_BACKDATED, _AUTHORITY_LIFE)
-    return TBSCertificate(
-        x509.random_serial_number(),
-        not_before,
-        not_after,
-        own.name,
-        spki_der(own.key.public_key()),
-        authority_extensions(issuer, own, pointers),
-    )
-
-
-def _bent(content: TBSCertificate, faults: Iterable[CertificateContent]) -> TBSCertificate:
-    return bend(CertificateContent, content, check(faults, (CertificateContent,), "a certificate"))
-
-
-def _not_text(**urls: Sequence[str] | None) -> None:
-    for name, value in urls.items():
-        if isinstance(value, str | bytes):
-            raise TypeError(f"{name} takes a list of URLs; got the text {value!r}")
-
-
-def _load_csr(csr: x509.CertificateSigningRequest | bytes) -> x509.CertificateSigningRequest:
-    if isinstance(csr, x509.CertificateSigningRequest):
-        return csr
-    if not isinstance(csr, bytes):
-        raise TypeError(f"csr takes a CertificateSigningRequest, PEM or DER; got {csr!r}")
-    try:
-        load: Callable[[bytes], x509.CertificateSigningRequest] = (
-            x509.load_pem_x509_csr if csr.startswith(b"-----") else x509.load_der_x509_csr
-        )
-        return load(csr)
-    except ValueError as error:
-        raise ValueError(f"csr holds no certificate signing request: {error}") from error
-
-
-def _signing_key(request: x509.CertificateSigningRequest) -> PublicKey:
-    if not request.is_signature_valid:
-        raise ValueError("the CSR's signature does not belong to its key, so its key may not be the asker's")
-    return request.public_key()  # type: ignore[return-value]
-
-
-def _requested_names(request: x509.CertificateSigningRequest) -> list[x509.GeneralName]:
-    try:
-        return list(request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
-    except x509.ExtensionNotFound:
-        return []
-
-
-def _merge(
-    honest: tuple[Extension, ...], own: Iterable[x509.Extension[Any] | x509.ExtensionType]
-) -> tuple[Extension, ...]:
-    """*honest* with the user's extensions in the place of those with the same OID, or behind."""
-    merged = {item.oid: item for item in honest}
-    for item in own:
-        if isinstance(item, x509.Extension):
-            added = extension(item.value, item.critical)
-        elif isinstance(item, x509.ExtensionType):
-            added = extension(item)
-        else:
-            raise TypeError(f"extensions takes x509.Extension or x509.ExtensionType; got {item!r}")
-        merged[added.oid] = added
-    return tuple(merged.values())

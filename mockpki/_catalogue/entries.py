@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 from itertools import groupby
 from typing import Any, get_args
 
@@ -21,6 +20,7 @@ from .._layers import CertificateContent
 from .._services.files import CertificateFile
 from .._services.publisher import Publisher
 from .._services.responder import Responder
+from .._typed import find_near, parse_duration
 from ..faults import Fault
 from .recipe import Alias
 from .recipes_crl import CRL_ALIASES
@@ -120,10 +120,8 @@ def find(name: str) -> type[Fault[Any]] | tuple[Alias, ...]:
             return fault
     known = {alias.name: alias.name for alias in ALIASES}
     known |= {fault.__name__.lower(): fault.__name__ for fault in faults.CATALOGUE}
-    near = get_close_matches(name.lower(), known, cutoff=0.5)
-    hint = (
-        f"did you mean {' or '.join(known[one] for one in near)}?" if near else "`mockpki faults` lists all."
-    )
+    near = " or ".join(known[one] for one in find_near(name.lower(), known))
+    hint = f"did you mean {near}?" if near else "`mockpki faults` lists all."
     raise LookupError(f"There is no fault {name!r}; {hint}")
 
 
@@ -170,14 +168,10 @@ def make_fault(fault: type[Fault[Any]], given: Iterable[str]) -> Fault[Any]:
         raise TypeError(f"{describe_fault(fault).call} does not take {' '.join(given)}: {error}") from error
 
 
-_DURATION = re.compile(r"(-?\d+(?:\.\d+)?)(s|min|h|d)")
-_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
-
-
 def _value(text: str) -> object:
-    duration = _DURATION.fullmatch(text)
-    if duration:
-        return timedelta(**{_UNITS[duration[2]]: float(duration[1])})
+    duration = parse_duration(text)
+    if duration is not None:
+        return duration
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):

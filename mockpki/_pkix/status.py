@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 import re
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import datetime
 
 from cryptography import x509
 
+from .._typed import find_near
 from .times import utc
 
 _SNAKE = re.compile("(?<=[a-z])(?=[A-Z])")
@@ -48,7 +48,7 @@ class Reason(enum.IntEnum):
             if known.name.replace("_", "").lower() == wanted:
                 return known
         names = [known.name.lower() for known in cls]
-        near = difflib.get_close_matches(_SNAKE.sub("_", reason).lower(), names, n=1)
+        near = find_near(_SNAKE.sub("_", reason).lower(), names, 0.6)
         hint = f"did you mean {near[0]!r}?" if near else f"RFC 5280 has {', '.join(names)}"
         raise ValueError(f"{reason!r} is no revocation reason; {hint}")
 

@@ -8,9 +8,9 @@ import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
+from .._typed import find_near
 from ..scenarios import TARGET_NAMES, Target
 
 _BRACES = re.compile(r"\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}")
@@ -31,13 +31,9 @@ class Command:
     def __post_init__(self) -> None:
         used = {found[2] for word in self.words for found in _BRACES.finditer(word) if found[2]}
         for name in sorted(used.difference(TARGET_NAMES)):
-            near = get_close_matches(name, TARGET_NAMES, cutoff=0.5)
+            near = " or ".join(f"{{{one}}}" for one in find_near(name, TARGET_NAMES))
             listed = ", ".join(f"{{{one}}}" for one in TARGET_NAMES)
-            hint = (
-                f"did you mean {' or '.join(f'{{{one}}}' for one in near)}?"
-                if near
-                else f"there are {listed}."
-            )
+            hint = f"did you mean {near}?" if near else f"there are {listed}."
             raise LookupError(
                 f"There is no placeholder {{{name}}}; {hint} Braces that are the command's own are doubled: "
                 f"{{{{{name}}}}}."
@@ -58,7 +54,7 @@ class Command:
             return
         if os.path.exists(name) and os.path.basename(name) != name:
             raise ChildProcessError(f"The client cannot be started: {name} is not an executable file.")
-        near = [] if os.path.basename(name) != name else get_close_matches(name, _programs(), cutoff=0.7)
+        near = [] if os.path.basename(name) != name else find_near(name, _programs(), 0.7)
         where = "on the PATH" if os.path.basename(name) == name else "there"
         hint = f"; did you mean {' or '.join(near)}?" if near else "."
         raise ChildProcessError(f"The client cannot be started: there is no program {name} {where}{hint}")

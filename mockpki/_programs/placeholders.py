@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
+
+from .._typed import find_near
 
 PLACEHOLDERS: dict[str, str] = {
     "host": "the address to listen on",
@@ -59,7 +60,7 @@ def used(text: str) -> set[str]:
 def nearly(text: str) -> list[str]:
     """A sentence for each name in *text* that is nearly that of a placeholder, and none."""
     names = dict.fromkeys(name for _, name in _PLACEHOLDER.findall(text) if name and name not in PLACEHOLDERS)
-    near = {name: get_close_matches(name, PLACEHOLDERS, n=1, cutoff=0.75) for name in names}
+    near = {name: find_near(name, PLACEHOLDERS, 0.75) for name in names}
     return [
         f"there is no placeholder {{{name}}}; did you mean {{{meant[0]}}}?"
         for name, meant in near.items()

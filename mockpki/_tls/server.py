@@ -11,8 +11,8 @@ from concurrent.futures import Future
 from functools import partial
 from types import TracebackType
 
-from .._ca.ca import Realm
 from .._ca.leaf import Leaf
+from .._ca.realm import Realm
 from .._clock import monotonic
 from .._engine.connection import Connection, Receiver
 from .._engine.fetch import Address, connected

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Literal, get_args
 
+from .._typed import suggest
 from .._validation.finding import Tolerance
 
 Source = Literal["staple", "OCSP", "CRL"]
@@ -116,7 +116,5 @@ def named(policy: Policy | str) -> Policy:
         raise TypeError(f"a policy is a Policy, or the name of one, such as 'hard-fail'; got {policy!r}")
     found = NAMED.get(policy.lower().replace("_", "-"))
     if found is None:
-        near = get_close_matches(policy, NAMED, cutoff=0.4)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(NAMED)}."
-        raise LookupError(f"there is no policy {policy!r}; {hint}")
+        raise LookupError(f"there is no policy {policy!r}; {suggest(policy, NAMED, cutoff=0.4)}")
     return found

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Any
 
+from .._typed import parse_duration, suggest
 from . import NAMED, Policy, named
 
 _SOURCES = {"staple": "staple", "ocsp": "OCSP", "crl": "CRL"}
 _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|min|h|d)")
-_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 FIELDS = tuple(field.name for field in fields(Policy))
 DURATIONS = ("timeout", "clock_skew", "max_age")
 
@@ -39,9 +36,7 @@ def parsed(text: str) -> Policy:
             )
         field = field.replace("-", "_")
         if field not in FIELDS:
-            near = get_close_matches(field, FIELDS, cutoff=0.5)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(FIELDS)}."
-            raise LookupError(f"a policy has no field {field!r}; {hint}")
+            raise LookupError(f"a policy has no field {field!r}; {suggest(field, FIELDS)}")
         if field in changes:
             raise ValueError(f"{field} stands twice in the policy {text!r}")
         changes[field] = _value(field, value)
@@ -75,10 +70,10 @@ def _sources(text: str) -> tuple[str, ...]:
 def _duration(field: str, text: str) -> timedelta | None:
     if field == "max_age" and text.lower() == "none":
         return None
-    found = _DURATION.fullmatch(text)
-    if found is None:
+    found = parse_duration(text)
+    if found is None or text.startswith("-"):
         raise ValueError(f"{field} of a policy is a duration such as 5s, 10min, 2h or 1d; got {text!r}")
-    return timedelta(**{_UNITS[found[2]]: float(found[1])})
+    return found
 
 
 # In words.

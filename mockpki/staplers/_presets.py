@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from difflib import get_close_matches
 
+from .._typed import suggest
 from ._policy import ANY, GOOD, StaplePolicy
 from ._rules import HALF_LIFE, AtFraction, BeforeEnd, Clamp, Exponential, Fixed
 
@@ -205,7 +205,6 @@ def named(name: str) -> StaplePolicy:
         raise TypeError(f"the name of a stapling policy is a text, such as 'nginx'; got {name!r}")
     found = NAMED.get(name.lower().replace("_", "-"))
     if found is None:
-        near = get_close_matches(name.lower(), NAMED, cutoff=0.4)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(NAMED)}."
+        hint = suggest(name.lower(), NAMED, cutoff=0.4)
         raise LookupError(f"there is no stapling policy {name!r}; {hint}")
     return found

@@ -29,8 +29,8 @@ from ._reading import Unfit, can_ask, must_staple, question, read, responders
 from ._record import Record
 
 if TYPE_CHECKING:
-    from .._ca.ca import Realm
     from .._ca.leaf import Leaf
+    from .._ca.realm import Realm
 
 TRY_LATER = OCSPResponse(ResponseStatus.TRY_LATER).encode()
 """RFC 6960 section 4.2.1: an OCSPResponse of nothing but a status."""

@@ -6,11 +6,11 @@ import contextlib
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from ..._clock import monotonic
 from ..._pki import PKI
+from ..._typed import suggest
 from ...relying_party import Policy, Verdict
 from ._judging import Outcome, Result, judge
 from ._scenario import Expectation, Scenario
@@ -94,8 +94,7 @@ def _wanted(connect: Callable[..., object]) -> tuple[str, ...]:
         return TARGET_NAMES
     for parameter in parameters:
         if parameter.name not in TARGET_NAMES and parameter.default is parameter.empty:
-            near = get_close_matches(parameter.name, TARGET_NAMES, 1)
-            hint = f"did you mean {near[0]}?" if near else f"it can have {', '.join(TARGET_NAMES)}."
+            hint = suggest(parameter.name, TARGET_NAMES, f"it can have {', '.join(TARGET_NAMES)}.", 0.6)
             raise TypeError(f"a function that connects has no parameter {parameter.name!r}; {hint}")
     return tuple(parameter.name for parameter in parameters if parameter.name in TARGET_NAMES)
 

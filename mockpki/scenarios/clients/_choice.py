@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from ..._typed import suggest
 from ...relying_party import Policy, named
 from ._case import Case
 from ._scenario import Scenario
@@ -31,8 +31,7 @@ def matching(names: Names, table: Sequence[Scenario] = TABLE) -> list[Scenario]:
                 f"scenarios are chosen by name, such as 'ocsp-stale' or 'ocsp-*'; got {pattern!r}"
             )
         if not any(fnmatchcase(name, pattern) for name in known):
-            near = get_close_matches(pattern, known, cutoff=0.5)
-            hint = f"did you mean {' or '.join(near)}?" if near else "`mockpki scenarios` lists them."
+            hint = suggest(pattern, known, "`mockpki scenarios` lists them.")
             raise LookupError(f"there is no scenario {pattern!r}; {hint}")
     return [
         scenario for scenario in table if any(fnmatchcase(scenario.name, pattern) for pattern in patterns)

@@ -10,9 +10,9 @@ import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from difflib import get_close_matches
 
 from ... import faults
+from ..._typed import suggest
 from ...faults import OCSPFault
 from ._demands import (
     HARMLESS,
@@ -220,8 +220,7 @@ def named(name: str) -> StapleScenario:
     for scenario in SCENARIOS:
         if scenario.name == name.lower().replace("_", "-"):
             return scenario
-    near = get_close_matches(name, NAMES, cutoff=0.4)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(NAMES)}."
+    hint = suggest(name, NAMES, cutoff=0.4)
     raise LookupError(f"there is no scenario {name!r} for stapling servers; {hint}")
 
 

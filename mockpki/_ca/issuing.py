@@ -1,0 +1,151 @@
+"""The contents of what a CA issues: certificates of leaves, of authorities and of delegates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography import x509
+
+from .._clock import Clock
+from .._layers import CertificateContent, bend, check
+from .._pkix.certificate import (
+    Pointers,
+    TBSCertificate,
+    authority_extensions,
+    check_validity,
+    delegate_extensions,
+    extension,
+)
+from .._pkix.der import Extension
+from .._pkix.keys import PrivateKey, PublicKey, key_type_of, spki_der
+from .._pkix.signing import Signer, subject
+from .._pkix.times import aware
+
+BACKDATED = timedelta(days=30)
+LIFE = timedelta(days=90)
+MUST_STAPLE = x509.TLSFeature([x509.TLSFeatureType.status_request])
+_AUTHORITY_BACKDATED = timedelta(days=5 * 365)
+_AUTHORITY_LIFE = timedelta(days=15 * 365)
+
+
+def find_validity(
+    clock: Clock,
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
+    back: timedelta = BACKDATED,
+    life: timedelta = LIFE,
+) -> tuple[datetime, datetime]:
+    """The period of a certificate; what is left out is filled in around now.
+
+    Now is both the PKI's time and the system's: where freezegun or `Clock.shift` part them, a
+    client that goes by either one finds the certificate valid, and tests only the answers' times.
+    """
+    for given in (not_before, not_after):
+        if given is not None:
+            aware(given)
+    now, system = clock.now(), clock.system_time()
+    begin, end = min(now, system) - back, max(now, system) - back + life
+    if not_after is None:
+        not_after = end if not_before is None or not_before < end else not_before + life
+    if not_before is None:
+        not_before = begin if begin < not_after else not_after - life
+    check_validity(not_before, not_after)
+    return not_before, not_after
+
+
+def root_certificate(clock: Clock, tag: str, key: PrivateKey) -> bytes:
+    """A self-signed certificate for a new root, which points nowhere: nobody is above it."""
+    own = Signer.named(subject(f"mockpki root {tag}"), key)
+    return authority_content(clock, own, own, Pointers()).signed_by(own).encode()
+
+
+def authority_content(clock: Clock, own: Signer, issuer: Signer, pointers: Pointers) -> TBSCertificate:
+    """What the certificate of a CA says."""
+    not_before, not_after = find_validity(clock, back=_AUTHORITY_BACKDATED, life=_AUTHORITY_LIFE)
+    return TBSCertificate(
+        x509.random_serial_number(),
+        not_before,
+        not_after,
+        own.name,
+        spki_der(own.key.public_key()),
+        authority_extensions(issuer, own, pointers),
+    )
+
+
+def bend_certificate(content: TBSCertificate, faults: Iterable[CertificateContent]) -> TBSCertificate:
+    """*content* after all *faults*, if they are a certificate's."""
+    return bend(CertificateContent, content, check(faults, (CertificateContent,), "a certificate"))
+
+
+def check_urls(**urls: Sequence[str] | None) -> None:
+    """Raise TypeError for a text where a list of URLs belongs."""
+    for name, value in urls.items():
+        if isinstance(value, str | bytes):
+            raise TypeError(f"{name} takes a list of URLs; got the text {value!r}")
+
+
+def load_csr(csr: x509.CertificateSigningRequest | bytes) -> x509.CertificateSigningRequest:
+    """The request in *csr*, an object, PEM or DER. Raises ValueError or TypeError."""
+    if isinstance(csr, x509.CertificateSigningRequest):
+        return csr
+    if not isinstance(csr, bytes):
+        raise TypeError(f"csr takes a CertificateSigningRequest, PEM or DER; got {csr!r}")
+    try:
+        load: Callable[[bytes], x509.CertificateSigningRequest] = (
+            x509.load_pem_x509_csr if csr.startswith(b"-----") else x509.load_der_x509_csr
+        )
+        return load(csr)
+    except ValueError as error:
+        raise ValueError(f"csr holds no certificate signing request: {error}") from error
+
+
+def key_of_csr(request: x509.CertificateSigningRequest) -> PublicKey:
+    """The key that *request* is for, if it was signed with it. Raises ValueError."""
+    if not request.is_signature_valid:
+        raise ValueError("the CSR's signature does not belong to its key, so its key may not be the asker's")
+    return request.public_key()  # type: ignore[return-value]
+
+
+def names_of_csr(request: x509.CertificateSigningRequest) -> list[x509.GeneralName]:
+    """The names that *request* asks for."""
+    try:
+        return list(request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+    except x509.ExtensionNotFound:
+        return []
+
+
+def merge_extensions(
+    honest: tuple[Extension, ...], own: Iterable[x509.Extension[Any] | x509.ExtensionType]
+) -> tuple[Extension, ...]:
+    """*honest* with the user's extensions in the place of those with the same OID, or behind."""
+    merged = {item.oid: item for item in honest}
+    for item in own:
+        if isinstance(item, x509.Extension):
+            added = extension(item.value, item.critical)
+        elif isinstance(item, x509.ExtensionType):
+            added = extension(item)
+        else:
+            raise TypeError(f"extensions takes x509.Extension or x509.ExtensionType; got {item!r}")
+        merged[added.oid] = added
+    return tuple(merged.values())
+
+
+def make_delegate(authority: Signer, clock: Clock, tag: str) -> Signer:
+    """An OCSP signer that *authority* certifies, with its certificate to be sent along."""
+    key = key_type_of(authority.key).generate()
+    signer = Signer.named(subject(f"mockpki OCSP delegate {tag}"), key, authority, clock)
+    not_before, not_after = find_validity(clock)
+    certificate = TBSCertificate(
+        x509.random_serial_number(),
+        not_before,
+        not_after,
+        signer.name,
+        spki_der(key.public_key()),
+        delegate_extensions(authority, signer),
+    )
+    der = certificate.signed_by(authority).encode()
+    # RFC 9919 section 3.2.2: with a delegate, its certificate MUST be in certs; else none needs to be.
+    return replace(signer, certs=(der,), delegated=True)

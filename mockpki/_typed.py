@@ -1,0 +1,32 @@
+"""What people type: names that are nearly right, and durations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import timedelta
+from difflib import get_close_matches
+
+_DURATION = re.compile(r"(-?\d+(?:\.\d+)?)(s|min|h|d)")
+_UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+
+
+def find_near(name: str, known: Iterable[str], cutoff: float = 0.5) -> list[str]:
+    """Those of *known* that *name* may stand for, the nearest first."""
+    return get_close_matches(name, list(known), cutoff=cutoff)
+
+
+def suggest(name: str, known: Iterable[str], otherwise: str = "", cutoff: float = 0.5) -> str:
+    """The end of a sentence on a *name* that is not among *known*: what it may stand for.
+
+    Where nothing is near, *otherwise*; left out, all that are known.
+    """
+    listed = list(known)
+    near = find_near(name, listed, cutoff)
+    return f"did you mean {' or '.join(near)}?" if near else otherwise or f"there are {', '.join(listed)}."
+
+
+def parse_duration(text: str) -> timedelta | None:
+    """``5s``, ``10min``, ``2h`` or ``1.5d`` as a timedelta; None for what is no duration."""
+    found = _DURATION.fullmatch(text)
+    return timedelta(**{_UNITS[found[2]]: float(found[1])}) if found else None
