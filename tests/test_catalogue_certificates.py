@@ -22,7 +22,7 @@ from programs import need, run
 
 from mockpki import CA, PKI, Leaf, faults
 from mockpki._catalogue.entries import list_faults
-from mockpki.faults import _certificates
+from mockpki.faults import _certificate
 
 TBS = "tbs_certificate"
 EXTENSIONS = f"{TBS}.extensions"
@@ -142,7 +142,7 @@ def test_every_fault_of_a_certificate_is_covered() -> None:
     """Each of the catalogue's is tried here, works without arguments, and names the clause it touches."""
     own = {fault for fault in faults.CATALOGUE if fault.home is faults.CertificateContent}
     assert own == {type(fault) for fault, _ in ROWS} | {faults.OcspUrl}
-    assert {fault.__module__ for fault in own} == {_certificates.__name__}
+    assert {fault.__module__ for fault in own} == {_certificate.__name__}
     for entry in list_faults():
         if getattr(faults, entry.name) in own:
             assert entry.clause, entry.name

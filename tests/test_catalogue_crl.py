@@ -22,7 +22,7 @@ from programs import need, run
 
 from mockpki import CA, PKI, Leaf, faults
 from mockpki._catalogue.entries import list_faults
-from mockpki.faults import Extension, _crl, _entries
+from mockpki.faults import Extension, _crl_content, _crl_entries
 
 NOW = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
 AN_HOUR_AGO, TOMORROW = NOW - timedelta(hours=1), NOW + timedelta(days=1)
@@ -261,7 +261,8 @@ def test_pem_holds_the_same_crl(pki: PKI) -> None:
 
 def test_every_fault_of_a_crl_is_covered() -> None:
     """Each of the catalogue's is tried here, works without arguments, and names the clause it touches."""
-    own = {fault for fault in faults.CATALOGUE if fault.__module__ in (_crl.__name__, _entries.__name__)}
+    modules = (_crl_content.__name__, _crl_entries.__name__)
+    own = {fault for fault in faults.CATALOGUE if fault.__module__ in modules} | {faults.Pem}
     covered = {type(fault) for fault, *_ in (*ROWS, *LEAVES)} | {faults.Pem}
     assert {fault for fault in faults.CATALOGUE if fault.home is faults.CRLContent} < own <= covered
     for entry in list_faults():

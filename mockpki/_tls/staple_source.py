@@ -12,7 +12,7 @@ from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._exchange.staples import StapleMessages
 from .._layers import Fault, StapleFault, Stapling, check
-from ..faults._staples import bend_messages
+from ..faults._stapling import bend_messages
 from ..staplers._outcome import Outcome
 from ..staplers._policy import StaplePolicy
 from ..staplers._stapler import Stapler

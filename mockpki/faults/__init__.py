@@ -19,18 +19,21 @@ from typing import Any
 
 from .._layers import *
 from .._layers import Fault
-from ._bytes import *
-from ._certificates import *
-from ._content import *
-from ._crl import *
-from ._delegates import *
-from ._entries import *
+from ._certificate import *
+from ._crl_content import *
+from ._crl_entries import *
+from ._encoding import *
 from ._envelope import *
 from ._http import *
-from ._ocsp import *
+from ._listener import *
+from ._ocsp_content import *
+from ._ocsp_signing import *
+from ._ocsp_singles import *
+from ._sealing import *
 from ._signing import *
-from ._staples import *
+from ._stapling import *
 from ._timing import *
+from ._to_be_signed import *
 from ._transport import *
 from ._values import *
 

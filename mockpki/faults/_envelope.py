@@ -7,12 +7,17 @@ from dataclasses import dataclass, replace
 from .._layers import Envelope
 from .._pkix import der
 from .._pkix.ocsp_response import OCSPResponse, ResponseStatus
-from ._content import EXAMPLE
+from ._parts import EXAMPLE
 
 __all__ = [
     "ErrorWithBody",
+    "InternalError",
+    "MalformedRequest",
     "NoResponseBytes",
     "ResponseStatusNumber",
+    "SigRequired",
+    "TryLater",
+    "Unauthorized",
     "WrongResponseType",
 ]
 
@@ -63,3 +68,43 @@ class ErrorWithBody(Envelope):
 
     def __call__(self, honest: OCSPResponse) -> OCSPResponse:
         return replace(honest, status=_ERRORS[self.status])
+
+
+@dataclass(frozen=True)
+class MalformedRequest(Envelope):
+    """responseStatus malformedRequest (1), and nothing else. RFC 6960 section 2.3."""
+
+    def __call__(self, honest: OCSPResponse) -> OCSPResponse:
+        return OCSPResponse(ResponseStatus.MALFORMED_REQUEST)
+
+
+@dataclass(frozen=True)
+class InternalError(Envelope):
+    """responseStatus internalError (2), and nothing else. RFC 6960 section 2.3."""
+
+    def __call__(self, honest: OCSPResponse) -> OCSPResponse:
+        return OCSPResponse(ResponseStatus.INTERNAL_ERROR)
+
+
+@dataclass(frozen=True)
+class TryLater(Envelope):
+    """responseStatus tryLater (3), and nothing else. RFC 6960 section 2.3."""
+
+    def __call__(self, honest: OCSPResponse) -> OCSPResponse:
+        return OCSPResponse(ResponseStatus.TRY_LATER)
+
+
+@dataclass(frozen=True)
+class SigRequired(Envelope):
+    """responseStatus sigRequired (5), and nothing else. RFC 6960 section 2.3."""
+
+    def __call__(self, honest: OCSPResponse) -> OCSPResponse:
+        return OCSPResponse(ResponseStatus.SIG_REQUIRED)
+
+
+@dataclass(frozen=True)
+class Unauthorized(Envelope):
+    """responseStatus unauthorized (6), and nothing else. RFC 6960 section 2.3."""
+
+    def __call__(self, honest: OCSPResponse) -> OCSPResponse:
+        return OCSPResponse(ResponseStatus.UNAUTHORIZED)

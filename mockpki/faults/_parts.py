@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from datetime import datetime
 
 from cryptography import x509
 
 from .._pkix import der
 from .._pkix.der import Extension
+from .._pkix.element import Element
 from .._pkix.signing import subject
 from .._pkix.status import Reason
+from .._pkix.times import Time
 
 
 def extended(extensions: tuple[Extension, ...] | None, added: Extension) -> tuple[Extension, ...]:
@@ -96,3 +99,48 @@ def many(texts: str | tuple[str, ...]) -> tuple[str, ...]:
 def name_der(name: x509.Name | None) -> bytes:
     """*name* as DER; for None, one that nobody has."""
     return subject("mockpki CA that nobody knows") if name is None else name.public_bytes()
+
+
+EXAMPLE = "2.999.1"
+"""An OID below ITU-T's arc for examples: nobody can know what it means."""
+
+
+def find_time(time: Time | None, what: str, fault: object) -> datetime:
+    if not isinstance(time, datetime):
+        raise ValueError(f"{fault!r} finds no plain {what} to start from; give it before the other fault")
+    return time
+
+
+def flip_octet(octets: bytes) -> bytes:
+    """As many octets, each of them another."""
+    return bytes(octet ^ 0xFF for octet in octets)
+
+
+def add_extensions(extensions: tuple[Extension, ...] | None, *more: Extension) -> tuple[Extension, ...]:
+    return (*(extensions or ()), *more)
+
+
+def check_octets(data: bytes, fault: object) -> None:
+    if not data:
+        raise ValueError(f"{fault!r} changes nothing; give it at least one octet, such as b'\\0'")
+
+
+def append_at(der: bytes, path: tuple[int, ...], data: bytes, fault: object) -> bytes:
+    element = Element.read(der)
+    return _appended(element, path, data, fault) + der[element.end :]
+
+
+def _appended(element: Element, path: tuple[int, ...], data: bytes, fault: object) -> bytes:
+    """*element* with *data* at the end of the one that *path* leads to; all around it grow with it."""
+    if not path:
+        return der.tlv(element.tag, element.content + data)
+    children = element.children() if element.tag & 0x20 else []
+    at, *rest = path
+    if not 0 <= at < len(children):
+        raise ValueError(
+            f"{fault!r} leads nowhere: the element at octet {element.start} has {len(children)} inside, "
+            f"so there is no number {at}"
+        )
+    parts = [child.der for child in children]
+    parts[at] = _appended(children[at], tuple(rest), data, fault)
+    return der.tlv(element.tag, b"".join(parts))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .._layers import Sealing, Signing
-from .._pkix import der
-from .._pkix.element import Element
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from .._layers import Signing
 from .._pkix.keys import key_type_of, stranger
-from .._pkix.signing import ECDSA_SHA256, ECDSA_SHA512, Signed, Signer, subject
-from ._delegates import authority_certificate, speaking
+from .._pkix.signing import SignatureAlgorithm, Signer, subject
+from ._strangers import authority_certificate, find_root, make_stranger, speak_for
 
 __all__ = [
-    "BadSignature",
+    "ByRoot",
     "Forged",
-    "MislabelledSignature",
+    "SameName",
+    "SignatureDigest",
     "WrongSigner",
 ]
 
@@ -33,7 +35,7 @@ class WrongSigner(Signing):
         key = stranger(key_type_of(honest.key))
         other = Signer.named(subject("mockpki stranger"), key, clock=honest.clock)
         certs = (authority_certificate(other),) if self.embed else ()
-        return speaking(replace(other, certs=certs), honest)
+        return speak_for(replace(other, certs=certs), honest)
 
 
 @dataclass(frozen=True)
@@ -44,40 +46,85 @@ class Forged(Signing):
         return honest.with_key(stranger(key_type_of(honest.key)))
 
 
-@dataclass(frozen=True)
-class BadSignature(Sealing):
-    """The last bit of the signature is flipped. RFC 6960 section 3.2, check 2."""
-
-    def __call__(self, honest: Signed) -> Signed:
-        *first, last = honest.signature
-        return replace(honest, signature=bytes((*first, last ^ 1)))
+# Other authorities.
 
 
 @dataclass(frozen=True)
-class MislabelledSignature(Sealing):
-    """signatureAlgorithm is *oid*, which is not what was signed with. RFC 5280 section 4.1.1.2.
+class SameName(Signing):
+    """Signed by a stranger under the CA's own name. RFC 6960 section 3.2, check 4.
 
-    Left out: the same kind of signature over SHA-512; ECDSA with SHA-256 where the key has no choice. Of
-    a CRL only the outer one changes. Raises ValueError for the algorithm it is.
+    With *embed*, the certificate that the stranger has made itself is sent along.
     """
 
-    oid: str | None = None
+    embed: bool = True
+
+    def __call__(self, honest: Signer) -> Signer:
+        other = make_stranger(honest.authority, honest.authority.name)
+        certs = (authority_certificate(other),) if self.embed else ()
+        return speak_for(replace(other, certs=certs), honest)
+
+
+@dataclass(frozen=True)
+class ByRoot(Signing):
+    """Signed by the root above the CA; with *embed*, its certificate too. RFC 6960 section 4.2.2.2.
+
+    Raises ValueError when the CA is the root.
+    """
+
+    embed: bool = False
+
+    def __call__(self, honest: Signer) -> Signer:
+        root = find_root(honest.authority)
+        certs = (authority_certificate(root),) if self.embed else ()
+        return speak_for(replace(root, certs=certs), honest)
+
+
+# What it is signed with.
+
+_DIGESTS: dict[str, hashes.HashAlgorithm] = {
+    "md5": hashes.MD5(),  # noqa: S303
+    "sha1": hashes.SHA1(),  # noqa: S303
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
+# RFC 8017 appendix A.2.4 and RFC 5758 section 3.2. ECDSA with MD5 has no identifier.
+_RSA = {name: f"1.2.840.113549.1.1.{last}" for name, last in zip(_DIGESTS, (4, 5, 11, 12, 13), strict=True)}
+_ECDSA = {
+    "sha1": "1.2.840.10045.4.1",
+    "sha256": "1.2.840.10045.4.3.2",
+    "sha384": "1.2.840.10045.4.3.3",
+    "sha512": "1.2.840.10045.4.3.4",
+}
+
+
+def check_digest(name: str) -> None:
+    if name not in _DIGESTS:
+        raise ValueError(f"{name!r} is no digest to sign with; there are {', '.join(_DIGESTS)}")
+
+
+@dataclass(frozen=True)
+class SignatureDigest(Signing):
+    """Signed over another digest, *name*: md5, sha1, sha256, sha384 or sha512. RFC 6960 section 4.3.
+
+    Raises ValueError where the signer's kind of key has none such, or uses it anyway: MD5 takes an RSA
+    key, and Ed25519 and ML-DSA have no choice of digest.
+    """
+
+    name: str = "sha1"
 
     def __post_init__(self) -> None:
-        if self.oid is not None:
-            der.oid(self.oid)
+        check_digest(self.name)
 
-    def __call__(self, honest: Signed) -> Signed:
-        inside = Element.whole(honest.algorithm, der.SEQUENCE).children()
-        was, parameters = inside[0].as_oid(), inside[1:]
-        oid = self.oid or _over_sha512(was)
-        if oid == was:
-            raise ValueError(f"{self!r} changes nothing: the signature is {was}; give another oid=")
-        label = der.sequence(der.oid(oid), *(item.der for item in parameters))
-        return replace(honest, algorithm=label)
-
-
-def _over_sha512(was: str) -> str:
-    if was.startswith("1.2.840.113549.1.1."):
-        return "1.2.840.113549.1.1.13"
-    return (ECDSA_SHA512 if was.startswith("1.2.840.10045.4.") else ECDSA_SHA256).oid
+    def __call__(self, honest: Signer) -> Signer:
+        own = isinstance(honest.key, rsa.RSAPrivateKey)
+        known = _RSA if own else _ECDSA if isinstance(honest.key, ec.EllipticCurvePrivateKey) else {}
+        if self.name not in known:
+            raise ValueError(
+                f"{self!r} cannot be had with a key of type {key_type_of(honest.key)}; "
+                "make the PKI with key_type='RSA-2048'"
+            )
+        algorithm = SignatureAlgorithm(known[self.name], _DIGESTS[self.name], null=own)
+        if algorithm.encode() == honest.algorithm.encode():
+            raise ValueError(f"{self!r} changes nothing: the signer uses {self.name}; give another digest")
+        return replace(honest, algorithm=algorithm)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from .._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
-from .._layers import Listener, Transport, duration
+from .._exchange.steps import Abort, Finish, Send, Silence, Step, Trickle, Wait, Wire
+from .._layers import Transport, duration
 
 __all__ = [
     "Close",
@@ -14,10 +14,8 @@ __all__ = [
     "Half",
     "Hang",
     "NotHttp",
-    "Refused",
     "Reset",
     "Slow",
-    "SlowAccept",
     "SlowBody",
 ]
 
@@ -121,30 +119,6 @@ class Half(Transport):
 
 
 _ENDS: dict[str, Step] = {"silence": Silence(), "reset": Abort(), "close": Finish()}
-
-
-@dataclass(frozen=True)
-class Refused(Listener):
-    """Nobody listens: connections are refused at once. The port stays this service's own."""
-
-    def __call__(self, honest: Listening) -> Listening:
-        return replace(honest, accepting=False)
-
-
-@dataclass(frozen=True)
-class SlowAccept(Listener):
-    """A new connection waits for *by* before anything is read from it.
-
-    The system itself takes a connection at once, so the client finds it open, and nobody there.
-    """
-
-    by: timedelta = timedelta(seconds=3)
-
-    def __post_init__(self) -> None:
-        duration(self.by, self)
-
-    def __call__(self, honest: Listening) -> Listening:
-        return replace(honest, delay=honest.delay + self.by.total_seconds())
 
 
 def _octets(wire: Wire) -> bytes:

@@ -21,8 +21,7 @@ from .._pkix.der import Extension
 from .._pkix.element import Element
 from .._pkix.status import Reason
 from .._pkix.times import utc, x509_time
-from ._content import EXAMPLE
-from ._parts import name_der
+from ._parts import EXAMPLE, name_der
 
 __all__ = [
     "CertificateIssuer",

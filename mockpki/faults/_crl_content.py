@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from .._layers import CRLContent, Encoding
+from .._layers import CRLContent
 from .._pkix import der
 from .._pkix.crl import CRL_NUMBER, TBSCertList
 from .._pkix.der import Extension
 from .._pkix.element import Element
 from .._pkix.signing import Signer
 from .._pkix.times import generalized_time, utc
-from ._content import EXAMPLE
-from ._parts import dropped, extended, found, many, name_der, point_name, reason_flags
+from ._parts import EXAMPLE, dropped, extended, found, many, name_der, point_name, reason_flags
 
 __all__ = [
     "BadTime",
@@ -33,7 +31,6 @@ __all__ = [
     "NoCrlExtensions",
     "NoCrlNumber",
     "OldCrlNumber",
-    "Pem",
     "WrongAki",
     "WrongIssuerName",
 ]
@@ -331,19 +328,3 @@ class BadTime(CRLContent):
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         return _bent_time(honest, self.field, self, _FORMS[self.form])
-
-
-# Octets.
-
-
-@dataclass(frozen=True)
-class Pem(Encoding):
-    """PEM, labelled *label*, where DER belongs. RFC 5280 section 4.2.1.13."""
-
-    label: str = "X509 CRL"
-
-    def __call__(self, honest: bytes) -> bytes:
-        text = base64.b64encode(honest)
-        lines = b"\n".join(text[at : at + 64] for at in range(0, len(text), 64))
-        label = self.label.encode("ascii")
-        return b"-----BEGIN %b-----\n%b\n-----END %b-----\n" % (label, lines, label)

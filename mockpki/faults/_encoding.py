@@ -1,0 +1,87 @@
+"""Faults of the octets that are about to be sent."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+
+from .._layers import Encoding
+from ._parts import append_at, check_octets
+
+__all__ = [
+    "Garbage",
+    "Pem",
+    "Trailing",
+    "TrailingAt",
+    "Truncated",
+]
+
+
+@dataclass(frozen=True)
+class Truncated(Encoding):
+    """The last *by* octets are missing."""
+
+    by: int = 1
+
+    def __post_init__(self) -> None:
+        if self.by < 1:
+            raise ValueError(f"{self!r} changes nothing; cut off 1 octet or more")
+
+    def __call__(self, honest: bytes) -> bytes:
+        return honest[: -self.by]
+
+
+@dataclass(frozen=True)
+class Trailing(Encoding):
+    """*data* follows the end."""
+
+    data: bytes = b"\0"
+
+    def __post_init__(self) -> None:
+        check_octets(self.data, self)
+
+    def __call__(self, honest: bytes) -> bytes:
+        return honest + self.data
+
+
+@dataclass(frozen=True)
+class TrailingAt(Encoding):
+    """*data* ends the field that *path* leads to, counted from 0; the signature stays.
+
+    In a CRL ``()`` is behind the signatureValue, ``(1,)`` inside the signatureAlgorithm.
+    """
+
+    path: tuple[int, ...] = ()
+    data: bytes = b"\0"
+
+    def __post_init__(self) -> None:
+        check_octets(self.data, self)
+
+    def __call__(self, honest: bytes) -> bytes:
+        return append_at(honest, self.path, self.data, self)
+
+
+@dataclass(frozen=True)
+class Garbage(Encoding):
+    """Other octets altogether: *data*, which is not DER unless you make it so."""
+
+    data: bytes = b"mockpki: this is not DER"
+
+    def __call__(self, honest: bytes) -> bytes:
+        return self.data
+
+
+# Octets.
+
+
+@dataclass(frozen=True)
+class Pem(Encoding):
+    """PEM, labelled *label*, where DER belongs. RFC 5280 section 4.2.1.13."""
+
+    label: str = "X509 CRL"
+
+    def __call__(self, honest: bytes) -> bytes:
+        text = base64.b64encode(honest)
+        lines = b"\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+        label = self.label.encode("ascii")
+        return b"-----BEGIN %b-----\n%b\n-----END %b-----\n" % (label, lines, label)
