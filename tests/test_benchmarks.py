@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.kit import Kit, MissingError
-from benchmarks.running import Benchmark, Result, Row, Side, run
-from programs import need
+
+from tests.benchmarks.kit import Kit, MissingError
+from tests.benchmarks.running import Benchmark, Result, Row, Side, run
+from tests.kit.programs import need
 
 CHECKOUT = Path(__file__).parent.parent
 SHORT = [

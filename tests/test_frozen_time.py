@@ -6,12 +6,12 @@ from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 import pytest
-from asking import cert_id, connect, post, question, raw_post, read_answer, send
 from cryptography import x509
 from cryptography.x509 import ocsp
 from freezegun import freeze_time
 
 from mockpki import PKI, Leaf, faults
+from tests.kit.asking import cert_id, connect, post, question, raw_post, read_answer, send
 
 THEN = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
 

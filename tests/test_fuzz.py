@@ -8,15 +8,15 @@ from typing import Any, NoReturn
 
 import pytest
 from cryptography.x509.ocsp import OCSPResponseStatus, load_der_ocsp_response
-from fuzz import __main__ as command
-from fuzz.kit import World, world
-from fuzz.targets import TARGETS
 
 from mockpki import faults
 from mockpki._engine.http import HttpSession
 from mockpki._pkix.ocsp_request import OCSPRequest
 from mockpki._tls import client_hello
 from mockpki._tls.openssl import OpenSSLSession
+from tests.fuzz import __main__ as command
+from tests.fuzz.kit import World, world
+from tests.fuzz.targets import TARGETS
 
 MUTATIONS = 200
 

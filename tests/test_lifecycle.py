@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import cert_id, question, send, statuses
-from asking import post as post_ocsp
-from programs import run
-from wire import Wire, get, held, post
 
 from mockpki import PKI, Leaf, TlsServer, faults
 from mockpki._engine.loop import Engine
+from tests.kit.asking import cert_id, question, send, statuses
+from tests.kit.asking import post as post_ocsp
+from tests.kit.programs import run
+from tests.kit.wire import Wire, get, held, post
 
 
 def status(pki: PKI, leaf: Leaf) -> str:

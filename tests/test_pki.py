@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import trustme
-from asking import cert_id, envelope, post, question, send, statuses
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp as their_ocsp
 from OpenSSL import SSL
 
 from mockpki import CA, PKI, Leaf, faults
+from tests.kit.asking import cert_id, envelope, post, question, send, statuses
 
 
 def status(issued: Leaf | CA) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from asking import cert_id, connect, post, question, raw_post, read_answer, send, statuses
-from exchanges import SERVICES
-from programs import need, run
 
 from mockpki import PKI, faults
 from mockpki._exchange.http import HttpRequest
 from mockpki.sequences import EveryNth, FirstN, Flapping, Incoming, Mix
+from tests.kit.asking import cert_id, connect, post, question, raw_post, read_answer, send, statuses
+from tests.kit.exchanges import SERVICES
+from tests.kit.programs import need, run
 
 DOWN = faults.HttpStatus(503)
 

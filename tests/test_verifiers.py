@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from programs import need
 
 import mockpki
+from tests.kit.programs import need
 
 CHECKOUT = Path(mockpki.__file__).parent.parent
 

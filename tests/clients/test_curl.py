@@ -7,12 +7,12 @@ given with ``--crlfile``. Neither way does curl ask a responder, or fetch a CRL.
 """
 
 import pytest
-from programs import need, run
-from tls_clients import curl_with_openssl
 
-from clients.kit import RejectedError, verdict
 from mockpki import scenarios
 from mockpki.scenarios import Case
+from tests.clients.kit import RejectedError, verdict
+from tests.kit.programs import need, run
+from tests.kit.tls_clients import curl_with_openssl
 
 
 def curl(url: str, ca_file: str, *options: str) -> str:

@@ -8,12 +8,11 @@ is no staple. Give that a time-out: it waits for as long as the responder does.
 
 from dataclasses import replace
 
-from programs import need, run
-
-from clients.kit import verdict
 from mockpki import scenarios
 from mockpki.relying_party import Policy
 from mockpki.scenarios import Case
+from tests.clients.kit import verdict
+from tests.kit.programs import need, run
 
 
 def gnutls_cli(port: int, ca_file: str, *options: str) -> str:

@@ -17,12 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from programs import need
 
-from clients.kit import RejectedError
 from mockpki import PKI, scenarios
 from mockpki.relying_party import Policy
 from mockpki.scenarios import Case, Result
+from tests.clients.kit import RejectedError
+from tests.kit.programs import need
 
 TIME_OUTS = [
     f"-Dcom.sun.security.{source}.{what}=2"

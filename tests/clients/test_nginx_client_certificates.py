@@ -19,11 +19,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from programs import need
 
 from mockpki import PKI, Leaf, faults, scenarios
 from mockpki.relying_party import Policy
 from mockpki.scenarios import Case, Outcome, Seen
+from tests.kit.programs import need
 
 CONFIGURATION = """
 daemon off;

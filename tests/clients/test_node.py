@@ -16,13 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from node_packages import environment
-from programs import need, run
 
-from clients.kit import verdict
 from mockpki import PKI, scenarios
 from mockpki.relying_party import Policy
 from mockpki.scenarios import Case
+from tests.clients.kit import verdict
+from tests.kit.node_packages import environment
+from tests.kit.programs import need, run
 
 
 def node(program: str, *arguments: object, env: dict[str, str] | None = None) -> str:

@@ -12,12 +12,12 @@ the certificate, and a warning where the times are not right, are in what it pri
 from pathlib import Path
 
 import pytest
-from programs import need, run
 
-from clients.kit import RejectedError, verdict
 from mockpki import PKI, scenarios
 from mockpki.relying_party import Policy
 from mockpki.scenarios import Case
+from tests.clients.kit import RejectedError, verdict
+from tests.kit.programs import need, run
 
 
 def s_client(host: str, port: int, ca_file: str, *options: object) -> str:

@@ -13,10 +13,9 @@ from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
-import node_packages
-from programs import need, run
-
 from mockpki.scenarios.servers import ServerCommand
+from tests.kit import node_packages
+from tests.kit.programs import need, run
 
 _HERE = Path(__file__).parent
 _AT_ONCE = timedelta(milliseconds=100)

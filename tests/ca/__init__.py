@@ -1,0 +1,1 @@
+"""The CA: what it issues."""

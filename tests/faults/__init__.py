@@ -1,0 +1,1 @@
+"""Every fault changes what its name says, and nothing else."""

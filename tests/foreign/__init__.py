@@ -1,0 +1,1 @@
+"""What the programs and libraries of others say of what mockpki makes."""

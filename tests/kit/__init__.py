@@ -1,0 +1,1 @@
+"""What tests share. None of it is code of the package's."""

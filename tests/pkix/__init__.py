@@ -1,0 +1,1 @@
+"""DER, certificates, CRLs and OCSP, beside other implementations."""

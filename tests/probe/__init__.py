@@ -1,0 +1,1 @@
+"""Real programs in the place of a client or a server."""

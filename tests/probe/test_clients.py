@@ -1,0 +1,514 @@
+"""`mockpki probe`: real clients in every scenario, and the policy that they behave like."""
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockpki import PKI, relying_party, scenarios
+from mockpki._probe import Client, Command, Probe, Run, infer, report
+from mockpki._probe.inference import POLICIES as EVERY_POLICY
+from mockpki._programs.processes import Ended
+from mockpki.cli import main
+from mockpki.relying_party import HARD_FAIL, NAMED, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
+from mockpki.scenarios import TABLE, TARGET_NAMES, Outcome, Scenario, Target, matching
+from tests.kit.programs import need
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no shell")
+
+REFERENCE = """
+import sys
+from datetime import timedelta
+from mockpki import relying_party
+from mockpki.relying_party import _words
+
+host, port, ca_file, policy = sys.argv[1:]
+verdict = relying_party.check(
+    host, int(port), server_name="localhost", ca=ca_file, policy=_words.parsed(policy),
+    timeout=timedelta(seconds=30),
+)
+print(verdict)
+sys.exit(not verdict.accepted)
+"""
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> list[str]:
+    """The command of the reference client, but for the policy it is to keep."""
+    script = tmp_path / "client.py"
+    script.write_text(REFERENCE)
+    return [sys.executable, str(script), "{host}", "{port}", "{ca_file}"]
+
+
+def probe(*arguments: str, env: dict[str, str] | None = None) -> Result:
+    """`mockpki probe` on a terminal of 300 columns without colours."""
+    return CliRunner().invoke(main, ["probe", *arguments], env={"COLUMNS": "300", **(env or {})})
+
+
+def verdicts(result: Result) -> dict[str, str]:
+    """The matrix: each scenario's verdict, with a mark in front if that is not as it should be."""
+    rows = re.findall(r"^([! ]) ([a-z][a-z0-9-]+) +([a-z]+)(?: +-?\d+)? +\d+\.\d\d", result.output, re.M)
+    return {name: f"{mark.strip()}{verdict}" for mark, name, verdict in rows}
+
+
+class TestCommand:
+    """The command of a client."""
+
+    TARGET = Target(**{name: f"<{name}>" for name in TARGET_NAMES} | {"port": 4433})  # type: ignore[arg-type]
+
+    def test_every_name_is_a_placeholder(self) -> None:
+        """What a target has can be written in braces, also in the midst of an argument."""
+        words = Command(tuple(f"-{name}={{{name}}}!" for name in TARGET_NAMES)).to(self.TARGET)
+        values = {**vars(self.TARGET)}
+        assert words == tuple(f"-{name}={values[name]}!" for name in TARGET_NAMES)
+        assert Command(("x", "{host}:{port}")).to(self.TARGET) == ("x", "<host>:4433")
+
+    @pytest.mark.parametrize(
+        ("word", "meant"),
+        [
+            ("{{url}}", "{url}"),
+            ("%{{http_code}}", "%{http_code}"),
+            ('{"a": {"b": 1}}', '{"a": {"b": 1}}'),
+            ("{}", "{}"),
+            ("{1}", "{1}"),
+            ("{{}}", "{{}}"),
+        ],
+    )
+    def test_other_braces(self, word: str, meant: str) -> None:
+        """Doubled braces are a command's own, and so are those that hold no word."""
+        assert Command(("x", "{url}", word)).to(self.TARGET) == ("x", "<url>", meant)
+
+    def test_as_text(self) -> None:
+        """A command is shown as it can be typed, with no more quotes than it needs."""
+        assert str(Command(("my client", "{url}", "--ca={ca_file}", "a b", "$x"))) == (
+            "'my client' {url} --ca={ca_file} 'a b' '$x'"
+        )
+
+    @pytest.mark.parametrize(
+        ("words", "kind", "sentence"),
+        [
+            (["x", "{ulr}"], LookupError, "There is no placeholder {ulr}; did you mean {url}?"),
+            (["x", "{url}", "{xyzzy}"], LookupError, "{xyzzy}; there are {host}, {port}, {url}, "),
+            (["x", "{cafile}"], LookupError, "did you mean {ca_file}"),
+            (["x", "{http_code}"], LookupError, "are doubled: {{http_code}}."),
+            (["x"], ValueError, "Nothing in the command x tells the client where to go: write {url}"),
+            (["x", "{ca_file}", "{{url}}"], ValueError, "Nothing in the command x {ca_file} {{url}} tells"),
+        ],
+    )
+    def test_mistakes(self, words: list[str], kind: type[Exception], sentence: str) -> None:
+        """A placeholder that does not exist, and a command that leads nowhere, are errors."""
+        with pytest.raises(kind) as caught:
+            Command(tuple(words))
+        assert sentence in str(caught.value)
+
+    def test_programs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A program is looked for on the PATH, or where it is said to be, and has to be executable."""
+        program, text = tmp_path / "my-client", tmp_path / "notes"
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+        text.write_text("")
+        monkeypatch.setenv("PATH", os.pathsep.join((str(tmp_path), str(tmp_path / "no folder"))))
+        Command(("my-client", "{url}")).find()
+        Command((str(program), "{url}")).find()
+        for name, sentence in {
+            "my-clinet": r"no program my-clinet on the PATH; did you mean my-client\?",
+            "xyzzy": r"no program xyzzy on the PATH\.",
+            str(tmp_path / "nothing"): r"no program \S+/nothing there\.",
+            str(text): r"\S+/notes is not an executable file\.",
+        }.items():
+            with pytest.raises(ChildProcessError, match=f"The client cannot be started: .*{sentence}"):
+                Command((name, "{url}")).find()
+
+
+class TestVerdicts:
+    """How the end of a client is read."""
+
+    COMMAND = Command(("x", "{url}"))
+
+    @pytest.mark.parametrize(
+        ("accept_when", "reject_when", "printed", "status", "accepted"),
+        [
+            (None, None, "", 0, True),
+            (None, None, "", 1, False),
+            ("good", None, "all is good", 1, True),
+            ("good", None, "nothing", 0, False),
+            ("^good$", None, "so it is\ngood\nhere", 0, True),
+            (None, "revoked", "it is revoked", 0, False),
+            (None, "revoked", "it is not", 0, True),
+            (None, "revoked", "it is not", 1, False),
+            ("good", "revoked", "good, and revoked", 0, False),
+        ],
+    )
+    def test_read(
+        self, accept_when: str | None, reject_when: str | None, printed: str, status: int, accepted: bool
+    ) -> None:
+        """The exit status is the verdict, unless what it prints is to tell; rejecting goes first."""
+        patterns = [text and re.compile(text, re.MULTILINE) for text in (accept_when, reject_when)]
+        client = Client(self.COMMAND, 10, *patterns)  # type: ignore[arg-type]
+        assert client.outcome(Ended(status, printed, 1.5)).accepted is accepted
+
+    @pytest.mark.parametrize(
+        ("status", "words"),
+        [
+            (0, "exit status 0: the last line"),
+            (7, "exit status 7: the last line"),
+            (-11, "it was killed by SIGSEGV: the last line"),
+            (-99, "it was killed by signal 99: the last line"),
+            (None, "it had not ended after 10 s, and was killed with all it had started"),
+        ],
+    )
+    def test_words(self, status: int | None, words: str) -> None:
+        """How it ended is told with the last line it printed; a crash is no verdict, and so is hanging."""
+        outcome = Client(self.COMMAND).outcome(Ended(status, "first\nthe last line\n\n", 1.5))
+        assert (outcome.words, outcome.seconds) == (words, 1.5)
+        assert (outcome.accepted is None) == (status is None or status < 0)
+
+
+class TestClients:
+    """Real programs, from the command line."""
+
+    CURL = ("-q", "-sS", "-o", os.devnull, "--cacert", "{ca_file}")
+
+    def test_curl_that_wants_a_staple(self) -> None:
+        """curl --cert-status is held to its manual: it verifies the server by the staple, and by no more."""
+        only = ["--only", "staple-[grmu]*", "--only", "ocsp-good", "--only", "crl-good"]
+        command = ["--", need("curl"), *self.CURL, "--cert-status", "{url}"]
+        result = probe(*only, "--policy", "staple-required", *command)
+        assert result.exit_code == 0, result.output
+        assert verdicts(result) == {
+            "staple-good": "accept", "staple-revoked": "reject", "staple-unknown": "reject",
+            "staple-garbage": "reject", "staple-missing": "reject", "staple-unauthorized": "reject",
+            "ocsp-good": "reject", "crl-good": "reject",
+        }  # fmt: skip
+        assert "8 of 8 scenarios ended as staple-required demands." in result.output
+        assert "It behaves like staple-required, without exception, in 8 scenarios" in result.output
+        assert "It asked for a staple in 8, OCSP answers in 0, CRLs in 0 of them." in result.output
+
+    def test_curl_that_checks_nothing(self) -> None:
+        """Without that option there is no check: it keeps no-check, and none that wants more."""
+        command = ["--", need("curl"), *self.CURL, "{url}"]
+        result = probe("--policy", "no-check", *command)
+        assert result.exit_code == 0, result.output
+        assert set(verdicts(result)) == {scenario.name for scenario in TABLE}
+        assert "It behaves like no-check, without exception, in 90 scenarios with a verdict." in result.output
+        strict = probe("--policy", "soft-fail", "--only", "ocsp-revoked", "--only", "ocsp-good", *command)
+        assert strict.exit_code == 1
+        assert verdicts(strict) == {"ocsp-good": "accept", "ocsp-revoked": "!accept"}
+        assert "ocsp-revoked: the policy demands reject, and the client did accept" in strict.output
+        assert "OCSP: not asked" in strict.output
+
+    ONLY = ("--only", "crl-*", "--only", "*-refused-*", "--only", "bad-staple-*", "--skip", "crl-silent")
+
+    def test_a_client_that_keeps_its_policy(self, reference: list[str]) -> None:
+        """A hard-fail client of several sources, in a process of its own, keeps hard-fail everywhere."""
+        command = ["--timeout", "60", "--", *reference, "hard-fail,timeout=20s"]
+        result = probe("--policy", "hard-fail", *self.ONLY, *command)
+        assert result.exit_code == 0, result.output
+        assert "crl-silent" not in verdicts(result)
+        assert "It behaves like hard-fail, without exception" in result.output
+        assert "alert" in result.output
+        assert "bad_certificate_status_response" in result.output
+
+    def test_a_client_that_does_not(self, reference: list[str]) -> None:
+        """The same client with another policy does not, and it is said where, and what it does instead."""
+        command = ["--timeout", "60", "--", *reference, "soft-fail,timeout=20s"]
+        result = probe("--policy", "hard-fail", *self.ONLY, *command)
+        assert result.exit_code == 1
+        found = verdicts(result)
+        assert {found["crl-good"], found["crl-revoked"], found["crl-stale"]} == {
+            "accept", "reject", "!accept",
+        }  # fmt: skip
+        assert "It behaves like soft-fail, without exception" in result.output
+        # Without a policy to keep, it was probed, and that is all.
+        result = probe("--only", "crl-[gr]*", *command)
+        assert result.exit_code == 0
+        assert "!" not in "".join(verdicts(result).values())
+
+    def test_a_client_that_judges_without_connecting(self) -> None:
+        """openssl ocsp is sent to the responder with files, and read by what it prints."""
+        command = [
+            need("openssl"), "ocsp", "-issuer", "{issuer_file}", "-cert", "{cert_file}", "-url", "{ocsp_url}",
+            "-CAfile", "{ca_file}", "-verify_other", "{issuer_file}",
+        ]  # fmt: skip
+        result = probe(
+            "--only", "ocsp-good", "--only", "ocsp-revoked", "--only", "ocsp-unknown", "--only", "ocsp-empty",
+            "--policy", "hard-fail,sources=OCSP,whole_chain=no", "--accept-when", r"(?s)verify OK.*: good$",
+            "--", *command,
+        )  # fmt: skip
+        assert result.exit_code == 0, result.output
+        assert list(verdicts(result).values()) == ["accept", "reject", "reject", "reject"]
+        assert "It asked for a staple in 0, OCSP answers in 4, CRLs in 0 of them." in result.output
+
+    def test_other_keys(self, reference: list[str]) -> None:
+        """All keys can be of another type, and answers signed by a delegate."""
+        keys = ["--key-type", "rsa-2048", "--delegated"]
+        only = ["--only", "ocsp-good", "--only", "ocsp-revoked"]
+        result = probe(
+            *keys,
+            *only,
+            "--policy",
+            "hard-fail",
+            "--timeout",
+            "60",
+            "--",
+            *reference,
+            "hard-fail,timeout=20s",
+        )
+        assert result.exit_code == 0, result.output
+        with Probe(Client(Command(("true", "{url}"))), "rsa-2048", True)._pki() as pki:
+            assert pki.ca.certificate.public_key().key_size == 2048  # type: ignore[union-attr]
+
+    def test_a_first_visit(self, reference: list[str]) -> None:
+        """Where a scenario has the client come twice, it is run twice, and judged by the second time."""
+        result = probe(
+            "--policy", "hard-fail", "--only", "ocsp-recovers", "--timeout", "60",
+            "--", *reference, "hard-fail,timeout=20s",
+        )  # fmt: skip
+        assert result.exit_code == 0, result.output
+        assert verdicts(result) == {"ocsp-recovers": "accept"}
+
+    def test_progress(self) -> None:
+        """On a terminal there is a bar, with the errors; elsewhere there is none."""
+        command = ["--only", "crl-good", "--", need("curl"), *self.CURL, "{url}"]
+        assert probe(*command).stderr == ""
+        assert "1/1" in probe(*command, env={"FORCE_COLOR": "1"}).stderr
+
+
+class TestNoVerdict:
+    """Clients that cannot be judged."""
+
+    def test_hanging(self, tmp_path: Path) -> None:
+        """A client that hangs in a scenario is killed with all it started, and came to no verdict."""
+        fifo = tmp_path / "witness"
+        os.mkfifo(fifo)
+        end = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        script = (
+            f"exec 9>{shlex.quote(str(fifo))}; echo here >&9; "
+            f"{need('curl')} -q -sS -o {os.devnull} --cacert {{ca_file}} {{url}} || exit 1; "
+            f"{need('curl')} -q -sS -o {os.devnull} {{crl_url}} & wait $!"
+        )
+        result = probe(
+            "--policy", "no-check", "--only", "crl-silent", "--only", "crl-good", "--timeout", "5",
+            "--", "/bin/sh", "-c", script,
+        )  # fmt: skip
+        assert result.exit_code == 1
+        assert verdicts(result) == {"crl-good": "accept", "crl-silent": "!hung"}
+        assert "it had not ended after 5 s, and was killed with all it had started" in result.output
+        assert "It came to no verdict in crl-silent; that is left out of this." in result.output
+        # Three runs were there, and there is nobody left to hold the pipe open.
+        assert os.read(end, 100) == b"here\n" * 3
+        assert os.read(end, 100) == b""
+        os.close(end)
+
+    def test_crashing(self) -> None:
+        """A client that a signal kills has not rejected."""
+        script = f"{need('curl')} -q -sS --cacert {{ca_file}} {{url}}; kill -SEGV $$"
+        result = probe("--policy", "hard-fail", "--only", "ocsp-revoked", "--", "/bin/sh", "-c", script)
+        assert result.exit_code == 1
+        assert verdicts(result) == {"ocsp-revoked": "!crashed"}
+        assert "it was killed by SIGSEGV" in result.output
+        assert "Nothing can be said of its policy" in result.output
+
+    def test_coming_at_times(self, tmp_path: Path) -> None:
+        """A client that comes once and then no more is absent, whatever its exit status."""
+        script = (
+            f"[ -e {tmp_path}/once ] && exit 1; touch {tmp_path}/once; "
+            f"exec {need('curl')} -q -sS -o {os.devnull} --cacert {{ca_file}} {{url}}"
+        )
+        result = probe("--policy", "hard-fail", "--only", "ocsp-revoked", "--", "/bin/sh", "-c", script)
+        assert result.exit_code == 1
+        assert verdicts(result) == {"ocsp-revoked": "!absent"}
+        assert "the client never came" in result.output
+
+    @pytest.mark.parametrize(
+        ("command", "status", "sentences"),
+        [
+            (
+                ["true", "{url}"],
+                4,
+                ["The client never came", "true https://localhost:", "and printed nothing"],
+            ),
+            (["sh", "-c", "echo no idea; exit 5", "{url}"], 4, ["ended with 5 after", "no idea"]),
+            (["sh", "-c", "sleep 600 & wait", "{url}"], 4, ["The client never came", "It was killed after"]),
+            (["no-such-client", "{url}"], 3, ["there is no program no-such-client on the PATH"]),
+            (["sh", "-c", "no-such-client {url}"], 3, ["cannot be started", "no-such-client:"]),
+        ],
+    )
+    def test_nothing_to_judge(self, command: list[str], status: int, sentences: list[str]) -> None:
+        """Who does not come, or cannot be started, is told from who does not keep a policy."""
+        result = probe("--timeout", "3", "--", *command)
+        assert (result.exit_code, result.stdout) == (status, "")
+        for sentence in sentences:
+            assert sentence in result.stderr
+
+    def test_never_ending(self) -> None:
+        """A client that comes and does not end where nothing is wrong ends nowhere, so that is all."""
+        script = f"{need('curl')} -q -sS --cacert {{ca_file}} {{url}}; sleep 600"
+        result = probe("--timeout", "4", "--", "/bin/sh", "-c", script)
+        assert (result.exit_code, result.stdout) == (4, "")
+        assert "The client does not end, not even where nothing is wrong." in result.stderr
+
+    def test_not_a_program(self, tmp_path: Path) -> None:
+        """A file that is executable and no program is found out when it is started."""
+        program = tmp_path / "client"
+        program.write_bytes(b"\x7fELF, and no more")
+        program.chmod(0o755)
+        result = probe("--", str(program), "{url}")
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert f"The client cannot be started: {program}: " in result.stderr
+
+    def test_interrupted(self, tmp_path: Path) -> None:
+        """Whatever ends the run ends every client, and starts no more."""
+        script = (
+            f"{need('curl')} -q -sS -o {os.devnull} --cacert {{ca_file}} {{url}}; "
+            f"{need('curl')} -q -sS -o {os.devnull} {{crl_url}}"
+        )
+        prober = Probe(Client(Command(("/bin/sh", "-c", script)), 30))
+
+        def interrupt(run: Run) -> None:
+            raise KeyboardInterrupt
+
+        chosen = [*matching("crl-good"), *matching("crl-silent"), *matching("crl-slow")]
+        with pytest.raises(KeyboardInterrupt):
+            prober.all(chosen, 2, interrupt)
+        with pytest.raises(InterruptedError):
+            prober.once(chosen[0])
+
+
+def _met(scenario: Scenario, policy: Policy) -> Run:
+    """One scenario, met by the reference client in this process."""
+    with PKI() as pki, scenarios.staged(scenario, pki) as stage:
+        for target in stage.visits():
+            try:
+                accepted = relying_party.check(
+                    target.host, target.port, server_name=target.server_name, ca=target.ca_file,
+                    policy=replace(policy, timeout=timedelta(seconds=1.5)), timeout=timedelta(seconds=30),
+                ).accepted  # fmt: skip
+            except OSError:
+                accepted = False
+        return Run(scenario, (), Ended(int(not accepted), "", 0.0), Outcome(accepted), stage.seen)
+
+
+@cache
+def runs(policy: Policy, *patterns: str) -> tuple[Run, ...]:
+    """The runs of the reference client under *policy*."""
+    with ThreadPoolExecutor(16) as pool:
+        return tuple(pool.map(lambda one: _met(one, policy), matching(patterns or "*")))
+
+
+class TestInference:
+    """Which policy a client behaves like, by what the reference client did."""
+
+    @pytest.mark.parametrize("name", NAMED)
+    def test_named(self, name: str) -> None:
+        """A client of a named policy is known by it in the whole table, and by no other."""
+        found = infer(runs(NAMED[name]))
+        assert [fit.words for fit in found.named] == [name]
+        assert (found.exact, found.no_verdict, found.best.exceptions) == (None, (), ())
+        assert found.sentences == (
+            f"It behaves like {name}, without exception, in {len(TABLE)} scenarios with a verdict.",
+        )
+
+    @pytest.mark.parametrize(
+        ("policy", "words"),
+        [
+            (replace(HARD_FAIL, sources=("OCSP",), whole_chain=False),
+             "hard-fail, but asks OCSP only and looks at the leaf alone"),
+            (replace(SOFT_FAIL, sources=("CRL", "OCSP")), "soft-fail, but asks for the CRL, then OCSP"),
+            (replace(HARD_FAIL, honour_must_staple=True, whole_chain=False),
+             "hard-fail, but looks at the leaf alone and obeys certificates that demand a staple"),
+        ],
+    )  # fmt: skip
+    def test_unnamed(self, policy: Policy, words: str) -> None:
+        """A policy without a name is told in words, with the named one that is nearest and its exceptions."""
+        found = infer(runs(policy))
+        assert found.exact is not None
+        assert (found.exact.words, found.exact.names) == (words, ())
+        assert found.sentences[0].startswith(f"It behaves like {words}, without exception, in 90 ")
+        nearest = found.named[0]
+        assert nearest.exceptions
+        assert f"{nearest.words} is nearest, with {len(nearest.names)} exception" in found.sentences[-1]
+        assert all(name in found.sentences[-1] for name in nearest.names)
+
+    def test_space(self) -> None:
+        """Every named policy is among those that are tried, and none of these twice."""
+        assert set(NAMED.values()) <= set(EVERY_POLICY)
+        assert len(set(EVERY_POLICY)) == len(EVERY_POLICY)
+
+    def test_an_exception(self) -> None:
+        """One scenario out of line is an exception to the policy, by name, and not another policy."""
+        met = list(runs(HARD_FAIL))
+        place = [run.scenario.name for run in met].index("ocsp-http-404")
+        met[place] = _met(met[place].scenario, NO_CHECK)
+        found = infer(met)
+        assert (found.named[0].words, found.best.names) == ("hard-fail", ("ocsp-http-404",))
+        assert found.sentences[0] == (
+            "It is nearest to hard-fail, with 1 exception (ocsp-http-404), in 90 scenarios with a verdict."
+        )
+
+    def test_few_scenarios(self) -> None:
+        """Where scenarios cannot tell policies apart, all of them are named."""
+        found = infer(runs(HARD_FAIL, "staple-good", "staple-revoked"))
+        assert [fit.words for fit in found.named] == [
+            "soft-fail",
+            "hard-fail",
+            "staple-required",
+            "must-staple",
+        ]
+        assert found.sentences[1] == (
+            "As far as these scenarios can tell, hard-fail, staple-required and must-staple fit as well."
+        )
+
+    @pytest.mark.parametrize(
+        ("policy", "names"),
+        [(NO_CHECK, ["no-check"]), (SOFT_FAIL, ["soft-fail", "hard-fail", "must-staple"])],
+    )
+    def test_what_it_asked_counts(self, policy: Policy, names: Sequence[str]) -> None:
+        """Two clients that accept are told apart by what they looked at."""
+        found = infer(runs(policy, "ocsp-good", "crl-good"))
+        assert [run.verdict for run in runs(policy, "ocsp-good", "crl-good")] == ["accept", "accept"]
+        assert [fit.words for fit in found.named] == names
+
+    def test_sources_never_asked(self) -> None:
+        """What a client never asked is not in the policy that it is said to have."""
+        policy = replace(HARD_FAIL, sources=("CRL",))
+        found = infer(runs(policy, "crl-*", "ocsp-re*"))
+        assert found.best.words == "hard-fail, but asks for the CRL only"
+
+    def test_several_are_near(self) -> None:
+        """Named policies that are as near as the nearest are told, and how many others fit as well."""
+        policy = replace(STAPLE_REQUIRED, unknown_rejects=False)
+        met = runs(policy, "staple-*")
+        found = infer(met)
+        assert found.best.names == ()
+        assert found.others > 0
+        assert found.sentences[1] == f"{found.others} other combinations of a policy's fields fit as well."
+
+    def test_no_verdict(self) -> None:
+        """Runs without a verdict are named and left out; with none left, nothing is claimed."""
+        met = runs(HARD_FAIL, "staple-good", "staple-revoked", "ocsp-revoked")
+        hung = replace(met[0], ended=Ended(None, "", 10.0), outcome=Outcome(None))
+        found = infer((hung, *met[1:]))
+        assert (found.judged, found.no_verdict) == (2, ("staple-good",))
+        assert found.sentences[-1] == "It came to no verdict in staple-good; that is left out of this."
+        assert infer([hung]).sentences == (
+            "Nothing can be said of its policy: it came to no verdict in any scenario.",
+        )
+
+    def test_report_goes_by_the_best_fit(self) -> None:
+        """Without a policy to keep, runs are judged by the one that fits best, named or not."""
+        policy = replace(HARD_FAIL, sources=("OCSP",), whole_chain=False)
+        found = report(Command(("x", "{url}")), runs(policy), 1.0)
+        assert (found.kept, found.demanded) == (True, False)
+        assert found.verdict == (
+            '90 of 90 scenarios ended as "hard-fail, but asks OCSP only and looks at the leaf alone" demands.'
+        )

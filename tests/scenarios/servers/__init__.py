@@ -1,0 +1,1 @@
+"""The scenario table for servers that staple."""

@@ -1,0 +1,1 @@
+"""Servers that get their staples as real ones do."""

@@ -1,0 +1,1 @@
+"""The TLS server and its two transports."""
