@@ -327,7 +327,9 @@ def test_a_pki_that_cannot_be_made(nothing_left: None, depth: Any) -> None:
         PKI(depth=depth)
 
 
-@pytest.mark.parametrize("step", ["realm.Listener", "ca.Signer.named", "ca.Ledger", "issuing.TBSCertificate"])
+@pytest.mark.parametrize(
+    "step", ["realm.ListeningPort", "ca.Signer.named", "ca.Ledger", "issuing.TBSCertificate"]
+)
 def test_an_error_in_the_middle_of_making(
     nothing_left: None, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .._clock import Clock
 from .._engine.http import HttpSession
-from .._engine.listener import Listener, close_all
+from .._engine.listener import ListeningPort, close_all
 from .._engine.loop import Engine
 from .._pkix.keys import KeyType
 from .._problems import Problems
@@ -38,15 +38,15 @@ class Realm:
     problems: Problems = field(default_factory=Problems)
     folder: Folder = field(default_factory=Folder)
     services: list[Service[Any]] = field(default_factory=list)
-    listeners: list[Listener] = field(default_factory=list)
+    listeners: list[ListeningPort] = field(default_factory=list)
     cas: list[CA] = field(default_factory=list)
     servers: list[Closable] = field(default_factory=list)
     issued: int = 0
     closed: bool = False
 
-    def serve(self, service: Service[Any]) -> Listener:
-        """Bind a port for *service*. It takes connections from `Listener.start` on."""
-        listener = Listener(
+    def serve(self, service: Service[Any]) -> ListeningPort:
+        """Bind a port for *service*. It takes connections from `ListeningPort.start` on."""
+        listener = ListeningPort(
             self.engine,
             self.host,
             0,

@@ -8,7 +8,7 @@
 - `fetch`: one question to a responder, as a task on the loop.
 
 1. One loop and one daemon thread per process, started with the first PKI and stopped with the last.
-2. `Connection` and `Listener` live on the loop's thread; other threads go through `Engine.call`.
+2. `Connection` and `ListeningPort` live on the loop's thread; other threads go through `Engine.call`.
 3. Nothing here waits for a client: closing tears every connection down at once.
 4. `Connection` is no asyncio transport: that has its own buffers and its own idea of when a peer is gone,
    where faults have to decide octet by octet what is sent, when, and whether the end is a FIN or an RST.

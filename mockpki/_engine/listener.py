@@ -15,7 +15,7 @@ BACKLOG = 1024
 _ACCEPTED_AT_ONCE = 128
 
 
-class Listener:
+class ListeningPort:
     """One port, on every address of *host*, that can stop listening and start again.
 
     A holder socket is bound and never listens: it keeps the port while nobody is there to answer,
@@ -139,13 +139,13 @@ class Listener:
         connection.begin(receiver, self.connections.discard, self._delay)
 
 
-def start_all(listeners: Iterable[Listener]) -> None:
-    """On the loop: `Listener.start` for each."""
+def start_all(listeners: Iterable[ListeningPort]) -> None:
+    """On the loop: `ListeningPort.start` for each."""
     for listener in listeners:
         listener.start()
 
 
-def close_all(listeners: Iterable[Listener]) -> None:
-    """On the loop: `Listener.close` for each."""
+def close_all(listeners: Iterable[ListeningPort]) -> None:
+    """On the loop: `ListeningPort.close` for each."""
     for listener in listeners:
         listener.close()

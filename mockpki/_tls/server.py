@@ -17,7 +17,7 @@ from .._clock import monotonic
 from .._engine.connection import Connection, Receiver
 from .._engine.fetch import Address, connected
 from .._engine.http import HttpSession
-from .._engine.listener import Listener
+from .._engine.listener import ListeningPort
 from .._engine.loop import Engine
 from .._engine.ports import addresses
 from ..staplers._outcome import Outcome
@@ -76,7 +76,7 @@ class TlsServer:
                 self._by_name.setdefault(name.lower(), leaf)
         self._url_host, self._bind_host = self._hosts()
         self._openssl = OpenSSLServer()
-        self._listener: Listener | None = None
+        self._listener: ListeningPort | None = None
         self._closed = False
         self._handshakes: list[Handshake] = []
         self._handlers: list[threading.Thread] = []
@@ -114,8 +114,8 @@ class TlsServer:
         self._engine.call(self._listener.start)
         return self
 
-    def _listen(self) -> Listener:
-        return Listener(
+    def _listen(self) -> ListeningPort:
+        return ListeningPort(
             self._engine,
             self._bind_host,
             self._wanted_port,
@@ -156,7 +156,7 @@ class TlsServer:
                 "let the handler return when recv() gives b''",
             )
 
-    def _close_on_loop(self, listener: Listener) -> None:
+    def _close_on_loop(self, listener: ListeningPort) -> None:
         self._closed = True
         self._let_go()
         listener.close()
