@@ -26,9 +26,9 @@ from mockpki.staplers import (
     Refresh,
     StaplePolicy,
     Stapler,
-    _stapler,
+    _asking,
 )
-from mockpki.staplers._stapler import TRY_LATER
+from mockpki.staplers._answering import TRY_LATER
 from tests.kit.programs import run
 from tests.kit.staple_reader import capture
 from tests.kit.staples import ask, browse, in_order, kinds, visit, word
@@ -531,7 +531,7 @@ def test_what_fails_in_a_fetch_fails_the_test(pki: PKI, monkeypatch: pytest.Monk
 
     leaf = pki.issue_cert("localhost")
     with pki.tls_server(leaf, staple=BLOCKING) as server:
-        monkeypatch.setattr(_stapler, "question", broken)
+        monkeypatch.setattr(_asking, "question", broken)
         assert ask(pki, server) == "none"
         assert "RuntimeError: broken" in reason(server)
     with pytest.raises(RuntimeError, match="broken") as caught:

@@ -21,7 +21,7 @@ _COUNTED = {
 }
 
 
-class Record:
+class EventLog:
     """Only ever added to. It is written on the loop and may be read anywhere."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Record:
         if counted is not None:
             setattr(self.counts, counted, getattr(self.counts, counted) + 1)
 
-    def held_back(self, name: str) -> None:
+    def hold_back(self, name: str) -> None:
         """A sighting of *name* was not enough to begin a fetch."""
         self.counts.sightings += 1
         self._held_back.add(name)

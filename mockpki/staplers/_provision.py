@@ -7,7 +7,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Provision:
     """The staple for a handshake, None for none, and why, in a sentence.
 
     *abort* says how the handshake ends that is not to go on.
