@@ -1,5 +1,7 @@
 """Staples that somebody has put into a file."""
 
+from dataclasses import replace
+
 import pytest
 
 from mockpki import PKI, faults
@@ -7,6 +9,8 @@ from mockpki.staplers import (
     Kind,
     Stapler,
 )
+from mockpki.staplers._files import Files, load_file
+from tests.kit.situations import GOOD, file
 from tests.kit.staples import (
     FILE,
     LAZY,
@@ -48,3 +52,40 @@ def test_what_cannot_be_preloaded(pki: PKI) -> None:
         Stapler(FILE).preload(leaf, b"garbage")
     with pytest.raises(TypeError, match="takes DER bytes, or None for no staple; got 'good'"):
         Stapler(FILE).preload(leaf, "good")  # type: ignore[arg-type]
+
+
+# Without a server.
+
+
+def test_what_is_in_a_file(pki: PKI) -> None:
+    """What was put there, or else an honest answer, the same one each time."""
+    files, leaf, other = Files(), pki.issue_cert("localhost"), pki.issue_cert("other.example")
+    honest = files.get(leaf)
+    assert honest is not None
+    assert files.get(leaf) is honest
+    files.put(leaf, None)
+    assert files.get(leaf) is None
+    given = pki.ocsp.response_for(other)
+    files.put(other, given)
+    assert files.get(other) == given
+
+
+def test_what_a_file_makes_of_what_was_known(pki: PKI) -> None:
+    """What was there before is gone, with no word about it; what cannot be used may be passed on."""
+    leaf = pki.issue_cert("localhost")
+    known, now = replace(GOOD, leaf=leaf), pki.clock.now()
+    good = load_file(FILE, known, pki.ocsp.response_for(leaf), now)
+    assert good.known.answer is not None
+    assert [note.kind for note in good.notes] == [Kind.LOADED]
+    assert good.notes[0].detail == str(good.known.answer)
+    bad = pki.ocsp.response_for(leaf, faults.TryLater())
+    for der, kind, sentence in (
+        (None, Kind.NO_ANSWER, "there is no file with a staple"),
+        (bad, Kind.REFUSED, "the file's response cannot be used: the responder answered tryLater"),
+    ):
+        change = load_file(file(on_error_resp="relay"), known, der, now)
+        failure = change.known.failure
+        assert failure is not None
+        assert (change.known.answer, failure.kind, failure.relay) == (None, kind, der)
+        assert [tuple(note) for note in change.notes] == [(Kind.LOADED, sentence)]
+        assert not change.begins

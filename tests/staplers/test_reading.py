@@ -1,18 +1,26 @@
 """What a leaf says of itself, and what is made of an answer about it."""
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from cryptography.x509 import ocsp
 
 from mockpki import PKI, faults, staplers
+from mockpki._engine.fetch import NoAnswer
+from mockpki._layers import OCSPBytesFault
 from mockpki.faults import OCSPFault
 from mockpki.staplers import (
     Kind,
     StaplePolicy,
 )
+from mockpki.staplers._reading import Unfit, can_ask, label, pointers_of, question, read_answer
 from tests.kit.staple_reader import capture
 from tests.kit.staples import (
     BLOCKING,
+    HOUR,
+    LAZY,
     START,
     ask,
     kinds,
@@ -88,3 +96,107 @@ def test_a_response_with_an_extension_twice_is_no_error_of_the_test(pki: PKI) ->
     with pki.ocsp.respond_with(nonce, nonce), pki.tls_server(leaf, staple=BLOCKING) as server:
         assert ask(pki, server) == "none"
         assert "it cannot be read: Duplicate" in reason(server)
+
+
+# Without a server.
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("http://one.example/", True),
+        ("http://[::1]:8080", True),
+        ("HTTP://one.example", True),
+        ("https://one.example/", False),
+        ("ldap://one.example/", False),
+        ("http://:80/", False),
+        ("http://one.example:0/", False),
+        ("http://one.example:port/", False),
+        ("http://[/", False),
+        ("", False),
+    ],
+)
+def test_who_can_be_asked(url: str, asked: bool) -> None:
+    """A responder with a host, by http."""
+    assert can_ask(url) == asked
+
+
+def test_whom_a_policy_asks(pki: PKI) -> None:
+    """The first responder that a certificate names, or all of them; never one that cannot be asked."""
+    one, two = "http://one.example/", "http://two.example/"
+    leaf = pki.issue_cert("localhost", ocsp_urls=[one, "ldap://x", two], must_staple=True)
+    assert pointers_of(leaf, every_url=False) == ((one,), True)
+    assert pointers_of(leaf, every_url=True) == ((one, two), True)
+    odd = pki.issue_cert("localhost", ocsp_urls=["ldap://x", one])
+    assert pointers_of(odd, every_url=False) == ((), False)
+    unreadable = pki.issue_cert("localhost", must_staple=True, faults=[faults.CertVersion(4)])
+    assert pointers_of(unreadable, every_url=True) == ((), False)
+
+
+def test_what_to_call_a_leaf(pki: PKI) -> None:
+    """By its first name, or by its number where it has none."""
+    assert label(pki.issue_cert("b.example", "a.example")) == "b.example"
+    assert label(pki.issue_cert(common_name="nameless", serial_number=0x1F)) == "serial 0x1f"
+
+
+def test_what_is_read_from_an_answer(pki: PKI) -> None:
+    """Its octets, its status and its times."""
+    leaf = pki.issue_cert("localhost")
+    der, now = pki.ocsp.response_for(leaf), pki.clock.now()
+    usable = read_answer(der, leaf, now, LAZY)
+    assert (usable.der, usable.status) == (der, "good")
+    assert usable.next_update is not None
+    assert usable.this_update <= now < usable.next_update
+    revoked = pki.ocsp.response_for(leaf, faults.Revoked())
+    assert read_answer(revoked, leaf, now, LAZY).status == "revoked"
+
+
+UNREAD: list[tuple[tuple[OCSPBytesFault, ...], dict[str, Any], str | None]] = [
+    ((faults.BadSignature(),), {}, "its signature is not that of"),
+    ((faults.BadSignature(),), {"verify": False}, None),
+    ((faults.Stale(),), {}, "it was good until"),
+    ((faults.Stale(),), {"verify": False}, "it was good until"),
+    ((faults.Stale(),), {"verify": False, "check_times": False}, None),
+    ((faults.TryLater(),), {"verify": False, "check_times": False}, "the responder answered tryLater"),
+    ((faults.NoSingleResponses(),), {"verify": False}, "it says nothing about this certificate"),
+    ((faults.NoNextUpdate(age=timedelta()),), {"assumed_life": timedelta()}, "it has no nextUpdate"),
+    ((faults.NoNextUpdate(age=timedelta()),), {"assumed_life": HOUR}, None),
+]
+
+
+@pytest.mark.parametrize(("bent", "options", "why"), UNREAD)
+def test_what_a_policy_lets_be_used(
+    pki: PKI, bent: tuple[OCSPBytesFault, ...], options: dict[str, Any], why: str | None
+) -> None:
+    """It may check signatures, times, both or neither; an error is none of these, and never used."""
+    leaf, policy = pki.issue_cert("localhost"), replace(LAZY, **options)
+    der = pki.ocsp.response_for(leaf, *bent)
+    if why is None:
+        assert read_answer(der, leaf, pki.clock.now(), policy).der == der
+    else:
+        with pytest.raises(Unfit, match=why):
+            read_answer(der, leaf, pki.clock.now(), policy)
+
+
+def test_what_is_no_answer_at_all(pki: PKI) -> None:
+    """Octets that are no OCSPResponse are no answer, whatever the policy."""
+    with pytest.raises(NoAnswer, match="what came is no OCSP response: "):
+        read_answer(b"garbage", pki.issue_cert("localhost"), pki.clock.now(), LAZY)
+
+
+def test_a_nonce_is_compared_where_one_returns(pki: PKI) -> None:
+    """An answer with another nonce is refused; one without any is not."""
+    leaf, now = pki.issue_cert("localhost"), pki.clock.now()
+    other = pki.ocsp.response_for(leaf, faults.Nonce())
+    with pytest.raises(Unfit, match="its nonce is not the one that was sent"):
+        read_answer(other, leaf, now, LAZY, b"n" * 16)
+    assert read_answer(other, leaf, now, LAZY).status == "good"
+    assert read_answer(pki.ocsp.response_for(leaf), leaf, now, LAZY, b"n" * 16).status == "good"
+
+
+def test_the_question_is_about_the_leaf(pki: PKI) -> None:
+    """It has the leaf's number, and a nonce where there is one."""
+    leaf = pki.issue_cert("localhost")
+    plain, with_nonce = (ocsp.load_der_ocsp_request(question(leaf, nonce)) for nonce in (None, b"n" * 16))
+    assert plain.serial_number == with_nonce.serial_number == leaf.serial_number
+    assert (len(plain.extensions), len(with_nonce.extensions)) == (0, 1)

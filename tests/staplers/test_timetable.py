@@ -1,5 +1,6 @@
 """What falls due: by the PKI's clock, by the system's, and tick by tick."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -7,11 +8,9 @@ from freezegun import freeze_time
 
 from mockpki import PKI, faults, staplers
 from mockpki._clock import Clock
-from mockpki.staplers import (
-    AtFraction,
-    Fixed,
-    Kind,
-)
+from mockpki.staplers import AtFraction, Fixed, Kind
+from mockpki.staplers._timetable import Timetable
+from tests.kit.situations import NOW
 from tests.kit.staples import (
     DAY,
     HOUR,
@@ -129,3 +128,74 @@ def test_the_answers_of_a_restarted_server_are_refreshed_in_time(pki: PKI) -> No
         stapler.restart()
         stapler.settle()
         assert ask(pki, server) == "good"
+
+
+def test_a_fetch_ahead_of_the_tick_is_planned_for_the_same_tick(pki: PKI) -> None:
+    """What was due then is due then still: one question is asked at the tick, and nothing fails."""
+    policy = replace(
+        START, refresh=AtFraction(0.5), tick=HOUR, ttl=10 * MINUTE, on_refresh_fail="drop", on_expired="serve"
+    )
+    life = faults.Long(before=timedelta(), after=30 * MINUTE)
+    with pki.ocsp.respond_with(life), pki.tls_server(pki.issue_cert("localhost"), staple=policy) as server:
+        stapler = server.stapler
+        stapler.settle()
+        pki.clock.shift(11 * MINUTE)
+        assert ask(pki, server) == "none"
+        stapler.settle()
+        assert stapler.stats.fetches == 2
+        pki.clock.shift(50 * MINUTE)
+        stapler.settle()
+        assert stapler.stats.fetches == stapler.stats.answered == 3
+
+
+# The timetable itself.
+
+
+def test_what_is_due_comes_in_its_order() -> None:
+    """The earliest first, and nothing before its time; twice the same moment is no matter."""
+    timetable: Timetable[str] = Timetable()
+    for seconds, thing in ((3, "late"), (1, "early"), (2, "b"), (2, "a"), (2, "a")):
+        timetable.put(NOW + seconds * SECOND, thing)
+    assert list(timetable.take(NOW)) == []
+    due = NOW + 2 * SECOND
+    assert list(timetable.take(due)) == [(NOW + SECOND, "early"), (due, "b"), (due, "a"), (due, "a")]
+    timetable.clear()
+    assert list(timetable.take(NOW + DAY)) == []
+
+
+def test_things_that_cannot_be_compared_may_be_due_at_once() -> None:
+    """Two of them, or one of them twice, at the same moment."""
+    timetable: Timetable[object] = Timetable()
+    thing, other = object(), object()
+    for one in (thing, other, thing):
+        timetable.put(NOW, one)
+    assert [one for _, one in timetable.take(NOW)] == [thing, other, thing]
+
+
+def test_one_timer_leads_to_what_is_due_next() -> None:
+    """It is never in the past, it is set anew as things come and go, and there is none for nothing."""
+    loop = asyncio.new_event_loop()
+    calls: list[float] = []
+    began = loop.time()
+
+    def called() -> None:
+        calls.append(loop.time() - began)
+        loop.stop()
+
+    try:
+        timetable: Timetable[str] = Timetable()
+        timetable.set_timer(loop, NOW, loop.stop)
+        timetable.put(NOW + DAY, "tomorrow")
+        timetable.set_timer(loop, NOW, loop.stop)
+        timetable.put(NOW - DAY, "yesterday")
+        timetable.set_timer(loop, NOW, called)
+        loop.run_forever()
+        assert len(calls) == 1
+        assert calls[0] >= 0.05
+        timetable.set_timer(loop, NOW, called)
+        timetable.clear()
+        loop.call_later(0.2, loop.stop)
+        loop.run_forever()
+        assert len(calls) == 1
+    finally:
+        loop.close()
