@@ -31,7 +31,6 @@ from .._pkix.window import Window
 from .._problems import Problems
 from .files import FileService
 from .ledger import Ledger
-from .service import Restore
 
 
 class Publisher(FileService[CRLFault]):
@@ -56,13 +55,9 @@ class Publisher(FileService[CRLFault]):
         # include this extension in all CRLs issued."
         self._aki = extension(x509.AuthorityKeyIdentifier(signer.key_hash, None, None))
 
-    def respond_with(self, *faults: CRLFault) -> Restore[Publisher]:
-        """Answer with these faults from now on; none for honest. As a context manager, until its end."""
-        return self._bend_with(None, faults)
-
     def crl(self, *faults: CRLBytesFault) -> bytes:
         """The CRL as DER, made now, without HTTP. Raises TypeError for a fault it cannot have."""
-        return self._body(check(faults, get_args(CRLBytesFault), "a CRL as bytes"))[1]
+        return self._make_file(check(faults, get_args(CRLBytesFault), "a CRL as bytes"))[1]
 
     def pem(self, *faults: CRLBytesFault) -> bytes:
         """The same as PEM, which is what ``openssl`` and `ssl.SSLContext` read from a file."""
@@ -70,7 +65,7 @@ class Publisher(FileService[CRLFault]):
         lines = b"\n".join(text[at : at + 64] for at in range(0, len(text), 64))
         return b"-----BEGIN X509 CRL-----\n" + lines + b"\n-----END X509 CRL-----\n"
 
-    def _body(self, faults: Faults) -> tuple[Window, bytes]:
+    def _make_file(self, faults: Faults) -> tuple[Window, bytes]:
         with self._lock:
             now = self._clock.now()
             window = bend(Timing, Window.honest(now), faults)
