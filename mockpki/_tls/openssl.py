@@ -176,10 +176,6 @@ class OpenSSLSession(Session):
         return self._connection.get_protocol_version_name()
 
     @property
-    def cipher(self) -> str | None:
-        return self._connection.get_cipher_name()
-
-    @property
     def alpn(self) -> str | None:
         return self._connection.get_alpn_proto_negotiated().decode("latin-1") or None
 

@@ -144,11 +144,6 @@ class Session(ABC):
 
     @property
     @abstractmethod
-    def cipher(self) -> str | None:
-        """The cipher suite as the transport's library names it; None until it tells."""
-
-    @property
-    @abstractmethod
     def alpn(self) -> str | None:
         """The application protocol agreed on, or None."""
 

@@ -63,7 +63,6 @@ class TlsliteSession(Session):
         self._bend = bend
         self._requested = False
         self._version: str | None = None
-        self._cipher: str | None = None
         self._alpn: str | None = None
         self._wire = _Wire()
         self._connection = _Connection(self._wire, self)
@@ -79,10 +78,6 @@ class TlsliteSession(Session):
     @property
     def version(self) -> str | None:
         return self._version
-
-    @property
-    def cipher(self) -> str | None:
-        return self._cipher
 
     @property
     def alpn(self) -> str | None:
@@ -171,7 +166,6 @@ class TlsliteSession(Session):
         hello = flight[0]  # every flight of a server's begins so; HelloRetryRequest is one, too
         chosen = hello.getExtension(constants.ExtensionType.supported_versions)
         self._version = _NAMES[chosen.version if chosen else hello.server_version]
-        self._cipher = constants.CipherSuite.ietfNames[hello.cipher_suite]
         return flight if chosen else self._with_staple(hello, flight)
 
     def _written(self, version: str) -> StapleMessages:
