@@ -11,6 +11,8 @@ RFC 8446 section 4.1.2 has the message, section 5.1 the records it comes in, RFC
 ``server_name`` and ``status_request`` extensions.
 """
 
+from __future__ import annotations
+
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -11,16 +11,19 @@ Rules of this file:
 4. Whatever goes wrong inside tlslite ends the connection with a sentence, and raises nothing.
 """
 
+from __future__ import annotations
+
 import errno
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from .._exchange.staples import StapleMessages, check_writable, staple_messages
-from .session import VERSIONS, Presentation, PrivateKey, Session, alert_name
+from .._pkix.keys import PrivateKey
+from .._pkix.pem import private_pem
+from .session import VERSIONS, Presentation, Session, alert_name
 
 with warnings.catch_warnings():
     # On Python 3.11 tlslite imports asyncore, which warns; nothing that is used here does.
@@ -205,7 +208,7 @@ class TlsliteSession(Session):
 class _Connection(tlsconnection.TLSConnection):  # type: ignore[misc]
     """tlslite's connection, and the seams of rule 2."""
 
-    def __init__(self, wire: "_Wire", session: TlsliteSession) -> None:
+    def __init__(self, wire: _Wire, session: TlsliteSession) -> None:
         super().__init__(wire)
         self._mockpki_session = session
 
@@ -261,8 +264,7 @@ def _settings(presentation: Presentation) -> Any:
 
 def _key(private_key: PrivateKey) -> Any:
     _algorithm(private_key)
-    pem = private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return parsePEMKey(pem.decode("ascii"), private=True)
+    return parsePEMKey(private_pem(private_key).decode("ascii"), private=True)
 
 
 def _algorithm(private_key: PrivateKey) -> str:

@@ -28,9 +28,9 @@ from hypothesis import strategies as st
 from OpenSSL import SSL, crypto
 
 from mockpki._exchange.staples import StapleMessages, certificate_status, staple_messages
-from mockpki._pkix.keys import KeyType
+from mockpki._pkix.keys import KeyType, PrivateKey
 from mockpki._tls.openssl import OpenSSLServer, OpenSSLSession, new_context
-from mockpki._tls.session import Presentation, PrivateKey, Session, alert_name, needs_tlslite
+from mockpki._tls.session import Presentation, Session, alert_name, needs_tlslite
 from mockpki._tls.tlslite import TlsliteSession
 from tests.kit.authorities import key as made
 
