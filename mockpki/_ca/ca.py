@@ -17,16 +17,15 @@ from .._layers import CertificateContent
 from .._pkix.certificate import (
     Pointers,
     TBSCertificate,
-    key_hash,
     leaf_extensions,
 )
-from .._pkix.keys import KeyType, PrivateKey, spki_der
+from .._pkix.keys import KeyType, PrivateKey, key_hash, spki_der
 from .._pkix.names import general_name
 from .._pkix.ocsp_request import Issuer
 from .._pkix.reading import load_certificate, read_serial
 from .._pkix.signing import Signer, subject
 from .._pkix.status import Reason, Revocation, check_serial
-from .._pkix.times import aware
+from .._pkix.times import check_time
 from .._services.files import CertificateFile
 from .._services.ledger import Ledger
 from .._services.publisher import Publisher
@@ -307,8 +306,8 @@ class CA:
             raise ValueError(
                 "'remove_from_crl' revokes nothing; to take a certificate off hold, use release()"
             )
-        time = self._realm.clock.now() if at is None else aware(at)
-        date = None if invalidity_date is None else aware(invalidity_date)
+        time = self._realm.clock.now() if at is None else check_time(at)
+        date = None if invalidity_date is None else check_time(invalidity_date)
         self._ledger.revoke(self._serials(target), Revocation(time, checked, date))
 
     def release(self, target: Target | Iterable[Target]) -> None:

@@ -22,7 +22,7 @@ from .._pkix.certificate import (
 from .._pkix.der import Extension
 from .._pkix.keys import PrivateKey, PublicKey, key_type_of, spki_der
 from .._pkix.signing import Signer, subject
-from .._pkix.times import aware
+from .._pkix.times import check_time
 
 BACKDATED = timedelta(days=30)
 LIFE = timedelta(days=90)
@@ -45,7 +45,7 @@ def find_validity(
     """
     for given in (not_before, not_after):
         if given is not None:
-            aware(given)
+            check_time(given)
     now, system = clock.now(), clock.system_time()
     begin, end = min(now, system) - back, max(now, system) - back + life
     if not_after is None:

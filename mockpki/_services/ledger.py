@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable
 from itertools import islice
 
-from .._pkix.status import CertStatus, Reason, Revocation, Status, describe
+from .._pkix.status import CertStatus, Reason, Revocation, Status, describe_status
 
 
 class Ledger:
@@ -60,8 +60,8 @@ class Ledger:
             status = self.status(serial)
             if not isinstance(status, Revocation) or status.reason is not Reason.CERTIFICATE_HOLD:
                 raise LookupError(
-                    f"serial number {serial:#x} is {describe(status)}, not on hold; only a certificate "
-                    "revoked with reason 'certificate_hold' can be released"
+                    f"serial number {serial:#x} is {describe_status(status)}, not on hold; "
+                    "only a certificate revoked with reason 'certificate_hold' can be released"
                 )
             del self._revoked[serial]
             self._known[serial] = Status.GOOD

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import threading
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +25,7 @@ from .._layers import (
 )
 from .._pkix.certificate import extension
 from .._pkix.crl import TBSCertList, crl_number, encode_entries
+from .._pkix.pem import write_pem
 from .._pkix.signing import Signer
 from .._pkix.window import Window
 from .._problems import Problems
@@ -61,9 +61,7 @@ class Publisher(FileService[CRLFault]):
 
     def pem(self, *faults: CRLBytesFault) -> bytes:
         """The same as PEM, which is what ``openssl`` and `ssl.SSLContext` read from a file."""
-        text = base64.b64encode(self.crl(*faults))
-        lines = b"\n".join(text[at : at + 64] for at in range(0, len(text), 64))
-        return b"-----BEGIN X509 CRL-----\n" + lines + b"\n-----END X509 CRL-----\n"
+        return write_pem("X509 CRL", self.crl(*faults))
 
     def _make_file(self, faults: Faults) -> tuple[Window, bytes]:
         with self._lock:

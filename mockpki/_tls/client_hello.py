@@ -8,8 +8,10 @@ Rules of this file:
 3. A field this project has no use for is skipped, not judged; that is the TLS library's part.
 
 RFC 8446 section 4.1.2 has the message, section 5.1 the records it comes in, RFC 6066 the
-``server_name`` and ``status_request`` extensions, RFC 7301 ALPN.
+``server_name`` and ``status_request`` extensions.
 """
+
+from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
@@ -26,14 +28,9 @@ _RECORD_MAXIMUM = 2**14
 
 _SERVER_NAME = 0
 _STATUS_REQUEST = 5
-_ALPN = 16
-_STATUS_REQUEST_V2 = 17
-_SUPPORTED_VERSIONS = 43
 
 _HOST_NAME = 0
 _OCSP = 1
-
-_VERSIONS = {0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
 
 
 @dataclass(frozen=True)
@@ -42,17 +39,10 @@ class ClientHello:
 
     ``server_name`` is the host name of RFC 6066 section 3, spelled as the client spelled it.
     ``staple_requested``: a ``status_request`` for OCSP (RFC 6066 section 8).
-    ``status_request_v2``: that extension (RFC 6961) was there, whatever it asked for.
-    ``alpn``: the client's protocols in its order (RFC 7301), bytes above 127 as Latin-1.
-    ``versions``: the known ones of ``supported_versions``, in the client's order, or else the
-    one in ``legacy_version``; named as ``ssl.SSLSocket.version`` names them.
     """
 
     server_name: str | None = None
     staple_requested: bool = False
-    status_request_v2: bool = False
-    alpn: tuple[str, ...] = ()
-    versions: tuple[str, ...] = ()
 
 
 def read_client_hello(data: bytes) -> ClientHello | None:
@@ -155,8 +145,7 @@ class _Reader:
 
 def _client_hello(body: bytes) -> ClientHello:
     reader = _Reader(body, "body")
-    legacy_version = reader.number(2)
-    reader.take(32)  # random
+    reader.take(2 + 32)  # legacy_version, random
     if len(reader.vector(1)) > 32:
         raise ValueError("The session identifier of the ClientHello is longer than 32 bytes.")
     if len(reader.vector(2, minimum=2)) % 2:
@@ -168,9 +157,6 @@ def _client_hello(body: bytes) -> ClientHello:
     return ClientHello(
         server_name=_server_name(extensions.get(_SERVER_NAME)),
         staple_requested=_staple_requested(extensions.get(_STATUS_REQUEST)),
-        status_request_v2=_STATUS_REQUEST_V2 in extensions,
-        alpn=_alpn(extensions.get(_ALPN)),
-        versions=_versions(extensions.get(_SUPPORTED_VERSIONS), legacy_version),
     )
 
 
@@ -229,32 +215,3 @@ def _staple_requested(content: bytes | None) -> bool:
     reader.vector(2)  # request_extensions
     reader.end()
     return True
-
-
-def _alpn(content: bytes | None) -> tuple[str, ...]:
-    return () if content is None else tuple(_protocol_names(content))
-
-
-def _protocol_names(content: bytes) -> Iterator[str]:
-    outer = _Reader(content, "ALPN extension")
-    reader = _Reader(outer.vector(2, minimum=2), "ALPN extension")
-    outer.end()
-    while reader.more():
-        yield reader.vector(1, minimum=1).decode("latin-1")
-
-
-def _versions(content: bytes | None, legacy_version: int) -> tuple[str, ...]:
-    if content is None:
-        return _known([legacy_version])
-    outer = _Reader(content, "supported_versions extension")
-    reader = _Reader(outer.vector(1, minimum=2), "supported_versions extension")
-    outer.end()
-    numbers = []
-    while reader.more():
-        numbers.append(reader.number(2))
-    return _known(numbers)
-
-
-def _known(numbers: list[int]) -> tuple[str, ...]:
-    """Name the versions; those without a name are GREASE (RFC 8701) or not of this age."""
-    return tuple(_VERSIONS[number] for number in numbers if number in _VERSIONS)

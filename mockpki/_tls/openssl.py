@@ -10,6 +10,8 @@ Rules of this file:
    once, with OpenSSL's memory, and does not wait for the garbage collector.
 """
 
+from __future__ import annotations
+
 import warnings
 import weakref
 from collections import OrderedDict
@@ -18,8 +20,9 @@ from typing import Any, cast
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from OpenSSL import SSL, crypto
 
+from .._pkix.keys import PrivateKey
 from .._pkix.reading import load_certificate
-from .session import Presentation, PrivateKey, Session, needs_tlslite
+from .session import Presentation, Session, needs_tlslite
 
 _VERSIONS = {
     "TLSv1": SSL.TLS1_VERSION,
@@ -44,7 +47,7 @@ class OpenSSLServer:
         self._contexts: OrderedDict[tuple[object, ...], tuple[SSL.Context, PrivateKey]]
         self._contexts = OrderedDict()
 
-    def session(self, presentation: Presentation) -> "OpenSSLSession":
+    def session(self, presentation: Presentation) -> OpenSSLSession:
         """Return a new session; ``ValueError`` if OpenSSL cannot show what is asked."""
         if needs_tlslite(presentation.staples, presentation.chain[0]):
             raise ValueError("OpenSSL cannot show this certificate with these staples; use tlslite.")
@@ -140,7 +143,7 @@ def _select(offered: tuple[bytes, ...], asked: list[bytes]) -> bytes | SSL._NoOv
     return SSL.NO_OVERLAPPING_PROTOCOLS
 
 
-def _session_of(connection: SSL.Connection) -> "OpenSSLSession":
+def _session_of(connection: SSL.Connection) -> OpenSSLSession:
     session = connection.get_app_data()()
     return cast(OpenSSLSession, session)
 
@@ -174,10 +177,6 @@ class OpenSSLSession(Session):
         if self._connection.server_random() is None:
             return None
         return self._connection.get_protocol_version_name()
-
-    @property
-    def cipher(self) -> str | None:
-        return self._connection.get_cipher_name()
 
     @property
     def alpn(self) -> str | None:

@@ -15,7 +15,7 @@ from .._ca.leaf import Leaf
 from .._ca.realm import Realm
 from .._clock import monotonic
 from .._engine.connection import Connection, Receiver
-from .._engine.fetch import Address, connected
+from .._engine.fetch import Address, connect
 from .._engine.http import HttpSession
 from .._engine.listener import ListeningPort
 from .._engine.loop import Engine
@@ -28,7 +28,7 @@ from .handshake import Handshake
 from .openssl import OpenSSLServer
 from .options import Handler, Issue, check_handler, check_port, check_protocols, check_versions, resolve
 from .session import Presentation, Session, needs_tlslite
-from .staple_source import Ready, Source, bend_staple_messages, done_with, make_outcome
+from .staple_source import Ready, Source, bend_staple_messages, done_future, make_outcome
 
 _PATIENCE = 2.0
 
@@ -282,7 +282,7 @@ class TlsServer:
         """
         source = self._staple
         if isinstance(source, Stapler):
-            source.serve(leaf, number, lambda outcome: found(done_with(outcome)))
+            source.serve(leaf, number, lambda outcome: found(done_future(outcome)))
             return
         if isinstance(source, Ready):
             found(make_outcome(source.make, source.reason, leaf))
@@ -366,16 +366,16 @@ class TlsServer:
     def _forwarded(self, outer: TlsConnection, targets: Sequence[Address]) -> Receiver:
         forward = Forward()
 
-        async def connect() -> None:
+        async def forward_on() -> None:
             try:
-                sock = await connected(self._engine.loop, targets)
+                sock = await connect(self._engine.loop, targets)
             except OSError as error:
                 self.report(error, f"the TLS server could not forward a connection to {targets[0][4]}")
                 outer.abort()
             else:
                 forward.connected(self._upstream(outer, sock))
 
-        task = self._engine.loop.create_task(connect())
+        task = self._engine.loop.create_task(forward_on())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return forward

@@ -11,20 +11,19 @@ Two transports, because neither can do the other's work. OpenSSL is fast and com
 or drops some staples; `needs_tlslite` knows which. tlslite-ng carries any bytes, and is slow.
 """
 
+from __future__ import annotations
+
 import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509 import ocsp
 
 from .._exchange.staples import LONGEST
+from .._pkix.keys import PrivateKey
 from .._pkix.reading import has_plain_extensions, read_issuer, read_serial, read_subject
-
-PrivateKey: TypeAlias = PrivateKeyTypes
 
 VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
@@ -141,11 +140,6 @@ class Session(ABC):
     @abstractmethod
     def version(self) -> str | None:
         """The TLS version, as ``ssl.SSLSocket.version`` names it; None until negotiated."""
-
-    @property
-    @abstractmethod
-    def cipher(self) -> str | None:
-        """The cipher suite as the transport's library names it; None until it tells."""
 
     @property
     @abstractmethod

@@ -11,16 +11,19 @@ Rules of this file:
 4. Whatever goes wrong inside tlslite ends the connection with a sentence, and raises nothing.
 """
 
+from __future__ import annotations
+
 import errno
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from .._exchange.staples import StapleMessages, check_writable, staple_messages
-from .session import VERSIONS, Presentation, PrivateKey, Session, alert_name
+from .._pkix.keys import PrivateKey
+from .._pkix.pem import private_pem
+from .session import VERSIONS, Presentation, Session, alert_name
 
 with warnings.catch_warnings():
     # On Python 3.11 tlslite imports asyncore, which warns; nothing that is used here does.
@@ -63,7 +66,6 @@ class TlsliteSession(Session):
         self._bend = bend
         self._requested = False
         self._version: str | None = None
-        self._cipher: str | None = None
         self._alpn: str | None = None
         self._wire = _Wire()
         self._connection = _Connection(self._wire, self)
@@ -79,10 +81,6 @@ class TlsliteSession(Session):
     @property
     def version(self) -> str | None:
         return self._version
-
-    @property
-    def cipher(self) -> str | None:
-        return self._cipher
 
     @property
     def alpn(self) -> str | None:
@@ -171,7 +169,6 @@ class TlsliteSession(Session):
         hello = flight[0]  # every flight of a server's begins so; HelloRetryRequest is one, too
         chosen = hello.getExtension(constants.ExtensionType.supported_versions)
         self._version = _NAMES[chosen.version if chosen else hello.server_version]
-        self._cipher = constants.CipherSuite.ietfNames[hello.cipher_suite]
         return flight if chosen else self._with_staple(hello, flight)
 
     def _written(self, version: str) -> StapleMessages:
@@ -211,7 +208,7 @@ class TlsliteSession(Session):
 class _Connection(tlsconnection.TLSConnection):  # type: ignore[misc]
     """tlslite's connection, and the seams of rule 2."""
 
-    def __init__(self, wire: "_Wire", session: TlsliteSession) -> None:
+    def __init__(self, wire: _Wire, session: TlsliteSession) -> None:
         super().__init__(wire)
         self._mockpki_session = session
 
@@ -267,8 +264,7 @@ def _settings(presentation: Presentation) -> Any:
 
 def _key(private_key: PrivateKey) -> Any:
     _algorithm(private_key)
-    pem = private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return parsePEMKey(pem.decode("ascii"), private=True)
+    return parsePEMKey(private_pem(private_key).decode("ascii"), private=True)
 
 
 def _algorithm(private_key: PrivateKey) -> str:

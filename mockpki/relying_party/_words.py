@@ -16,7 +16,7 @@ FIELDS = tuple(field.name for field in fields(Policy))
 DURATIONS = ("timeout", "clock_skew", "max_age")
 
 
-def parsed(text: str) -> Policy:
+def parse_policy(text: str) -> Policy:
     """The policy that *text* names: ``hard-fail``, or ``hard-fail,sources=OCSP+CRL,whole_chain=no``.
 
     After the name come fields of `Policy` with other values: sources joined by ``+`` in their order, or
@@ -126,7 +126,7 @@ def switches(sources: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def nearest(policy: Policy) -> tuple[str, tuple[str, ...]]:
+def find_nearest(policy: Policy) -> tuple[str, tuple[str, ...]]:
     """The named policy that differs in the fewest fields that matter, and these fields."""
     matter = ("sources", *switches(policy.sources), *DURATIONS)
     differing = {
@@ -139,9 +139,9 @@ def nearest(policy: Policy) -> tuple[str, tuple[str, ...]]:
     return name, differing[name]
 
 
-def describe(policy: Policy) -> str:
+def describe_policy(policy: Policy) -> str:
     """*policy* in words: the named one that is nearest, and what it does otherwise."""
-    name, differing = nearest(policy)
+    name, differing = find_nearest(policy)
     if not differing:
         return name
     words = [_WORDS[field](getattr(policy, field)) for field in differing]

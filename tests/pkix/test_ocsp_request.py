@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from mockpki._pkix import der
 from mockpki._pkix.der import Extension, sequence
 from mockpki._pkix.element import Element
-from mockpki._pkix.keys import KeyType, private_pem
+from mockpki._pkix.keys import KeyType
 from mockpki._pkix.ocsp_request import NONCE, CertID, OCSPRequest, nonce_extension
+from mockpki._pkix.pem import private_pem
 from tests.kit.authorities import certificate, key
 from tests.kit.programs import need, run
 

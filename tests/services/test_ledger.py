@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from mockpki._pkix.crl import encode_entries
-from mockpki._pkix.status import Reason, Revocation, Status, check_serial, describe
+from mockpki._pkix.status import Reason, Revocation, Status, check_serial, describe_status
 from mockpki._services.ledger import Ledger
 from tests.kit.authorities import pairs
 
@@ -195,7 +195,7 @@ def test_serials_may_be_chosen_by_asking_the_ledger() -> None:
 )
 def test_a_status_in_words(status: Status | Revocation, words: str) -> None:
     """Messages say a status in a word or two."""
-    assert describe(status) == words
+    assert describe_status(status) == words
 
 
 class Appending(RuleBasedStateMachine):

@@ -28,9 +28,9 @@ from hypothesis import strategies as st
 from OpenSSL import SSL, crypto
 
 from mockpki._exchange.staples import StapleMessages, certificate_status, staple_messages
-from mockpki._pkix.keys import KeyType
+from mockpki._pkix.keys import KeyType, PrivateKey
 from mockpki._tls.openssl import OpenSSLServer, OpenSSLSession, new_context
-from mockpki._tls.session import Presentation, PrivateKey, Session, alert_name, needs_tlslite
+from mockpki._tls.session import Presentation, Session, alert_name, needs_tlslite
 from mockpki._tls.tlslite import TlsliteSession
 from tests.kit.authorities import key as made
 
@@ -501,7 +501,6 @@ class TestHandshake:
         client, session = connected(transport, version)
         assert client.staple == session.staple_sent == GOOD
         assert session.version == version
-        assert session.cipher
         assert (session.alpn, session.client_certificate) == (None, None)
         assert (session.alert, session.alert_sent, session.error) == (None, None, None)
         assert not session.closed
@@ -733,7 +732,7 @@ class TestGarbage:
         assert session.closed
         assert session.error == ("The client closed the connection before the handshake was complete.")
         assert (session.alert, session.alert_sent, session.pending()) == (None, None, b"")
-        assert (session.version, session.cipher, session.alpn) == (None, None, None)
+        assert (session.version, session.alpn) == (None, None)
 
 
 # --- application data ---------------------------------------------------------------------------
