@@ -71,16 +71,16 @@ class Application:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = _Request(environ)
         try:
-            answer = self._service(request).answer(_read(request))
+            answer = self._find_service(request).answer(_read_request(request))
         except NotFound:
             answer = Answer.text(
                 404, f"mockpki: nothing is at {request.path}; there are /ocsp, /ca.crl and /ca.crt"
             )
         except HTTPException as error:
             answer = Answer.text(error.code or 500, f"mockpki: {error.description}")
-        return _write(answer)(environ, start_response)
+        return _make_response(answer)(environ, start_response)
 
-    def _service(self, request: _Request) -> Service[Any]:
+    def _find_service(self, request: _Request) -> Service[Any]:
         service, _ = self._routes.bind_to_environ(request.environ).match()
         assert isinstance(service, Service)
         return service
@@ -98,12 +98,12 @@ def application(ca_or_pki: CA | PKI) -> Application:
     raise TypeError(f"application() takes a PKI or one of its CAs; got {ca_or_pki!r}")
 
 
-def _read(request: _Request) -> HttpRequest:
+def _read_request(request: _Request) -> HttpRequest:
     environ = request.environ
     client = f"{environ.get('REMOTE_ADDR', '')}:{environ.get('REMOTE_PORT', '')}".strip(":")
     return HttpRequest(
         request.method,
-        _target(environ),
+        _read_target(environ),
         tuple(request.headers.items()),
         request.get_data(),
         request.environ.get("SERVER_PROTOCOL", "HTTP/1.1").removeprefix("HTTP/"),
@@ -111,7 +111,7 @@ def _read(request: _Request) -> HttpRequest:
     )
 
 
-def _target(environ: WSGIEnvironment) -> str:
+def _read_target(environ: WSGIEnvironment) -> str:
     """The request target as it was sent, where the server tells; else what became of its path.
 
     WSGI's own PATH_INFO has lost the difference between "/" and "%2F", which does no harm here: the
@@ -123,7 +123,7 @@ def _target(environ: WSGIEnvironment) -> str:
     return f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
 
 
-def _write(answer: Answer) -> Response:
+def _make_response(answer: Answer) -> Response:
     response = _Response(answer.body, answer.status)
     if answer.reason is not None:
         response.status = f"{answer.status} {answer.reason}"

@@ -100,6 +100,10 @@ class Controlled(Generic[F]):
             return None
         return f"{self._what} (answering by {' and by '.join(map(repr, self._choosers))})"
 
+    def _describe(self) -> str:
+        """What it is, for messages on what it was asked: a seed that was drawn must be in them."""
+        return self.choosers or self._what
+
     def _replace_rule(self: S, serial: int | None, rule: Rule) -> Restore[S]:
         before = self._rules.get(serial)
         self._set_rule(serial, rule)

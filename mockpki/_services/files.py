@@ -26,7 +26,7 @@ class FileService(Service[F]):
         if leaf is not None:
             raise TypeError(f"a request to the {self._what} names no certificate; leave {leaf!r} out")
         requests = self.requests
-        assert_count(self.choosers or self._what, "", len(requests), times, requests)
+        assert_count(self._describe(), "", len(requests), times, requests)
 
     def assert_not_asked(self) -> None:
         """Fail if there was any request."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Protocol, get_args
+from typing import get_args
 
 from .._clock import Clock
 from .._exchange.http import Answer, http_date
@@ -24,6 +24,7 @@ from .._layers import (
     bend,
     check,
 )
+from .._pkix.issued import IssuedCertificate
 from .._pkix.ocsp_request import Issuer, OCSPRequest, nonce_extension
 from .._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from .._pkix.reading import read_issuer
@@ -38,16 +39,6 @@ from .questions import Inquiry, read_question
 from .service import Service
 
 _MOST_REUSED = 4096
-
-
-class HasSerial(Protocol):
-    """A `Leaf` or `CA`, as far as a responder has to know it."""
-
-    @property
-    def serial_number(self) -> int: ...
-
-    @property
-    def der(self) -> bytes: ...
 
 
 @dataclass
@@ -90,7 +81,9 @@ class Responder(Service[OCSPFault]):
 
     # Control.
 
-    def respond_with(self, *faults: OCSPFault, to: HasSerial | int | None = None) -> Restore[Responder]:
+    def respond_with(
+        self, *faults: OCSPFault, to: IssuedCertificate | int | None = None
+    ) -> Restore[Responder]:
         """Answer with these faults from now on; none for honest. As a context manager, until its end.
 
         *to* limits them to questions about one certificate, by leaf or serial number, and goes
@@ -98,7 +91,7 @@ class Responder(Service[OCSPFault]):
         """
         return self._set_faults(None if to is None else self._find_serial(to), faults)
 
-    def _find_serial(self, leaf: HasSerial | int) -> int:
+    def _find_serial(self, leaf: IssuedCertificate | int) -> int:
         """The serial number of *leaf*, if it is this CA's to answer for."""
         if isinstance(leaf, int) and not isinstance(leaf, bool):
             return leaf
@@ -111,16 +104,16 @@ class Responder(Service[OCSPFault]):
 
     # Evidence.
 
-    def assert_asked(self, leaf: HasSerial | int | None = None, times: int | None = None) -> None:
+    def assert_asked(self, leaf: IssuedCertificate | int | None = None, times: int | None = None) -> None:
         """Fail unless there was a request about *leaf* (left out: any request), or exactly *times*."""
         requests = self.requests
         if leaf is None:
-            return assert_count(self.choosers or self._what, "", len(requests), times, requests)
+            return assert_count(self._describe(), "", len(requests), times, requests)
         serial = self._find_serial(leaf)
         found = sum(serial in request.serials for request in requests)
-        return assert_count(self.choosers or self._what, f" about serial {serial:#x}", found, times, requests)
+        return assert_count(self._describe(), f" about serial {serial:#x}", found, times, requests)
 
-    def assert_not_asked(self, leaf: HasSerial | int | None = None) -> None:
+    def assert_not_asked(self, leaf: IssuedCertificate | int | None = None) -> None:
         """Fail if there was a request about *leaf*; left out: any request at all."""
         self.assert_asked(leaf, times=0)
 
@@ -128,7 +121,7 @@ class Responder(Service[OCSPFault]):
 
     def response_for(
         self,
-        leaf: HasSerial | int,
+        leaf: IssuedCertificate | int,
         *faults: OCSPBytesFault,
         hash_algorithm: str = "sha1",
         nonce: bytes | None = None,

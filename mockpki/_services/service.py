@@ -72,7 +72,7 @@ class Service(Controlled[F]):
 
         Waits up to *timeout* (seconds, or a timedelta); then raises TimeoutError.
         """
-        return self._log.wait_for_next(timeout, self.choosers or self._what)
+        return self._log.wait_for_next(timeout, self._describe())
 
     # What it answers.
 
