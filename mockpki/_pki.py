@@ -303,7 +303,7 @@ class PKI:
         self._realm.require_open()
         if not leaves:
             raise ValueError("a TLS server needs a certificate: pki.tls_server(pki.issue_cert('localhost'))")
-        issue, given = _issue_or_leaves(leaves)
+        issue, given = _split_issue_and_leaves(leaves)
         for leaf in given:
             if leaf.issuer not in self._realm.cas:
                 raise ValueError(f"{leaf!r} belongs to another PKI; clients of {self!r} would not trust it")
@@ -327,7 +327,7 @@ class PKI:
         return server
 
 
-def _issue_or_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None, list[Leaf]]:
+def _split_issue_and_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None, list[Leaf]]:
     """The function that issues leaves, None where there is none, and the leaves."""
     leaves = [one for one in given if isinstance(one, Leaf)]
     others = [one for one in given if not isinstance(one, Leaf)]

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 _MAX_BODY = 1 << 20
 
 
-class _Request(Request):
+class _WsgiRequest(Request):
     max_content_length = _MAX_BODY
 
 
-class _Response(Response):
+class _WsgiResponse(Response):
     # An answer says everything itself, so that a fault can leave it out.
     automatically_set_content_length = False
     autocorrect_location_header = False
@@ -69,7 +69,7 @@ class Application:
         return f"<Application of {self._ca!r}>"
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        request = _Request(environ)
+        request = _WsgiRequest(environ)
         try:
             answer = self._find_service(request).answer(_read_request(request))
         except NotFound:
@@ -80,7 +80,7 @@ class Application:
             answer = Answer.text(error.code or 500, f"mockpki: {error.description}")
         return _make_response(answer)(environ, start_response)
 
-    def _find_service(self, request: _Request) -> Service[Any]:
+    def _find_service(self, request: _WsgiRequest) -> Service[Any]:
         service, _ = self._routes.bind_to_environ(request.environ).match()
         assert isinstance(service, Service)
         return service
@@ -98,7 +98,7 @@ def application(ca_or_pki: CA | PKI) -> Application:
     raise TypeError(f"application() takes a PKI or one of its CAs; got {ca_or_pki!r}")
 
 
-def _read_request(request: _Request) -> HttpRequest:
+def _read_request(request: _WsgiRequest) -> HttpRequest:
     environ = request.environ
     client = f"{environ.get('REMOTE_ADDR', '')}:{environ.get('REMOTE_PORT', '')}".strip(":")
     return HttpRequest(
@@ -124,7 +124,7 @@ def _read_target(environ: WSGIEnvironment) -> str:
 
 
 def _make_response(answer: Answer) -> Response:
-    response = _Response(answer.body, answer.status)
+    response = _WsgiResponse(answer.body, answer.status)
     if answer.reason is not None:
         response.status = f"{answer.status} {answer.reason}"
     response.headers.clear()

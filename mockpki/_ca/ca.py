@@ -172,11 +172,11 @@ class CA:
             public_key = key_of_csr(request)
             names = names or names_of_csr(request)
         else:
-            key = self._key_type(key_type).generate()
+            key = self._find_key_type(key_type).generate()
             public_key = key.public_key()
         if not names and not common_name:
             raise ValueError("a certificate needs an identity: issue_cert('localhost'), or common_name=")
-        pointers = self._pointers(ocsp_urls, crl_urls, ca_issuers_urls)
+        pointers = self._choose_pointers(ocsp_urls, crl_urls, ca_issuers_urls)
         spki = spki_der(public_key)
         own_extensions = leaf_extensions(
             self.signer,
@@ -207,7 +207,7 @@ class CA:
         self._realm.require_open()
         if not isinstance(ca, CA):
             raise TypeError(f"certify() takes a CA; got {ca!r}")
-        content = authority_content(self._realm.clock, ca.signer, self.signer, self._pointers())
+        content = authority_content(self._realm.clock, ca.signer, self.signer, self._choose_pointers())
         return self._sign_leaf(content, faults, ca.key)
 
     def _sign_leaf(
@@ -219,16 +219,17 @@ class CA:
         self._ledger.issue(content.serial_number)
         return Leaf(self, der, content.serial_number, key, self._realm.folder)
 
-    def _key_type(self, name: str | None) -> KeyType:
+    def _find_key_type(self, name: str | None) -> KeyType:
         """The key type called *name*; the PKI's own, if that is left out."""
         return KeyType.of(name or self._realm.options.key_type)
 
-    def _pointers(
+    def _choose_pointers(
         self,
         ocsp: Sequence[str] | None = None,
         crl: Sequence[str] | None = None,
         ca_issuers: Sequence[str] | None = None,
     ) -> Pointers:
+        """Where a certificate points: to this CA's own services, but for the kinds that are given."""
         return Pointers(
             ocsp=(self.ocsp.url,) if ocsp is None else ocsp,
             crl=(self.crl.url,) if crl is None else crl,
@@ -261,10 +262,10 @@ class CA:
         name = None if name_of is None else name_of.signer.name
         child = make_child_ca(
             self,
-            self._key_type(key_type),
+            self._find_key_type(key_type),
             name,
             features,
-            self._pointers(ocsp_urls, crl_urls, ca_issuers_urls),
+            self._choose_pointers(ocsp_urls, crl_urls, ca_issuers_urls),
             faults,
         )
         self._realm.engine.call(start_all, child._listeners)
@@ -330,7 +331,7 @@ def make_child_ca(
     """A CA below *parent*, whose ports are bound; whoever made it starts them."""
     realm = parent._realm
     own = Signer.named(name or subject(f"mockpki CA {len(realm.cas)} {realm.tag}"), key_type.generate())
-    honest = authority_content(realm.clock, own, parent.signer, pointers or parent._pointers())
+    honest = authority_content(realm.clock, own, parent.signer, pointers or parent._choose_pointers())
     honest = replace(honest, extensions=merge_extensions(honest.extensions, extensions))
     content = bend_certificate(honest, faults)
     child = CA(realm, content.signed_by(parent.signer).encode(), own.key, parent)

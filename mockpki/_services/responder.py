@@ -134,7 +134,7 @@ class Responder(Service[OCSPFault]):
         now, serial = self._clock.now(), self._find_serial(leaf)
         if checked or nonce is not None:
             return self._response_about(serial, now, checked, hash_algorithm, nonce)
-        responses = self._reusable(now).responses
+        responses = self._find_reusable(now).responses
         response = responses.get((serial, hash_algorithm))
         if response is None:
             response = self._response_about(serial, now, (), hash_algorithm, None)
@@ -147,7 +147,7 @@ class Responder(Service[OCSPFault]):
         question = OCSPRequest((self._issuer.cert_id(serial, hash_algorithm),), nonce)
         return self._make_response(question, bend(Timing, Window.honest(now), faults), faults)[0]
 
-    def _reusable(self, now: datetime) -> _Reuse:
+    def _find_reusable(self, now: datetime) -> _Reuse:
         """What was made of the ledger as it is, in this second: asked again, it would be the same."""
         reuse, version = self._reuse, self._ledger.version
         if reuse.version != version or reuse.now != now or reuse.size >= _MOST_REUSED:
@@ -161,12 +161,12 @@ class Responder(Service[OCSPFault]):
         # not available, the responder MUST return an OCSPResponseStatus of "unauthorized"."
         if not all(self._issuer.owns(cert_id) for cert_id in question.cert_ids):
             return _encode_envelope(OCSPResponse(ResponseStatus.UNAUTHORIZED), faults)
-        content = bend(OCSPContent, self._content(question, window), faults)
+        content = bend(OCSPContent, self._make_content(question, window), faults)
         signer = bend(Signs, self._signer(), faults)
         signed: Signed = bend(Sealing, signer.sign(bend(ToBeSigned, content.encode(signer), faults)), faults)
         return _encode_envelope(OCSPResponse(ResponseStatus.SUCCESSFUL, signed.encode()), faults)
 
-    def _content(self, question: OCSPRequest, window: Window) -> ResponseData:
+    def _make_content(self, question: OCSPRequest, window: Window) -> ResponseData:
         # RFC 6960 section 2.2: a definitive response has "responses for each of the certificates in a
         # request".
         responses = tuple(
@@ -189,19 +189,19 @@ class Responder(Service[OCSPFault]):
             return self._not_allowed(request)
         now = self._clock.now()
         if faults:
-            return self._make_answer(inquiry, now, faults)
-        answers = self._reusable(now).answers
+            return self._answer_question(inquiry, now, faults)
+        answers = self._find_reusable(now).answers
         key = (request.method, request.target, request.body)
         answer = answers.get(key)
         if answer is None:
-            answer = self._make_answer(inquiry, now, ())
+            answer = self._answer_question(inquiry, now, ())
             # Nobody asks twice with one nonce: to keep that answer would cost memory and save nothing.
             question = inquiry.question
             if not isinstance(question, OCSPRequest) or question.nonce is None:
                 answers[key] = answer
         return answer
 
-    def _make_answer(self, inquiry: Inquiry, now: datetime, faults: Faults) -> Answer:
+    def _answer_question(self, inquiry: Inquiry, now: datetime, faults: Faults) -> Answer:
         window = bend(Timing, Window.honest(now), faults)
         question = inquiry.question
         if isinstance(question, OCSPRequest):

@@ -79,7 +79,7 @@ class Service(Controlled[F]):
     def handle(self, request: HttpRequest) -> Wire:
         """The answer to *request*, step by step. Never raises: an error becomes HTTP 500, and is kept."""
         inquiry = Inquiry(request, self._read)
-        answer, faults = self._answer(inquiry)
+        answer, faults = self._make_bent_answer(inquiry)
         try:
             wire = bend(Transport, deliver(request, answer), faults)
         except BaseException as error:
@@ -95,7 +95,7 @@ class Service(Controlled[F]):
         makes chunks or another version of HTTP.
         """
         inquiry = Inquiry(request, self._read)
-        answer, faults = self._answer(inquiry)
+        answer, faults = self._make_bent_answer(inquiry)
         for fault in (*faults, *self._faults_for_all()):
             if isinstance(fault, Transport | Listener):
                 raise ValueError(
@@ -110,7 +110,7 @@ class Service(Controlled[F]):
         self._keep_evidence(inquiry, faults, answer, deliver(request, answer))
         return answer
 
-    def _answer(self, inquiry: Inquiry) -> tuple[Answer, Faults]:
+    def _make_bent_answer(self, inquiry: Inquiry) -> tuple[Answer, Faults]:
         """The answer, and the faults it was made with."""
         faults: Faults = ()
         try:
