@@ -167,7 +167,7 @@ _EXTENSION_HEADER = struct.Struct(">HH")
 def _extensions(block: bytes) -> dict[int, bytes]:
     extensions: dict[int, bytes] = {}
     position, size = 0, len(block)
-    # Some twenty in a row: read here, and not by a _Reader, for that was half of the time.
+    # Some twenty in a row: read here and not by a _Reader, which took half of the time.
     while position < size:
         start = position + _EXTENSION_HEADER.size
         if start > size:

@@ -2,7 +2,7 @@
 
 Rules of this file:
 
-1. tlslite is imported here and nowhere else, for it is slow to import; import this module late.
+1. tlslite is imported here and nowhere else, because it is slow to import; import this module late.
    It has no types: what comes from it is `Any`, and goes no further than this file.
 2. The library's flow is left alone. It is met at three seams only: the ClientHello as it comes
    in, a flight's messages as they go out, the TLS 1.3 Certificate message as it is made. What is
