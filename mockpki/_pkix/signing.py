@@ -186,7 +186,7 @@ def _algorithm_identifier(oid: str, null: bool) -> bytes:
 
 
 def _ecdsa(digest: hashes.HashAlgorithm) -> ec.ECDSA:
-    """Kept, for it costs a tenth of a signature to make."""
+    """Kept, because making one costs a tenth of a signature."""
     return _ECDSA.get(digest.name) or _ECDSA.setdefault(digest.name, ec.ECDSA(digest))
 
 

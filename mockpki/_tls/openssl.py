@@ -50,7 +50,7 @@ class OpenSSLServer:
     def session(self, presentation: Presentation) -> OpenSSLSession:
         """Return a new session; ``ValueError`` if OpenSSL cannot show what is asked."""
         if needs_tlslite(presentation.staples, presentation.chain[0]):
-            raise ValueError("OpenSSL cannot show this certificate with these staples; use tlslite.")
+            raise ValueError("OpenSSL cannot show this certificate with these staples; use tlslite")
         return OpenSSLSession(presentation, self._context(presentation))
 
     def _context(self, shown: Presentation) -> SSL.Context:
@@ -87,7 +87,7 @@ def new_context(presentation: Presentation) -> SSL.Context:
         _use_credentials(context, presentation)
         _use_client_cas(context, presentation)
     except (SSL.Error, crypto.Error, TypeError) as error:
-        raise ValueError(f"OpenSSL cannot use this certificate or key: {error}.") from error
+        raise ValueError(f"OpenSSL cannot use this certificate or key: {error}") from error
     if presentation.alpn:
         offered = tuple(name.encode("latin-1") for name in presentation.alpn)
         context.set_alpn_select_callback(lambda _, asked: _select(offered, asked))
@@ -207,7 +207,7 @@ class OpenSSLSession(Session):
 
     def send(self, data: bytes) -> None:
         if not self.established:
-            raise RuntimeError("Nothing can be sent before the handshake is complete.")
+            raise RuntimeError("nothing can be sent before the handshake is complete")
         if self.error is None and not self._closing:
             self._connection.sendall(data)
 
@@ -236,11 +236,11 @@ class OpenSSLSession(Session):
         if self.established and isinstance(error, SSL.ZeroReturnError):
             self.closed = True
         elif self.alert is not None:
-            self._fail(f"The client ended the connection with the alert {self.alert}.")
+            self._fail(f"the client ended the connection with the alert {self.alert}")
         else:
             reasons = ", ".join(_reasons(error)) or "no reason given"
             alert = "without an alert" if self.alert_sent is None else f"with {self.alert_sent}"
-            self._fail(f"OpenSSL ended the connection {alert}: {reasons}.")
+            self._fail(f"OpenSSL ended the connection {alert}: {reasons}")
 
     def _give_staple(self) -> bytes:
         if self._staple is None:

@@ -96,14 +96,14 @@ def make_outcome(make: StapleFunction, reason: str, leaf: Leaf) -> Future[Outcom
         made = make(leaf)
         if made is not None and not isinstance(made, bytes):
             raise TypeError(f"a stapler returns DER bytes or None; {make!r} returned {made!r}")
-        return done_future(Outcome(made, reason))
+        return done_with(Outcome(made, reason))
     except Exception as error:
         future: Future[Outcome] = Future()
         future.set_exception(error)
         return future
 
 
-def done_future(outcome: Outcome) -> Future[Outcome]:
+def done_with(outcome: Outcome) -> Future[Outcome]:
     future: Future[Outcome] = Future()
     future.set_result(outcome)
     return future

@@ -114,7 +114,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
 
 
 def switches(sources: Sequence[str]) -> tuple[str, ...]:
-    """The fields of yes or no that make a difference to who has these *sources*."""
+    """The fields of yes or no that make a difference to a policy with these *sources*."""
     staple, others = "staple" in sources, "OCSP" in sources or "CRL" in sources
     found = ["hard_fail"]
     if staple or "OCSP" in sources:
@@ -132,7 +132,7 @@ def find_nearest(policy: Policy) -> tuple[str, tuple[str, ...]]:
     differing = {
         name: tuple(field for field in matter if getattr(policy, field) != getattr(other, field))
         for name, other in NAMED.items()
-        # Who asks nobody is next of kin to no one else.
+        # A policy that asks nobody is near only to another that asks nobody.
         if bool(policy.sources) == bool(other.sources)
     }
     name = min(differing, key=lambda one: (len(differing[one]), "hard_fail" in differing[one]))

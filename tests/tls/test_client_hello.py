@@ -209,8 +209,8 @@ class TestRefused:
         data, reason = REFUSED[name]
         with pytest.raises(ValueError, match=reason) as caught:
             read_client_hello(data)
-        assert str(caught.value)[0].isupper()
-        assert str(caught.value).endswith(".")
+        assert str(caught.value)[0].islower()
+        assert not str(caught.value).endswith(".")
 
     def test_second_record_of_another_kind(self) -> None:
         """Handshake records of one message cannot be interleaved with others."""
