@@ -41,7 +41,7 @@ class _WsgiResponse(Response):
 
 
 class _Anything(PathConverter):
-    """The rest of the path, also an empty one and one that begins with a slash: base-64 is not made of names."""
+    """The rest of the path, even if it is empty or begins with a slash: base-64 is not made of names."""
 
     regex = ".*?"
     part_isolating = False
