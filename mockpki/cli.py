@@ -198,12 +198,12 @@ def _show_fault(name: str, parameters: tuple[str, ...], target: str | None, form
 def _typed(text: str | None) -> dict[str, Policy]:
     """The policy that is typed, by what to call it; without one, all that have names."""
     from . import relying_party
-    from .relying_party._words import parsed
+    from .relying_party._words import parse_policy
 
     if text is None:
         return dict(relying_party.NAMED)
     try:
-        return {text: parsed(text)}
+        return {text: parse_policy(text)}
     except (LookupError, ValueError, TypeError) as error:
         raise click.UsageError(f"--policy: {error}") from error
 

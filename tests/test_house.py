@@ -45,7 +45,9 @@ ROW = {module: number for number, row in enumerate(ROWS) for module in row}
 WITHOUT_WORLD = {"_services", "_validation", "sequences"}
 BELOW_ENGINE = [module for module, row in ROW.items() if row < ROW["_engine"] or module in WITHOUT_WORLD]
 # A wing with sockets of its own, and the rooms in it that have none.
-SESSIONS = [PACKAGE / "_tls" / f"{name}.py" for name in ("client_hello", "openssl", "session", "tlslite")]
+SESSIONS = [
+    PACKAGE / "_tls" / f"{name}.py" for name in ("alerts", "client_hello", "openssl", "session", "tlslite")
+]
 
 
 def sources(under: Path = PACKAGE) -> list[Path]:

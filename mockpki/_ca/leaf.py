@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 
-from .._pkix.keys import PrivateKey, private_pem
+from .._pkix.keys import PrivateKey
+from .._pkix.pem import private_pem, write_pem
 from .._pkix.reading import load_certificate, read_names
 from .folder import Folder
 
@@ -63,12 +64,12 @@ class Leaf:
     @property
     def cert_pem(self) -> bytes:
         """This certificate alone."""
-        return _pem(self.der)
+        return _certificate_pem(self.der)
 
     @property
     def chain_pem(self) -> bytes:
         """`chain` in one text, leaf first."""
-        return b"".join(map(_pem, self.chain_ders))
+        return b"".join(map(_certificate_pem, self.chain_ders))
 
     @property
     def key_pem(self) -> bytes:
@@ -108,5 +109,5 @@ class Leaf:
             )
 
 
-def _pem(der: bytes) -> bytes:
-    return ssl.DER_cert_to_PEM_cert(der).encode("ascii")
+def _certificate_pem(der: bytes) -> bytes:
+    return write_pem("CERTIFICATE", der)

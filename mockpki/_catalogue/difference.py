@@ -267,7 +267,7 @@ class _Stage:
     def _exchange(self, bent: Faults) -> Lines:
         services: dict[str, Service[Any]] = {"CRL": self.pki.crl, "caIssuers": self.pki.ca.ca_issuers}
         service = services.get(self.target, self.pki.ocsp)
-        with service._bend_with(None, bent):
+        with service.respond_with(*bent):
             return _steps(service.handle(self._request()))
 
     def _request(self) -> HttpRequest:

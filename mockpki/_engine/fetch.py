@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httptools
 
-from .._exchange.http import encode_request, url_with_question
+from .._exchange.http import encode_request, reason_phrase, url_with_question
 
 _MOST = 1 << 20
 _CHUNK = 1 << 16
@@ -24,7 +24,7 @@ class NoAnswer(Exception):  # noqa: N818 - it is a finding, raised where it is f
     """The responder gave no OCSP response. It says why, in a sentence."""
 
 
-async def connected(loop: asyncio.AbstractEventLoop, addresses: Sequence[Address]) -> socket.socket:
+async def connect(loop: asyncio.AbstractEventLoop, addresses: Sequence[Address]) -> socket.socket:
     """A socket to the first address that takes the connection. Raises OSError as the last one did."""
     failed: OSError | None = None
     for family, kind, protocol, _, address in addresses:
@@ -61,11 +61,11 @@ async def ask(url: str, question: bytes, method: str) -> bytes:
 async def _exchange(url: str, body: bytes | None) -> bytes:
     loop, parts = asyncio.get_running_loop(), urlsplit(url)
     found = await loop.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
-    sock = await connected(loop, found)
+    sock = await connect(loop, found)
     # A task that is cancelled has the loop forget the socket before it comes here.
     with sock:
         await loop.sock_sendall(sock, encode_request(url, body))
-        answer = _Answer()
+        answer = _IncomingAnswer()
         while not answer.complete:
             data = await loop.sock_recv(sock, _CHUNK)
             if data:
@@ -75,7 +75,7 @@ async def _exchange(url: str, body: bytes | None) -> bytes:
     return bytes(answer.body)
 
 
-class _Answer:
+class _IncomingAnswer:
     """An HTTP answer as it comes in."""
 
     def __init__(self) -> None:
@@ -126,11 +126,4 @@ class _Answer:
     def _check_status(self) -> None:
         status = self._parser.get_status_code()
         if status != HTTPStatus.OK:
-            raise NoAnswer(f"the responder answered HTTP {status}{_phrase(status)}")
-
-
-def _phrase(status: int) -> str:
-    try:
-        return f" {HTTPStatus(status).phrase}"
-    except ValueError:
-        return ""
+            raise NoAnswer(f"the responder answered HTTP {status} {reason_phrase(status)}".rstrip())

@@ -104,7 +104,7 @@ class Answer:
 
     def head(self) -> bytes:
         """Status line and headers, up to the empty line."""
-        reason = self.reason if self.reason is not None else _reason(self.status)
+        reason = self.reason if self.reason is not None else reason_phrase(self.status)
         lines = [f"HTTP/{self.version} {self.status} {reason}"]
         lines += [f"{name}: {value}" for name, value in self.headers]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
@@ -139,7 +139,8 @@ def _chunked(body: bytes, size: int) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
 
 
-def _reason(status: int) -> str:
+def reason_phrase(status: int) -> str:
+    """What HTTP calls a *status*: ``Not Found``; an empty text for one that has no name."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -102,10 +102,10 @@ def staple_messages(
     """Write the *staples* of a *chain* as RFC 6066 section 8 and RFC 8446 section 4.4.2.1 say."""
     padded = staples + (None,) * (len(chain) - len(staples))
     nothing = StapleMessages(version=version, requested=requested, chain=chain, staples=padded)
-    return solicited(nothing) if requested else nothing
+    return add_staples(nothing) if requested else nothing
 
 
-def solicited(silent: StapleMessages) -> StapleMessages:
+def add_staples(silent: StapleMessages) -> StapleMessages:
     """The same with the staples it has, as they are written for a client that asks."""
     if silent.version == "TLSv1.3":
         return replace(

@@ -60,15 +60,20 @@ def is_wire(value: object) -> bool:
 def _is_step(step: object) -> bool:
     match step:
         case Send(data):
-            return _is(data, bytes)
+            return _has_type(data, bytes)
         case Trickle(data, size, seconds):
-            return _is(data, bytes) and _is(size, int) and size > 0 and _is(seconds, int, float)
+            return (
+                _has_type(data, bytes)
+                and _has_type(size, int)
+                and size > 0
+                and _has_type(seconds, int, float)
+            )
         case Wait(seconds):
-            return _is(seconds, int, float)
+            return _has_type(seconds, int, float)
     return isinstance(step, Step)
 
 
-def _is(value: object, *types: type) -> bool:
+def _has_type(value: object, *types: type) -> bool:
     """Whether it is what its annotation says, which nobody has checked."""
     return isinstance(value, types)
 

@@ -6,7 +6,6 @@ that a certificate can be odd where a test wants it odd.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,9 +16,9 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 
 from . import der
 from .der import Extension
-from .keys import PublicKey, key_bits
+from .keys import PublicKey
 from .signing import Signed, Signer
-from .times import Time, aware, encode_x509_time
+from .times import Time, check_time, encode_x509_time
 
 OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5"
 
@@ -95,13 +94,6 @@ def _uri(url: str) -> bytes:
 def extension(value: x509.ExtensionType, critical: bool = False) -> Extension:
     """One of cryptography's extension values as ours."""
     return Extension(value.oid.dotted_string, critical, value.public_bytes())
-
-
-def key_hash(spki: bytes) -> bytes:
-    """RFC 5280 section 4.2.1.2, method 1: "the 160-bit SHA-1 hash of the value of the BIT STRING
-    subjectPublicKey (excluding the tag, length, and number of unused bits)".
-    """
-    return hashlib.sha1(key_bits(spki)).digest()
 
 
 def key_identifiers(issuer: Signer, own: Signer | bytes) -> list[Extension]:
@@ -197,7 +189,7 @@ def delegate_extensions(issuer: Signer, own: Signer) -> tuple[Extension, ...]:
 
 def check_validity(not_before: datetime, not_after: datetime) -> None:
     """Raise ValueError unless the period is one, and its times are aware; TypeError for no times at all."""
-    aware(not_before)
-    aware(not_after)
+    check_time(not_before)
+    check_time(not_after)
     if not_after < not_before:
         raise ValueError(f"the certificate would end at {not_after}, before it begins at {not_before}")

@@ -104,7 +104,7 @@ class TBSCertList:
         """What *signer* signs, as DER."""
         version = b"" if self.version is None else der.integer(self.version)
         next_update = b"" if self.next_update is None else encode_x509_time(self.next_update)
-        # Header and entries apart, for a million entries are not to be copied once more than need be.
+        # Header and entries apart, so that a million entries are copied no more often than necessary.
         revoked: tuple[bytes, ...] = ()
         if self.revoked is not None:
             revoked = (der.header(der.SEQUENCE, len(self.revoked)), self.revoked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
@@ -10,12 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.types import (
     CertificateIssuerPrivateKeyTypes,
     CertificateIssuerPublicKeyTypes,
 )
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from .der import SEQUENCE
 from .element import Element
@@ -112,6 +108,8 @@ def key_bits(spki: bytes) -> bytes:
     return bits.content[1:]
 
 
-def private_pem(key: PrivateKey) -> bytes:
-    """PKCS #8, not encrypted."""
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+def key_hash(spki: bytes) -> bytes:
+    """RFC 5280 section 4.2.1.2, method 1: "the 160-bit SHA-1 hash of the value of the BIT STRING
+    subjectPublicKey (excluding the tag, length, and number of unused bits)".
+    """
+    return hashlib.sha1(key_bits(spki)).digest()

@@ -14,7 +14,7 @@ from .keys import key_bits
 
 NONCE = "1.3.6.1.5.5.7.48.1.2"
 
-# Request extensions a responder may be asked to heed, RFC 6960 section 4.4.
+# Request extensions that a responder knows, RFC 6960 section 4.4.
 _KNOWN_EXTENSIONS = {
     NONCE,
     "1.3.6.1.5.5.7.48.1.4",  # acceptable response types

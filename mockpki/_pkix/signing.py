@@ -6,17 +6,18 @@ to be (name and key identifier) apart from the key it holds, so that a forgery i
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, padding, rsa
 
 from .._clock import Clock
 from . import der
-from .keys import KeyType, PrivateKey, key_bits, key_type_of, spki_der
+from .keys import KeyType, PrivateKey, key_hash, key_type_of, spki_der
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,31 @@ class SignatureAlgorithm:
         return _OWN_SCHEME[key_type_of(key)]
 
 
-# The parameters are NULL for RSA (RFC 4055 section 5) and absent for ECDSA (RFC 5758 section 3.2).
-RSA_SHA256 = SignatureAlgorithm("1.2.840.113549.1.1.11", hashes.SHA256(), null=True)
-ECDSA_SHA256 = SignatureAlgorithm("1.2.840.10045.4.3.2", hashes.SHA256())
-ECDSA_SHA384 = SignatureAlgorithm("1.2.840.10045.4.3.3", hashes.SHA384())
-ECDSA_SHA512 = SignatureAlgorithm("1.2.840.10045.4.3.4", hashes.SHA512())
+# RFC 8017 appendix A.2.4 and RFC 5758 section 3.2: ECDSA with MD5 has no identifier. The parameters are
+# NULL for RSA (RFC 4055 section 5) and absent for ECDSA (RFC 5758 section 3.2).
+RSA = {
+    digest.name: SignatureAlgorithm(f"1.2.840.113549.1.1.{last}", digest, null=True)
+    for last, digest in (
+        (4, hashes.MD5()),  # noqa: S303
+        (5, hashes.SHA1()),  # noqa: S303
+        (11, hashes.SHA256()),
+        (12, hashes.SHA384()),
+        (13, hashes.SHA512()),
+    )
+}
+"""RSA signatures (PKCS #1 version 1.5) by the name of their digest."""
+ECDSA = {
+    digest.name: SignatureAlgorithm(f"1.2.840.10045.4.{last}", digest)
+    for last, digest in (
+        ("1", hashes.SHA1()),  # noqa: S303
+        ("3.2", hashes.SHA256()),
+        ("3.3", hashes.SHA384()),
+        ("3.4", hashes.SHA512()),
+    )
+}
+"""ECDSA signatures by the name of their digest."""
+RSA_SHA256 = RSA["sha256"]
+ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512 = ECDSA["sha256"], ECDSA["sha384"], ECDSA["sha512"]
 # RFC 8410 section 3 and RFC 9881 section 2: the parameters are absent.
 ED448 = SignatureAlgorithm("1.3.101.113")
 _OWN_SCHEME = {
@@ -109,9 +130,9 @@ class Signer:
         cls, name: bytes, key: PrivateKey, issuer: Signer | None = None, clock: Clock | None = None
     ) -> Signer:
         """A signer that tells the truth about its key."""
-        key_hash = hashlib.sha1(key_bits(spki_der(key.public_key()))).digest()
+        own_hash = key_hash(spki_der(key.public_key()))
         return cls(
-            key, name, key_hash, SignatureAlgorithm.for_key(key), issuer=issuer, clock=clock or Clock()
+            key, name, own_hash, SignatureAlgorithm.for_key(key), issuer=issuer, clock=clock or Clock()
         )
 
     @property
@@ -137,13 +158,35 @@ class Signer:
         return signature
 
 
+def has_signed(key: object, signature: bytes, data: bytes, digest: hashes.HashAlgorithm | None) -> bool:
+    """Whether *signature* over *data* was made with the private part of *key*, a public key of any kind.
+
+    *digest* is the signature algorithm's, None where it has one of its own. Raises ValueError or
+    UnsupportedAlgorithm where `cryptography` has no way to tell.
+    """
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and digest is not None:
+            key.verify(signature, data, padding.PKCS1v15(), digest)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and digest is not None:
+            key.verify(signature, data, _ecdsa(digest))
+        elif digest is None:
+            any_key: Any = key
+            any_key.verify(signature, data)
+        else:
+            return False
+    except (InvalidSignature, AttributeError, TypeError):
+        # A key that cannot verify at all, or not in this way, has not made this signature.
+        return False
+    return True
+
+
 @lru_cache(maxsize=64)
 def _algorithm_identifier(oid: str, null: bool) -> bytes:
     return der.sequence(der.oid(oid), der.NULL if null else b"")
 
 
 def _ecdsa(digest: hashes.HashAlgorithm) -> ec.ECDSA:
-    """Kept, for it costs a tenth of a signature to make."""
+    """Kept, because making one costs a tenth of a signature."""
     return _ECDSA.get(digest.name) or _ECDSA.setdefault(digest.name, ec.ECDSA(digest))
 
 

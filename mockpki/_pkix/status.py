@@ -10,7 +10,7 @@ from datetime import datetime
 from cryptography import x509
 
 from .._typed import find_near
-from .times import utc
+from .times import to_utc
 
 _SNAKE = re.compile("(?<=[a-z])(?=[A-Z])")
 
@@ -72,9 +72,9 @@ class Revocation:
     invalidity_date: datetime | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "time", utc(self.time))
+        object.__setattr__(self, "time", to_utc(self.time))
         if self.invalidity_date is not None:
-            object.__setattr__(self, "invalidity_date", utc(self.invalidity_date))
+            object.__setattr__(self, "invalidity_date", to_utc(self.invalidity_date))
 
 
 CertStatus = Status | Revocation
@@ -102,7 +102,7 @@ def check_serial(serial: int) -> int:
     return serial
 
 
-def describe(status: CertStatus) -> str:
+def describe_status(status: CertStatus) -> str:
     """A status in a word or two, for messages: ``revoked (key_compromise)``."""
     if isinstance(status, Revocation):
         return f"revoked ({status.reason.name.lower()})"

@@ -6,14 +6,14 @@ from datetime import datetime, timezone
 from functools import lru_cache
 
 
-def aware(time: datetime) -> datetime:
+def check_time(time: datetime) -> datetime:
     """`utc` for a time that a user gave. Raises TypeError for what is no datetime."""
     if not isinstance(time, datetime):
         raise TypeError(f"a time is an aware datetime; got {time!r}")
-    return utc(time)
+    return to_utc(time)
 
 
-def utc(time: datetime) -> datetime:
+def to_utc(time: datetime) -> datetime:
     """*time* in UTC. Raises ValueError for one without a zone, or out of the calendar's range."""
     if time.tzinfo is timezone.utc:
         return time
@@ -32,7 +32,7 @@ def generalized_time(time: datetime) -> bytes:
     and MUST include seconds (i.e., times are YYYYMMDDHHMMSSZ), even where the number of seconds is
     zero. GeneralizedTime values MUST NOT include fractional seconds."
     """
-    return _generalized_time(utc(time))
+    return _generalized_time(to_utc(time))
 
 
 # The same few times stand in thousands of answers a second. Only in UTC: elsewhere two hours that are
@@ -49,7 +49,7 @@ def utc_time(time: datetime) -> bytes:
     RFC 5280 section 4.1.2.5.1: "Where YY is greater than or equal to 50, the year SHALL be interpreted
     as 19YY; and Where YY is less than 50, the year SHALL be interpreted as 20YY."
     """
-    at = utc(time)
+    at = to_utc(time)
     parts = (at.year % 100, at.month, at.day, at.hour, at.minute, at.second)
     return b"\x17\x0d%02d%02d%02d%02d%02d%02dZ" % parts
 
@@ -61,7 +61,7 @@ def x509_time(time: datetime) -> bytes:
     dates through the year 2049 as UTCTime; certificate validity dates in 2050 or later MUST be encoded
     as GeneralizedTime." Before 1950, UTCTime has no year.
     """
-    time = utc(time)
+    time = to_utc(time)
     return utc_time(time) if 1950 <= time.year <= 2049 else generalized_time(time)
 
 

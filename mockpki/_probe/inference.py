@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from ..relying_party import NAMED, Policy, Source
-from ..relying_party._words import describe, nearest, switches
+from ..relying_party._words import describe_policy, find_nearest, switches
 from ..scenarios import Expectation, Expected, Offer, Outcome, Result, Says, Scenario, judge
 from .clients import Run
 
@@ -45,7 +45,7 @@ class Fit:
     @property
     def words(self) -> str:
         """The policy in words."""
-        return describe(self.policy)
+        return describe_policy(self.policy)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ def infer(runs: Sequence[Run]) -> Inference:
 
 def _far_fetched(policy: Policy, asked: frozenset[str]) -> tuple[int, int]:
     """The lower, the simpler a policy is as an explanation, where the client *asked* for these."""
-    return len(set(policy.sources) - asked), len(nearest(policy)[1])
+    return len(set(policy.sources) - asked), len(find_nearest(policy)[1])
 
 
 def _fit(runs: Sequence[Run], policy: Policy) -> Fit:

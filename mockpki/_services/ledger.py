@@ -2,7 +2,7 @@
 
 1. A look-up is one dictionary access, at any size.
 2. Every change holds the lock and raises `version`, so that whoever reuses an answer can tell.
-3. `revoked` keeps the order of revocation. `rewritten` rises when anything but an addition happened
+3. `list_revoked` keeps the order of revocation. `rewritten` rises when anything but an addition happened
    to it, so that a publisher may append instead of starting over.
 """
 
@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable
 from itertools import islice
 
-from .._pkix.status import CertStatus, Reason, Revocation, Status, describe
+from .._pkix.status import CertStatus, Reason, Revocation, Status, describe_status
 
 
 class Ledger:
@@ -60,8 +60,8 @@ class Ledger:
             status = self.status(serial)
             if not isinstance(status, Revocation) or status.reason is not Reason.CERTIFICATE_HOLD:
                 raise LookupError(
-                    f"serial number {serial:#x} is {describe(status)}, not on hold; only a certificate "
-                    "revoked with reason 'certificate_hold' can be released"
+                    f"serial number {serial:#x} is {describe_status(status)}, not on hold; "
+                    "only a certificate revoked with reason 'certificate_hold' can be released"
                 )
             del self._revoked[serial]
             self._known[serial] = Status.GOOD
@@ -80,7 +80,7 @@ class Ledger:
                 self.rewritten += 1
             self.version += 1
 
-    def revoked(self, start: int = 0) -> tuple[int, int, list[int], list[Revocation]]:
+    def list_revoked(self, start: int = 0) -> tuple[int, int, list[int], list[Revocation]]:
         """`version`, `rewritten`, the serials revoked from the *start*-th on, and their revocations.
 
         All seen at one moment. Two lists, and not one of pairs: while a million pairs are made, the

@@ -8,8 +8,10 @@ Rules of this file:
 3. A field this project has no use for is skipped, not judged; that is the TLS library's part.
 
 RFC 8446 section 4.1.2 has the message, section 5.1 the records it comes in, RFC 6066 the
-``server_name`` and ``status_request`` extensions, RFC 7301 ALPN.
+``server_name`` and ``status_request`` extensions.
 """
+
+from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
@@ -26,14 +28,9 @@ _RECORD_MAXIMUM = 2**14
 
 _SERVER_NAME = 0
 _STATUS_REQUEST = 5
-_ALPN = 16
-_STATUS_REQUEST_V2 = 17
-_SUPPORTED_VERSIONS = 43
 
 _HOST_NAME = 0
 _OCSP = 1
-
-_VERSIONS = {0x0301: "TLSv1", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3"}
 
 
 @dataclass(frozen=True)
@@ -42,17 +39,10 @@ class ClientHello:
 
     ``server_name`` is the host name of RFC 6066 section 3, spelled as the client spelled it.
     ``staple_requested``: a ``status_request`` for OCSP (RFC 6066 section 8).
-    ``status_request_v2``: that extension (RFC 6961) was there, whatever it asked for.
-    ``alpn``: the client's protocols in its order (RFC 7301), bytes above 127 as Latin-1.
-    ``versions``: the known ones of ``supported_versions``, in the client's order, or else the
-    one in ``legacy_version``; named as ``ssl.SSLSocket.version`` names them.
     """
 
     server_name: str | None = None
     staple_requested: bool = False
-    status_request_v2: bool = False
-    alpn: tuple[str, ...] = ()
-    versions: tuple[str, ...] = ()
 
 
 def read_client_hello(data: bytes) -> ClientHello | None:
@@ -81,7 +71,7 @@ def _fragments(data: bytes) -> Iterator[bytes]:
     position = 0
     while position < len(data):
         if position > _LIMIT:
-            raise ValueError(f"After {_LIMIT} bytes the ClientHello is still not complete.")
+            raise ValueError(f"after {_LIMIT} bytes the ClientHello is still not complete")
         start = position + _RECORD_HEADER
         position = start + _record_length(data[position:start])
         yield data[start:position]
@@ -90,26 +80,26 @@ def _fragments(data: bytes) -> Iterator[bytes]:
 def _record_length(header: bytes) -> int:
     """Check as much of a record's header as is there; 0 while its length is not."""
     if header[0] != _HANDSHAKE_RECORD:
-        raise ValueError(f"A TLS handshake record begins with the byte 22, but {header[0]} was received.")
+        raise ValueError(f"a TLS handshake record begins with the byte 22, but {header[0]} was received")
     if len(header) > 1 and header[1] != 3:
-        raise ValueError(f"A TLS record has the major version 3, but {header[1]} was received.")
+        raise ValueError(f"a TLS record has the major version 3, but {header[1]} was received")
     if len(header) < _RECORD_HEADER:
         return 0
     length = int.from_bytes(header[3:])
     if not 0 < length <= _RECORD_MAXIMUM:
-        raise ValueError(f"A handshake record cannot carry {length} bytes.")
+        raise ValueError(f"a handshake record cannot carry {length} bytes")
     return length
 
 
 def _message_length(message: bytes) -> int | None:
     """Return the length of a handshake message with its header, or None while unknown."""
     if message and message[0] != _CLIENT_HELLO:
-        raise ValueError(f"The first handshake message is of type {message[0]}, which is no ClientHello.")
+        raise ValueError(f"the first handshake message is of type {message[0]}, which is no ClientHello")
     if len(message) < _MESSAGE_HEADER:
         return None
     length = int.from_bytes(message[1:_MESSAGE_HEADER])
     if length > _LIMIT:
-        raise ValueError(f"A ClientHello of {length} bytes is longer than {_LIMIT} allowed.")
+        raise ValueError(f"a ClientHello of {length} bytes is longer than {_LIMIT} allowed")
     return _MESSAGE_HEADER + length
 
 
@@ -129,7 +119,7 @@ class _Reader:
         start = self._position
         end = self._position = start + count
         if end > self._size:
-            raise ValueError(f"The {self._name} of the ClientHello is cut short.")
+            raise ValueError(f"the {self._name} of the ClientHello is cut short")
         return self._data[start:end]
 
     def number(self, size: int) -> int:
@@ -140,7 +130,7 @@ class _Reader:
         """Take a vector whose length is written in *size* bytes."""
         content = self.take(int.from_bytes(self.take(size)))
         if len(content) < minimum:
-            raise ValueError(f"The {self._name} of the ClientHello holds too short a list.")
+            raise ValueError(f"the {self._name} of the ClientHello holds too short a list")
         return content
 
     def more(self) -> bool:
@@ -150,17 +140,16 @@ class _Reader:
     def end(self) -> None:
         """Insist that nothing is left."""
         if self.more():
-            raise ValueError(f"The {self._name} of the ClientHello has bytes after its end.")
+            raise ValueError(f"the {self._name} of the ClientHello has bytes after its end")
 
 
 def _client_hello(body: bytes) -> ClientHello:
     reader = _Reader(body, "body")
-    legacy_version = reader.number(2)
-    reader.take(32)  # random
+    reader.take(2 + 32)  # legacy_version, random
     if len(reader.vector(1)) > 32:
-        raise ValueError("The session identifier of the ClientHello is longer than 32 bytes.")
+        raise ValueError("the session identifier of the ClientHello is longer than 32 bytes")
     if len(reader.vector(2, minimum=2)) % 2:
-        raise ValueError("The cipher suites of the ClientHello end in half a suite.")
+        raise ValueError("the cipher suites of the ClientHello end in half a suite")
     reader.vector(1, minimum=1)  # compression methods
     # RFC 5246 section 7.4.1.2: extensions may be left out altogether.
     extensions = _extensions(reader.vector(2)) if reader.more() else {}
@@ -168,9 +157,6 @@ def _client_hello(body: bytes) -> ClientHello:
     return ClientHello(
         server_name=_server_name(extensions.get(_SERVER_NAME)),
         staple_requested=_staple_requested(extensions.get(_STATUS_REQUEST)),
-        status_request_v2=_STATUS_REQUEST_V2 in extensions,
-        alpn=_alpn(extensions.get(_ALPN)),
-        versions=_versions(extensions.get(_SUPPORTED_VERSIONS), legacy_version),
     )
 
 
@@ -181,19 +167,19 @@ _EXTENSION_HEADER = struct.Struct(">HH")
 def _extensions(block: bytes) -> dict[int, bytes]:
     extensions: dict[int, bytes] = {}
     position, size = 0, len(block)
-    # Some twenty in a row: read here, and not by a _Reader, for that was half of the time.
+    # Some twenty in a row: read here and not by a _Reader, which took half of the time.
     while position < size:
         start = position + _EXTENSION_HEADER.size
         if start > size:
-            raise ValueError("The extension block of the ClientHello is cut short.")
+            raise ValueError("the extension block of the ClientHello is cut short")
         number, length = _EXTENSION_HEADER.unpack_from(block, position)
         position = start + length
         if position > size:
-            raise ValueError("The extension block of the ClientHello is cut short.")
+            raise ValueError("the extension block of the ClientHello is cut short")
         # RFC 8446 section 4.2: "There MUST NOT be more than one extension of the same type in
         # a given extension block."
         if number in extensions:
-            raise ValueError(f"The ClientHello has the extension {number} more than once.")
+            raise ValueError(f"the ClientHello has the extension {number} more than once")
         extensions[number] = block[start:position]
     return extensions
 
@@ -204,7 +190,7 @@ def _server_name(content: bytes | None) -> str | None:
     for kind, name in _server_names(content):
         if kind == _HOST_NAME:
             if not all(0x21 <= byte <= 0x7E for byte in name):
-                raise ValueError(f"The server name {name!r} is not printable ASCII.")
+                raise ValueError(f"the server name {name!r} is not printable ASCII")
             return name.decode("ascii")
     return None
 
@@ -229,32 +215,3 @@ def _staple_requested(content: bytes | None) -> bool:
     reader.vector(2)  # request_extensions
     reader.end()
     return True
-
-
-def _alpn(content: bytes | None) -> tuple[str, ...]:
-    return () if content is None else tuple(_protocol_names(content))
-
-
-def _protocol_names(content: bytes) -> Iterator[str]:
-    outer = _Reader(content, "ALPN extension")
-    reader = _Reader(outer.vector(2, minimum=2), "ALPN extension")
-    outer.end()
-    while reader.more():
-        yield reader.vector(1, minimum=1).decode("latin-1")
-
-
-def _versions(content: bytes | None, legacy_version: int) -> tuple[str, ...]:
-    if content is None:
-        return _known([legacy_version])
-    outer = _Reader(content, "supported_versions extension")
-    reader = _Reader(outer.vector(1, minimum=2), "supported_versions extension")
-    outer.end()
-    numbers = []
-    while reader.more():
-        numbers.append(reader.number(2))
-    return _known(numbers)
-
-
-def _known(numbers: list[int]) -> tuple[str, ...]:
-    """Name the versions; those without a name are GREASE (RFC 8701) or not of this age."""
-    return tuple(_VERSIONS[number] for number in numbers if number in _VERSIONS)

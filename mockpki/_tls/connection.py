@@ -93,13 +93,13 @@ class TlsConnection:
         handshake = self.handshake
         handshake.closed = True
         if self._server.closed and not handshake.completed:
-            handshake.error = handshake.error or "The server was closed before the handshake was complete."
+            handshake.error = handshake.error or "the server was closed before the handshake was complete"
         elif self._tls is not None:
             self._tls.eof()
             self._note(self._tls)
         elif handshake.error is None:
             missing = "the stapler had returned" if self._greeted else "it had sent a ClientHello"
-            handshake.error = f"The client closed the connection before {missing}."
+            handshake.error = f"the client closed the connection before {missing}"
         self._end_inner()
 
     # The handshake.
@@ -139,7 +139,7 @@ class TlsConnection:
         """End a handshake that has not begun, as *how* says."""
         alert = _HANDSHAKE_FAILURE if how == "handshake_failure" else b""
         ended = f"with {how}" if alert else "without an alert"
-        self.handshake.error = f"The server ended the connection {ended}: {reason}."
+        self.handshake.error = f"the server ended the connection {ended}: {reason}"
         self._connection.write(alert)
         self._connection.finish()
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from .._engine.connection import Connection
+import asyncio
+import socket
+import threading
+from collections.abc import Sequence
+
+from .._clock import monotonic
+from .._engine.connection import Connection, Receiver
+from .._engine.fetch import Address, connect
 from .._engine.http import Outlet
+from .._engine.loop import Engine
+from .._problems import Problems
+from .options import Handler
+
+_PATIENCE = 2.0
 
 
 class Forward:
-    """Decrypted bytes on their way to a handler or a TCP connection."""
+    """Decrypted octets on their way to a handler or a TCP connection."""
 
     def __init__(self) -> None:
         self._waiting = bytearray()
@@ -15,6 +27,7 @@ class Forward:
         self._upstream: Connection | None = None
 
     def connected(self, upstream: Connection) -> None:
+        """Send what has come so far to *upstream*, and the rest when it comes."""
         self._upstream = upstream
         if self._waiting:
             upstream.write(bytes(self._waiting))
@@ -34,7 +47,7 @@ class Forward:
 
 
 class Back:
-    """Bytes on their way back from there to the client."""
+    """Octets on their way back from there to the client."""
 
     def __init__(self, outer: Outlet) -> None:
         self._outer = outer
@@ -44,3 +57,82 @@ class Back:
 
     def ended(self) -> None:
         self._outer.finish()
+
+
+class Upstreams:
+    """What is behind a TLS server: the threads of its handler, the connections to another server."""
+
+    def __init__(self, engine: Engine, problems: Problems) -> None:
+        self._engine = engine
+        self._problems = problems
+        self._handlers: list[threading.Thread] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._connections: set[Connection] = set()
+
+    def handle(self, outer: Outlet, handler: Handler) -> Receiver:
+        """On the loop: what takes the octets that *outer* decrypts to *handler*, on a thread of its own."""
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        upstream = self._add(outer, ours)
+
+        def run() -> None:
+            try:
+                with theirs:
+                    handler(theirs)
+            except Exception as error:
+                # The client, or the end of the test, may have taken the connection away.
+                if not (upstream.closed and isinstance(error, BrokenPipeError | ConnectionResetError)):
+                    self._problems.add(error, "raised in the handler of a TLS server")
+
+        thread = threading.Thread(target=run, name="mockpki handler", daemon=True)
+        self._handlers = [*(other for other in self._handlers if other.is_alive()), thread]
+        thread.start()
+        forward = Forward()
+        forward.connected(upstream)
+        return forward
+
+    def forward(self, outer: Outlet, targets: Sequence[Address]) -> Receiver:
+        """On the loop: what takes the octets that *outer* decrypts to the first of *targets*."""
+        forward = Forward()
+
+        async def join() -> None:
+            try:
+                sock = await connect(self._engine.loop, targets)
+            except OSError as error:
+                self._problems.add(error, f"the TLS server could not forward a connection to {targets[0][4]}")
+                outer.abort()
+            else:
+                forward.connected(self._add(outer, sock))
+
+        task = self._engine.loop.create_task(join())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return forward
+
+    def _add(self, outer: Outlet, sock: socket.socket) -> Connection:
+        upstream = Connection(self._engine, sock, self._problems, outer.peer)
+        self._connections.add(upstream)
+        upstream.begin(Back(outer), self._connections.discard)
+        return upstream
+
+    def abort(self) -> None:
+        """On the loop: drop every connection, and those that are still being made."""
+        for task in list(self._tasks):
+            task.cancel()
+        for upstream in list(self._connections):
+            upstream.abort()
+
+    def join(self) -> None:
+        """Wait for the handlers, whose connections are closed; one that does not return is a problem."""
+        until = monotonic() + _PATIENCE
+        handlers = [thread for thread in self._handlers if thread is not threading.current_thread()]
+        for thread in handlers:
+            thread.join(max(0.0, until - monotonic()))
+        if any(thread.is_alive() for thread in handlers):
+            self._problems.add(
+                TimeoutError(
+                    f"the handler of a TLS server is still running {_PATIENCE:g} s after its connection "
+                    "was closed"
+                ),
+                "let the handler return when recv() gives b''",
+            )

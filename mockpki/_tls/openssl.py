@@ -10,6 +10,8 @@ Rules of this file:
    once, with OpenSSL's memory, and does not wait for the garbage collector.
 """
 
+from __future__ import annotations
+
 import warnings
 import weakref
 from collections import OrderedDict
@@ -18,8 +20,9 @@ from typing import Any, cast
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from OpenSSL import SSL, crypto
 
+from .._pkix.keys import PrivateKey
 from .._pkix.reading import load_certificate
-from .session import Presentation, PrivateKey, Session, needs_tlslite
+from .session import Presentation, Session, needs_tlslite
 
 _VERSIONS = {
     "TLSv1": SSL.TLS1_VERSION,
@@ -44,10 +47,10 @@ class OpenSSLServer:
         self._contexts: OrderedDict[tuple[object, ...], tuple[SSL.Context, PrivateKey]]
         self._contexts = OrderedDict()
 
-    def session(self, presentation: Presentation) -> "OpenSSLSession":
+    def session(self, presentation: Presentation) -> OpenSSLSession:
         """Return a new session; ``ValueError`` if OpenSSL cannot show what is asked."""
         if needs_tlslite(presentation.staples, presentation.chain[0]):
-            raise ValueError("OpenSSL cannot show this certificate with these staples; use tlslite.")
+            raise ValueError("OpenSSL cannot show this certificate with these staples; use tlslite")
         return OpenSSLSession(presentation, self._context(presentation))
 
     def _context(self, shown: Presentation) -> SSL.Context:
@@ -84,7 +87,7 @@ def new_context(presentation: Presentation) -> SSL.Context:
         _use_credentials(context, presentation)
         _use_client_cas(context, presentation)
     except (SSL.Error, crypto.Error, TypeError) as error:
-        raise ValueError(f"OpenSSL cannot use this certificate or key: {error}.") from error
+        raise ValueError(f"OpenSSL cannot use this certificate or key: {error}") from error
     if presentation.alpn:
         offered = tuple(name.encode("latin-1") for name in presentation.alpn)
         context.set_alpn_select_callback(lambda _, asked: _select(offered, asked))
@@ -140,7 +143,7 @@ def _select(offered: tuple[bytes, ...], asked: list[bytes]) -> bytes | SSL._NoOv
     return SSL.NO_OVERLAPPING_PROTOCOLS
 
 
-def _session_of(connection: SSL.Connection) -> "OpenSSLSession":
+def _session_of(connection: SSL.Connection) -> OpenSSLSession:
     session = connection.get_app_data()()
     return cast(OpenSSLSession, session)
 
@@ -176,10 +179,6 @@ class OpenSSLSession(Session):
         return self._connection.get_protocol_version_name()
 
     @property
-    def cipher(self) -> str | None:
-        return self._connection.get_cipher_name()
-
-    @property
     def alpn(self) -> str | None:
         return self._connection.get_alpn_proto_negotiated().decode("latin-1") or None
 
@@ -208,7 +207,7 @@ class OpenSSLSession(Session):
 
     def send(self, data: bytes) -> None:
         if not self.established:
-            raise RuntimeError("Nothing can be sent before the handshake is complete.")
+            raise RuntimeError("nothing can be sent before the handshake is complete")
         if self.error is None and not self._closing:
             self._connection.sendall(data)
 
@@ -237,11 +236,11 @@ class OpenSSLSession(Session):
         if self.established and isinstance(error, SSL.ZeroReturnError):
             self.closed = True
         elif self.alert is not None:
-            self._fail(f"The client ended the connection with the alert {self.alert}.")
+            self._fail(f"the client ended the connection with the alert {self.alert}")
         else:
             reasons = ", ".join(_reasons(error)) or "no reason given"
             alert = "without an alert" if self.alert_sent is None else f"with {self.alert_sent}"
-            self._fail(f"OpenSSL ended the connection {alert}: {reasons}.")
+            self._fail(f"OpenSSL ended the connection {alert}: {reasons}")
 
     def _give_staple(self) -> bytes:
         if self._staple is None:

@@ -16,9 +16,6 @@ Handler = Callable[[socket.socket], object]
 """Called on a thread of its own with a socket that carries the decrypted bytes of one connection."""
 
 
-# What tls_server() was given.
-
-
 def check_port(port: object) -> int:
     if not isinstance(port, int) or not 0 <= port <= 65535:
         raise ValueError(f"port= takes a number up to 65535, or 0 for a free one; got {port!r}")

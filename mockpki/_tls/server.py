@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -13,9 +11,7 @@ from types import TracebackType
 
 from .._ca.leaf import Leaf
 from .._ca.realm import Realm
-from .._clock import monotonic
-from .._engine.connection import Connection, Receiver
-from .._engine.fetch import Address, connected
+from .._engine.connection import Receiver
 from .._engine.http import HttpSession
 from .._engine.listener import ListeningPort
 from .._engine.loop import Engine
@@ -23,14 +19,13 @@ from .._engine.ports import addresses
 from ..staplers._provision import Provision
 from ..staplers._stapler import Stapler
 from .connection import TlsConnection
-from .forwarding import Back, Forward
+from .forwarding import Upstreams
 from .handshake import Handshake
+from .leaves import GivenLeaves, IssuedLeaves, Leaves
 from .openssl import OpenSSLServer
 from .options import Handler, Issue, check_handler, check_port, check_protocols, check_versions, resolve
 from .session import Presentation, Session, needs_tlslite
 from .staple_source import Ready, Source, bend_staple_messages, done_with, make_provision
-
-_PATIENCE = 2.0
 
 
 class TlsServer:
@@ -57,7 +52,6 @@ class TlsServer:
         self._realm = realm
         self.leaves = leaves
         """Those it was given. Empty for one that has a function issue them."""
-        self._issue = issue
         self._staple = staple
         self._faults = staple.faults if isinstance(staple, Ready) else ()
         self._wanted_port = check_port(port)
@@ -69,19 +63,19 @@ class TlsServer:
             check_handler(handler)
         self._handler = handler
         self._forward_to = None if forward_to is None else resolve(forward_to)
-        self._by_name: dict[str, Leaf] = {}
         for leaf in leaves:
             self._check(leaf)
-            for name in leaf.names:
-                self._by_name.setdefault(name.lower(), leaf)
+        self._leaves: Leaves
+        if issue is None:
+            self._leaves = GivenLeaves(leaves)
+        else:
+            self._leaves = IssuedLeaves(issue, self._check_issued, self._announce)
         self._url_host, self._bind_host = self._hosts()
         self._openssl = OpenSSLServer()
         self._listener: ListeningPort | None = None
         self._closed = False
         self._handshakes: list[Handshake] = []
-        self._handlers: list[threading.Thread] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._upstreams: set[Connection] = set()
+        self._upstreams = Upstreams(realm.engine, realm.problems)
 
     def _hosts(self) -> tuple[str, str]:
         """The host in `url`, which is the first name of the first leaf that leads here; and what to bind."""
@@ -143,27 +137,13 @@ class TlsServer:
             self._engine.call(self._let_go)
             return
         self._engine.call(self._close_on_loop, self._listener)
-        until = monotonic() + _PATIENCE
-        handlers = [thread for thread in self._handlers if thread is not threading.current_thread()]
-        for thread in handlers:
-            thread.join(max(0.0, until - monotonic()))
-        if any(thread.is_alive() for thread in handlers):
-            self.report(
-                TimeoutError(
-                    f"the handler of a TLS server is still running {_PATIENCE:g} s after its connection "
-                    "was closed"
-                ),
-                "let the handler return when recv() gives b''",
-            )
+        self._upstreams.join()
 
     def _close_on_loop(self, listener: ListeningPort) -> None:
         self._closed = True
         self._let_go()
         listener.close()
-        for task in list(self._tasks):
-            task.cancel()
-        for upstream in list(self._upstreams):
-            upstream.abort()
+        self._upstreams.abort()
 
     def _let_go(self) -> None:
         if isinstance(self._staple, Stapler):
@@ -244,31 +224,7 @@ class TlsServer:
 
         A server whose leaves a function issues asks that one, once for each name.
         """
-        name = (server_name or "").lower().rstrip(".")
-        if self._issue is not None:
-            leaf = self._by_name.get(name)
-            if leaf is None:
-                leaf = self._by_name[name] = self._issued(self._issue, name or None)
-                if isinstance(self._staple, Stapler):
-                    self._staple.load(leaf)
-            return leaf
-        wildcard = "*." + name.partition(".")[2]
-        return self._by_name.get(name) or self._by_name.get(wildcard) or self.leaves[0]
-
-    def _issued(self, issue: Issue, name: str | None) -> Leaf:
-        try:
-            leaf: object = issue(name)
-            if not isinstance(leaf, Leaf):
-                raise TypeError(f"a function that issues leaves returns a Leaf; {issue!r} returned {leaf!r}")
-            if leaf.issuer not in self._realm.cas:
-                raise ValueError(
-                    f"{leaf!r} belongs to another PKI, and clients of this one would not trust it"
-                )
-            self._check(leaf)
-        except BaseException as error:
-            error.add_note(f"mockpki: raised by the function that issues leaves, for the name {name!r}")
-            raise
-        return leaf
+        return self._leaves.choose(server_name)
 
     @property
     def staples_unasked(self) -> bool:
@@ -309,6 +265,17 @@ class TlsServer:
         """Raise ValueError for a leaf that cannot be presented."""
         self._presentation(leaf, None)
 
+    def _check_issued(self, leaf: Leaf) -> None:
+        """The same for one that a function issued."""
+        if leaf.issuer not in self._realm.cas:
+            raise ValueError(f"{leaf!r} belongs to another PKI, and clients of this one would not trust it")
+        self._check(leaf)
+
+    def _announce(self, leaf: Leaf) -> None:
+        """Have a stapler know of a leaf that was just issued."""
+        if isinstance(self._staple, Stapler):
+            self._staple.load(leaf)
+
     def _presentation(self, leaf: Leaf, staple: bytes | None) -> Presentation:
         try:
             key = leaf.key
@@ -331,51 +298,7 @@ class TlsServer:
     def inner(self, outer: TlsConnection) -> Receiver:
         """What takes the decrypted bytes of a new connection."""
         if self._forward_to is not None:
-            return self._forwarded(outer, self._forward_to)
+            return self._upstreams.forward(outer, self._forward_to)
         if self._handler is not None:
-            return self._handled(outer, self._handler)
+            return self._upstreams.handle(outer, self._handler)
         return HttpSession(outer, outer.answer, self._realm.problems)
-
-    def _upstream(self, outer: TlsConnection, sock: socket.socket) -> Connection:
-        upstream = Connection(self._engine, sock, self._realm.problems, outer.peer)
-        self._upstreams.add(upstream)
-        upstream.begin(Back(outer), self._upstreams.discard)
-        return upstream
-
-    def _handled(self, outer: TlsConnection, handler: Handler) -> Receiver:
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        upstream = self._upstream(outer, ours)
-
-        def run() -> None:
-            try:
-                with theirs:
-                    handler(theirs)
-            except Exception as error:
-                # The client, or the end of the test, may have taken the connection away.
-                if not (upstream.closed and isinstance(error, BrokenPipeError | ConnectionResetError)):
-                    self.report(error, "raised in the handler of a TLS server")
-
-        thread = threading.Thread(target=run, name="mockpki handler", daemon=True)
-        self._handlers = [*(other for other in self._handlers if other.is_alive()), thread]
-        thread.start()
-        forward = Forward()
-        forward.connected(upstream)
-        return forward
-
-    def _forwarded(self, outer: TlsConnection, targets: Sequence[Address]) -> Receiver:
-        forward = Forward()
-
-        async def connect() -> None:
-            try:
-                sock = await connected(self._engine.loop, targets)
-            except OSError as error:
-                self.report(error, f"the TLS server could not forward a connection to {targets[0][4]}")
-                outer.abort()
-            else:
-                forward.connected(self._upstream(outer, sock))
-
-        task = self._engine.loop.create_task(connect())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return forward

@@ -11,66 +11,22 @@ Two transports, because neither can do the other's work. OpenSSL is fast and com
 or drops some staples; `needs_tlslite` knows which. tlslite-ng carries any bytes, and is slow.
 """
 
+from __future__ import annotations
+
 import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509 import ocsp
 
 from .._exchange.staples import LONGEST
+from .._pkix.keys import PrivateKey
 from .._pkix.reading import has_plain_extensions, read_issuer, read_serial, read_subject
-
-PrivateKey: TypeAlias = PrivateKeyTypes
+from .alerts import alert_name
 
 VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
-
-# RFC 8446 section 6, with those it keeps from RFC 4492, 5246 and 6066 and the reserved ones.
-ALERTS = {
-    0: "close_notify",
-    10: "unexpected_message",
-    20: "bad_record_mac",
-    21: "decryption_failed",
-    22: "record_overflow",
-    30: "decompression_failure",
-    40: "handshake_failure",
-    41: "no_certificate",
-    42: "bad_certificate",
-    43: "unsupported_certificate",
-    44: "certificate_revoked",
-    45: "certificate_expired",
-    46: "certificate_unknown",
-    47: "illegal_parameter",
-    48: "unknown_ca",
-    49: "access_denied",
-    50: "decode_error",
-    51: "decrypt_error",
-    60: "export_restriction",
-    70: "protocol_version",
-    71: "insufficient_security",
-    80: "internal_error",
-    86: "inappropriate_fallback",
-    90: "user_canceled",
-    100: "no_renegotiation",
-    109: "missing_extension",
-    110: "unsupported_extension",
-    111: "certificate_unobtainable",
-    112: "unrecognized_name",
-    113: "bad_certificate_status_response",
-    114: "bad_certificate_hash_value",
-    115: "unknown_psk_identity",
-    116: "certificate_required",
-    120: "no_application_protocol",
-    121: "ech_required",
-}
-
-
-def alert_name(number: int) -> str:
-    """Name an alert as RFC 8446 section 6 does; one without a name is ``alert_<number>``."""
-    return ALERTS.get(number, f"alert_{number}")
 
 
 @dataclass(frozen=True)
@@ -95,14 +51,14 @@ class Presentation:
     def __post_init__(self) -> None:
         """Refuse what no handshake could show."""
         if not self.chain:
-            raise ValueError("A server needs a chain of at least one certificate to present.")
+            raise ValueError("a server needs a chain of at least one certificate to present")
         if len(self.staples) > len(self.chain):
-            raise ValueError(f"There are {len(self.staples)} staples for {len(self.chain)} certificates.")
+            raise ValueError(f"there are {len(self.staples)} staples for {len(self.chain)} certificates")
         if self.client_certificate_required and not self.client_cas:
-            raise ValueError("A required client certificate needs client_cas to be checked with.")
+            raise ValueError("a required client certificate needs client_cas to be checked with")
         for version in (self.minimum_version, self.maximum_version):
             if version not in VERSIONS:
-                raise ValueError(f"{version!r} is no TLS version; use one of {VERSIONS}.")
+                raise ValueError(f"{version!r} is no TLS version; use one of {VERSIONS}")
 
     @property
     def staple(self) -> bytes | None:
@@ -144,11 +100,6 @@ class Session(ABC):
 
     @property
     @abstractmethod
-    def cipher(self) -> str | None:
-        """The cipher suite as the transport's library names it; None until it tells."""
-
-    @property
-    @abstractmethod
     def alpn(self) -> str | None:
         """The application protocol agreed on, or None."""
 
@@ -180,7 +131,7 @@ class Session(ABC):
     def eof(self) -> None:
         """Note that the client closed its side of TCP."""
         if not self.established and not self.closed:
-            self._fail("The client closed the connection before the handshake was complete.")
+            self._fail("the client closed the connection before the handshake was complete")
         self.closed = True
 
     def _fail(self, sentence: str) -> None:

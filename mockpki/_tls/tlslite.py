@@ -2,7 +2,7 @@
 
 Rules of this file:
 
-1. tlslite is imported here and nowhere else, for it is slow to import; import this module late.
+1. tlslite is imported here and nowhere else, because it is slow to import; import this module late.
    It has no types: what comes from it is `Any`, and goes no further than this file.
 2. The library's flow is left alone. It is met at three seams only: the ClientHello as it comes
    in, a flight's messages as they go out, the TLS 1.3 Certificate message as it is made. What is
@@ -11,16 +11,20 @@ Rules of this file:
 4. Whatever goes wrong inside tlslite ends the connection with a sentence, and raises nothing.
 """
 
+from __future__ import annotations
+
 import errno
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from .._exchange.staples import StapleMessages, check_writable, staple_messages
-from .session import VERSIONS, Presentation, PrivateKey, Session, alert_name
+from .._pkix.keys import PrivateKey
+from .._pkix.pem import private_pem
+from .alerts import alert_name
+from .session import VERSIONS, Presentation, Session
 
 with warnings.catch_warnings():
     # On Python 3.11 tlslite imports asyncore, which warns; nothing that is used here does.
@@ -58,12 +62,11 @@ class TlsliteSession(Session):
         What *bend* raises becomes `failure`. ``ValueError`` if tlslite-ng cannot show what is asked.
         """
         if presentation.client_cas:
-            raise ValueError("tlslite cannot check client certificates; ask for none, or staple.")
+            raise ValueError("tlslite cannot check client certificates; ask for none, or staple")
         self._presentation = presentation
         self._bend = bend
         self._requested = False
         self._version: str | None = None
-        self._cipher: str | None = None
         self._alpn: str | None = None
         self._wire = _Wire()
         self._connection = _Connection(self._wire, self)
@@ -79,10 +82,6 @@ class TlsliteSession(Session):
     @property
     def version(self) -> str | None:
         return self._version
-
-    @property
-    def cipher(self) -> str | None:
-        return self._cipher
 
     @property
     def alpn(self) -> str | None:
@@ -106,11 +105,11 @@ class TlsliteSession(Session):
                 self.closed = True
         except errors.TLSRemoteAlert as alert:
             self._alert_received(alert.description)
-            self._fail(f"The client ended the connection with the alert {self.alert}.")
+            self._fail(f"the client ended the connection with the alert {self.alert}")
         except errors.TLSLocalAlert as alert:
             self._alert_sent(alert.description)
             self._fail(
-                f"tlslite ended the connection with {alert_name(alert.description)}{_because(alert.message)}."
+                f"tlslite ended the connection with {alert_name(alert.description)}{_because(alert.message)}"
             )
         except Exception as error:  # rule 4: it parses what anyone may have sent
             self._wire.outgoing += _LAST_WORD
@@ -118,12 +117,12 @@ class TlsliteSession(Session):
             if self.failure is not None:
                 self._fail(f"{type(self.failure).__name__}: {self.failure}")
             else:
-                self._fail(f"tlslite failed with {type(error).__name__}{_because(str(error))}.")
+                self._fail(f"tlslite failed with {type(error).__name__}{_because(str(error))}")
         return b"".join(received)
 
     def send(self, data: bytes) -> None:
         if not self.established:
-            raise RuntimeError("Nothing can be sent before the handshake is complete.")
+            raise RuntimeError("nothing can be sent before the handshake is complete")
         if not self._connection.closed:
             self._connection.write(data)
 
@@ -171,7 +170,6 @@ class TlsliteSession(Session):
         hello = flight[0]  # every flight of a server's begins so; HelloRetryRequest is one, too
         chosen = hello.getExtension(constants.ExtensionType.supported_versions)
         self._version = _NAMES[chosen.version if chosen else hello.server_version]
-        self._cipher = constants.CipherSuite.ietfNames[hello.cipher_suite]
         return flight if chosen else self._with_staple(hello, flight)
 
     def _written(self, version: str) -> StapleMessages:
@@ -182,7 +180,7 @@ class TlsliteSession(Session):
             check_writable(messages)
         except BaseException as error:  # pytest.fail(), too, in a fault of the test's own
             self.failure = error
-            raise RuntimeError("The staple cannot be written.") from error
+            raise RuntimeError("the staple cannot be written") from error
         self.staples_sent = messages.sent
         return messages
 
@@ -211,7 +209,7 @@ class TlsliteSession(Session):
 class _Connection(tlsconnection.TLSConnection):  # type: ignore[misc]
     """tlslite's connection, and the seams of rule 2."""
 
-    def __init__(self, wire: "_Wire", session: TlsliteSession) -> None:
+    def __init__(self, wire: _Wire, session: TlsliteSession) -> None:
         super().__init__(wire)
         self._mockpki_session = session
 
@@ -239,7 +237,7 @@ class _Wire:
 
     def recv(self, size: int) -> bytes:
         if not self.incoming:
-            raise BlockingIOError(errno.EWOULDBLOCK, "Nothing was received.")
+            raise BlockingIOError(errno.EWOULDBLOCK, "nothing was received")
         taken = bytes(self.incoming[:size])
         del self.incoming[:size]
         return taken
@@ -267,8 +265,7 @@ def _settings(presentation: Presentation) -> Any:
 
 def _key(private_key: PrivateKey) -> Any:
     _algorithm(private_key)
-    pem = private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return parsePEMKey(pem.decode("ascii"), private=True)
+    return parsePEMKey(private_pem(private_key).decode("ascii"), private=True)
 
 
 def _algorithm(private_key: PrivateKey) -> str:
@@ -284,7 +281,7 @@ def _algorithm(private_key: PrivateKey) -> str:
             return name
     raise ValueError(
         f"tlslite has no {type(private_key).__name__}; "
-        "with such a key only staples that OpenSSL carries can be sent."
+        "with such a key only staples that OpenSSL carries can be sent"
     )
 
 

@@ -72,7 +72,7 @@ def _check_extensions(crl: x509.CertificateRevocationList, certificate: x509.Cer
         elif extension.critical and not isinstance(extension.value, _UNDERSTOOD):
             # Section 5.2: "If a CRL contains a critical extension that the application cannot process,
             # then the application MUST NOT use that CRL to determine the status of certificates."
-            raise _not_understood("", extension.oid)
+            raise _unknown_extension("", extension.oid)
 
 
 def _check_scope(scope: x509.IssuingDistributionPoint, certificate: x509.Certificate) -> None:
@@ -96,7 +96,7 @@ def _look_up(crl: x509.CertificateRevocationList, serial: int) -> Finding:
     for entry in crl:
         for extension in entry.extensions:
             if extension.critical and not isinstance(extension.value, x509.CRLReason | x509.InvalidityDate):
-                raise _not_understood("entry ", extension.oid)
+                raise _unknown_extension("entry ", extension.oid)
     found = crl.get_revoked_certificate_by_serial_number(serial)
     if found is None:
         return Finding(Status.GOOD, "good (not on the list)")
@@ -107,7 +107,7 @@ def _look_up(crl: x509.CertificateRevocationList, serial: int) -> Finding:
     return Finding(Status.REVOKED, f"revoked at {found.revocation_date_utc:%Y-%m-%d %H:%M:%S}Z{reason}")
 
 
-def _not_understood(what: str, oid: x509.ObjectIdentifier) -> Unusable:
+def _unknown_extension(what: str, oid: x509.ObjectIdentifier) -> Unusable:
     return Unusable(
         "unknown extension", f"its critical {what}extension {oid.dotted_string} is not understood"
     )

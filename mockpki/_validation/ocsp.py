@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from .._pkix.ocsp_response import ResponseStatus
+from .._pkix.signing import has_signed
 from .finding import (
     UNREADABLE,
     Finding,
@@ -56,21 +55,21 @@ def read_response(
     try:
         response = ocsp.load_der_ocsp_response(der)
         if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            name = _camel_case(response.response_status.name)
+            name = ResponseStatus(response.response_status.value).rfc_name
             raise Unusable(name, f"the responder answered {name}")
-        single = _about(response, certificate, issuer)
+        single = _find_single(response, certificate, issuer)
         _check_signer(response, issuer, now, tolerance)
         _check_extensions(response)
         # "5. The time at which the status being indicated is known to be correct (thisUpdate) is
         # sufficiently recent; 6. When available, the time at or before which newer information will be
         # available about the status of the certificate (nextUpdate) is greater than the current time."
         check_window(single.this_update_utc, single.next_update_utc, now, tolerance)
-        return Finding(_STATUS[single.certificate_status], _sentence(single))
+        return Finding(_STATUS[single.certificate_status], _describe(single))
     except UNREADABLE as error:
         raise Unusable("unreadable", f"it cannot be read: {error}") from error
 
 
-def _about(
+def _find_single(
     response: ocsp.OCSPResponse, certificate: x509.Certificate, issuer: x509.Certificate
 ) -> ocsp.OCSPSingleResponse:
     """The part of the response that is about *certificate*."""
@@ -103,7 +102,8 @@ def _check_signer(
         raise Unusable("wrong signer", "its signer is neither the issuer nor a certificate that it brings")
     # "2. The signature on the response is valid"
     check_digest(response.signature_hash_algorithm)
-    signer = next((signer for signer in named if _has_signed(response, signer)), None)
+    made = response.signature, response.tbs_response_bytes, response.signature_hash_algorithm
+    signer = next((signer for signer in named if has_signed(signer.public_key(), *made)), None)
     if signer is None:
         raise Unusable("bad signature", f"its signature is not that of {common_name(named[0].subject)}")
     # "4. The signer is currently authorized to provide a response for the certificate in question"
@@ -118,25 +118,6 @@ def _is_named(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
     # first method of RFC 5280 section 4.2.1.2.
     key_hash = x509.SubjectKeyIdentifier.from_public_key(signer.public_key()).digest
     return response.responder_key_hash == key_hash
-
-
-def _has_signed(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
-    key: Any = signer.public_key()
-    signature, signed = response.signature, response.tbs_response_bytes
-    algorithm = response.signature_hash_algorithm
-    try:
-        if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
-            key.verify(signature, signed, PKCS1v15(), algorithm)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
-            key.verify(signature, signed, ec.ECDSA(algorithm))
-        elif algorithm is None:
-            key.verify(signature, signed)
-        else:
-            return False
-    except (InvalidSignature, AttributeError, TypeError):
-        # A key that cannot verify at all, or not in this way, has not made this signature.
-        return False
-    return True
 
 
 def _check_delegate(
@@ -175,13 +156,8 @@ def _check_extensions(response: ocsp.OCSPResponse) -> None:
             )
 
 
-def _sentence(single: ocsp.OCSPSingleResponse) -> str:
+def _describe(single: ocsp.OCSPSingleResponse) -> str:
     if single.certificate_status is not ocsp.OCSPCertStatus.REVOKED:
         return str(_STATUS[single.certificate_status])
     reason = f" ({single.revocation_reason.value})" if single.revocation_reason else ""
     return f"revoked at {single.revocation_time_utc:%Y-%m-%d %H:%M:%S}Z{reason}"
-
-
-def _camel_case(name: str) -> str:
-    first, *rest = name.lower().split("_")
-    return first + "".join(word.title() for word in rest)

@@ -14,7 +14,7 @@ from .._pkix.crl import CRL_NUMBER, TBSCertList
 from .._pkix.der import Extension
 from .._pkix.element import Element
 from .._pkix.signing import Signer
-from .._pkix.times import generalized_time, utc
+from .._pkix.times import generalized_time, to_utc
 from ._parts import EXAMPLE, dropped, extended, found, many, name_der, point_name, reason_flags
 
 __all__ = [
@@ -272,7 +272,7 @@ def _bent_time(
     time = getattr(honest, field)
     if not isinstance(time, datetime):
         raise ValueError(f"{fault!r} finds no time in {field}: it is {time!r}; put it before that fault")
-    bent = encode(utc(time))
+    bent = encode(to_utc(time))
     return replace(honest, this_update=bent) if field == "this_update" else replace(honest, next_update=bent)
 
 

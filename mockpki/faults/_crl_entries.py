@@ -20,7 +20,7 @@ from .._pkix.crl import REASON_CODE, TBSCertList
 from .._pkix.der import Extension
 from .._pkix.element import Element
 from .._pkix.status import Reason
-from .._pkix.times import utc, x509_time
+from .._pkix.times import to_utc, x509_time
 from ._parts import EXAMPLE, name_der
 
 __all__ = [
@@ -128,7 +128,7 @@ class Entry(CRLContent):
         if self.reason is not None:
             _reason(self.reason)
         if self.at is not None:
-            utc(self.at)
+            to_utc(self.at)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         at = self.at if self.at is not None else _this_update(honest, self) - timedelta(hours=1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 
 from .._layers import Encoding
+from .._pkix.pem import write_pem
 from ._parts import append_at, check_octets
 
 __all__ = [
@@ -81,7 +81,4 @@ class Pem(Encoding):
     label: str = "X509 CRL"
 
     def __call__(self, honest: bytes) -> bytes:
-        text = base64.b64encode(honest)
-        lines = b"\n".join(text[at : at + 64] for at in range(0, len(text), 64))
-        label = self.label.encode("ascii")
-        return b"-----BEGIN %b-----\n%b\n-----END %b-----\n" % (label, lines, label)
+        return write_pem(self.label, honest)

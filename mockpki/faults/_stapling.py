@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, get_args
 
-from .._exchange.staples import STATUS_REQUEST, StapleMessages, certificate_status, solicited
+from .._exchange.staples import STATUS_REQUEST, StapleMessages, add_staples, certificate_status
 from .._layers import OCSPBytesFault, Stapling, bend, check
 
 __all__ = [
@@ -90,7 +90,7 @@ class UnsolicitedStaple(Stapling):
     # RFC 8446 section 4.2: "Implementations MUST NOT send extension responses if the remote endpoint did
     # not send the corresponding extension requests".
     def __call__(self, honest: StapleMessages) -> StapleMessages:
-        return honest if honest.requested else solicited(honest)
+        return honest if honest.requested else add_staples(honest)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ OCSP answers are held against RFC 6960 section 3.2, CRLs against the basic case 
 make no sense; everything else is in the `Verdict`.
 """
 
+from __future__ import annotations
+
 from .._validation.finding import Status
 from .._validation.pointers import crl_urls, responders
 from ._client import check

@@ -77,7 +77,7 @@ def _context(trusted: list[x509.Certificate]) -> SSL.Context:
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     store = context.get_cert_store()
     assert store is not None
-    # What is given is trusted, be it a root or not.
+    # What is given is trusted, whether it is a root or not.
     store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
     for certificate in trusted:
         store.add_cert(crypto.X509.from_cryptography(certificate))

@@ -16,7 +16,7 @@ FIELDS = tuple(field.name for field in fields(Policy))
 DURATIONS = ("timeout", "clock_skew", "max_age")
 
 
-def parsed(text: str) -> Policy:
+def parse_policy(text: str) -> Policy:
     """The policy that *text* names: ``hard-fail``, or ``hard-fail,sources=OCSP+CRL,whole_chain=no``.
 
     After the name come fields of `Policy` with other values: sources joined by ``+`` in their order, or
@@ -114,7 +114,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
 
 
 def switches(sources: Sequence[str]) -> tuple[str, ...]:
-    """The fields of yes or no that make a difference to who has these *sources*."""
+    """The fields of yes or no that make a difference to a policy with these *sources*."""
     staple, others = "staple" in sources, "OCSP" in sources or "CRL" in sources
     found = ["hard_fail"]
     if staple or "OCSP" in sources:
@@ -126,22 +126,22 @@ def switches(sources: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def nearest(policy: Policy) -> tuple[str, tuple[str, ...]]:
+def find_nearest(policy: Policy) -> tuple[str, tuple[str, ...]]:
     """The named policy that differs in the fewest fields that matter, and these fields."""
     matter = ("sources", *switches(policy.sources), *DURATIONS)
     differing = {
         name: tuple(field for field in matter if getattr(policy, field) != getattr(other, field))
         for name, other in NAMED.items()
-        # Who asks nobody is next of kin to no one else.
+        # A policy that asks nobody is near only to another that asks nobody.
         if bool(policy.sources) == bool(other.sources)
     }
     name = min(differing, key=lambda one: (len(differing[one]), "hard_fail" in differing[one]))
     return name, differing[name]
 
 
-def describe(policy: Policy) -> str:
+def describe_policy(policy: Policy) -> str:
     """*policy* in words: the named one that is nearest, and what it does otherwise."""
-    name, differing = nearest(policy)
+    name, differing = find_nearest(policy)
     if not differing:
         return name
     words = [_WORDS[field](getattr(policy, field)) for field in differing]

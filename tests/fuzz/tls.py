@@ -127,7 +127,7 @@ def tls(fuzzed: World) -> Target:
         # Evidence can be read at any time, and the session ends as any other.
         assert session.version in (None, *_VERSIONS), session.version
         assert session.closed == (session.error is not None), (session.closed, session.error)
-        _ = session.cipher, session.alpn, session.client_certificate, session.staples_sent
+        _ = session.alpn, session.client_certificate, session.staples_sent
         if session.established:
             session.send(b"answer")
         session.close()

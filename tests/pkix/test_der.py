@@ -1,9 +1,7 @@
-"""The DER writer and the reader, both ways from one table, and beside two other implementations."""
+"""The DER writer, both ways from one table, and beside two other implementations."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import timezone
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from asn1crypto import core
@@ -13,7 +11,6 @@ from hypothesis import strategies as st
 
 from mockpki._pkix import der
 from mockpki._pkix.element import Element
-from mockpki._pkix.times import encode_time, encode_x509_time, generalized_time, utc_time, x509_time
 
 UTC = timezone.utc
 
@@ -64,22 +61,6 @@ LENGTHS = [
     (2**24, "04 84 01 00 00 00"),
 ]
 
-TIMES = [
-    (datetime(1949, 12, 31, 23, 59, 59, tzinfo=UTC), b"\x18\x0f19491231235959Z"),
-    (datetime(1950, 1, 1, tzinfo=UTC), b"\x17\x0d500101000000Z"),
-    (datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC), b"\x17\x0d991231235959Z"),
-    (datetime(2000, 2, 29, tzinfo=UTC), b"\x17\x0d000229000000Z"),
-    (datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC), b"\x17\x0d491231235959Z"),
-    (datetime(2050, 1, 1, tzinfo=UTC), b"\x18\x0f20500101000000Z"),
-    (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), b"\x18\x0f99991231235959Z"),
-    (datetime(2049, 12, 31, 23, 30, tzinfo=timezone(timedelta(hours=-1))), b"\x18\x0f20500101003000Z"),
-    (datetime(2050, 1, 1, 0, 30, tzinfo=timezone(timedelta(hours=1))), b"\x17\x0d491231233000Z"),
-    (datetime(2026, 1, 1, 0, 0, 0, 999_999, tzinfo=UTC), b"\x17\x0d260101000000Z"),
-    # The hour that comes twice, both times.
-    (datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")), b"\x17\x0d261025003000Z"),
-    (datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=1), b"\x17\x0d261025013000Z"),
-]
-
 
 @pytest.mark.parametrize(("value", "text"), INTEGERS)
 def test_integers_go_both_ways(value: int, text: str) -> None:
@@ -106,30 +87,6 @@ def test_lengths_go_both_ways(size: int, header: str) -> None:
     assert der.octet_string(content) == octets
     assert Element.whole(octets, der.OCTET_STRING).content == content
     assert core.OctetString.load(octets, strict=True).native == content
-
-
-@pytest.mark.parametrize(("time", "octets"), TIMES)
-def test_times_change_their_type_in_2050(time: datetime, octets: bytes) -> None:
-    """X.509 has UTCTime from 1950 through 2049, else GeneralizedTime; both in UTC, without a fraction."""
-    assert x509_time(time) == encode_x509_time(time) == octets
-    whole = time.astimezone(UTC).replace(microsecond=0)
-    assert core.load(octets).native == whole
-    assert core.GeneralizedTime.load(generalized_time(time)).native == whole
-
-
-@pytest.mark.parametrize("write", [generalized_time, utc_time, x509_time])
-def test_a_time_without_a_zone_is_refused(write: Callable[[datetime], bytes]) -> None:
-    """No writer guesses the zone of a naive datetime, and none goes out of the calendar."""
-    with pytest.raises(ValueError, match="has no time zone"):
-        write(datetime(2026, 1, 1))  # noqa: DTZ001
-    with pytest.raises(ValueError, match="out of the calendar's range"):
-        write(datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))))
-
-
-def test_ready_der_passes_for_a_time() -> None:
-    """A fault may give the octets of a time itself."""
-    odd = b"\x18\x1120260101000000.5Z"
-    assert encode_time(odd) == encode_x509_time(odd) == odd
 
 
 @pytest.mark.parametrize(
@@ -197,79 +154,3 @@ def test_any_object_identifier_goes_both_ways(root: tuple[int, int], rest: list[
     dotted = ".".join(map(str, (*root, *rest)))
     octets = der.oid(dotted)
     assert Element.whole(octets, der.OID).as_oid() == dotted == core.ObjectIdentifier.load(octets).dotted
-
-
-@given(st.datetimes(min_value=datetime(1, 1, 2), timezones=st.timezones()))  # noqa: DTZ001
-def test_any_time_is_the_one_that_others_read(time: datetime) -> None:
-    """Any aware time is read by asn1crypto as the same second in UTC."""
-    try:
-        whole = time.astimezone(UTC).replace(microsecond=0)
-    except OverflowError:
-        with pytest.raises(ValueError, match="out of the calendar"):
-            x509_time(time)
-        return
-    assert core.GeneralizedTime.load(generalized_time(time)).native == whole
-    assert core.load(x509_time(time)).native == whole
-
-
-def octets(text: str) -> Element:
-    """The element in these octets, and nothing behind it."""
-    data = bytes.fromhex(text)
-    element = Element.read(data)
-    assert element.der == data
-    return element
-
-
-# Each beside a neighbour that is right: what is refused is one step away from what is taken.
-STRICT: list[tuple[str, str, Callable[[str], object], str]] = [
-    ("30 00", "", octets, "middle of a header"),
-    ("30 00", "30", octets, "middle of a header"),
-    ("04 01 00", "04 02 00", octets, "runs past the end"),
-    ("04 81 80" + "00" * 128, "04 81 7f" + "00" * 127, octets, "definite, minimal"),
-    ("04 82 01 00" + "00" * 256, "04 82 00 80" + "00" * 128, octets, "definite, minimal"),
-    ("04 81 80" + "00" * 128, "04 80 00 00", octets, "definite, minimal"),
-    ("04 81 80" + "00" * 128, "04 85 00 00 00 00 80" + "00" * 128, octets, "definite, minimal"),
-    ("04 81 80" + "00" * 128, "04 ff", octets, "definite, minimal"),
-    ("04 81 80" + "00" * 128, "04 82 01", octets, "definite, minimal"),
-    ("1e 00", "1f 00", octets, "more than one octet"),
-    ("02 01 00", "02 00", lambda x: octets(x).as_integer(), "fewest octets"),
-    ("02 02 00 80", "02 02 00 7f", lambda x: octets(x).as_integer(), "fewest octets"),
-    ("02 02 ff 7f", "02 02 ff 80", lambda x: octets(x).as_integer(), "fewest octets"),
-    ("02 01 01", "0a 01 01", lambda x: octets(x).as_integer(), "tag 0x0a at octet 0, where 0x02 belongs"),
-    ("06 01 2a", "06 00", lambda x: octets(x).as_oid(), "has no end"),
-    ("06 02 81 00", "06 01 81", lambda x: octets(x).as_oid(), "has no end"),
-    ("06 02 2a 01", "06 03 2a 80 01", lambda x: octets(x).as_oid(), "fewest octets"),
-    ("06 81 80" + "2a" * 128, "06 81 81" + "2a" * 129, lambda x: octets(x).as_oid(), "over 128 octets"),
-    ("01 01 ff", "01 01 01", lambda x: octets(x).as_boolean(), "neither TRUE nor FALSE"),
-    ("01 01 00", "01 00", lambda x: octets(x).as_boolean(), "neither TRUE nor FALSE"),
-    ("30 03 02 01 05", "30 03 02 02 05", lambda x: octets(x).children(), "runs past the end"),
-    ("30 03 02 01 05", "30 01 02", lambda x: octets(x).children(), "middle of a header"),
-    ("30 02 05 00", "30 04 05 00 05 00", lambda x: octets(x).only(5), "2 fields .* where 1 belong"),
-    ("30 02 05 00", "30 00", lambda x: octets(x).fields(1, 2), "0 fields .* where 1 to 2 belong"),
-    ("30 00", "30 00 00", lambda x: Element.whole(bytes.fromhex(x), 0x30), "1 octets follow the end"),
-]
-
-
-@pytest.mark.parametrize(("right", "wrong", "read", "sentence"), STRICT)
-def test_the_reader_takes_der_and_nothing_else(
-    right: str, wrong: str, read: Callable[[str], object], sentence: str
-) -> None:
-    """What is one step from DER is refused with a sentence; its right neighbour is read."""
-    read(right)
-    with pytest.raises(ValueError, match=sentence):
-        read(wrong)
-
-
-@given(st.binary(max_size=40))
-def test_the_reader_only_ever_raises_value_error(data: bytes) -> None:
-    """Any octets are an element whose header and content they are, or raise ValueError."""
-    try:
-        element = Element.whole(data, data[0] if data else 0)
-    except ValueError:
-        return
-    assert element.der == data == der.tlv(element.tag, element.content)
-    for read in (element.children, element.as_integer, element.as_oid, element.as_boolean):
-        try:
-            read()
-        except ValueError:
-            continue

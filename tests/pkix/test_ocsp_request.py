@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,15 @@ from hypothesis import strategies as st
 from mockpki._pkix import der
 from mockpki._pkix.der import Extension, sequence
 from mockpki._pkix.element import Element
-from mockpki._pkix.keys import KeyType, private_pem
-from mockpki._pkix.ocsp_request import NONCE, CertID, OCSPRequest, nonce_extension
-from tests.kit.authorities import certificate, key
+from mockpki._pkix.keys import KeyType, spki_der
+from mockpki._pkix.ocsp_request import HASHES, NONCE, CertID, Issuer, OCSPRequest, nonce_extension
+from mockpki._pkix.pem import private_pem
+from tests.kit.authorities import certificate, key, signer
 from tests.kit.programs import need, run
+from tests.pkix.kit import HASH_NAMES, issuer, pem, vector
 
 P256 = KeyType.P256
+ED = KeyType.ED25519
 SHA1 = sequence(der.oid("1.3.14.3.2.26"), der.NULL)
 CERT_ID = CertID(SHA1, b"n" * 20, b"k" * 20, 5)
 SINGLE = sequence(CERT_ID.encode())
@@ -338,3 +342,36 @@ def test_the_parameters_of_a_hash(parameters: bytes, taken: bool) -> None:
     else:
         with pytest.raises(ValueError, match="neither absent nor NULL"):
             OCSPRequest.read(octets)
+
+
+def test_the_request_of_rfc_9919() -> None:
+    """The example request is read, made again from its certificates, and the same octets."""
+    der, root, leaf = vector("rfc9919_request.b64"), pem("rfc9919_root.pem"), pem("rfc9919_leaf.pem")
+    asked = OCSPRequest.read(der)
+    ca = Issuer(root.subject.public_bytes(), spki_der(root.public_key()))  # type: ignore[arg-type]
+    assert asked == OCSPRequest((ca.cert_id(leaf.serial_number, "sha256"),))
+    assert asked.encode() == der
+    assert ca.owns(asked.cert_ids[0])
+
+
+@pytest.mark.parametrize("hash_name", HASH_NAMES)
+def test_an_issuer_owns_what_names_it(hash_name: str) -> None:
+    """A CertID is this CA's when both hashes are; one wrong hash, or one of another CA, and it is not."""
+    mine, other = issuer(ED), Issuer(signer(ED, 1).name, spki_der(key(ED, 1).public_key()))
+    own, foreigner = mine.cert_id(5, hash_name), other.cert_id(5, hash_name)
+    assert mine.owns(own)
+    assert own.hash_name == hash_name
+    assert not mine.owns(foreigner)
+    assert not mine.owns(replace(own, issuer_name_hash=foreigner.issuer_name_hash))
+    assert not mine.owns(replace(own, issuer_key_hash=foreigner.issuer_key_hash))
+    assert not mine.owns(replace(own, hash_algorithm=der.sequence(der.oid("1.2.3"))))
+    # Without the NULL, too, which some clients leave out.
+    bare = next(oid for oid, (known, _) in HASHES.items() if known == hash_name)
+    assert mine.owns(replace(own, hash_algorithm=der.sequence(der.oid(bare))))
+
+
+def test_an_unknown_hash_is_refused_by_name() -> None:
+    """A CertID cannot be made with a hash there is none for; one that came in is called by its OID."""
+    with pytest.raises(ValueError, match="'md5' is no hash for a CertID here; there are sha1, sha256"):
+        issuer(ED).cert_id(5, "md5")
+    assert CertID(der.sequence(der.oid("1.2.3")), b"", b"", 5).hash_name == "1.2.3"

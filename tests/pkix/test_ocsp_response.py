@@ -1,39 +1,29 @@
 """OCSP answers octet for octet: against cryptography's builder, and against the example in RFC 9919."""
 
-import base64
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from asn1crypto import ocsp as foreign
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from mockpki._pkix import der
-from mockpki._pkix.keys import KeyType, spki_der
-from mockpki._pkix.ocsp_request import HASHES, CertID, Issuer, OCSPRequest, nonce_extension
+from mockpki._pkix.keys import KeyType
+from mockpki._pkix.ocsp_request import CertID, OCSPRequest, nonce_extension
 from mockpki._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from mockpki._pkix.signing import ECDSA_SHA384, Signed, Signer
 from mockpki._pkix.status import CertStatus, Reason, Revocation, Status
 from tests.kit.authorities import DETERMINISTIC, KINDS, NOW, certificate, digest, key, signer
+from tests.pkix.kit import HASH_NAMES, issuer, pem, vector
 
-FIXTURES = Path(__file__).parents[2] / "fixtures"
 ED = KeyType.ED25519
 LATER = NOW + timedelta(days=7)
 SERIALS = [1, 127, 128, 2**64, 2**159 - 1]
-HASH_NAMES: dict[str, hashes.HashAlgorithm] = {
-    "sha1": hashes.SHA1(),
-    "sha256": hashes.SHA256(),
-    "sha384": hashes.SHA384(),
-    "sha512": hashes.SHA512(),
-}
 STATUSES: list[CertStatus] = [
     Status.GOOD,
     Status.UNKNOWN,
@@ -44,12 +34,6 @@ STATUSES: list[CertStatus] = [
 def name(value: Any) -> str:
     """A status as a test's id."""
     return str(value.reason.name if isinstance(value, Revocation) else getattr(value, "name", value))
-
-
-def issuer(kind: KeyType) -> Issuer:
-    """The authority as CertIDs see it."""
-    own = signer(kind)
-    return Issuer(own.name, spki_der(own.key.public_key()))
 
 
 def single(cert_id: CertID, status: CertStatus = Status.GOOD) -> SingleResponse:
@@ -247,26 +231,6 @@ def test_what_cryptography_cannot_make(
     assert read(tbs) == value
 
 
-def vector(file: str) -> bytes:
-    """The octets of a base-64 fixture."""
-    return base64.b64decode((FIXTURES / file).read_text())
-
-
-def pem(file: str) -> x509.Certificate:
-    """The certificate of a PEM fixture."""
-    return x509.load_pem_x509_certificate((FIXTURES / file).read_bytes())
-
-
-def test_the_request_of_rfc_9919() -> None:
-    """The example request is read, made again from its certificates, and the same octets."""
-    der, root, leaf = vector("rfc9919_request.b64"), pem("rfc9919_root.pem"), pem("rfc9919_leaf.pem")
-    asked = OCSPRequest.read(der)
-    ca = Issuer(root.subject.public_bytes(), spki_der(root.public_key()))  # type: ignore[arg-type]
-    assert asked == OCSPRequest((ca.cert_id(leaf.serial_number, "sha256"),))
-    assert asked.encode() == der
-    assert ca.owns(asked.cert_ids[0])
-
-
 def test_the_response_of_rfc_9919() -> None:
     """The example response, put together from its parts and its own signature, is the same octets."""
     der, responder = vector("rfc9919_response.b64"), pem("rfc9919_responder.pem")
@@ -284,26 +248,3 @@ def test_the_response_of_rfc_9919() -> None:
     tbs = content.encode(who)
     signed = Signed(tbs, ECDSA_SHA384.encode(), loaded.signature, who.certs)
     assert OCSPResponse(ResponseStatus.SUCCESSFUL, signed.encode()).encode() == der
-
-
-@pytest.mark.parametrize("hash_name", HASH_NAMES)
-def test_an_issuer_owns_what_names_it(hash_name: str) -> None:
-    """A CertID is this CA's when both hashes are; one wrong hash, or one of another CA, and it is not."""
-    mine, other = issuer(ED), Issuer(signer(ED, 1).name, spki_der(key(ED, 1).public_key()))
-    own, foreigner = mine.cert_id(5, hash_name), other.cert_id(5, hash_name)
-    assert mine.owns(own)
-    assert own.hash_name == hash_name
-    assert not mine.owns(foreigner)
-    assert not mine.owns(replace(own, issuer_name_hash=foreigner.issuer_name_hash))
-    assert not mine.owns(replace(own, issuer_key_hash=foreigner.issuer_key_hash))
-    assert not mine.owns(replace(own, hash_algorithm=der.sequence(der.oid("1.2.3"))))
-    # Without the NULL, too, which some clients leave out.
-    bare = next(oid for oid, (known, _) in HASHES.items() if known == hash_name)
-    assert mine.owns(replace(own, hash_algorithm=der.sequence(der.oid(bare))))
-
-
-def test_an_unknown_hash_is_refused_by_name() -> None:
-    """A CertID cannot be made with a hash there is none for; one that came in is called by its OID."""
-    with pytest.raises(ValueError, match="'md5' is no hash for a CertID here; there are sha1, sha256"):
-        issuer(ED).cert_id(5, "md5")
-    assert CertID(der.sequence(der.oid("1.2.3")), b"", b"", 5).hash_name == "1.2.3"

@@ -33,7 +33,7 @@ from mockpki.relying_party import _words
 
 host, port, ca_file, policy = sys.argv[1:]
 verdict = relying_party.check(
-    host, int(port), server_name="localhost", ca=ca_file, policy=_words.parsed(policy),
+    host, int(port), server_name="localhost", ca=ca_file, policy=_words.parse_policy(policy),
     timeout=timedelta(seconds=30),
 )
 print(verdict)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from mockpki.relying_party import HARD_FAIL, MUST_STAPLE, NAMED, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
-from mockpki.relying_party._words import describe, nearest, parsed, switches
+from mockpki.relying_party._words import describe_policy, find_nearest, parse_policy, switches
 
 SECOND = timedelta(seconds=1)
 
@@ -29,7 +29,7 @@ SECOND = timedelta(seconds=1)
 )  # fmt: skip
 def test_parsed(text: str, policy: Policy) -> None:
     """A name is that policy; fields after it vary it."""
-    assert parsed(text) == policy
+    assert parse_policy(text) == policy
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_parsed(text: str, policy: Policy) -> None:
 def test_mistakes(text: str, kind: type[Exception], sentence: str) -> None:
     """What cannot be a policy is an error whose sentence names it, and what is near."""
     with pytest.raises(kind) as caught:
-        parsed(text)
+        parse_policy(text)
     assert sentence in str(caught.value)
 
 
@@ -77,13 +77,13 @@ def test_mistakes(text: str, kind: type[Exception], sentence: str) -> None:
 )  # fmt: skip
 def test_described(policy: Policy, words: str) -> None:
     """A policy is told by the named one that is nearest, and what it does otherwise."""
-    assert describe(policy) == words
+    assert describe_policy(policy) == words
 
 
 def test_what_does_not_matter_is_not_told() -> None:
     """Fields that make no difference with these sources make none in words."""
     crl_alone = Policy(sources=("CRL",), hard_fail=True, unknown_rejects=False)
-    assert nearest(crl_alone) == ("hard-fail", ("sources",))
+    assert find_nearest(crl_alone) == ("hard-fail", ("sources",))
     assert switches(("CRL",)) == ("hard_fail", "whole_chain")
     assert switches(("staple",)) == (
         "hard_fail", "unknown_rejects", "require_staple", "honour_must_staple", "bad_staple_rejects",

@@ -22,7 +22,7 @@ from mockpki._reports.page import escape, facts
 from mockpki._reports.page import page as page_page
 from mockpki.cli import main
 from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, Policy
-from mockpki.relying_party._words import parsed
+from mockpki.relying_party._words import parse_policy
 from mockpki.scenarios import TABLE, Outcome, Scenario, matching
 from tests.kit.programs import need
 
@@ -180,7 +180,7 @@ class TestJson:
 
     def test_exact(self) -> None:
         """A policy without a name is there in words and in fields, with how many fit as well."""
-        policy = parsed("soft-fail,sources=OCSP")
+        policy = parse_policy("soft-fail,sources=OCSP")
         met_by_it = [met(one, policy) for one in matching(("staple-revoked", "ocsp-[gr]*ed", "crl-revoked"))]
         like = json.loads(FORMATS["json"](report(COMMAND, met_by_it, 1.0)))["behaves_like"]
         assert like["exact"]["words"] == "soft-fail, but asks OCSP only"

@@ -139,8 +139,8 @@ def test_an_abort_for_want_of_an_answer(pki: PKI) -> None:
     with pki.ocsp.respond_with(DOWN), pki.tls_server(pki.issue_cert("localhost"), staple=policy) as server:
         server.stapler.settle()
         assert ask(pki, server) == "aborted"
-        assert "with handshake_failure: asked earlier: the connection was refused." in (
-            server.connections[-1].error or ""
+        assert (server.connections[-1].error or "").endswith(
+            "with handshake_failure: asked earlier: the connection was refused"
         )
         stats = server.stapler.stats
     assert (stats.aborted, stats.handshakes) == (1, 1)

@@ -523,7 +523,7 @@ def test_a_stapler_at_work_delays_nobody_else(pki: PKI) -> None:
         waited, served = server.connections
     assert waited.staple_requested
     assert not waited.completed
-    assert waited.error == "The server was closed before the handshake was complete."
+    assert waited.error == "the server was closed before the handshake was complete"
     assert served.completed
 
 
@@ -541,7 +541,7 @@ def test_a_client_may_leave_while_the_stapler_works(pki: PKI) -> None:
             sock.sendall(client_hello(ask=True))
             assert entered.wait(10)
         assert only(server).closed
-        assert only(server).error == "The client closed the connection before the stapler had returned."
+        assert only(server).error == "the client closed the connection before the stapler had returned"
         leave.set()
         assert staple_seen(pki, server) == server.connections[1].staple
 
@@ -718,7 +718,7 @@ def test_a_client_that_says_nothing(pki: PKI) -> None:
             assert not only(server).closed
             assert only(server).error is None
         assert only(server).closed
-        assert only(server).error == ("The client closed the connection before it had sent a ClientHello.")
+        assert only(server).error == "the client closed the connection before it had sent a ClientHello"
         with connected(server, context(pki)) as tls:
             assert tls.version() == "TLSv1.3"
 
@@ -763,7 +763,7 @@ def test_a_client_that_vanishes(pki: PKI, part: float, reset: bool) -> None:
         assert gone.closed
         assert not gone.completed
         done = "the handshake was complete" if part == 1.0 else "it had sent a ClientHello"
-        assert gone.error == f"The client closed the connection before {done}."
+        assert gone.error == f"the client closed the connection before {done}"
         with connected(server, context(pki)) as tls:
             assert tls.version() == "TLSv1.3"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from ..._ca.ca import CA
 from ..._ca.leaf import Leaf
 from ..._pki import PKI
-from ..._services.evidence import Request, times
+from ..._services.evidence import Request, count_in_words
 from ..._tls.handshake import Handshake
 from ..._tls.server import TlsServer
 from ...relying_party import crl_urls, responders
@@ -84,7 +84,7 @@ class Seen:
     def __str__(self) -> str:
         lines = [f"  {_shake(shake)}" for shake in self.handshakes] or ["  no TLS connection came"]
         for what, requests in (("OCSP", self.ocsp), ("CRL", self.crl)):
-            lines.append(f"  {what}: {'asked ' + times(len(requests)) if requests else 'not asked'}")
+            lines.append(f"  {what}: {'asked ' + count_in_words(len(requests)) if requests else 'not asked'}")
             lines.extend(f"    {request}" for request in requests[:5])
         return "\n".join(lines)
 
