@@ -17,8 +17,7 @@
 3. Whether a handshake waited is told by the order of events, not by how long it took.
 """
 
-from ..._programs.placeholders import PLACEHOLDERS
-from ._command import ServerCommand
+from ._command import PLACEHOLDERS, ServerCommand
 from ._demands import DEMANDS
 from ._observe import WORDS, Observation, observe
 from ._outcome import Demand, Judged, Outcome

@@ -112,10 +112,10 @@ class _Performance:
             self.no_start = str(error)
             return
         self.late_start |= self.watch.held_up(began, monotonic())
-        self.site.asks()
+        self.site.wait_until_asked()
         # Where answers are late, the first client comes while the server waits for one.
         if not self.watch.delay:
-            self.site.rests()
+            self.site.wait_until_idle()
 
     def handshake(self) -> Observation:
         if self.requests_before is None:
@@ -134,7 +134,7 @@ class _Performance:
             timeout=self.world.patience,
         )
         waited = self.watch.held_up(began, monotonic())
-        self.site.rests()
+        self.site.wait_until_idle()
         return replace(seen, waited=waited)
 
     # The time.
@@ -142,7 +142,7 @@ class _Performance:
     def shift(self, by: timedelta) -> None:
         self.passing = "shifted"
         self.site.pki.clock.shift(by)
-        self.site.rests()
+        self.site.wait_until_idle()
 
     def expire(self) -> None:
         # One second, because times are in whole ones; and one more, because both clocks cut theirs.

@@ -129,11 +129,11 @@ def timeline(
                     pki.clock.shift(every + _SECOND)
                 else:
                     site.start()
-                    site.asks()
-                site.rests()
+                    site.wait_until_asked()
+                site.wait_until_idle()
                 seen += observe(
                     site.host, site.port, ca=pki.ca_file, server_name=SERVER_NAME,
                     now=pki.clock.now, timeout=world.patience,
                 )  # fmt: skip
-                site.rests()
+                site.wait_until_idle()
     return Timeline(world.name, tuple(seen), every, life, up, up + down)

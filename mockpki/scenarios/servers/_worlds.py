@@ -44,10 +44,10 @@ class Site(Protocol):
     def restart(self) -> None:
         """End it, and start it again. Raises `NotListening`."""
 
-    def asks(self) -> None:
+    def wait_until_asked(self) -> None:
         """Return when it has asked what it asks of its own accord at the start, answered or not."""
 
-    def rests(self) -> None:
+    def wait_until_idle(self) -> None:
         """Return when it has got all answers that come, and has made of them what it makes."""
 
     def printed(self) -> str:
@@ -165,11 +165,11 @@ class _PresetSite:
         except RuntimeError as error:
             raise NotListening(str(error)) from error
 
-    def asks(self) -> None:
+    def wait_until_asked(self) -> None:
         if self.stapler.policy.at_start and self.watch.is_up:
             self.watch.wait_for(1, self.patience)
 
-    def rests(self) -> None:
+    def wait_until_idle(self) -> None:
         if self.watch.hangs:
             # No answer comes, but the questions do.
             self.watch.wait_for(self.stapler.stats.fetches, self.patience)

@@ -16,7 +16,7 @@ import pytest
 
 from mockpki import PKI, faults, staplers
 from mockpki._programs import ports
-from mockpki._programs.placeholders import fill_in
+from mockpki._programs.placeholders import Placeholders
 from mockpki._programs.ports import _PORTS, _can_bind, free_port
 from mockpki._reports.timeline_svg import STYLE, legend
 from mockpki.scenarios.servers import (
@@ -342,6 +342,8 @@ class TestWatch:
 
 
 # Placeholders.
+
+fill_in = Placeholders(PLACEHOLDERS).fill_in
 
 
 class TestPlaceholders:
