@@ -28,16 +28,16 @@ from mockpki.scenarios.servers import (
     SCENARIOS,
     WORDS,
     _command,
-    agrees,
-    chosen,
-    expected,
+    choose_scenarios,
+    is_like,
     kind,
+    look_up_words,
     named,
     nearest,
 )
 from mockpki.scenarios.servers._run import run
 from mockpki.scenarios.servers._scenarios import NAMES
-from mockpki.scenarios.servers._watch import Request, Watch
+from mockpki.scenarios.servers._watch import TimedRequest, Watch
 from mockpki.staplers import (
     NAMED,
     NotListening,
@@ -76,8 +76,8 @@ def test_presets_keep_to_the_table(
 ) -> None:
     """What is stated of a preset is what it does, handshake by handshake."""
     outcome = table[preset, scenario].result(60)
-    assert outcome.words == expected(preset, scenario), outcome
-    assert agrees(outcome, preset)
+    assert outcome.words == look_up_words(preset, scenario), outcome
+    assert is_like(outcome, preset)
 
 
 @pytest.mark.parametrize("scenario", NAMES)
@@ -172,10 +172,10 @@ class TestPresets:
         """Answers may live for seconds, as they do for real servers; then some presets do something else."""
         policy = staplers.APACHE
         outcome = run("good-then-expired", Preset(policy, life=timedelta(seconds=4)))
-        words = expected("apache", "good-then-expired", short_lived=True)
+        words = look_up_words("apache", "good-then-expired", short_lived=True)
         assert words == "good good good | expired"
         assert outcome.words.startswith(words)
-        assert expected("apache", "good") == expected("apache", "good", short_lived=True)
+        assert look_up_words("apache", "good") == look_up_words("apache", "good", short_lived=True)
 
     def test_a_policy_of_your_own(self) -> None:
         """A policy that is none of ours is run and judged like any other."""
@@ -217,16 +217,16 @@ class TestTable:
 
     def test_not_stated(self) -> None:
         """Where nothing is stated of a preset, nothing agrees with it or does not."""
-        assert expected("apache", "stale") is None
-        assert agrees(outcome_of("stale", "none none"), "apache") is None
-        assert agrees(outcome_of("stale", "none none"), "nginx")
+        assert look_up_words("apache", "stale") is None
+        assert is_like(outcome_of("stale", "none none"), "apache") is None
+        assert is_like(outcome_of("stale", "none none"), "nginx")
 
     def test_outcomes_that_end_early(self) -> None:
         """What ends early is compared as far as it got; what got nowhere is like nobody."""
         begun = outcome_of("good-then-down", "none good good | good")
-        assert agrees(begun, "nginx")
-        assert not agrees(begun, "hitch")
-        assert not agrees(outcome_of("good-then-down", ""), "nginx")
+        assert is_like(begun, "nginx")
+        assert not is_like(begun, "hitch")
+        assert not is_like(outcome_of("good-then-down", ""), "nginx")
 
 
 def outcome_of(scenario: str, words: str, **fields: object) -> Outcome:
@@ -294,11 +294,11 @@ class TestScenarios:
     def test_names_and_patterns(self) -> None:
         """They are chosen by name and by pattern, in any spelling, and come in the table's order."""
         assert named("HTTP_500").name == "http-500"
-        assert [one.name for one in chosen(["stale", "good-then-*"])] == [
+        assert [one.name for one in choose_scenarios(["stale", "good-then-*"])] == [
             "good-then-down", "good-then-expired", "good-then-revoked", "stale",
         ]  # fmt: skip
-        assert chosen() == SCENARIOS
-        assert [one.name for one in chosen(["good*"], ["good-*"])] == ["good"]
+        assert choose_scenarios() == SCENARIOS
+        assert [one.name for one in choose_scenarios(["good*"], ["good-*"])] == ["good"]
 
     @pytest.mark.parametrize(
         ("only", "skip", "words"),
@@ -311,7 +311,7 @@ class TestScenarios:
     def test_none(self, only: list[str], skip: list[str], words: str) -> None:
         """A name that fits none is an error, with what is near; so is a choice of nothing."""
         with pytest.raises(LookupError, match=words):
-            chosen(only, skip)
+            choose_scenarios(only, skip)
 
     def test_they_say_what_they_are(self) -> None:
         """Each has a name of its own, a sentence, and demands."""
@@ -325,19 +325,19 @@ class TestWatch:
     def test_the_order_of_events(self, pki: PKI) -> None:
         """What was over only when an answer had come has waited for it; the rest has not."""
         watch = Watch(pki)
-        watch._requests.append(Request(10.0, 12.0))
-        assert watch.held_up(9.9, 12.1)
-        assert watch.held_up(11.0, 12.0)
-        assert not watch.held_up(9.9, 10.5)
-        assert watch.held_up(9.9, 11.9)  # gave up before it came, but after more than a second
-        assert not watch.held_up(12.1, 20.0)
-        assert not watch.held_up(5.0, 9.0)
+        watch._requests.append(TimedRequest(10.0, 12.0))
+        assert watch.was_held_up(9.9, 12.1)
+        assert watch.was_held_up(11.0, 12.0)
+        assert not watch.was_held_up(9.9, 10.5)
+        assert watch.was_held_up(9.9, 11.9)  # gave up before it came, but after more than a second
+        assert not watch.was_held_up(12.1, 20.0)
+        assert not watch.was_held_up(5.0, 9.0)
 
     def test_answers_that_come_at_once(self, pki: PKI) -> None:
         """Nobody waits for a responder that does not tarry, however long a handshake takes."""
         watch = Watch(pki)
-        watch._requests.append(Request(10.0, 10.0))
-        assert not watch.held_up(9.0, 20.0)
+        watch._requests.append(TimedRequest(10.0, 10.0))
+        assert not watch.was_held_up(9.0, 20.0)
         assert watch.last_due == 10.0
 
 
@@ -586,7 +586,7 @@ def nginx(tmp_path: Path) -> ServerCommand:
 def test_a_real_server_does_what_its_preset_does(nginx: ServerCommand, scenario: str) -> None:
     """nginx itself and the preset of that name do the same, as far as a real clock goes."""
     outcome = run(scenario, nginx)
-    assert agrees(outcome, "nginx"), outcome
+    assert is_like(outcome, "nginx"), outcome
     assert outcome.world == "nginx"
     assert outcome.passing == ("waited" if scenario == "good-then-expired" else "none")
     assert not outcome.waited
