@@ -7,11 +7,7 @@ from typing import Any
 import pytest
 
 from mockpki import relying_party, scenarios
-from mockpki.relying_party import (
-    HARD_FAIL,
-    SOFT_FAIL,
-    Verdict,
-)
+from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, Verdict
 from mockpki.scenarios import Case
 from tests.kit.reference_client import by_name, careless, reference
 

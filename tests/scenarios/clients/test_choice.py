@@ -3,9 +3,7 @@
 import pytest
 
 from mockpki import scenarios
-from mockpki.relying_party import (
-    HARD_FAIL,
-)
+from mockpki.relying_party import HARD_FAIL
 from mockpki.scenarios import TABLE, Scenario
 
 

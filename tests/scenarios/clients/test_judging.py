@@ -5,11 +5,7 @@ import ssl
 
 import pytest
 
-from mockpki.relying_party import (
-    HARD_FAIL,
-    SOFT_FAIL,
-    STAPLE_REQUIRED,
-)
+from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, STAPLE_REQUIRED
 from mockpki.scenarios import Case, Expectation, Expected, Outcome, Seen, judge
 from tests.kit.reference_client import by_name, careless, gives_up, reference
 

@@ -4,9 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mockpki import faults
-from mockpki.relying_party import (
-    HARD_FAIL,
-)
+from mockpki.relying_party import HARD_FAIL
 from mockpki.scenarios import Case, Expected, Offer, Says, Scenario
 from tests.kit.reference_client import reference
 

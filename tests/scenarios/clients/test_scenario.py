@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 
 from mockpki import faults, scenarios
-from mockpki.relying_party import (
-    HARD_FAIL,
-    SOFT_FAIL,
-)
+from mockpki.relying_party import HARD_FAIL, SOFT_FAIL
 from mockpki.scenarios import TABLE, Case, Expectation, Expected, Offer, Says, Scenario
 from tests.kit.reference_client import reference
 

@@ -6,9 +6,7 @@ from typing import Any
 import pytest
 
 from mockpki import PKI, relying_party
-from mockpki.relying_party import (
-    HARD_FAIL,
-)
+from mockpki.relying_party import HARD_FAIL
 from mockpki.scenarios import Case, Seen
 from tests.kit.reference_client import by_name, reference
 

@@ -8,19 +8,8 @@ from datetime import timedelta
 import pytest
 
 from mockpki import PKI, scenarios
-from mockpki.relying_party import (
-    HARD_FAIL,
-    MUST_STAPLE,
-    SOFT_FAIL,
-    STAPLE_REQUIRED,
-    Policy,
-)
-from mockpki.scenarios import (
-    POLICIES,
-    TABLE,
-    Case,
-    Expected,
-)
+from mockpki.relying_party import HARD_FAIL, MUST_STAPLE, SOFT_FAIL, STAPLE_REQUIRED, Policy
+from mockpki.scenarios import POLICIES, TABLE, Case, Expected
 from tests.kit.reference_client import by_name, quick, reference
 
 OTHER_POLICIES = {
