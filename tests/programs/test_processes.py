@@ -168,7 +168,7 @@ class TestServers:
         script = f"{witness.script} trap 'echo bye; exit 4' TERM; echo $WORD; pwd; sleep 600 & wait"
         process = self.start(processes, script, tmp_path)
         witness.wait()
-        while "here" not in (tmp_path / "printed").read_text():
+        while str(tmp_path) not in (tmp_path / "printed").read_text():
             threading.Event().wait(0.01)
         assert process.poll() is None
         processes.end(process, 60)
