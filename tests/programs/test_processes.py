@@ -177,7 +177,7 @@ class TestServers:
         witness.was_here()
 
     def test_killed_after_a_while(self, witness: Witness, tmp_path: Path) -> None:
-        """One that does not heed the signal is killed when patience is over, with what it has started."""
+        """One that does not obey the signal is killed when patience is over, with what it has started."""
         processes = Processes()
         process = self.start(processes, f"trap '' TERM; {witness.script} sleep 600 & wait; wait", tmp_path)
         witness.wait()

@@ -294,11 +294,11 @@ class _CommandSite:
             if not self.watch.wait_for(before + 1, _QUIET):
                 return
 
-    def printed(self) -> str:
+    def read_output(self) -> str:
         return self.program.read_output()
 
     def _values(self) -> dict[str, str]:
-        """What the placeholders stand for, but for those that need a template."""
+        """What the placeholders stand for, except for those that need a template."""
         leaf, folder = self.leaf, self.program.folder
         return {
             "host": HOST,

@@ -35,7 +35,7 @@ def run(scenario: StapleScenario | str, world: World | StaplePolicy) -> Outcome:
     """What the server of *world* does in *scenario*, with the demands it kept and broke.
 
     Either may be given by less: the scenario by its name, a `Preset` by its policy. Everything in it is
-    real but for the time, where the world's can be shifted: a fresh PKI, its responder, the server, its
+    real except for the time, where the world's can be shifted: a fresh PKI, its responder, the server, its
     handshakes. Raises `NotListening` where the server does not start though the responder is fine.
     """
     if isinstance(scenario, str):
@@ -171,5 +171,5 @@ class _ScenarioRun:
             no_start=self.no_start,
             passing=self.passing,
             left_out=self.left_out,
-            printed=self.site.printed(),
+            printed=self.site.read_output(),
         )

@@ -224,7 +224,7 @@ def named(name: str) -> StapleScenario:
 
 
 def choose_scenarios(only: Sequence[str] = (), skip: Sequence[str] = ()) -> tuple[StapleScenario, ...]:
-    """The scenarios that a name or pattern of *only* fits, such as ``good-*``, but for those of *skip*.
+    """The scenarios that a name or pattern of *only* fits, such as ``good-*``, without those of *skip*.
 
     In the table's order; without *only*, all. Raises LookupError for one that fits none, and where none
     is left.

@@ -90,8 +90,8 @@ class Watch:
     def was_held_up(self, began: float, ended: float) -> bool:
         """Whether what went on from *began* to *ended* had to wait for an answer, by the order of events.
 
-        An answer that was not there at the beginning was there at the end; or there was none, and still
-        it took what nothing takes that waits for nobody.
+        Either an answer that was not there at the beginning was there at the end. Or there was none, and it
+        took longer than anything takes that does not wait.
         """
         pending = [request for request in self.delayed if request.came <= ended and began < request.due]
         return any(request.due <= ended for request in pending) or (bool(pending) and ended - began > _LONG)

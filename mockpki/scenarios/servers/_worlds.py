@@ -48,9 +48,9 @@ class Site(Protocol):
         """Return when it has asked what it asks of its own accord at the start, answered or not."""
 
     def wait_until_idle(self) -> None:
-        """Return when it has got all answers that come, and has made of them what it makes."""
+        """Return when every answer that will come has come, and the server has done with it what it does."""
 
-    def printed(self) -> str:
+    def read_output(self) -> str:
         """The end of what it printed."""
 
 
@@ -153,7 +153,7 @@ class _PresetSite:
             self.server.__enter__()
 
     def _find_file(self) -> bytes | None:
-        """What somebody puts there who looks at what the responder says; None where it is not good."""
+        """The responder's answer, which somebody has checked and put there; None if it was not good."""
         leaf, watch = self.leaf, self.watch
         if not watch.is_up:
             return None
@@ -182,5 +182,5 @@ class _PresetSite:
             left = self.watch.last_due - monotonic()
             self.stapler.settle(max(0.0, left) + 4 * self.patience)
 
-    def printed(self) -> str:
+    def read_output(self) -> str:
         return ""

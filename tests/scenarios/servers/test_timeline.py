@@ -1,4 +1,4 @@
-"""An outage from its begin to its end, step by step."""
+"""A long outage of the responder, step by step."""
 
 from datetime import timedelta
 

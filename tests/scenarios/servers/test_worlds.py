@@ -49,7 +49,7 @@ class TestSite:
             assert len(watch.requests) == 1
             (seen,) = observe(site.host, site.port, ca=pki.ca_file, server_name=SERVER_NAME)
             assert seen.says == "good"
-            assert site.printed() == ""
+            assert site.read_output() == ""
             port = site.port
         assert not is_listening(HOST, port)
 
