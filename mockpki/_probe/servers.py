@@ -19,7 +19,7 @@ from ..scenarios.servers import (
     StapleScenario,
     Timeline,
     World,
-    chosen,
+    choose_scenarios,
 )
 from ..scenarios.servers import nearest as nearest_preset
 from ..scenarios.servers import run as run_scenario
@@ -103,7 +103,7 @@ def run(
     Raises LookupError, ValueError or TypeError for arguments that make no sense, and `NotListening` where the
     server does not start though the responder is up.
     """
-    scenarios = chosen(only, skip)
+    scenarios = choose_scenarios(only, skip)
     if jobs < 1:
         raise ValueError(f"jobs is how many scenarios run at a time, 1 or more; got {jobs!r}")
     world = ServerCommand(
