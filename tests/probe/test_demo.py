@@ -1,8 +1,6 @@
 """`mockpki demo`: its table is what happened, and it can be read anywhere."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -168,24 +166,3 @@ class TestText:
         assert "\x1b[1;32maccept\x1b[0m" in capture.get()
         assert "\x1b[1;31mreject\x1b[0m" in capture.get()
         assert "\x1b" not in shown(report, 80)
-
-
-class TestCommand:
-    def test_in_process(self) -> None:
-        """The command prints the table and the sums, and ends with 0."""
-        result = CliRunner().invoke(main, ["demo"])
-        assert result.exit_code == 0, result.output
-        assert "hard-fail" in result.output
-        assert "10 x bad_certificate_status_response" in " ".join(result.output.split())
-
-    @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
-    def test_as_a_program(self, encoding: str) -> None:
-        """It runs by itself, and prints what the stream can take: no colour, and ASCII if need be."""
-        environment = {**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "80", "NO_COLOR": "1"}
-        command = [sys.executable, "-c", "from mockpki.cli import main; main()", "demo"]
-        done = subprocess.run(command, capture_output=True, env=environment, timeout=120, check=False)
-        assert (done.returncode, done.stderr) == (0, b"")
-        text = done.stdout.decode(encoding)
-        assert ("─" in text) == (encoding == "utf-8")
-        assert "\x1b" not in text
-        assert max(map(len, lines(text))) <= 80

@@ -1,0 +1,40 @@
+"""`mockpki staplers`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from ._options import output_options
+from ._output import Output, ended_by_signals, print_plain
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@output_options("text", "json", "html")
+def staplers(names: tuple[str, ...], output: Output) -> None:
+    """Show how servers get their staples, and what their clients are given when something goes wrong.
+
+    With NAMEs, such as nginx or apache, only these. Each goes through every stapling scenario, and through
+    an outage of the responder that is longer than an answer's life, on a clock that is moved ahead:
+    it takes seconds. As HTML, the outage is drawn.
+    """
+    from rich.console import Console
+
+    from .._probe.servers import presets
+    from .._reports.servers_html import presets_page
+    from .._reports.servers_text import presets_json, show_presets
+
+    try:
+        status = Console(stderr=True).status("The presets are at work ...", spinner="line")
+        with ended_by_signals(), status:
+            reports = presets(names)
+    except LookupError as error:
+        raise click.UsageError(str(error)) from error
+    text: Callable[[], str] = {
+        "text": lambda: print_plain(lambda console: show_presets(reports, console)),
+        "json": lambda: presets_json(reports),
+        "html": lambda: presets_page(reports),
+    }[output.form]
+    output.write(text, lambda console: show_presets(reports, console))
