@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from .._probe.report import Report, Row
+from .._probe.report import ClientReport, JudgedRun
 from .page import escape, facts, page
 
 _FEW = 10
@@ -21,12 +21,12 @@ _GROUPS = {
 }
 
 
-def as_html(report: Report) -> str:
+def as_html(report: ClientReport) -> str:
     """The whole page."""
     return page(f"mockpki probe: {_name(report)}", "\n".join(_body(report)))
 
 
-def _body(report: Report) -> Iterator[str]:
+def _body(report: ClientReport) -> Iterator[str]:
     client = escape(_name(report))
     kept = "keeps" if report.kept else "does not keep"
     like = "is nearest to" if report.inference.best.exceptions else "behaves like"
@@ -57,11 +57,11 @@ def _body(report: Report) -> Iterator[str]:
             yield _row(row, opened=few and not row.ok)
 
 
-def _name(report: Report) -> str:
+def _name(report: ClientReport) -> str:
     return PurePath(report.command.words[0]).name
 
 
-def _failures(report: Report) -> str:
+def _failures(report: ClientReport) -> str:
     """What was not as it should be: what is the same in several scenarios is said once."""
     places: dict[str, list[str]] = {}
     for row in report.failures:
@@ -71,7 +71,7 @@ def _failures(report: Report) -> str:
     return f"<ul>{''.join(items)}</ul>"
 
 
-def _row(row: Row, *, opened: bool) -> str:
+def _row(row: JudgedRun, *, opened: bool) -> str:
     run = row.run
     colour = "right" if row.ok else "wrong"
     verdict = f"{run.verdict}{'' if row.ok else f', not {_demanded(row)}'}"
@@ -94,5 +94,5 @@ def _row(row: Row, *, opened: bool) -> str:
     )
 
 
-def _demanded(row: Row) -> str:
+def _demanded(row: JudgedRun) -> str:
     return f"{row.result.expectation.verdict}" if row.run.has_verdict else "a verdict"

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from typing import Any
 
 from .._probe.inference import Fit
-from .._probe.report import SOURCES, Report, Row
+from .._probe.report import SOURCES, ClientReport, JudgedRun
 from .._services.evidence import Request
 from .._tls.handshake import Handshake
 from ..relying_party import Policy
@@ -27,12 +27,12 @@ from ..relying_party import Policy
 Object = dict[str, Any]
 
 
-def as_json(report: Report) -> str:
+def as_json(report: ClientReport) -> str:
     """The whole, indented."""
     return json.dumps(objects(report), indent=2) + "\n"
 
 
-def objects(report: Report) -> Object:
+def objects(report: ClientReport) -> Object:
     """The same as Python has it."""
     inference = report.inference
     return {
@@ -72,7 +72,7 @@ def _fit(fit: Fit) -> Object:
     return {"words": fit.words, "fields": _policy(fit.policy), "exceptions": list(fit.names)}
 
 
-def _row(row: Row) -> Object:
+def _row(row: JudgedRun) -> Object:
     run, expected, seen = row.run, row.result.expectation, row.run.seen
     return {
         "name": row.name,

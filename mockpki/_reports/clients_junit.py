@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-from .._probe.report import Report, Row
+from .._probe.report import ClientReport, JudgedRun
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 section 2.2 has no character for."""
 
 
-def as_junit(report: Report) -> str:
+def as_junit(report: ClientReport) -> str:
     """The whole, with an XML declaration."""
     suite = ET.Element("testsuite", {"name": "mockpki probe", **_counts(report)})
     properties = ET.SubElement(suite, "properties")
@@ -32,7 +32,7 @@ def as_junit(report: Report) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(suites, encoding="unicode")}\n'
 
 
-def _counts(report: Report) -> dict[str, str]:
+def _counts(report: ClientReport) -> dict[str, str]:
     errors = sum(not row.run.has_verdict for row in report.failures)
     return {
         "tests": str(len(report.rows)),
@@ -43,7 +43,7 @@ def _counts(report: Report) -> dict[str, str]:
     }
 
 
-def _case(row: Row, label: str) -> ET.Element:
+def _case(row: JudgedRun, label: str) -> ET.Element:
     case = ET.Element(
         "testcase",
         {

@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .._probe.report import Report, Row
+from .._probe.report import ClientReport, JudgedRun
 
 _WIDE = 112
 """Columns in which every name is written in full."""
 _STYLES = {"accept": "green", "reject": "cyan"}
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: ClientReport, console: Console) -> None:
     """Print the matrix, what was not as it should be, and the summary."""
     for group, rows in report.groups.items():
         _plain(console, _matrix(group, rows, console.width))
@@ -36,7 +36,7 @@ def _plain(console: Console, table: Table) -> None:
     console.print()
 
 
-def as_text(report: Report) -> str:
+def as_text(report: ClientReport) -> str:
     """The same as plain text, for a file."""
     console = Console(file=io.StringIO(), width=_WIDE, color_system=None, legacy_windows=False)
     with console.capture() as capture:
@@ -44,7 +44,7 @@ def as_text(report: Report) -> str:
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
-def _matrix(group: str, rows: Sequence[Row], width: int) -> Table:
+def _matrix(group: str, rows: Sequence[JudgedRun], width: int) -> Table:
     wide = width >= _WIDE
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
     table.add_column("", no_wrap=True, width=1)

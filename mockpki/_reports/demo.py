@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .._probe.demo import SITUATIONS, Outcome, Report, Row
+from .._probe.demo import SITUATIONS, DemoReport, DemoRow, Reaction
 
 _VERDICTS = {
     True: ("accept", "bold green"),
@@ -30,7 +30,7 @@ _MARKS = {
 """What the small print of a cell can begin with."""
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: DemoReport, console: Console) -> None:
     """Print all of it."""
     counts = f"{report.handshakes} TLS handshakes and {report.questions} OCSP requests"
     console.print(Text(f"{counts} just happened on loopback", "bold"))
@@ -41,20 +41,20 @@ def show(report: Report, console: Console) -> None:
             console.print()
 
 
-def _verdicts(report: Report, width: int) -> Table:
+def _verdicts(report: DemoReport, width: int) -> Table:
     fold = _fold if width < _WIDE else str
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_lines=True)
     table.add_column("", style="bold")
     for situation in SITUATIONS:
         table.add_column(fold(situation.name), overflow="fold", vertical="top")
     for row in report.rows:
-        cells = (_cell(cell.outcome, fold(cell.outcome.reason)) for cell in row.cells)
+        cells = (_cell(cell.reaction, fold(cell.reaction.reason)) for cell in row.cells)
         table.add_row(row.client.name.replace(" ", "\n", 1 if width >= _WIDE else -1), *cells)
     return table
 
 
-def _cell(outcome: Outcome, reason: str) -> Text:
-    word, style = _VERDICTS[outcome.accepted]
+def _cell(reaction: Reaction, reason: str) -> Text:
+    word, style = _VERDICTS[reaction.accepted]
     return Text.assemble((word, style), "\n", (reason, "dim"))
 
 
@@ -79,16 +79,16 @@ def _situations() -> Table:
     )
 
 
-def _clients(report: Report) -> Table:
+def _clients(report: DemoReport) -> Table:
     return _glossary("Clients", [(row.client.name, row.client.sentence) for row in report.rows])
 
 
-def _marks(report: Report) -> Table:
-    used = {cell.outcome.reason.split()[0] for row in report.rows for cell in row.cells}
+def _marks(report: DemoReport) -> Table:
+    used = {cell.reaction.reason.split()[0] for row in report.rows for cell in row.cells}
     return _glossary("Below the verdict", [mark for mark in _MARKS.items() if mark[0] in used])
 
 
-def _evidence(report: Report) -> Table:
+def _evidence(report: DemoReport) -> Table:
     """What the servers and the responder saw of each client."""
     alerts = sum((row.alerts for row in report.rows), Counter[str]())
     sent = ", ".join(f"{count} x {name}" for name, count in alerts.items()) or "none"
@@ -106,7 +106,7 @@ def _evidence(report: Report) -> Table:
     return table
 
 
-def _counts(row: Row) -> tuple[int, int, int, int, int]:
+def _counts(row: DemoRow) -> tuple[int, int, int, int, int]:
     shakes = row.handshakes
     return (
         len(shakes),
@@ -117,12 +117,12 @@ def _counts(row: Row) -> tuple[int, int, int, int, int]:
     )
 
 
-def _words(report: Report) -> Table | None:
+def _words(report: DemoReport) -> Table | None:
     """What programs said when they rejected."""
     said = [
-        (f"{row.client.name.split()[0]}, {situation.name}", cell.outcome.words)
+        (f"{row.client.name.split()[0]}, {situation.name}", cell.reaction.words)
         for row in report.rows
         for situation, cell in zip(SITUATIONS, row.cells, strict=True)
-        if cell.outcome.words
+        if cell.reaction.words
     ]
     return _glossary("In the words of the programs", said) if said else None

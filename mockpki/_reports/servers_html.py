@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._probe.servers import Report
+from .._probe.servers import ServerReport
 from ..scenarios.servers import DEMANDS, WORDS, Outcome, Timeline, kind, named
 from ..staplers._words import in_words
 from .page import escape, facts, page
@@ -24,7 +24,7 @@ summary .seen {{ flex: 1 1 14rem; }}
 _MARKS = {True: ("right", "&#10003;"), False: ("wrong", "&#10007;"), None: ("dim", "&ndash;")}
 
 
-def server_page(report: Report) -> str:
+def server_page(report: ServerReport) -> str:
     """A whole page about a server."""
     title = f"{report.name} as a stapling server"
     broken = [outcome for outcome in report.outcomes if outcome.broken]
@@ -52,7 +52,7 @@ def server_page(report: Report) -> str:
     return page(title, "\n".join(parts))
 
 
-def presets_page(reports: Sequence[Report]) -> str:
+def presets_page(reports: Sequence[ServerReport]) -> str:
     """A whole page about presets."""
     title = reports[0].name if len(reports) == 1 else "Stapling servers, by design"
     lines = [line for report in reports for line in report.timelines]
@@ -73,7 +73,7 @@ def presets_page(reports: Sequence[Report]) -> str:
     return page(title, "\n".join(parts))
 
 
-def _demands(report: Report) -> str:
+def _demands(report: ServerReport) -> str:
     items = []
     for demand in DEMANDS:
         style, mark = _MARKS[report.demands[demand.name]]
@@ -127,7 +127,7 @@ def _seen(outcome: Outcome) -> str:
     return f'<span class="seen">{" <span class=then>then</span> ".join(steps)}</span>'
 
 
-def _matrix(report: Report) -> str:
+def _matrix(report: ServerReport) -> str:
     """Every scenario in a line or two: what was seen, and what that breaks."""
 
     def cell(outcome: Outcome) -> str:

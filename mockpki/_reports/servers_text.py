@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .._probe.servers import Report
+from .._probe.servers import ServerReport
 from ..scenarios.servers import CHARACTERS, DEMANDS, KINDS, Observation, Outcome, Timeline, kind, named
 from ..staplers._words import in_words
 
@@ -31,7 +31,7 @@ _VERDICTS = {True: ("kept", "green"), False: ("broken", "bold red"), None: ("not
 # For people.
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: ServerReport, console: Console) -> None:
     """Print all of a report on a server."""
     console.print(Text(f"{report.name}: {len(report.outcomes)} stapling scenarios", "bold"))
     console.print(_outcomes(report))
@@ -42,7 +42,7 @@ def show(report: Report, console: Console) -> None:
         show_timelines(report.timelines, console)
 
 
-def _outcomes(report: Report) -> Table:
+def _outcomes(report: ServerReport) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     for name in ("scenario", "what clients were given", "requests", "broken"):
         table.add_column(name, overflow="fold")
@@ -74,7 +74,7 @@ def _seen(outcome: Outcome) -> Text:
     return words
 
 
-def _show_demands(report: Report, console: Console) -> None:
+def _show_demands(report: ServerReport, console: Console) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False)
     table.add_column()
     table.add_column(overflow="fold")
@@ -121,7 +121,7 @@ def _ruler(line: Timeline) -> str:
     return "".join("-" if down else " " for down in marks)
 
 
-def show_presets(reports: Sequence[Report], console: Console) -> None:
+def show_presets(reports: Sequence[ServerReport], console: Console) -> None:
     """Print what each preset is, in words; and for one alone, what it does."""
     for report in reports:
         console.print(Text(report.name, "bold"))
@@ -138,19 +138,19 @@ def show_presets(reports: Sequence[Report], console: Console) -> None:
 # For programs.
 
 
-def as_json(report: Report) -> str:
+def as_json(report: ServerReport) -> str:
     """A report on a server."""
     return json.dumps(_report(report), indent=2)
 
 
-def presets_json(reports: Iterable[Report]) -> str:
+def presets_json(reports: Iterable[ServerReport]) -> str:
     """Reports on presets, a list."""
     return json.dumps(
         [{"preset": one.name, "words": in_words(one.name), **_report(one)} for one in reports], indent=2
     )
 
 
-def _report(report: Report) -> dict[str, Any]:
+def _report(report: ServerReport) -> dict[str, Any]:
     preset, differ = report.nearest or (None, ())
     return {
         "server": report.name,
@@ -209,7 +209,7 @@ def _timeline(line: Timeline) -> dict[str, Any]:
     }
 
 
-def as_junit(report: Report) -> str:
+def as_junit(report: ServerReport) -> str:
     """A report on a server as JUnit XML: a test case for each demand in each scenario."""
     suite = ElementTree.Element("testsuite", name=f"mockpki probe --server: {report.name}")
     counts = {"tests": 0, "failures": 0, "skipped": 0}

@@ -15,13 +15,13 @@ def demo() -> None:
     """
     from rich.console import Console
 
-    from .._probe.demo import run
+    from .._probe.demo import run_demo
     from .._reports.demo import show
 
     console = Console()
     try:
         with console.status("A PKI, its servers and their clients are at work ...", spinner="line"):
-            report = run()
+            report = run_demo()
     except OSError as error:
         raise click.ClickException(f"the demo could not run to its end: {error}") from error
     show(report, console)

@@ -14,7 +14,7 @@ from ._output import Output
 from ._probe_server import probe_server_of
 
 if TYPE_CHECKING:
-    from .._probe import Probe, Report, Run
+    from .._probe import ClientReport, Probe, Run
     from ..relying_party import Policy
     from ..scenarios import Scenario
 
@@ -141,7 +141,9 @@ def _probe_client(command: tuple[str, ...], about: _About, runs: Runs, output: O
     return int(demanded is not None and not report.kept)
 
 
-def _run_all(prober: Probe, found: list[Scenario], jobs: int, demanded: tuple[str, Policy] | None) -> Report:
+def _run_all(
+    prober: Probe, found: list[Scenario], jobs: int, demanded: tuple[str, Policy] | None
+) -> ClientReport:
     """Send the client through all of them, with a progress bar where there is a terminal to show it."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -150,7 +152,7 @@ def _run_all(prober: Probe, found: list[Scenario], jobs: int, demanded: tuple[st
     from .._clock import monotonic
 
     began = monotonic()
-    prober.first()
+    prober.send_first()
     console = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -159,5 +161,5 @@ def _run_all(prober: Probe, found: list[Scenario], jobs: int, demanded: tuple[st
         def done(run: Run) -> None:
             progress.update(task, advance=1, description=run.scenario.name)
 
-        runs = prober.all(found, jobs, done)
-    return _probe.report(prober.client.command, runs, monotonic() - began, demanded)
+        runs = prober.run_all(found, jobs, done)
+    return _probe.make_report(prober.client.command, runs, monotonic() - began, demanded)

@@ -57,7 +57,7 @@ def probe_server_of(command: tuple[str, ...], template: Path | None, runs: Runs,
     """Send the server of *command* through all scenarios, write the report, and return the exit status."""
     from rich.console import Console
 
-    from .._probe.servers import run as servers_run
+    from .._probe.servers import probe_server as run_probe
     from .._reports.servers_html import server_page
     from .._reports.servers_text import as_json, as_junit
     from .._reports.servers_text import show as servers_text_show
@@ -70,7 +70,7 @@ def probe_server_of(command: tuple[str, ...], template: Path | None, runs: Runs,
             status.update(f"The server has been in {outcome.scenario} ...")
 
         try:
-            report = servers_run(
+            report = run_probe(
                 command,
                 template,
                 only=runs.only,

@@ -22,14 +22,14 @@ def staplers(names: tuple[str, ...], output: Output) -> None:
     """
     from rich.console import Console
 
-    from .._probe.servers import presets
+    from .._probe.servers import probe_presets
     from .._reports.servers_html import presets_page
     from .._reports.servers_text import presets_json, show_presets
 
     try:
         status = Console(stderr=True).status("The presets are at work ...", spinner="line")
         with ended_by_signals(), status:
-            reports = presets(names)
+            reports = probe_presets(names)
     except LookupError as error:
         raise click.UsageError(str(error)) from error
     text: Callable[[], str] = {

@@ -15,8 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockpki import PKI, relying_party, scenarios
-from mockpki._probe import Client, Command, Probe, Run, infer, report
-from mockpki._probe.inference import POLICIES as EVERY_POLICY
+from mockpki._probe import Client, Command, Probe, Run, infer_policy, make_report
+from mockpki._probe.inference import EVERY_POLICY
 from mockpki._programs.processes import Ended
 from mockpki.cli import main
 from mockpki.relying_party import HARD_FAIL, NAMED, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
@@ -379,9 +379,9 @@ class TestNoVerdict:
 
         chosen = [*matching("crl-good"), *matching("crl-silent"), *matching("crl-slow")]
         with pytest.raises(KeyboardInterrupt):
-            prober.all(chosen, 2, interrupt)
+            prober.run_all(chosen, 2, interrupt)
         with pytest.raises(InterruptedError):
-            prober.once(chosen[0])
+            prober.run_once(chosen[0])
 
 
 def _met(scenario: Scenario, policy: Policy) -> Run:
@@ -411,7 +411,7 @@ class TestInference:
     @pytest.mark.parametrize("name", NAMED)
     def test_named(self, name: str) -> None:
         """A client of a named policy is known by it in the whole table, and by no other."""
-        found = infer(runs(NAMED[name]))
+        found = infer_policy(runs(NAMED[name]))
         assert [fit.words for fit in found.named] == [name]
         assert (found.exact, found.no_verdict, found.best.exceptions) == (None, (), ())
         assert found.sentences == (
@@ -430,7 +430,7 @@ class TestInference:
     )  # fmt: skip
     def test_unnamed(self, policy: Policy, words: str) -> None:
         """A policy without a name is told in words, with the named one that is nearest and its exceptions."""
-        found = infer(runs(policy))
+        found = infer_policy(runs(policy))
         assert found.exact is not None
         assert (found.exact.words, found.exact.names) == (words, ())
         assert found.sentences[0].startswith(f"It behaves like {words}, without exception, in 90 ")
@@ -449,7 +449,7 @@ class TestInference:
         met = list(runs(HARD_FAIL))
         place = [run.scenario.name for run in met].index("ocsp-http-404")
         met[place] = _met(met[place].scenario, NO_CHECK)
-        found = infer(met)
+        found = infer_policy(met)
         assert (found.named[0].words, found.best.names) == ("hard-fail", ("ocsp-http-404",))
         assert found.sentences[0] == (
             "It is nearest to hard-fail, with 1 exception (ocsp-http-404), in 90 scenarios with a verdict."
@@ -457,7 +457,7 @@ class TestInference:
 
     def test_few_scenarios(self) -> None:
         """Where scenarios cannot tell policies apart, all of them are named."""
-        found = infer(runs(HARD_FAIL, "staple-good", "staple-revoked"))
+        found = infer_policy(runs(HARD_FAIL, "staple-good", "staple-revoked"))
         assert [fit.words for fit in found.named] == [
             "soft-fail",
             "hard-fail",
@@ -474,21 +474,21 @@ class TestInference:
     )
     def test_what_it_asked_counts(self, policy: Policy, names: Sequence[str]) -> None:
         """Two clients that accept are told apart by what they looked at."""
-        found = infer(runs(policy, "ocsp-good", "crl-good"))
+        found = infer_policy(runs(policy, "ocsp-good", "crl-good"))
         assert [run.verdict for run in runs(policy, "ocsp-good", "crl-good")] == ["accept", "accept"]
         assert [fit.words for fit in found.named] == names
 
     def test_sources_never_asked(self) -> None:
         """What a client never asked is not in the policy that it is said to have."""
         policy = replace(HARD_FAIL, sources=("CRL",))
-        found = infer(runs(policy, "crl-*", "ocsp-re*"))
+        found = infer_policy(runs(policy, "crl-*", "ocsp-re*"))
         assert found.best.words == "hard-fail, but asks for the CRL only"
 
     def test_several_are_near(self) -> None:
         """Named policies that are as near as the nearest are told, and how many others fit as well."""
         policy = replace(STAPLE_REQUIRED, unknown_rejects=False)
         met = runs(policy, "staple-*")
-        found = infer(met)
+        found = infer_policy(met)
         assert found.best.names == ()
         assert found.others > 0
         assert found.sentences[1] == f"{found.others} other combinations of a policy's fields fit as well."
@@ -497,17 +497,17 @@ class TestInference:
         """Runs without a verdict are named and left out; with none left, nothing is claimed."""
         met = runs(HARD_FAIL, "staple-good", "staple-revoked", "ocsp-revoked")
         hung = replace(met[0], ended=Ended(None, "", 10.0), outcome=Outcome(None))
-        found = infer((hung, *met[1:]))
+        found = infer_policy((hung, *met[1:]))
         assert (found.judged, found.no_verdict) == (2, ("staple-good",))
         assert found.sentences[-1] == "It came to no verdict in staple-good; that is left out of this."
-        assert infer([hung]).sentences == (
+        assert infer_policy([hung]).sentences == (
             "Nothing can be said of its policy: it came to no verdict in any scenario.",
         )
 
     def test_report_goes_by_the_best_fit(self) -> None:
         """Without a policy to keep, runs are judged by the one that fits best, named or not."""
         policy = replace(HARD_FAIL, sources=("OCSP",), whole_chain=False)
-        found = report(Command(("x", "{url}")), runs(policy), 1.0)
+        found = make_report(Command(("x", "{url}")), runs(policy), 1.0)
         assert (found.kept, found.demanded) == (True, False)
         assert found.verdict == (
             '90 of 90 scenarios ended as "hard-fail, but asks OCSP only and looks at the leaf alone" demands.'

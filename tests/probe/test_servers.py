@@ -13,8 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from mockpki._probe.servers import BROKEN, KEPT, Report, run
-from mockpki._probe.servers import presets as servers_presets
+from mockpki._probe.servers import BROKEN, KEPT, ServerReport, probe_presets, probe_server
 from mockpki._reports.servers_html import presets_page, server_page
 from mockpki._reports.servers_text import as_json, as_junit, presets_json, show, show_presets
 from mockpki.scenarios.servers import DEMANDS, SCENARIOS
@@ -42,22 +41,24 @@ def command(template: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def report(template: Path) -> Report:
+def report(template: Path) -> ServerReport:
     """A report on that server in a few scenarios, with all timelines."""
     seen: list[Outcome] = []
     grace = timedelta(milliseconds=20)
-    made = run(command(template), template, only=SOME, grace=grace, name="<plain>", progress=seen.append)
+    made = probe_server(
+        command(template), template, only=SOME, grace=grace, name="<plain>", progress=seen.append
+    )
     assert {outcome.scenario for outcome in seen} == set(SOME)
     return made
 
 
 @pytest.fixture(scope="module")
-def presets() -> tuple[Report, ...]:
+def presets() -> tuple[ServerReport, ...]:
     """Reports on two presets."""
-    return servers_presets(["ideal", "APACHE"])
+    return probe_presets(["ideal", "APACHE"])
 
 
-def text_of(report: Report) -> str:
+def text_of(report: ServerReport) -> str:
     """The report as people see it on a terminal."""
     console = Console(file=io.StringIO(), width=110)
     show(report, console)
@@ -65,7 +66,7 @@ def text_of(report: Report) -> str:
 
 
 class TestRun:
-    def test_what_it_holds(self, report: Report) -> None:
+    def test_what_it_holds(self, report: ServerReport) -> None:
         """There is an outcome for each scenario, in the table's order, and the demands are added up."""
         assert [outcome.scenario for outcome in report.outcomes] == ["good", "refused", "idle"]
         assert report.name == "<plain>"
@@ -80,39 +81,41 @@ class TestRun:
 
     def test_every_demand_kept(self, template: Path) -> None:
         """Where nothing is broken the status says so; the first start is none of the outcomes."""
-        made = run(command(template), template, only=["refused"], grace=timedelta(0), timelines=False)
+        made = probe_server(
+            command(template), template, only=["refused"], grace=timedelta(0), timelines=False
+        )
         assert [outcome.scenario for outcome in made.outcomes] == ["refused"]
         assert made.exit_status == KEPT
         assert made.timelines == ()
 
-    def test_likeness(self, report: Report) -> None:
+    def test_likeness(self, report: ServerReport) -> None:
         """What it is most like is said in a sentence, with what is different."""
         assert report.nearest is not None
         preset, differ = report.nearest
         assert preset == "nginx"
         assert differ == ("good", "idle")
         assert report.likeness == "It behaves most like nginx, but for good and idle."
-        same = Report("a", "b", report.outcomes, ("nginx", ()))
+        same = ServerReport("a", "b", report.outcomes, ("nginx", ()))
         assert same.likeness == "It behaves like nginx."
-        assert Report("a", "b", ()).likeness == "It is like no preset."
-        one = Report("a", "b", (), ("nginx", ("good",)))
+        assert ServerReport("a", "b", ()).likeness == "It is like no preset."
+        one = ServerReport("a", "b", (), ("nginx", ("good",)))
         assert one.likeness == "It behaves most like nginx, but for good."
 
     def test_a_server_that_never_listens(self) -> None:
         """Without a server there is no report, whatever scenario was chosen."""
         with pytest.raises(NotListening, match="ended with 3"):
-            run([sys.executable, "-c", "raise SystemExit(3)"], only=["refused"])
+            probe_server([sys.executable, "-c", "raise SystemExit(3)"], only=["refused"])
 
     def test_what_makes_no_sense(self) -> None:
         """Arguments that make no sense are errors before anything is started."""
         with pytest.raises(LookupError, match="did you mean refused"):
-            run("serve", only=["refusd"])
+            probe_server("serve", only=["refusd"])
         with pytest.raises(ValueError, match="jobs is"):
-            run("serve", jobs=0)
+            probe_server("serve", jobs=0)
         with pytest.raises(LookupError, match="did you mean hitch"):
-            servers_presets(["hich"])
+            probe_presets(["hich"])
 
-    def test_presets(self, presets: tuple[Report, ...]) -> None:
+    def test_presets(self, presets: tuple[ServerReport, ...]) -> None:
         """A preset has a report like a server, in every scenario in which it is stated what it does."""
         ideal, apache = presets
         assert ideal.exit_status == KEPT
@@ -124,7 +127,7 @@ class TestRun:
 
 
 class TestText:
-    def test_a_server(self, report: Report) -> None:
+    def test_a_server(self, report: ServerReport) -> None:
         """The terminal has every scenario, every demand, where it was broken, and the timelines."""
         text = text_of(report)
         for outcome in report.outcomes:
@@ -138,12 +141,12 @@ class TestText:
         assert re.search("^ {24}-{48} *$", text, re.MULTILINE)
         assert "L an error of the responder's, stapled" in text
 
-    def test_without_timelines(self, report: Report) -> None:
+    def test_without_timelines(self, report: ServerReport) -> None:
         """They are left out where there are none."""
-        bare = Report(report.name, report.command, report.outcomes)
+        bare = ServerReport(report.name, report.command, report.outcomes)
         assert "nginx-file" not in text_of(bare)
 
-    def test_presets(self, presets: tuple[Report, ...]) -> None:
+    def test_presets(self, presets: tuple[ServerReport, ...]) -> None:
         """Several presets are words and timelines; one alone is shown with what it does, too."""
         console = Console(file=io.StringIO(), width=110)
         show_presets(presets, console)
@@ -157,7 +160,7 @@ class TestText:
 
 
 class TestForPrograms:
-    def test_json(self, report: Report) -> None:
+    def test_json(self, report: ServerReport) -> None:
         """The JSON has all that was seen."""
         data = json.loads(as_json(report))
         assert data["server"] == "<plain>"
@@ -173,7 +176,7 @@ class TestForPrograms:
         assert len(data["timelines"]) == len(NAMED)
         assert set(data["timelines"][0]["says"]) == {"none", "good"}
 
-    def test_json_of_presets(self, presets: tuple[Report, ...]) -> None:
+    def test_json_of_presets(self, presets: tuple[ServerReport, ...]) -> None:
         """Presets are a list, each with its words; times are ISO."""
         ideal, _ = json.loads(presets_json(presets))
         assert ideal["preset"] == "ideal"
@@ -182,7 +185,7 @@ class TestForPrograms:
         assert seen["next_update"].endswith("+00:00")
         assert seen["waited"] is False
 
-    def test_junit(self, report: Report) -> None:
+    def test_junit(self, report: ServerReport) -> None:
         """In JUnit each demand in each scenario is a test: passed, failed, or (not seen) skipped."""
         suite = ElementTree.fromstring(as_junit(report))
         cases = {(case.get("classname"), case.get("name")): case for case in suite}
@@ -213,7 +216,7 @@ except OSError:
             "{chain_file}",
             "{key_file}",
         ]
-        made = run([*words, "{ocsp_url}"], only=["refused"], grace=timedelta(0), timelines=False)
+        made = probe_server([*words, "{ocsp_url}"], only=["refused"], grace=timedelta(0), timelines=False)
         suite = ElementTree.fromstring(as_junit(made))
         assert "\ufffd[31mred" in ElementTree.tostring(suite, encoding="unicode")
         page = server_page(made)
@@ -253,7 +256,7 @@ def read(page: str) -> Tags:
 
 
 class TestHtml:
-    def test_a_server(self, report: Report) -> None:
+    def test_a_server(self, report: ServerReport) -> None:
         """The page has a part for each scenario, a picture for each preset, and nothing from elsewhere."""
         page = server_page(report)
         tags = read(page)
@@ -269,28 +272,28 @@ class TestHtml:
         assert "But the first handshake brought none (no staple)." in page
         assert "prefers-color-scheme" in page
 
-    def test_all_is_well(self, presets: tuple[Report, ...]) -> None:
+    def test_all_is_well(self, presets: tuple[ServerReport, ...]) -> None:
         """A page about a server that keeps everything says that."""
         page = server_page(presets[0])
         read(page)
         assert f"It keeps every demand in {len(SCENARIOS)} scenarios." in page
-        bare = Report("a", "b", presets[0].outcomes)
+        bare = ServerReport("a", "b", presets[0].outcomes)
         assert "<svg" not in server_page(bare)
 
-    def test_more_of_an_outcome(self, presets: tuple[Report, ...]) -> None:
+    def test_more_of_an_outcome(self, presets: tuple[ServerReport, ...]) -> None:
         """What is special about an outcome stands in it: shifted clocks, a late start, or none."""
         page = server_page(presets[0])
         assert "the clock was shifted" in page
         assert "the server does not start" in page
-        (caddy,) = servers_presets(["caddy"])
+        (caddy,) = probe_presets(["caddy"])
         page = server_page(caddy)
         assert "the port was open only when the responder had answered" in page
         (good,) = (outcome for outcome in caddy.outcomes if outcome.scenario == "good")
         assert "it was waited for" not in page
-        waited = Report("a", "b", (replace(good, passing="waited"),))
+        waited = ServerReport("a", "b", (replace(good, passing="waited"),))
         assert "it was waited for" in server_page(waited)
 
-    def test_presets(self, presets: tuple[Report, ...]) -> None:
+    def test_presets(self, presets: tuple[ServerReport, ...]) -> None:
         """The page on presets begins with their timelines; one alone is unfolded."""
         page = presets_page(presets)
         tags = read(page)

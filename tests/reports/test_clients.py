@@ -15,7 +15,7 @@ from rich.console import Console
 
 import mockpki
 from mockpki import PKI, relying_party, scenarios
-from mockpki._probe import Client, Command, Report, Run, report
+from mockpki._probe import Client, ClientReport, Command, Run, make_report
 from mockpki._programs.processes import Ended
 from mockpki._reports import FORMATS, show
 from mockpki._reports.page import escape, facts
@@ -58,18 +58,18 @@ def runs() -> tuple[Run, ...]:
 
 
 @pytest.fixture
-def strict(runs: tuple[Run, ...]) -> Report:
+def strict(runs: tuple[Run, ...]) -> ClientReport:
     """The runs held against hard-fail, which they do not keep."""
-    return report(COMMAND, runs, 12.5, ("hard-fail", HARD_FAIL))
+    return make_report(COMMAND, runs, 12.5, ("hard-fail", HARD_FAIL))
 
 
 @pytest.fixture
-def lenient(runs: tuple[Run, ...]) -> Report:
+def lenient(runs: tuple[Run, ...]) -> ClientReport:
     """The runs that came to a verdict, without a policy to keep."""
-    return report(COMMAND, [run for run in runs if run.has_verdict], 12.5)
+    return make_report(COMMAND, [run for run in runs if run.has_verdict], 12.5)
 
 
-def test_the_report_has_both_kinds(strict: Report, lenient: Report) -> None:
+def test_the_report_has_both_kinds(strict: ClientReport, lenient: ClientReport) -> None:
     """The two reports below differ in what matters: one has failures of every kind, one has none."""
     assert not strict.kept
     assert {row.run.verdict for row in strict.rows} == {"accept", "reject", "hung"}
@@ -82,7 +82,7 @@ def test_the_report_has_both_kinds(strict: Report, lenient: Report) -> None:
 
 class TestText:
     @pytest.mark.parametrize("width", [80, 112, 200])
-    def test_fits(self, strict: Report, width: int) -> None:
+    def test_fits(self, strict: ClientReport, width: int) -> None:
         """The matrix fits its terminal, each name is there, and no line ends in blanks."""
         console = Console(file=StringIO(), width=width, color_system=None)
         with console.capture() as capture:
@@ -95,7 +95,7 @@ class TestText:
             prefix = f"{group}-" if group and width < 112 else ""
             assert {row.name.removeprefix(prefix) for row in rows} <= names
 
-    def test_rows(self, strict: Report) -> None:
+    def test_rows(self, strict: ClientReport) -> None:
         """A row has the verdict, exit status, seconds, what was asked for and the alert; others a mark."""
         lines = FORMATS["text"](strict).splitlines()
         assert "  ocsp-revoked                          reject     1  0.25 staple OCSP" in "\n".join(lines)
@@ -106,7 +106,7 @@ class TestText:
         (hung,) = (line for line in lines if line.startswith("! ocsp-silent "))
         assert hung.split() == ["!", "ocsp-silent", "hung", "10.00"]
 
-    def test_narrow(self, strict: Report) -> None:
+    def test_narrow(self, strict: ClientReport) -> None:
         """On a narrow terminal names stand without their group, and alerts in words that fold."""
         console = Console(file=StringIO(), width=80, color_system=None)
         with console.capture() as capture:
@@ -115,7 +115,7 @@ class TestText:
         assert "\n! ocsp-refused              accept     0  0.25 staple\n" in text
         assert re.search(r"\n  revoked +reject +1 +0.25 staple +bad certificate\n +status response\n", text)
 
-    def test_what_went_wrong(self, strict: Report) -> None:
+    def test_what_went_wrong(self, strict: ClientReport) -> None:
         """Below the matrix each failure has its whole story, and at the end is the summary."""
         text = FORMATS["text"](strict)
         story = text.partition("\ncrl-refused: the policy demands reject, and the client did accept\n")[2]
@@ -123,7 +123,7 @@ class TestText:
         assert "seen:\n  TLSv1.3 for localhost: staple asked for, none sent; completed" in story
         assert text.rstrip().endswith(strict.summary[-1])
 
-    def test_colours(self, strict: Report) -> None:
+    def test_colours(self, strict: ClientReport) -> None:
         """Colours are a terminal's; what a client printed cannot make any, nor move the cursor."""
         file = StringIO()
         show(strict, Console(file=file, width=112, force_terminal=True, color_system="standard"))
@@ -134,7 +134,7 @@ class TestText:
 
 
 class TestJson:
-    def test_whole(self, strict: Report) -> None:
+    def test_whole(self, strict: ClientReport) -> None:
         """Everything of the matrix is there, with the evidence, under keys that stay."""
         found = json.loads(FORMATS["json"](strict))
         assert set(found) == {"mockpki", "command", "seconds", "policy", "behaves_like", "scenarios"}
@@ -147,7 +147,7 @@ class TestJson:
         assert [one["name"] for one in found["scenarios"]] == [row.name for row in strict.rows]
         assert all(set(one) == SCENARIO_KEYS for one in found["scenarios"])
 
-    def test_scenarios(self, strict: Report) -> None:
+    def test_scenarios(self, strict: ClientReport) -> None:
         """A scenario has what was demanded, what happened, and what was seen."""
         objects = json.loads(FORMATS["json"](strict))["scenarios"]
         named = {one["name"]: one for one in objects}
@@ -169,7 +169,7 @@ class TestJson:
         assert (hung["verdict"], hung["ok"], hung["exit_status"]) == ("hung", False, None)
         assert hung["problems"] == ["the client came to no verdict"]
 
-    def test_behaves_like(self, strict: Report, lenient: Report) -> None:
+    def test_behaves_like(self, strict: ClientReport, lenient: ClientReport) -> None:
         """The policies that fit are there with their exceptions; for who came to no verdict, none is."""
         like = json.loads(FORMATS["json"](strict))["behaves_like"]
         assert [one["words"] for one in like["named"]] == ["soft-fail"]
@@ -182,7 +182,7 @@ class TestJson:
         """A policy without a name is there in words and in fields, with how many fit as well."""
         policy = parsed("soft-fail,sources=OCSP")
         met_by_it = [met(one, policy) for one in matching(("staple-revoked", "ocsp-[gr]*ed", "crl-revoked"))]
-        like = json.loads(FORMATS["json"](report(COMMAND, met_by_it, 1.0)))["behaves_like"]
+        like = json.loads(FORMATS["json"](make_report(COMMAND, met_by_it, 1.0)))["behaves_like"]
         assert like["exact"]["words"] == "soft-fail, but asks OCSP only"
         assert (like["exact"]["fields"]["sources"], like["exact"]["exceptions"]) == (["OCSP"], [])
         assert like["exact"]["others"] > 0
@@ -198,7 +198,7 @@ SCENARIO_KEYS = {
 
 
 class TestJunit:
-    def test_counts(self, strict: Report) -> None:
+    def test_counts(self, strict: ClientReport) -> None:
         """Suites, suite and cases are there with their numbers: what came to no verdict is an error."""
         suites = ET.fromstring(FORMATS["junit"](strict).encode())
         assert suites.tag == "testsuites"
@@ -213,7 +213,7 @@ class TestJunit:
             numbers = [one.get(name) for name in ("tests", "failures", "errors", "skipped", "time")]
             assert numbers == [str(len(cases)), str(len(failures)), "1", "0", "12.500"]
 
-    def test_cases(self, strict: Report) -> None:
+    def test_cases(self, strict: ClientReport) -> None:
         """A case has its group for a class and its seconds; a failure has a message and the whole story."""
         suite = ET.fromstring(FORMATS["junit"](strict).encode())[0]
         cases = {case.get("name"): case for case in suite.findall("testcase")}
@@ -231,7 +231,7 @@ class TestJunit:
         assert printed == READABLE.replace("\ufffe", "\ufffd")
         assert cases["ocsp-silent"].find("system-out") is None
 
-    def test_properties(self, lenient: Report) -> None:
+    def test_properties(self, lenient: ClientReport) -> None:
         """The suite says what was run, by what it was judged, and what it behaves like."""
         suite = ET.fromstring(FORMATS["junit"](lenient).encode())[0]
         found = {one.get("name"): one.get("value") for one in suite.findall("properties/property")}
@@ -274,7 +274,7 @@ class Reader(HTMLParser):
 
 
 class TestHtml:
-    def test_well_formed(self, strict: Report, lenient: Report) -> None:
+    def test_well_formed(self, strict: ClientReport, lenient: ClientReport) -> None:
         """Every element is closed, and a scenario is one that opens, with a mark for how it went."""
         for found in (strict, lenient):
             page = Reader(FORMATS["html"](found))
@@ -286,7 +286,7 @@ class TestHtml:
                 not row.ok and len(found.failures) <= 10 for row in in_groups
             ]
 
-    def test_alone(self, strict: Report) -> None:
+    def test_alone(self, strict: ClientReport) -> None:
         """The page needs nothing else: no script, no address of anything, links into itself alone."""
         text = FORMATS["html"](strict)
         page = Reader(text)
@@ -301,14 +301,14 @@ class TestHtml:
         assert "prefers-color-scheme: dark" in style
         assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in page.all("meta")
 
-    def test_escaped(self, strict: Report) -> None:
+    def test_escaped(self, strict: ClientReport) -> None:
         """What a client printed, and its arguments, are text and nothing else."""
         page = Reader(FORMATS["html"](strict))
         assert READABLE in page.text
         assert str(COMMAND) in page.text
         assert "\x1b" not in page.text
 
-    def test_summary_first(self, strict: Report, lenient: Report) -> None:
+    def test_summary_first(self, strict: ClientReport, lenient: ClientReport) -> None:
         """It begins with the name of the client, what came of it, and the summary."""
         text = Reader(FORMATS["html"](strict)).text
         beginning = text.partition("Command")[0]
@@ -316,10 +316,10 @@ class TestHtml:
         assert all(sentence in beginning for sentence in strict.summary)
         assert "my-client behaves like soft-fail" in Reader(FORMATS["html"](lenient)).text
 
-    def test_no_verdict(self, strict: Report) -> None:
+    def test_no_verdict(self, strict: ClientReport) -> None:
         """Of a client without any verdict, that is what it says."""
         (hung,) = (row.run for row in strict.rows if row.run.verdict == "hung")
-        text = Reader(FORMATS["html"](report(COMMAND, [hung], 1.0))).text
+        text = Reader(FORMATS["html"](make_report(COMMAND, [hung], 1.0))).text
         assert "my-client: no verdict" in text
         assert "hung, not a verdict" in text
 
@@ -387,7 +387,7 @@ def test_every_scenario_has_a_group() -> None:
     made = {}
     for scenario in TABLE:
         run = Run(scenario, (), Ended(0, "", 0.0), Outcome(True), scenarios.Seen((), (), ()))
-        made[scenario.name] = report(COMMAND, [run], 0.0).rows[0].group
+        made[scenario.name] = make_report(COMMAND, [run], 0.0).rows[0].group
     assert set(made.values()) == {"staple", "ocsp", "crl", "must-staple", "intermediate", ""}
     assert made["must-staple-stale"] == "must-staple"
     assert made["no-sources"] == ""
