@@ -5,11 +5,15 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from .._reports import Report
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -27,21 +31,23 @@ class Output:
                 f"--output: there is no folder {self.path.parent} to write {self.path.name} to."
             )
 
-    def write(self, text: Callable[[], str], show: Callable[..., None]) -> None:
-        """Print a report; or write it to the file, and show it as text."""
+    def write(self, report: Report) -> None:
+        """Print *report*; or write it to the file, and show it as text."""
         from rich.console import Console
+
+        from .._reports import FORMATS, show_report
 
         if self.path is not None:
             try:
-                self.path.write_text(text(), encoding="utf-8")
+                self.path.write_text(FORMATS[self.form](report), encoding="utf-8")
             except OSError as error:
                 raise click.UsageError(
                     f"--output: {self.path} cannot be written: {error.strerror}."
                 ) from error
         if self.form == "text" or self.path is not None:
-            show(Console())
+            show_report(report, Console())
         else:
-            click.echo(text().rstrip("\n"))
+            click.echo(FORMATS[self.form](report).rstrip("\n"))
 
 
 @contextlib.contextmanager
@@ -66,14 +72,3 @@ def ended_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def print_plain(show: Callable[..., None]) -> str:
-    """What *show* prints, for a file."""
-    import io
-
-    from rich.console import Console
-
-    kept = io.StringIO()
-    show(Console(file=kept, width=100))
-    return kept.getvalue()

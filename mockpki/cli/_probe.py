@@ -120,7 +120,8 @@ def probe(
 
 def _probe_client(command: tuple[str, ...], about: _About, runs: Runs, output: Output) -> int:
     """Send the client through all scenarios, write the report, and return the exit status."""
-    from .. import _probe, _reports
+    from .. import _probe
+    from .._reports.clients import describe_client
 
     demanded = None if about.policy is None else next(iter(read_policy(about.policy).items()))
     found = choose_scenarios(runs.only, runs.skip)
@@ -135,9 +136,7 @@ def _probe_client(command: tuple[str, ...], about: _About, runs: Runs, output: O
         raise _NotStarted(str(error)) from error
     except OSError as error:
         raise _NotJudged(str(error)) from error
-    output.write(
-        lambda: _reports.FORMATS[output.form](report), lambda console: _reports.show(report, console)
-    )
+    output.write(describe_client(report))
     return int(demanded is not None and not report.kept)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ._options import Runs, output_options, runs_options
-from ._output import Output, ended_by_signals, print_plain
+from ._output import Output, ended_by_signals
 
 if TYPE_CHECKING:
     from ..scenarios.servers import Outcome
@@ -58,9 +57,7 @@ def probe_server_of(command: tuple[str, ...], template: Path | None, runs: Runs,
     from rich.console import Console
 
     from .._probe.servers import probe_server as run_probe
-    from .._reports.servers_html import server_page
-    from .._reports.servers_text import as_json, as_junit
-    from .._reports.servers_text import show as servers_text_show
+    from .._reports.servers import describe_server
     from ..scenarios.servers import NotListening
 
     console = Console(stderr=True)
@@ -85,11 +82,5 @@ def probe_server_of(command: tuple[str, ...], template: Path | None, runs: Runs,
             raise click.UsageError(str(error)) from error
         except (NotListening, ChildProcessError) as error:
             raise _NoServer(str(error)) from error
-    text: Callable[[], str] = {
-        "text": lambda: print_plain(lambda console: servers_text_show(report, console)),
-        "json": lambda: as_json(report),
-        "junit": lambda: as_junit(report),
-        "html": lambda: server_page(report),
-    }[output.form]
-    output.write(text, lambda console: servers_text_show(report, console))
+    output.write(describe_server(report))
     return report.exit_status

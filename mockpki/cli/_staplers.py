@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import click
 
 from ._options import output_options
-from ._output import Output, ended_by_signals, print_plain
+from ._output import Output, ended_by_signals
 
 
 @click.command()
@@ -23,8 +21,7 @@ def staplers(names: tuple[str, ...], output: Output) -> None:
     from rich.console import Console
 
     from .._probe.servers import probe_presets
-    from .._reports.servers_html import presets_page
-    from .._reports.servers_text import presets_json, show_presets
+    from .._reports.servers import describe_presets
 
     try:
         status = Console(stderr=True).status("The presets are at work ...", spinner="line")
@@ -32,9 +29,4 @@ def staplers(names: tuple[str, ...], output: Output) -> None:
             reports = probe_presets(names)
     except LookupError as error:
         raise click.UsageError(str(error)) from error
-    text: Callable[[], str] = {
-        "text": lambda: print_plain(lambda console: show_presets(reports, console)),
-        "json": lambda: presets_json(reports),
-        "html": lambda: presets_page(reports),
-    }[output.form]
-    output.write(text, lambda console: show_presets(reports, console))
+    output.write(describe_presets(reports))

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockpki.cli import main
-from tests.probe.test_demo import lines
+from tests.kit.demo import lines
 
 
 class TestCommand:

@@ -1,16 +1,14 @@
-"""`mockpki demo`: its table is what happened, and it can be read anywhere."""
+"""`mockpki demo`: its table is what happened."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from rich.console import Console
 
 from mockpki._probe.demo import SITUATIONS, DemoReport, DemoRow, run_demo
-from mockpki._reports.demo import _counts, show
 from mockpki.cli import main
+from tests.kit.demo import print_demo, rows
 
 # good, revoked, unknown, stale, no answer, staple missing
 EXPECTED = {
@@ -24,11 +22,6 @@ EXPECTED = {
 def report() -> DemoReport:
     """One run with all the clients of this machine."""
     return run_demo()
-
-
-def rows(report: DemoReport) -> dict[str, DemoRow]:
-    """The rows by the client's name."""
-    return {row.client.name: row for row in report.rows}
 
 
 def verdicts(row: DemoRow) -> str:
@@ -117,52 +110,4 @@ class TestPrograms:
         assert row.client.name == "curl --cert-status"
         for cell in row.cells:
             assert (cell.reaction.accepted, cell.reaction.reason) == (None, "no handshake (exit 2)")
-        assert "curl: (2) no such option" in shown(report, 80)
-
-
-def lines(text: str) -> Iterator[str]:
-    """The lines of *text* without the blanks on their right."""
-    return (line.rstrip() for line in text.splitlines())
-
-
-def shown(report: DemoReport, width: int, **options: bool) -> str:
-    """The report as it is printed to a terminal of that width."""
-    console = Console(width=width, **options)  # type: ignore[arg-type]
-    with console.capture() as capture:
-        show(report, console)
-    return capture.get()
-
-
-class TestText:
-    @pytest.mark.parametrize("width", [80, 100, 120, 160])
-    def test_width(self, report: DemoReport, width: int) -> None:
-        """Every word of the table stands whole, in every width from 80 columns up."""
-        text = shown(report, width)
-        assert max(map(len, lines(text))) <= width
-        table = text.partition("Situations")[0].split()
-        assert table.count("accept") + table.count("reject") == len(report.rows) * len(SITUATIONS)
-        words = {word for situation in SITUATIONS for word in situation.name.split()}
-        words |= {word for row in report.rows for cell in row.cells for word in cell.reaction.reason.split()}
-        assert words <= set(table)
-
-    def test_explained(self, report: DemoReport) -> None:
-        """Every situation, every client and every kind of small print has its sentence."""
-        text = " ".join(shown(report, 200).split())
-        for sentence in (
-            *(situation.sentence for situation in SITUATIONS),
-            *(row.client.sentence for row in report.rows),
-        ):
-            assert sentence in text
-        for name in ("hard-fail", "soft-fail", "must-staple"):
-            counts = _counts(rows(report)[name])
-            assert f"{name} {' '.join(map(str, counts))}" in text
-        assert f"{report.handshakes} TLS handshakes and {report.questions} OCSP requests" in text
-
-    def test_colour(self, report: DemoReport) -> None:
-        """On a terminal, accept is green and reject is red; without colours nothing else changes."""
-        colourful = Console(width=80, force_terminal=True, color_system="standard", no_color=False)
-        with colourful.capture() as capture:
-            show(report, colourful)
-        assert "\x1b[1;32maccept\x1b[0m" in capture.get()
-        assert "\x1b[1;31mreject\x1b[0m" in capture.get()
-        assert "\x1b" not in shown(report, 80)
+        assert "curl: (2) no such option" in print_demo(report, 80)

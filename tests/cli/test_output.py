@@ -1,0 +1,62 @@
+"""Where reports of commands go."""
+
+import json
+import os
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockpki._reports import FORMATS
+from mockpki.cli import main
+from tests.kit.pages import Reader
+from tests.kit.programs import need
+
+
+class TestOutput:
+    """Where reports go."""
+
+    @staticmethod
+    def probe(*arguments: str) -> Result:
+        command = ["--", need("curl"), "-q", "-sS", "-o", os.devnull, "--cacert", "{ca_file}", "{url}"]
+        arguments = ("probe", "--only", "crl-good", "--only", "crl-revoked", *arguments, *command)
+        return CliRunner().invoke(main, arguments)
+
+    def test_to_stdout(self) -> None:
+        """Without --output the report is all that is printed."""
+        found = json.loads(self.probe("--format", "json").stdout)
+        assert [one["verdict"] for one in found["scenarios"]] == ["accept", "accept"]
+        assert ET.fromstring(self.probe("--format", "junit").stdout.encode())[0].get("tests") == "2"
+        assert Reader(self.probe("--format", "html").stdout).all("details")
+
+    @pytest.mark.parametrize("form", FORMATS)
+    def test_to_a_file(self, tmp_path: Path, form: str) -> None:
+        """--output writes the report to a file, and prints it as text; the exit status is the same."""
+        file = tmp_path / "report"
+        result = self.probe("--policy", "hard-fail", "--format", form, "--output", str(file))
+        assert result.exit_code == 1
+        assert "1 of 2 scenarios ended as hard-fail demands." in result.stdout
+        beginnings = {"text": "  scenario ", "json": "{", "junit": "<?xml", "html": "<!DOCTYPE html>"}
+        assert file.read_text(encoding="utf-8").startswith(beginnings[form])
+
+    def test_no_place(self, tmp_path: Path) -> None:
+        """A folder that is not there is found out before the client is run."""
+        result = self.probe("--output", str(tmp_path / "none" / "report"))
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "there is no folder" in result.stderr
+
+    def test_not_writable(self, tmp_path: Path) -> None:
+        """A file that cannot be written is a mistake, too."""
+        if not hasattr(os, "mkfifo"):
+            pytest.skip("this system has no such files")
+        name = "x" * 300
+        result = self.probe("--output", str(tmp_path / name))
+        assert result.exit_code == 2
+        assert "cannot be written: File name too long" in result.stderr
+
+
+def test_formats_are_those_of_the_option() -> None:
+    """Every format that can be asked for can be written."""
+    (option,) = (one for one in main.commands["probe"].params if one.name == "form")
+    assert list(option.type.choices) == list(FORMATS)  # type: ignore[attr-defined]
