@@ -30,12 +30,19 @@ _MARKS = {
 """What the small print of a cell can begin with."""
 
 
-def show(report: DemoReport, console: Console) -> None:
+def show_demo(report: DemoReport, console: Console) -> None:
     """Print all of it."""
     counts = f"{report.handshakes} TLS handshakes and {report.questions} OCSP requests"
     console.print(Text(f"{counts} just happened on loopback", "bold"))
     console.print(_make_verdicts(report, console.width))
-    for part in (_make_situations(), _make_clients(report), _make_marks(report), _make_evidence(report), _make_words(report)):
+    parts = (
+        _make_situations(),
+        _make_clients(report),
+        _make_marks(report),
+        _make_evidence(report),
+        _make_words(report),
+    )
+    for part in parts:
         if part is not None:
             console.print(part)
             console.print()

@@ -16,7 +16,7 @@ def demo() -> None:
     from rich.console import Console
 
     from .._probe.demo import run_demo
-    from .._reports.demo import show
+    from .._reports.demo import show_demo
 
     console = Console()
     try:
@@ -24,4 +24,4 @@ def demo() -> None:
             report = run_demo()
     except OSError as error:
         raise click.ClickException(f"the demo could not run to its end: {error}") from error
-    show(report, console)
+    show_demo(report, console)

@@ -26,13 +26,12 @@ def scenarios(patterns: tuple[str, ...], policy: str | None, form: str) -> None:
     """
     from rich.console import Console
 
-    from .._reports.scenarios import as_json, as_markdown
-    from .._reports.scenarios import show as scenarios_show
+    from .._reports.scenarios import show_scenarios, write_scenarios_json, write_scenarios_markdown
 
     policies, found = read_policy(policy), choose_scenarios(patterns)
     if form == "json":
-        click.echo(as_json(found, policies))
+        click.echo(write_scenarios_json(found, policies))
     elif form == "markdown":
-        click.echo(as_markdown(found, policies))
+        click.echo(write_scenarios_markdown(found, policies))
     else:
-        scenarios_show(Console(), found, policies)
+        show_scenarios(Console(), found, policies)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from mockpki._probe.demo import DemoReport, DemoRow
-from mockpki._reports.demo import show
+from mockpki._reports.demo import show_demo
 
 
 def rows(report: DemoReport) -> dict[str, DemoRow]:
@@ -22,5 +22,5 @@ def print_demo(report: DemoReport, width: int, **options: bool) -> str:
     """The report as it is printed to a terminal of that width."""
     console = Console(width=width, **options)  # type: ignore[arg-type]
     with console.capture() as capture:
-        show(report, console)
+        show_demo(report, console)
     return capture.get()

@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from mockpki._probe.demo import SITUATIONS, DemoReport, run_demo
-from mockpki._reports.demo import count_evidence, show
+from mockpki._reports.demo import count_evidence, show_demo
 from tests.kit.demo import lines, print_demo, rows
 
 
@@ -43,7 +43,7 @@ class TestText:
         """On a terminal, accept is green and reject is red; without colours nothing else changes."""
         colourful = Console(width=80, force_terminal=True, color_system="standard", no_color=False)
         with colourful.capture() as capture:
-            show(report, colourful)
+            show_demo(report, colourful)
         assert "\x1b[1;32maccept\x1b[0m" in capture.get()
         assert "\x1b[1;31mreject\x1b[0m" in capture.get()
         assert "\x1b" not in print_demo(report, 80)
