@@ -51,7 +51,7 @@ class Output:
 
 
 @contextlib.contextmanager
-def ended_by_signals() -> Iterator[None]:
+def end_on_signals() -> Iterator[None]:
     """Servers that were started end with us, whoever ends us; the exit status is then as shells have it."""
     if threading.current_thread() is not threading.main_thread():
         yield

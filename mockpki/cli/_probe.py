@@ -11,7 +11,7 @@ import click
 
 from ._options import Runs, choose_scenarios, gather, output_options, policy_option, read_policy, runs_options
 from ._output import Output
-from ._probe_server import probe_server_of
+from ._probe_server import run_server_probe
 
 if TYPE_CHECKING:
     from .._probe import ClientReport, Probe, Run
@@ -109,7 +109,7 @@ def probe(
                 raise click.UsageError(
                     f"--{name.replace('_', '-')} is about clients, and does not go with --server."
                 )
-        raise SystemExit(probe_server_of(command, template, runs, output))
+        raise SystemExit(run_server_probe(command, template, runs, output))
     if template is not None:
         raise click.UsageError(
             "--template is the configuration of a server: it goes with --server, which is now "

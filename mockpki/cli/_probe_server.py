@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ._options import Runs, output_options, runs_options
-from ._output import Output, ended_by_signals
+from ._output import Output, end_on_signals
 
 if TYPE_CHECKING:
     from ..scenarios.servers import Outcome
@@ -49,10 +49,10 @@ def probe_server(command: tuple[str, ...], template: Path | None, runs: Runs, ou
       2  a mistake in what was typed
       3  the command cannot be started, or the server never listens
     """
-    raise SystemExit(probe_server_of(command, template, runs, output))
+    raise SystemExit(run_server_probe(command, template, runs, output))
 
 
-def probe_server_of(command: tuple[str, ...], template: Path | None, runs: Runs, output: Output) -> int:
+def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs, output: Output) -> int:
     """Send the server of *command* through all scenarios, write the report, and return the exit status."""
     from rich.console import Console
 
@@ -61,7 +61,7 @@ def probe_server_of(command: tuple[str, ...], template: Path | None, runs: Runs,
     from ..scenarios.servers import NotListening
 
     console = Console(stderr=True)
-    with ended_by_signals(), console.status("The server is at work ...", spinner="line") as status:
+    with end_on_signals(), console.status("The server is at work ...", spinner="line") as status:
 
         def done(outcome: Outcome) -> None:
             status.update(f"The server has been in {outcome.scenario} ...")

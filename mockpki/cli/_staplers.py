@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ._options import output_options
-from ._output import Output, ended_by_signals
+from ._output import Output, end_on_signals
 
 
 @click.command()
@@ -25,7 +25,7 @@ def staplers(names: tuple[str, ...], output: Output) -> None:
 
     try:
         status = Console(stderr=True).status("The presets are at work ...", spinner="line")
-        with ended_by_signals(), status:
+        with end_on_signals(), status:
             reports = probe_presets(names)
     except LookupError as error:
         raise click.UsageError(str(error)) from error

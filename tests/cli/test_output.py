@@ -1,7 +1,10 @@
 """Where reports of commands go."""
 
+import contextlib
 import json
 import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -10,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from mockpki._reports import FORMATS
 from mockpki.cli import main
+from mockpki.cli._output import end_on_signals
 from tests.kit.pages import Reader
 from tests.kit.programs import need
 
@@ -60,3 +64,39 @@ def test_formats_are_those_of_the_option() -> None:
     """Every format that can be asked for can be written."""
     (option,) = (one for one in main.commands["probe"].params if one.name == "form")
     assert list(option.type.choices) == list(FORMATS)  # type: ignore[attr-defined]
+
+
+class TestSignals:
+    """Who ends a run ends what it has started."""
+
+    @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+    def test_ends(self, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+        """A signal ends the run in order, with the status that shells give, and handlers are as before."""
+        number = getattr(signal, name, None)
+        if number is None:
+            pytest.skip("this system has no such signal")
+        before = signal.getsignal(number)
+        cleaned: list[str] = []
+
+        def run() -> None:
+            with end_on_signals(), contextlib.ExitStack() as started:
+                started.callback(cleaned.append, name)
+                signal.raise_signal(number)
+
+        with pytest.raises(SystemExit) as caught:
+            run()
+        assert caught.value.code == 128 + number
+        assert cleaned == [name]
+        assert signal.getsignal(number) == before
+        assert capsys.readouterr().err == "Interrupted: nothing was judged.\n"
+
+    def test_on_another_thread(self) -> None:
+        """Where signals cannot be caught, nothing is."""
+        before = signal.getsignal(signal.SIGTERM)
+
+        def look() -> object:
+            with end_on_signals():
+                return signal.getsignal(signal.SIGTERM)
+
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(look).result() == before

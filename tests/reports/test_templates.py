@@ -4,6 +4,7 @@ import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
+from mockpki._reports.model import Fact
 from mockpki._reports.templates import ENVIRONMENT, escape, render
 from tests.kit.pages import Reader
 
@@ -11,11 +12,10 @@ from tests.kit.pages import Reader
 def test_pieces() -> None:
     """The pieces for other pages: text is escaped, control characters show."""
     assert escape('a<b> & "c"\x07\n\t\x9b') == "a&lt;b&gt; &amp; &quot;c&quot;\ufffd\n\t\ufffd"
-    facts = ENVIRONMENT.get_template("macros.html").module.facts  # type: ignore[attr-defined]
-    assert facts([("A & B", Markup("<b>x</b>"))]) == (
-        '<dl class="facts"><dt>A &amp; B</dt><dd><b>x</b></dd></dl>'
-    )
-    assert facts([("A", "<b>x</b>")]) == '<dl class="facts"><dt>A</dt><dd>&lt;b&gt;x&lt;/b&gt;</dd></dl>'
+    facts = '{% from "macros.html" import facts %}{% call(one) facts(all) %}{{ value }}{% endcall %}'
+    for value, shown in ((Markup("<b>x</b>"), "<b>x</b>"), ("<b>x</b>", "&lt;b&gt;x&lt;/b&gt;")):
+        written = ENVIRONMENT.from_string(facts).render(all=[Fact("A & B", ())], value=value)
+        assert written == f'<dl class="facts"><dt>A &amp; B</dt><dd>{shown}</dd></dl>'
     template = ENVIRONMENT.from_string('{% extends "base.html" %}{% block body %}{{ body }}{% endblock %}')
     page = template.render(title="A & B", body=Markup("<p>x</p>"))
     assert "<title>A &amp; B</title>" in page
