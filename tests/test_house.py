@@ -37,8 +37,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("_catalogue",),
     ("_probe",),
     ("_reports",),
-    ("_cli_servers",),
     ("cli",),
+    ("__main__",),
 )
 ROW = {module: number for number, row in enumerate(ROWS) for module in row}
 # What is above the engine, and obeys this rule all the same.

@@ -1,7 +1,8 @@
-"""The command line for servers that staple: `mockpki probe --server` and `mockpki staplers`."""
+"""`mockpki probe-server`, and `mockpki probe --server`, its former name, which goes on working."""
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -24,26 +25,30 @@ def template(tmp_path: Path) -> str:
     return str(path)
 
 
-def probe(*arguments: str) -> Result:
-    """What ``mockpki probe --server`` does with these."""
-    return CliRunner().invoke(main, ["probe", "--server", *arguments])
+Probe = Callable[..., Result]
+
+
+@pytest.fixture(params=["probe-server", "probe --server"])
+def probe(request: pytest.FixtureRequest) -> Probe:
+    """What the command does with arguments, under each of its names."""
+    return lambda *arguments: CliRunner().invoke(main, [*request.param.split(), *arguments])
 
 
 class TestProbe:
-    def test_broken(self, template: str) -> None:
+    def test_broken(self, probe: Probe, template: str) -> None:
         """A server without a staple does not keep every demand: the status is 1, and it is said why."""
         result = probe("--template", template, "--only", "good", *COMMAND)
         assert result.exit_code == 1, result.output
         assert "the first handshake brought none (no staple)" in result.stdout
         assert "1 stapling scenarios" in result.stdout
 
-    def test_kept(self, template: str) -> None:
+    def test_kept(self, probe: Probe, template: str) -> None:
         """With nothing to staple, it keeps them: the status is 0."""
         result = probe("--template", template, "--only", "refused", "--jobs", "2", *COMMAND)
         assert result.exit_code == 0, result.output
         assert "broken  " not in result.stdout
 
-    def test_formats(self, template: str, tmp_path: Path) -> None:
+    def test_formats(self, probe: Probe, template: str, tmp_path: Path) -> None:
         """It is written as JSON, JUnit, HTML and text, to the terminal or to a file beside it."""
         common = ("--template", template, "--only", "refused")
         made = json.loads(probe(*common, "--format", "json", *COMMAND).stdout)
@@ -66,21 +71,19 @@ class TestProbe:
             (("--", "x", "{prot}"), 2, "did you mean {port}"),
             (("--template", "/no/such/file", "--", "x", "{config}"), 2, "there is no template"),
             (("--", "x", "{config}"), 2, "give template="),
-            (("--policy", "hard-fail", "--", "x"), 2, "--policy is about clients"),
-            (("--accept-when", "x", "--", "x"), 2, "--accept-when is about clients"),
             (("--output", "/no/such/folder/x", "--", "x"), 2, "there is no folder"),
             (("--", "no-such-server"), 3, "no-such-server could not be started"),
             (("--", sys.executable, "-c", "print('oh dear')"), 3, "oh dear"),
             (("--timeout", "0.5", "--", "sleep", "60"), 3, "did not listen on port"),
         ],
     )
-    def test_mistakes(self, arguments: tuple[str, ...], status: int, sentence: str) -> None:
+    def test_mistakes(self, probe: Probe, arguments: tuple[str, ...], status: int, sentence: str) -> None:
         """What cannot be is said in a sentence; a server that never listens has a status of its own."""
         result = probe(*arguments)
         assert result.exit_code == status, result.output
         assert sentence in " ".join(result.output.split())
 
-    def test_cannot_be_written(self, template: str, tmp_path: Path) -> None:
+    def test_cannot_be_written(self, probe: Probe, template: str, tmp_path: Path) -> None:
         """A file that cannot be written is a mistake in what was typed."""
         folder = tmp_path / "folder.html"
         file = tmp_path / ("x" * 300)
@@ -91,33 +94,37 @@ class TestProbe:
         assert result.exit_code == 2
         assert "cannot be written" in result.output
 
+
+class TestFormerName:
+    """What is `mockpki probe --server` alone."""
+
+    @pytest.mark.parametrize(
+        ("arguments", "status", "sentence"),
+        [
+            (("--policy", "hard-fail", "--", "x"), 2, "--policy is about clients"),
+            (("--accept-when", "x", "--", "x"), 2, "--accept-when is about clients"),
+            (("--reject-when", "x", "--", "x"), 2, "--reject-when is about clients"),
+            (("--delegated", "--", "x"), 2, "--delegated is about clients, and does not go with --server."),
+        ],
+    )
+    def test_mistakes(self, arguments: tuple[str, ...], status: int, sentence: str) -> None:
+        """What is about clients means nothing to a server, and that is said."""
+        result = CliRunner().invoke(main, ["probe", "--server", *arguments])
+        assert result.exit_code == status, result.output
+        assert sentence in " ".join(result.output.split())
+
     def test_template_is_for_servers(self) -> None:
         """A client has no template."""
         result = CliRunner().invoke(main, ["probe", "--template", "x", "--", "curl", "{url}"])
         assert result.exit_code == 2
         assert "it goes with --server" in " ".join(result.output.split())
 
-
-class TestPresets:
-    def test_text(self) -> None:
-        """Each preset is told in words, with its outage, hour by hour."""
-        result = CliRunner().invoke(main, ["staplers", "ideal"])
-        assert result.exit_code == 0, result.output
-        assert "asks again when 50 % of an answer's life is over" in " ".join(result.output.split())
-        assert "G a good staple" in result.output
-
-    @pytest.mark.parametrize("form", ["json", "html", "text"])
-    def test_formats(self, form: str, tmp_path: Path) -> None:
-        """It is written as JSON, as one HTML file with the outage drawn, and as text."""
-        file = tmp_path / "presets"
-        result = CliRunner().invoke(main, ["staplers", "ideal", "--format", form, "--output", str(file)])
-        assert result.exit_code == 0, result.output
-        written = file.read_text(encoding="utf-8")
-        assert {"json": '"ideal"', "html": "<svg", "text": "G a good staple"}[form] in written
-        assert "G a good staple" in result.output
-
-    def test_unknown(self) -> None:
-        """An unknown name has near ones."""
-        result = CliRunner().invoke(main, ["staplers", "ngnix"])
-        assert result.exit_code == 2
-        assert "did you mean nginx" in " ".join(result.output.split())
+    def test_hidden(self) -> None:
+        """It is not shown to those who learn the command now; the new name has no option of clients."""
+        help_of_probe = CliRunner().invoke(main, ["probe", "--help"]).output
+        assert "--server" not in help_of_probe
+        assert "--template" not in help_of_probe
+        assert "mockpki probe-server" in help_of_probe
+        result = CliRunner().invoke(main, ["probe-server", "--policy", "hard-fail", "--", "x"])
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "No such option" in result.stderr

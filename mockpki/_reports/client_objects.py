@@ -1,4 +1,4 @@
-"""The report as JSON. Its keys stay what they are; there may be more of them one day.
+"""A report on a client as JSON. Its keys stay what they are; there may be more of them one day.
 
 * ``mockpki``: the version. ``command``: the client's, with its placeholders. ``seconds``: of the whole.
 * ``policy``: ``name`` is what the client was judged by, ``demanded`` whether that was asked for, ``kept``
@@ -14,12 +14,11 @@
 
 from __future__ import annotations
 
-import json
 from importlib.metadata import version
 from typing import Any
 
 from .._probe.inference import Fit
-from .._probe.report import SOURCES, Report, Row
+from .._probe.report import SOURCES, ClientReport, JudgedRun
 from .._services.evidence import Request
 from .._tls.handshake import Handshake
 from ..relying_party import Policy
@@ -27,13 +26,8 @@ from ..relying_party import Policy
 Object = dict[str, Any]
 
 
-def as_json(report: Report) -> str:
-    """The whole, indented."""
-    return json.dumps(objects(report), indent=2) + "\n"
-
-
-def objects(report: Report) -> Object:
-    """The same as Python has it."""
+def make_objects(report: ClientReport) -> Object:
+    """The whole."""
     inference = report.inference
     return {
         "mockpki": version("mockpki"),
@@ -44,19 +38,19 @@ def objects(report: Report) -> Object:
             "demanded": report.demanded,
             "kept": report.kept,
             "exceptions": [row.name for row in report.failures],
-            "fields": _policy(report.policy),
+            "fields": _list_fields(report.policy),
         },
         "behaves_like": {
-            "named": [_fit(fit) for fit in inference.named] if inference.judged else [],
-            "exact": inference.exact and {**_fit(inference.exact), "others": inference.others},
+            "named": [_make_fit(fit) for fit in inference.named] if inference.judged else [],
+            "exact": inference.exact and {**_make_fit(inference.exact), "others": inference.others},
             "no_verdict": list(inference.no_verdict),
             "sentences": list(inference.sentences),
         },
-        "scenarios": [_row(row) for row in report.rows],
+        "scenarios": [_make_scenario(row) for row in report.rows],
     }
 
 
-def _policy(policy: Policy) -> Object:
+def _list_fields(policy: Policy) -> Object:
     return {
         "sources": list(policy.sources),
         "whole_chain": policy.whole_chain,
@@ -68,11 +62,11 @@ def _policy(policy: Policy) -> Object:
     }
 
 
-def _fit(fit: Fit) -> Object:
-    return {"words": fit.words, "fields": _policy(fit.policy), "exceptions": list(fit.names)}
+def _make_fit(fit: Fit) -> Object:
+    return {"words": fit.words, "fields": _list_fields(fit.policy), "exceptions": list(fit.names)}
 
 
-def _row(row: Row) -> Object:
+def _make_scenario(row: JudgedRun) -> Object:
     run, expected, seen = row.run, row.result.expectation, row.run.seen
     return {
         "name": row.name,
@@ -91,14 +85,14 @@ def _row(row: Row) -> Object:
         "command": list(run.command),
         "asked": [source for source in SOURCES if source in seen.asked],
         "alerts": list(seen.alerts),
-        "handshakes": [_handshake(shake) for shake in seen.handshakes],
-        "ocsp": [_request(request) for request in seen.ocsp],
-        "crl": [_request(request) for request in seen.crl],
+        "handshakes": [_make_handshake(shake) for shake in seen.handshakes],
+        "ocsp": [_make_request(request) for request in seen.ocsp],
+        "crl": [_make_request(request) for request in seen.crl],
         "printed": run.ended.printed,
     }
 
 
-def _handshake(shake: Handshake) -> Object:
+def _make_handshake(shake: Handshake) -> Object:
     return {
         "version": shake.version,
         "server_name": shake.server_name,
@@ -110,7 +104,7 @@ def _handshake(shake: Handshake) -> Object:
     }
 
 
-def _request(request: Request) -> Object:
+def _make_request(request: Request) -> Object:
     return {
         "time": request.time.isoformat(),
         "method": request.method,
