@@ -50,11 +50,31 @@ class SignatureAlgorithm:
         return _OWN_SCHEME[key_type_of(key)]
 
 
-# The parameters are NULL for RSA (RFC 4055 section 5) and absent for ECDSA (RFC 5758 section 3.2).
-RSA_SHA256 = SignatureAlgorithm("1.2.840.113549.1.1.11", hashes.SHA256(), null=True)
-ECDSA_SHA256 = SignatureAlgorithm("1.2.840.10045.4.3.2", hashes.SHA256())
-ECDSA_SHA384 = SignatureAlgorithm("1.2.840.10045.4.3.3", hashes.SHA384())
-ECDSA_SHA512 = SignatureAlgorithm("1.2.840.10045.4.3.4", hashes.SHA512())
+# RFC 8017 appendix A.2.4 and RFC 5758 section 3.2: ECDSA with MD5 has no identifier. The parameters are
+# NULL for RSA (RFC 4055 section 5) and absent for ECDSA (RFC 5758 section 3.2).
+RSA = {
+    digest.name: SignatureAlgorithm(f"1.2.840.113549.1.1.{last}", digest, null=True)
+    for last, digest in (
+        (4, hashes.MD5()),  # noqa: S303
+        (5, hashes.SHA1()),  # noqa: S303
+        (11, hashes.SHA256()),
+        (12, hashes.SHA384()),
+        (13, hashes.SHA512()),
+    )
+}
+"""RSA signatures (PKCS #1 version 1.5) by the name of their digest."""
+ECDSA = {
+    digest.name: SignatureAlgorithm(f"1.2.840.10045.4.{last}", digest)
+    for last, digest in (
+        ("1", hashes.SHA1()),  # noqa: S303
+        ("3.2", hashes.SHA256()),
+        ("3.3", hashes.SHA384()),
+        ("3.4", hashes.SHA512()),
+    )
+}
+"""ECDSA signatures by the name of their digest."""
+RSA_SHA256 = RSA["sha256"]
+ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512 = ECDSA["sha256"], ECDSA["sha384"], ECDSA["sha512"]
 # RFC 8410 section 3 and RFC 9881 section 2: the parameters are absent.
 ED448 = SignatureAlgorithm("1.3.101.113")
 _OWN_SCHEME = {
