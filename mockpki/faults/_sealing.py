@@ -34,7 +34,7 @@ class MislabelledSignature(Sealing):
 
     oid: str | None = None
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.oid is not None:
             der.oid(self.oid)
 

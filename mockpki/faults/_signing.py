@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from .._layers import Signing
 from .._pkix.keys import key_type_of, stranger
-from .._pkix.signing import ECDSA, RSA, SignatureAlgorithm, Signer, subject
-from ._strangers import authority_certificate, find_root, make_stranger, speak_for
+from .._pkix.signing import ECDSA, RSA, SignatureAlgorithm, Signer
+from ._strangers import find_root, make_stranger, sign_instead
 
 __all__ = [
     "ByRoot",
@@ -31,10 +31,7 @@ class WrongSigner(Signing):
     embed: bool = False
 
     def __call__(self, honest: Signer) -> Signer:
-        key = stranger(key_type_of(honest.key))
-        other = Signer.named(subject("mockpki stranger"), key, clock=honest.clock)
-        certs = (authority_certificate(other),) if self.embed else ()
-        return speak_for(replace(other, certs=certs), honest)
+        return sign_instead(make_stranger(honest), honest, self.embed)
 
 
 @dataclass(frozen=True)
@@ -58,9 +55,7 @@ class SameName(Signing):
     embed: bool = True
 
     def __call__(self, honest: Signer) -> Signer:
-        other = make_stranger(honest.authority, honest.authority.name)
-        certs = (authority_certificate(other),) if self.embed else ()
-        return speak_for(replace(other, certs=certs), honest)
+        return sign_instead(make_stranger(honest.authority, honest.authority.name), honest, self.embed)
 
 
 @dataclass(frozen=True)
@@ -73,9 +68,7 @@ class ByRoot(Signing):
     embed: bool = False
 
     def __call__(self, honest: Signer) -> Signer:
-        root = find_root(honest.authority)
-        certs = (authority_certificate(root),) if self.embed else ()
-        return speak_for(replace(root, certs=certs), honest)
+        return sign_instead(find_root(honest.authority), honest, self.embed)
 
 
 # What it is signed with.
@@ -97,7 +90,7 @@ class SignatureDigest(Signing):
 
     name: str = "sha1"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         check_digest(self.name)
 
     def __call__(self, honest: Signer) -> Signer:
