@@ -46,20 +46,20 @@ class Recipe:
     @property
     def expression(self) -> str:
         """The faults as Python: "Revoked('certificate_hold')", "Revoked(), Stale()" or "()"."""
-        return self._written[1]
+        return self._source_texts[1]
 
     @property
     def setup(self) -> str:
         """The set-up as Python: "pki.revoke(leaf, 'key_compromise')"; "" where there is nothing to do."""
-        return self._written.get("setup", "")
+        return self._source_texts.get("setup", "")
 
     @property
     def pki(self) -> str:
         """The PKI as Python: "PKI()", or what it takes where that does not do."""
-        return self._written.get("pki", "PKI()")
+        return self._source_texts.get("pki", "PKI()")
 
     @property
-    def _written(self) -> dict[str | int, str]:
+    def _source_texts(self) -> dict[str | int, str]:
         return read_calls(self.make.__module__, self.given_to.lower())[self.name]
 
 

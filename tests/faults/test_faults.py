@@ -1,4 +1,4 @@
-"""Faults of several layers change their own field of OCSP answers and CRLs, on the bytes and over the wire."""
+"""Faults of several layers change their own field of OCSP answers and CRLs, as bytes and over the wire."""
 
 from datetime import datetime, timedelta
 from typing import Any
