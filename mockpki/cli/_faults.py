@@ -17,7 +17,8 @@ class _NoSuchFault(click.ClickException):
 @click.argument("name", required=False)
 @click.argument("parameters", nargs=-1)
 @click.option("--layer", default="", metavar="LAYER", help="Only the faults of one layer, such as timing.")
-@click.option("--aliases", is_flag=True, help="List what other test suites call answers, in our own words.")
+@click.option("--recipes", is_flag=True, help="List how to write the cases that other suites test.")
+@click.option("--aliases", is_flag=True, hidden=True)
 @click.option(
     "--for", "target", metavar="TARGET", help="Show what happens to the OCSP, staple, CRL, ... only."
 )
@@ -30,6 +31,7 @@ def faults(
     name: str | None,
     parameters: tuple[str, ...],
     layer: str,
+    recipes: bool,
     aliases: bool,
     target: str | None,
     form: str,
@@ -38,30 +40,33 @@ def faults(
     """List every fault that a test can give to a service, a staple or a certificate.
 
     Each is shown as it is written after `from mockpki import faults`, with its defaults, what it
-    does, and the clause it is about. With a NAME (of a fault, or an alias), that one, and where the
+    does, and the clause it is about. With a NAME (of a fault, or a recipe), that one, and where the
     bent answer differs from the honest one, decoded. PARAMETERS are typed as at a call, with durations
     in s, min, h and d: `mockpki faults Stale by=2d`.
 
     Ends with 3 if there is no fault of that name.
     """
-    if write is not None and (form != "markdown" or name or layer or aliases):
+    recipes = recipes or aliases
+    if write is not None and (form != "markdown" or name or layer or recipes):
         raise click.UsageError("--write goes with --format markdown, and takes the whole list.")
     if name is None:
-        _list_faults(layer, aliases, form, write)
-    elif layer or aliases:
-        raise click.UsageError("--layer and --aliases list several; leave them out beside a name.")
+        _list_faults(layer, recipes, form, write)
+    elif layer or recipes:
+        raise click.UsageError("--layer and --recipes list several; leave them out beside a name.")
     else:
         _show_fault(name, parameters, target, form)
 
 
-def _list_faults(layer: str, aliases: bool, form: str, write: Path | None) -> None:
+def _list_faults(layer: str, recipes: bool, form: str, write: Path | None) -> None:
     from rich.console import Console
 
-    from .._catalogue.entries import ALIASES, list_faults, markdown, refreshed
+    from .._catalogue.entries import list_faults
+    from .._catalogue.lookup import RECIPES
+    from .._catalogue.readme import list_markdown, refresh_list
     from .._reports.faults import (
-        aliases_markdown,
-        listed_json,
-        show_aliases,
+        list_json,
+        recipes_markdown,
+        show_recipes,
     )
     from .._reports.faults import show as faults_show
 
@@ -71,15 +76,15 @@ def _list_faults(layer: str, aliases: bool, form: str, write: Path | None) -> No
         raise click.UsageError(str(error)) from error
     if write is not None:
         try:
-            write.write_text(refreshed(write.read_text(encoding="utf-8")), encoding="utf-8")
+            write.write_text(refresh_list(write.read_text(encoding="utf-8")), encoding="utf-8")
         except (OSError, ValueError) as error:
             raise click.ClickException(f"{write} cannot be refreshed: {error}") from error
     elif form == "json":
-        click.echo(listed_json(ALIASES if aliases else entries))
+        click.echo(list_json(RECIPES if recipes else entries))
     elif form == "markdown":
-        click.echo(aliases_markdown() if aliases else markdown(layer), nl=False)
-    elif aliases:
-        show_aliases(Console())
+        click.echo(recipes_markdown() if recipes else list_markdown(layer), nl=False)
+    elif recipes:
+        show_recipes(Console())
     else:
         faults_show(Console(), layer)
 
@@ -89,9 +94,9 @@ def _show_fault(name: str, parameters: tuple[str, ...], target: str | None, form
 
     from .._catalogue.difference import show_fault
     from .._reports.faults import (
+        one_json,
+        one_markdown,
         show_one,
-        shown_json,
-        shown_markdown,
     )
 
     try:
@@ -101,8 +106,8 @@ def _show_fault(name: str, parameters: tuple[str, ...], target: str | None, form
     except (ValueError, TypeError) as error:
         raise click.UsageError(str(error)) from error
     if form == "json":
-        click.echo(shown_json(shown))
+        click.echo(one_json(shown))
     elif form == "markdown":
-        click.echo(shown_markdown(shown))
+        click.echo(one_markdown(shown))
     else:
         show_one(Console(), shown)

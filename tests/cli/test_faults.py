@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import mockpki
-from mockpki._catalogue.entries import ALIASES, BEGIN, END, by_layer, list_faults, title
+from mockpki._catalogue.entries import by_layer, layer_title, list_faults
+from mockpki._catalogue.lookup import RECIPES
+from mockpki._catalogue.readme import BEGIN, END
 from mockpki.cli import main
 
 
@@ -24,13 +26,13 @@ def test_faults() -> None:
     listed = re.findall(r"^  (\w+)\(", result.output, re.MULTILINE)
     assert listed == [fault.__name__ for fault in mockpki.faults.CATALOGUE]
     headings = re.findall(r"^(\S.*): for ", result.output, re.MULTILINE)
-    assert headings == [title(layer) for layer, _ in by_layer()]
+    assert headings == [layer_title(layer) for layer, _ in by_layer()]
     assert "Timing: for OCSP, staple, CRL\n" in result.output
     assert "  Hang()\n" in result.output
     assert "the whole answer is that much older. RFC 6960 section 4.2.2.1.\n" in result.output
 
 
-@pytest.mark.parametrize("arguments", [[], ["--aliases"], ["Stale"], ["Delegate"], ["--layer", "HTTP"]])
+@pytest.mark.parametrize("arguments", [[], ["--recipes"], ["Stale"], ["Delegate"], ["--layer", "HTTP"]])
 def test_faults_fit_a_narrow_terminal(arguments: list[str]) -> None:
     """Nothing but decoded octets goes beyond 80 columns, ends in blanks, or has colours where none are."""
     result = faults_command(*arguments)
@@ -55,7 +57,7 @@ def test_faults_of_a_layer() -> None:
 
 
 def test_faults_as_json() -> None:
-    """Each object has what `Entry` has, parameters and targets as lists."""
+    """Each object has what `FaultEntry` has, parameters and targets as lists."""
     objects = json.loads(faults_command("--format", "json").output)
     assert [one["name"] for one in objects] == [fault.__name__ for fault in mockpki.faults.CATALOGUE]
     [stale] = [one for one in objects if one["name"] == "Stale"]
@@ -64,17 +66,23 @@ def test_faults_as_json() -> None:
     assert stale["targets"] == ["OCSP", "staple", "CRL"]
 
 
-def test_aliases() -> None:
-    """--aliases lists every one with its expression, in each format."""
-    text = faults_command("--aliases", columns=300).output
+def test_recipes() -> None:
+    """--recipes lists every one with its expression, in each format."""
+    text = faults_command("--recipes", columns=300).output
     assert "revoked_hold  OCSP\n      Revoked('certificate_hold')\n" in text
-    objects = json.loads(faults_command("--aliases", "--format", "json").output)
+    objects = json.loads(faults_command("--recipes", "--format", "json").output)
     assert [(one["name"], one["given_to"]) for one in objects] == [
-        (alias.name, alias.given_to) for alias in ALIASES
+        (recipe.name, recipe.given_to) for recipe in RECIPES
     ]
-    rows = faults_command("--aliases", "--format", "markdown").output.splitlines()
-    assert len(rows) == len(ALIASES) + 2
+    rows = faults_command("--recipes", "--format", "markdown").output.splitlines()
+    assert len(rows) == len(RECIPES) + 2
     assert "| good_other_serial | CRL | `()` | `pki.revoke(leaf.serial_number + 1)` |" in rows
+
+
+def test_recipes_by_their_older_option() -> None:
+    """--aliases is another spelling of --recipes, which the help does not show."""
+    assert faults_command("--aliases").output == faults_command("--recipes").output
+    assert "--aliases" not in faults_command("--help").output
 
 
 def test_one_fault() -> None:
@@ -109,8 +117,8 @@ def test_one_fault_in_other_formats() -> None:
     assert markdown.endswith("+         version: 1 (v2)\n```\n")
 
 
-def test_one_alias() -> None:
-    """An alias shows what it stands for; of a name that OCSP and CRL share, both, or the one asked for."""
+def test_one_recipe() -> None:
+    """A recipe shows what it is made of; of a name that OCSP and CRL share, both, or the one asked for."""
     both = faults_command("revoked").output
     assert "revoked  OCSP\n      Revoked()\n" in both
     assert "revoked  CRL\n      pki.revoke(leaf)\n      ()\n" in both
@@ -130,10 +138,10 @@ def test_one_alias() -> None:
         (["Stale", "bye=2d"], 2, "does not take bye=2d"),
         (["Stale", "by=2"], 2, "needs a timedelta"),
         (["Stale", "--for", "certificate"], 2, "Stale is not for certificate, but for OCSP, staple, CRL"),
-        (["revoked", "x"], 2, "revoked is an alias, and takes no parameters"),
+        (["revoked", "x"], 2, "revoked is a recipe, and takes no parameters"),
         (["good_empty", "--for", "OCSP"], 2, "good_empty is not for OCSP, but for CRL"),
         (["--layer", "time"], 2, "There is no layer 'time'; there are: timing"),
-        (["Stale", "--layer", "timing"], 2, "--layer and --aliases list several"),
+        (["Stale", "--layer", "timing"], 2, "--layer and --recipes list several"),
         (["--write", "README.md"], 2, "--write goes with --format markdown"),
     ],
 )
