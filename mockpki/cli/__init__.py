@@ -1,5 +1,6 @@
 """The command line, one file a command: each imports what it needs when it is called.
 
+- `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`: the commands.
 - `_options`: the options that several commands have.
 - `_output`: where a report goes, and who ends a run.
 """
