@@ -9,6 +9,8 @@
 Each gives back what happened, and knows nothing of how that is shown: see `_reports`.
 """
 
+from __future__ import annotations
+
 from .clients import Client, Probe, Run
 from .command import Command
 from .inference import infer_policy

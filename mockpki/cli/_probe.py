@@ -157,8 +157,8 @@ def _run_all(
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=len(found))
 
-        def done(run: Run) -> None:
+        def show_progress(run: Run) -> None:
             progress.update(task, advance=1, description=run.scenario.name)
 
-        runs = prober.run_all(found, jobs, done)
+        runs = prober.run_all(found, jobs, show_progress)
     return _probe.make_report(prober.client.command, runs, monotonic() - began, demanded)

@@ -63,7 +63,7 @@ def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs
     console = Console(stderr=True)
     with end_on_signals(), console.status("The server is at work ...", spinner="line") as status:
 
-        def done(outcome: Outcome) -> None:
+        def show_progress(outcome: Outcome) -> None:
             status.update(f"The server has been in {outcome.scenario} ...")
 
         try:
@@ -76,7 +76,7 @@ def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs
                 timeout=timedelta(seconds=runs.timeout),
                 key_type=runs.key_type,
                 timelines=output.form == "html",
-                progress=done,
+                progress=show_progress,
             )
         except (LookupError, ValueError, TypeError) as error:
             raise click.UsageError(str(error)) from error
