@@ -5,12 +5,13 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from mockpki import PKI, faults
 from mockpki._tls.server import TlsServer
+from tests.kit.plain_server import plain_server
 from tests.kit.tls_clients import VERSIONS, connected, context, received, shake_hands
 
 each_version = pytest.mark.parametrize("version", VERSIONS)
@@ -57,26 +58,6 @@ def by_hand(
                 incoming.write(sock.recv(1 << 16))
         assert tls.version() == "TLSv1.3"
         yield sock, tls, outgoing
-
-
-@contextlib.contextmanager
-def plain_server(serve: Callable[[socket.socket], None]) -> Iterator[tuple[str, int]]:
-    """A server without TLS that hands each connection to *serve*, one after the other."""
-
-    def run() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = listening.accept()
-                with sock:
-                    serve(sock)
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=run)
-        thread.start()
-        yield listening.getsockname()
-        listening.shutdown(socket.SHUT_RDWR)
-    thread.join(10)
-    assert not thread.is_alive()
 
 
 # Handlers.

@@ -1,0 +1,170 @@
+"""The HTTP message as data: what is asked, what is answered, and the octets of both."""
+
+import base64
+import email
+import http.client
+import io
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockpki._exchange.http import Answer, encode_request, header, http_date, reason_phrase, url_with_question
+
+PLAIN = Answer.of(200, "text/plain", b"octets", ("X-Own", "1"))
+
+
+class _Socket:
+    """What http.client reads an answer from."""
+
+    def __init__(self, octets: bytes) -> None:
+        self._octets = octets
+
+    def makefile(self, mode: str) -> io.BytesIO:
+        return io.BytesIO(self._octets)
+
+
+def read(octets: bytes) -> tuple[int, str, dict[str, str], bytes]:
+    """Status, reason, headers and body of an answer as Python's own client reads it."""
+    sock: Any = _Socket(octets)
+    response = http.client.HTTPResponse(sock)
+    response.begin()
+    return response.status, response.reason, dict(response.getheaders()), response.read()
+
+
+# What is asked.
+
+
+@given(st.binary(max_size=300))
+def test_a_question_goes_into_a_url_and_comes_out(question: bytes) -> None:
+    """It is the last segment of the path, in base 64 and escaped, whether the URL ended in a slash or not."""
+    for url in ("http://127.0.0.1:8080/ocsp", "http://127.0.0.1:8080/ocsp/"):
+        whole = url_with_question(url, question)
+        segment = whole.removeprefix("http://127.0.0.1:8080/ocsp/")
+        assert "/" not in segment
+        assert base64.b64decode(unquote(segment), validate=True) == question
+
+
+REQUESTS = {
+    "http://a.example": ("GET / HTTP/1.1", "a.example"),
+    "http://a.example:8080/x/y?z=1": ("GET /x/y?z=1 HTTP/1.1", "a.example:8080"),
+    "http://[::1]:80/": ("GET / HTTP/1.1", "[::1]:80"),
+}
+
+
+@pytest.mark.parametrize("url", REQUESTS)
+def test_a_request_for_a_url(url: str) -> None:
+    """Path and query are the target, host and port the Host header; the connection is not kept."""
+    line, *rest = encode_request(url).decode("ascii").split("\r\n")
+    headers = email.message_from_string("\n".join(rest))
+    assert (line, headers["Host"], headers["Connection"]) == (*REQUESTS[url], "close")
+    assert headers.get_payload() == ""
+
+
+def test_a_question_is_posted() -> None:
+    """With a question it is a POST, which says what it carries and how much: RFC 6960 appendix A.1."""
+    head, _, body = encode_request("http://a.example/ocsp", b"\x30\x00").partition(b"\r\n\r\n")
+    line, *rest = head.decode("ascii").split("\r\n")
+    assert line == "POST /ocsp HTTP/1.1"
+    assert {"Content-Type: application/ocsp-request", "Content-Length: 2"} <= set(rest)
+    assert body == b"\x30\x00"
+
+
+@pytest.mark.parametrize("url", ["http://a.example/ä", "http://[::1/"])
+def test_a_url_that_cannot_be_written(url: str) -> None:
+    """It is a ValueError, and no other octets in its place."""
+    with pytest.raises(ValueError, match=r"ascii|Invalid IPv6 URL"):
+        encode_request(url)
+
+
+# What is answered.
+
+
+def test_an_answer_is_the_one_that_others_read() -> None:
+    """Status line, headers and body, with a true length."""
+    status, reason, headers, body = read(PLAIN.encode())
+    assert (status, reason, body) == (200, "OK", b"octets")
+    assert headers == {"Content-Type": "text/plain", "Content-Length": "6", "X-Own": "1"}
+    assert PLAIN.encode() == PLAIN.head() + PLAIN.body
+
+
+def test_a_sentence_is_for_people() -> None:
+    """Plain text in UTF-8, with a line's end."""
+    answer = Answer.text(404, "there is nothing in Malmö", ("Retry-After", "1"))
+    status, reason, headers, body = read(answer.encode())
+    assert (status, reason) == (404, "Not Found")
+    assert headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert headers["Retry-After"] == "1"
+    assert body.decode() == "there is nothing in Malmö\n"
+
+
+@given(st.binary(max_size=50), st.integers(1, 60))
+def test_chunks_are_put_together_again(body: bytes, size: int) -> None:
+    """Whatever their size, the chunks are the body."""
+    answer = Answer(200, (("Transfer-Encoding", "chunked"),), body, chunk=size)
+    assert read(answer.encode())[3] == body
+
+
+def test_a_reason_may_be_any() -> None:
+    """Left out, it is the status's own; a status without a name has none, and an empty one stays empty."""
+    assert PLAIN.head().startswith(b"HTTP/1.1 200 OK\r\n")
+    assert Answer(200, (), b"", reason="Fine").head() == b"HTTP/1.1 200 Fine\r\n\r\n"
+    assert Answer(200, (), b"", reason="").head() == b"HTTP/1.1 200 \r\n\r\n"
+    assert Answer(599, (), b"", version="1.0").head() == b"HTTP/1.0 599 \r\n\r\n"
+
+
+def test_statuses_have_names_or_none() -> None:
+    """What HTTP calls a status; an empty text where it does not."""
+    assert [reason_phrase(status) for status in (200, 404, 599, 0, -1)] == ["OK", "Not Found", "", "", ""]
+
+
+def test_headers_in_any_case() -> None:
+    """A header is found by its name in any case, the first of several."""
+    headers = (("A", "1"), ("b", "2"), ("B", "3"))
+    assert [header(headers, name) for name in ("a", "B", "c")] == ["1", "2", None]
+    assert PLAIN.header("x-own") == "1"
+
+
+def test_a_header_is_set_in_its_place() -> None:
+    """Set, it stands where it stood, or at the end; without, none of that name is left."""
+    twice = Answer(200, (("A", "1"), ("B", "2"), ("a", "3")), b"")
+    assert twice.with_header("a", "x").headers == (("A", "x"), ("B", "2"), ("a", "x"))
+    assert twice.with_header("C", "x").headers == (*twice.headers, ("C", "x"))
+    assert twice.without_header("a").headers == (("B", "2"),)
+    assert twice.without_header("c") == twice
+
+
+@pytest.mark.parametrize(
+    ("answer", "delimited"),
+    [
+        (PLAIN, True),
+        (PLAIN.without_header("Content-Length"), False),
+        (Answer(200, (("transfer-encoding", "chunked"),), b"", chunk=1), True),
+        (Answer(204, (), b""), True),
+        (Answer(304, (), b""), True),
+        (Answer(200, (("Content-Length", ""),), b""), False),
+    ],
+)
+def test_an_end_that_a_client_can_tell(answer: Answer, delimited: bool) -> None:
+    """By a length, by chunks, or because there is no body: RFC 9112 section 6.3."""
+    assert answer.is_delimited is delimited
+
+
+def test_an_answer_is_made_again_from_its_row() -> None:
+    """The fields, in the order in which they make it again; the target does not make it another."""
+    answer = Answer(200, (("A", "1"),), b"x", "1.0", "Fine", 3, "/x")
+    again = Answer(*answer.row)  # type: ignore[arg-type]
+    assert again == answer
+    assert again.target == "/x"
+    assert Answer(*answer.row[:-1]) == answer  # type: ignore[arg-type]
+
+
+def test_a_date_is_an_imf_fixdate() -> None:
+    """RFC 9110 section 5.6.7: GMT, two digits of the day, and whole seconds."""
+    time = datetime(2026, 3, 4, 5, 6, 7, tzinfo=timezone.utc)
+    assert http_date(time) == "Wed, 04 Mar 2026 05:06:07 GMT"
+    assert parsedate_to_datetime(http_date(time)) == time

@@ -1,0 +1,86 @@
+"""The PKI's clock: it follows the system's and freezegun's, and may be moved."""
+
+import time
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from freezegun import freeze_time
+
+from mockpki._clock import Clock, monotonic
+
+THEN = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
+DAY = timedelta(days=1)
+
+
+def test_it_is_the_systems_in_whole_seconds() -> None:
+    """Aware, in UTC, and without a fraction."""
+    before = datetime.now(timezone.utc)
+    now = Clock().now()
+    assert now.tzinfo is timezone.utc
+    assert now.microsecond == 0
+    assert before - timedelta(seconds=1) <= now <= datetime.now(timezone.utc)
+
+
+def test_it_follows_freezegun_and_shifts_add_up() -> None:
+    """Forwards and back, on top of what was shifted before; the system's own time is not moved."""
+    clock = Clock()
+    with freeze_time(THEN):
+        assert clock.now() == THEN
+        clock.shift(2 * DAY)
+        clock.shift(-DAY)
+        assert (clock.now(), clock.offset) == (THEN + DAY, DAY)
+        assert repr(clock) == "<Clock 2031-02-04 04:05:06Z, 1 day, 0:00:00 ahead>"
+        assert abs(Clock.system_time().timestamp() - time.clock_gettime(time.CLOCK_REALTIME)) < 5
+
+
+def test_time_outs_go_on_while_time_stands_still() -> None:
+    """The clock for time-outs rises, whatever freezegun says."""
+    with freeze_time(THEN):
+        before = monotonic()
+        deadline = time.clock_gettime(time.CLOCK_MONOTONIC) + 10
+        while monotonic() == before:
+            assert time.clock_gettime(time.CLOCK_MONOTONIC) < deadline
+        assert monotonic() > before
+
+
+def test_a_shift_that_is_none() -> None:
+    """Something else than a timedelta, or one that leaves the calendar, changes nothing."""
+    clock = Clock()
+    odd: Any = 5
+    with pytest.raises(TypeError, match=r"shift\(\) takes a timedelta, such as timedelta\(days=1\); got 5"):
+        clock.shift(odd)
+    for far in (timedelta(days=-40_000), timedelta(days=2_600_000), timedelta.max):
+        with pytest.raises(ValueError, match="moves this clock out of the years 1950 to 9000"):
+            clock.shift(far)
+    assert clock.offset == timedelta()
+
+
+def test_watchers_are_told_of_each_shift() -> None:
+    """Each as often as it was given, until it is taken back; not of a shift that was refused."""
+    clock, told = Clock(), []
+    ends = [clock.watch(lambda: told.append(clock.offset)) for _ in range(2)]
+    clock.shift(DAY)
+    assert told == [DAY, DAY]
+    ends.pop()()
+    clock.shift(DAY)
+    assert told == [DAY, DAY, 2 * DAY]
+    with pytest.raises(ValueError, match="out of the years"):
+        clock.shift(timedelta.max)
+    ends.pop()()
+    clock.shift(DAY)
+    assert len(told) == 3
+
+
+def test_one_watcher_twice_is_two() -> None:
+    """To end one of them leaves the other."""
+    clock, told = Clock(), []
+
+    def watcher() -> None:
+        told.append(1)
+
+    first = clock.watch(watcher)
+    clock.watch(watcher)
+    first()
+    clock.shift(DAY)
+    assert told == [1]
