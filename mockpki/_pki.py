@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from ._ca.ca import CA, Target, list_targets, make_child_ca
 from ._ca.issuing import root_certificate
-from ._ca.leaf import Leaf
+from ._ca.leaf import Leaf, shorten
 from ._ca.options import CAOptions
 from ._ca.realm import Realm
 from ._clock import Clock
@@ -109,7 +109,10 @@ class PKI:
 
     def __repr__(self) -> str:
         state = ", closed" if self._realm.closed else ""
-        return f"<PKI {self._realm.tag}{state}: {' > '.join(ca.common_name for ca in self.cas)}>"
+        names = [shorten(ca.common_name) for ca in self.cas]
+        if len(names) > 4:
+            names[2:-1] = [f"{len(names) - 3} more"]
+        return f"<PKI {self._realm.tag}{state}: {' > '.join(names)}>"
 
     def __del__(self) -> None:
         realm = self.__dict__.get("_realm")
