@@ -253,7 +253,6 @@ TRANSPORTS: dict[str, Callable[[Presentation], Session]] = {
 }
 
 each_transport = pytest.mark.parametrize("transport", TRANSPORTS)
-each_version = pytest.mark.parametrize("version", VERSIONS)
 
 
 def start(transport: str, presentation: Presentation = HONEST) -> Session:

@@ -3,16 +3,9 @@
 import ssl
 
 from mockpki._tls.alerts import alert_name
+from tests.kit.tls_clients import each_version
 from tests.tls.certificates import GOOD
-from tests.tls.clients import (
-    OpenSSLClient,
-    PythonClient,
-    connected,
-    each_transport,
-    each_version,
-    pump,
-    start,
-)
+from tests.tls.clients import OpenSSLClient, PythonClient, connected, each_transport, pump, start
 
 
 @each_transport

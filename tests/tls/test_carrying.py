@@ -8,6 +8,7 @@ from cryptography.x509 import ocsp
 
 from mockpki._tls.session import Presentation, needs_tlslite
 from mockpki._tls.tlslite import TlsliteSession
+from tests.kit.tls_clients import each_version
 from tests.tls.certificates import (
     CA,
     GOOD,
@@ -29,7 +30,6 @@ from tests.tls.clients import (
     OpenSSLClient,
     TlsliteClient,
     by_openssl,
-    each_version,
     given_to_leaf,
     openssl_4,
     pump,

@@ -7,8 +7,9 @@ from OpenSSL import SSL
 
 from mockpki._tls.openssl import OpenSSLServer, OpenSSLSession, new_context
 from mockpki._tls.session import Presentation
+from tests.kit.tls_clients import each_version
 from tests.tls.certificates import ASKING, CA, CHAIN, GOOD, HONEST, OTHER, ROOT, issue, leaf, response
-from tests.tls.clients import OpenSSLClient, connected, each_version, pump, start
+from tests.tls.clients import OpenSSLClient, connected, pump, start
 
 
 class TestDecision:

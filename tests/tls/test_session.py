@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from mockpki._exchange.staples import certificate_status
 from mockpki._pkix.keys import PrivateKey
 from mockpki._tls.session import Presentation, Session
+from tests.kit.tls_clients import each_version
 from tests.tls.certificates import CA, CHAIN, GOOD, HONEST, ROOT, issue, leaf, response
 from tests.tls.clients import (
     OpenSSLClient,
@@ -27,7 +28,6 @@ from tests.tls.clients import (
     TlsliteClient,
     connected,
     each_transport,
-    each_version,
     pump,
     start,
 )
