@@ -5,6 +5,7 @@
 - `status`, `window`: what became of a certificate, and how long an answer may be believed.
 - `certificate`, `crl`, `ocsp_request`, `ocsp_response`: what is encoded, each from a value.
 - `reading`: the few facts of a certificate that are read without cryptography's parser.
+- `pem`: DER as text.
 
 1. No socket, no thread, no clock of its own.
 2. Encoders write what the value says; the value may be absurd, and who made it so is not their business.
