@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import faults
+    from . import faults, relying_party, scenarios, sequences, staplers, wsgi
     from ._ca.ca import CA
     from ._ca.leaf import Leaf
     from ._pki import PKI
@@ -17,7 +17,20 @@ if TYPE_CHECKING:
     from ._tls.handshake import Handshake
     from ._tls.server import TlsServer
 
-__all__ = ["CA", "PKI", "Handshake", "KeyType", "Leaf", "TlsServer", "faults"]
+__all__ = [
+    "CA",
+    "PKI",
+    "Handshake",
+    "KeyType",
+    "Leaf",
+    "TlsServer",
+    "faults",
+    "relying_party",
+    "scenarios",
+    "sequences",
+    "staplers",
+    "wsgi",
+]
 
 __version__ = "0.1.0"
 
@@ -34,11 +47,11 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    if name == "faults":
-        return import_module(".faults", __name__)
     if name in _HOMES:
         value = globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)
         return value
+    if name in __all__:
+        return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

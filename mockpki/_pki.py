@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import secrets
 import socket
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -15,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from ._ca.ca import CA, Target, each
+from ._ca.ca import CA, Target, list_targets, make_child_ca
 from ._ca.issuing import root_certificate
 from ._ca.leaf import Leaf
+from ._ca.options import CAOptions
 from ._ca.realm import Realm
 from ._clock import Clock
 from ._engine.listener import start_all
@@ -34,14 +33,11 @@ if TYPE_CHECKING:
     from ._tls.server import TlsServer
     from ._tls.staple_source import Staple
 
-_HONEST: list[Any] = []
-
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _as(
+def _mirror(
     method: Callable[Concatenate[CA, P], R],
 ) -> Callable[[Callable[[PKI], Callable[..., R]]], Callable[Concatenate[PKI, P], R]]:
     """The issuing CA's *method* as the PKI's own: the same parameters, types and docstring."""
@@ -79,31 +75,26 @@ class PKI:
         host: str = "127.0.0.1",
     ) -> None:
         addresses(host)
-        kind = KeyType.of(key_type)
-        if responder_id not in ("key", "name"):
-            raise ValueError(
-                f"responder_id is 'key' or 'name' (RFC 6960 section 4.2.1); got {responder_id!r}"
-            )
+        options = CAOptions.check(key_type, delegated, responder_id)
         if depth < 0:
             raise ValueError(f"depth is the number of CAs below the root, 0 or more; got {depth!r}")
         self._dead: list[socket.socket] = []
-        self._realm = Realm(
-            Engine.acquire(), host, kind, delegated, responder_id == "name", secrets.token_hex(4)
-        )
+        self._realm = Realm(Engine.acquire(), host, options)
         try:
-            self.root = self._make_root(root, kind)
+            self.root = self._make_root() if root is None else self._adopt_root(root)
             self.ca = self.root
             for _ in range(depth):
-                self.ca = self.ca._new_child(kind)
+                self.ca = make_child_ca(self.ca, options.key_type)
             self._realm.engine.post(start_all, self._realm.listeners)
         except BaseException:
             self._shut()
             raise
 
-    def _make_root(self, adopted: trustme.CA | None, kind: KeyType) -> CA:
-        if adopted is None:
-            key = kind.generate()
-            return CA(self._realm, root_certificate(self._realm.clock, self._realm.tag, key), key, None)
+    def _make_root(self) -> CA:
+        realm, key = self._realm, self._realm.options.key_type.generate()
+        return CA(realm, root_certificate(realm.clock, realm.tag, key), key, None)
+
+    def _adopt_root(self, adopted: trustme.CA) -> CA:
         try:
             certificate = x509.load_pem_x509_certificate(adopted.cert_pem.bytes())
             loaded: Any = load_pem_private_key(adopted.private_key_pem.bytes(), None)
@@ -143,7 +134,7 @@ class PKI:
             if error is None:
                 raise
             # The test has failed already: say the rest beside it, not instead of it.
-            note(error, other)
+            add_background_note(error, other)
 
     def close(self) -> None:
         """Stop every service at once, and raise what there is to raise. Closing twice does nothing.
@@ -155,20 +146,12 @@ class PKI:
         self.check()
 
     def _shut(self) -> None:
-        realm = self._realm
-        if realm.engine.is_here:
+        if self._realm.engine.is_here:
             raise RuntimeError(f"{self!r} cannot be closed by one of its own services; close it in the test")
-        realm.closed = True
-        # Whatever fails, the rest of it is done. The last one in goes first.
-        with contextlib.ExitStack() as then:
-            then.callback(realm.folder.close)
-            then.callback(realm.engine.release)
-            then.callback(realm.close_ports)
-            then.callback(close_sockets, self._dead)
-            for server in realm.servers:
-                then.callback(server.close)
-            for service in realm.services:
-                then.callback(service.close)
+        try:
+            self._realm.close()
+        finally:
+            close_sockets(self._dead)
 
     def check(self) -> None:
         """Raise what has failed in the background so far, and AssertionError for unused scripts.
@@ -246,7 +229,7 @@ class PKI:
 
     # What it does.
 
-    @_as(CA.issue_cert)
+    @_mirror(CA.issue_cert)
     def issue_cert(self) -> Callable[..., Leaf]:
         return self.ca.issue_cert
 
@@ -261,23 +244,23 @@ class PKI:
 
         See `CA.revoke` for the rest.
         """
-        for issuer, targets in self._by_issuer(target):
+        for issuer, targets in self._group_by_issuer(target):
             issuer.revoke(targets, reason, at, invalidity_date)
 
     def release(self, target: Target | Iterable[Target]) -> None:
         """Take off hold. Raises LookupError for what is not on hold."""
-        for issuer, targets in self._by_issuer(target):
+        for issuer, targets in self._group_by_issuer(target):
             issuer.release(targets)
 
     def forget(self, target: Target | Iterable[Target]) -> None:
         """Make ``unknown`` to the responder. Raises LookupError for what already is."""
-        for issuer, targets in self._by_issuer(target):
+        for issuer, targets in self._group_by_issuer(target):
             issuer.forget(targets)
 
-    def _by_issuer(self, target: Target | Iterable[Target]) -> Iterable[tuple[CA, list[Target]]]:
+    def _group_by_issuer(self, target: Target | Iterable[Target]) -> Iterable[tuple[CA, list[Target]]]:
         self._realm.require_open()
         grouped: dict[CA, list[Target]] = {}
-        for one in each(target):
+        for one in list_targets(target):
             issuer = one.issuer if isinstance(one, Leaf | CA) else self.ca
             if issuer is None:
                 raise ValueError(f"{one!r} is a root: nobody is above it to revoke it")
@@ -289,7 +272,7 @@ class PKI:
     def tls_server(
         self,
         *leaves: Leaf | Issue,
-        staple: Staple = _HONEST,
+        staple: Staple = (),
         port: int = 0,
         alpn: Sequence[str] = ("http/1.1",),
         minimum_version: str = "TLSv1.2",
@@ -320,7 +303,7 @@ class PKI:
         self._realm.require_open()
         if not leaves:
             raise ValueError("a TLS server needs a certificate: pki.tls_server(pki.issue_cert('localhost'))")
-        issue, given = _issue_or_leaves(leaves)
+        issue, given = _split_issue_and_leaves(leaves)
         for leaf in given:
             if leaf.issuer not in self._realm.cas:
                 raise ValueError(f"{leaf!r} belongs to another PKI; clients of {self!r} would not trust it")
@@ -335,7 +318,7 @@ class PKI:
             alpn=alpn,
             minimum_version=minimum_version,
             maximum_version=maximum_version,
-            client_cas=[ca.der for ca in _anchors(client_ca)],
+            client_cas=[ca.der for ca in _list_client_cas(client_ca)],
             client_certificate_required=client_certificate_required,
             handler=handler,
             forward_to=forward_to,
@@ -344,7 +327,7 @@ class PKI:
         return server
 
 
-def _issue_or_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None, list[Leaf]]:
+def _split_issue_and_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None, list[Leaf]]:
     """The function that issues leaves, None where there is none, and the leaves."""
     leaves = [one for one in given if isinstance(one, Leaf)]
     others = [one for one in given if not isinstance(one, Leaf)]
@@ -358,14 +341,15 @@ def _issue_or_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None, list[
     return issue, []
 
 
-def _anchors(client_ca: object) -> Sequence[CA]:
+def _list_client_cas(client_ca: object) -> Sequence[CA]:
+    """One CA or several, as several."""
     several = (client_ca,) if isinstance(client_ca, CA) else client_ca
     if not isinstance(several, Sequence) or not all(isinstance(ca, CA) for ca in several):
         raise TypeError(f"client_ca= takes a CA or several; got {client_ca!r}")
     return several
 
 
-def note(error: BaseException, other: BaseException) -> None:
+def add_background_note(error: BaseException, other: BaseException) -> None:
     """Tell of *other*, which `PKI.check` has raised, beside *error*, which comes first."""
     several = other.exceptions if isinstance(other, BaseExceptionGroup) else (other,)
     for one in several:

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from . import PKI
 
-_MADE = pytest.StashKey["PKI"]()
+_FRESH = pytest.StashKey["PKI"]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,12 +30,12 @@ def pki(request: pytest.FixtureRequest) -> Iterator[PKI]:
     """A fresh `mockpki.PKI` for this test: CA, CRL publisher and OCSP responder, live on loopback."""
     from . import PKI
 
-    with PKI(**_options(request)) as made:
-        request.node.stash[_MADE] = made
-        yield made
+    with PKI(**_find_options(request)) as fresh:
+        request.node.stash[_FRESH] = fresh
+        yield fresh
 
 
-def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
+def _find_options(request: pytest.FixtureRequest) -> dict[str, Any]:
     marker = request.node.get_closest_marker("pki")
     if marker is None:
         return {}
@@ -51,28 +51,29 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:
         result = yield
     except BaseException as error:
-        _say_beside(error, item)
+        _add_notes(error, item)
         raise
-    for made in _pkis(item):
-        made.check()
+    for found in _find_pkis(item):
+        found.check()
     return result
 
 
-def _pkis(item: pytest.Item) -> list[PKI]:
+def _find_pkis(item: pytest.Item) -> list[PKI]:
     """The PKIs among the test's fixtures, also those that go by another name."""
     module = sys.modules.get("mockpki._pki")
     if module is None:
         return []
-    values = (item.stash.get(_MADE, None), *getattr(item, "funcargs", {}).values())
+    values = (item.stash.get(_FRESH, None), *getattr(item, "funcargs", {}).values())
     return [value for value in values if isinstance(value, module.PKI)]
 
 
-def _say_beside(error: BaseException, item: pytest.Item) -> None:
-    for made in _pkis(item):
-        from ._pki import note
+def _add_notes(error: BaseException, item: pytest.Item) -> None:
+    """Say beside *error*, which the test fails with, what else there is to say."""
+    for found in _find_pkis(item):
+        from ._pki import add_background_note
 
-        made.note_choosers(error)
+        found.note_choosers(error)
         try:
-            made.check()
+            found.check()
         except BaseException as other:
-            note(error, other)
+            add_background_note(error, other)

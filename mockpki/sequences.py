@@ -69,7 +69,7 @@ class EveryNth(_FaultsOrHonest):
     faults: Choice
 
     def __post_init__(self) -> None:
-        _check(self, self.faults, self.n)
+        _check_sequence(self, self.faults, self.n)
 
     def __call__(self, incoming: Incoming) -> Any:
         return () if incoming.number % self.n else self.faults
@@ -84,7 +84,7 @@ class FirstN(_FaultsOrHonest):
     per_client: bool = True
 
     def __post_init__(self) -> None:
-        _check(self, self.faults, self.n)
+        _check_sequence(self, self.faults, self.n)
 
     def __call__(self, incoming: Incoming) -> Any:
         number = incoming.number_of_client if self.per_client else incoming.number
@@ -100,7 +100,7 @@ class Flapping(_FaultsOrHonest):
     faults: Choice
 
     def __post_init__(self) -> None:
-        _check(self, self.faults, self.up, self.down)
+        _check_sequence(self, self.faults, self.up, self.down)
 
     def __call__(self, incoming: Incoming) -> Any:
         return () if (incoming.number - 1) % (self.up + self.down) < self.up else self.faults
@@ -137,7 +137,7 @@ class Mix:
         return self.alternatives[int(dice * len(self.alternatives))]
 
 
-class Counted:
+class CountingChooser:
     """A chooser in force at one service, and how often it was asked. Any thread may ask."""
 
     def __init__(self, chooser: Chooser[Any]) -> None:
@@ -165,7 +165,7 @@ class Counted:
         return self._chooser(incoming)
 
 
-def _check(sequence: object, faults: object, *counts: object) -> None:
+def _check_sequence(sequence: object, faults: object, *counts: object) -> None:
     for count in counts:
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:
             raise ValueError(f"{sequence!r} counts requests from 1; {count!r} is no such number")

@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 _MAX_BODY = 1 << 20
 
 
-class _Request(Request):
+class _WsgiRequest(Request):
     max_content_length = _MAX_BODY
 
 
-class _Response(Response):
+class _WsgiResponse(Response):
     # An answer says everything itself, so that a fault can leave it out.
     automatically_set_content_length = False
     autocorrect_location_header = False
 
 
 class _Anything(PathConverter):
-    """The rest of the path, be it empty or begun by a slash: base-64 is not made of names."""
+    """The rest of the path, even if it is empty or begins with a slash: base-64 is not made of names."""
 
     regex = ".*?"
     part_isolating = False
@@ -69,18 +69,18 @@ class Application:
         return f"<Application of {self._ca!r}>"
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        request = _Request(environ)
+        request = _WsgiRequest(environ)
         try:
-            answer = self._service(request).answer(_read(request))
+            answer = self._find_service(request).answer(_read_request(request))
         except NotFound:
             answer = Answer.text(
                 404, f"mockpki: nothing is at {request.path}; there are /ocsp, /ca.crl and /ca.crt"
             )
         except HTTPException as error:
             answer = Answer.text(error.code or 500, f"mockpki: {error.description}")
-        return _write(answer)(environ, start_response)
+        return _make_response(answer)(environ, start_response)
 
-    def _service(self, request: _Request) -> Service[Any]:
+    def _find_service(self, request: _WsgiRequest) -> Service[Any]:
         service, _ = self._routes.bind_to_environ(request.environ).match()
         assert isinstance(service, Service)
         return service
@@ -98,12 +98,12 @@ def application(ca_or_pki: CA | PKI) -> Application:
     raise TypeError(f"application() takes a PKI or one of its CAs; got {ca_or_pki!r}")
 
 
-def _read(request: _Request) -> HttpRequest:
+def _read_request(request: _WsgiRequest) -> HttpRequest:
     environ = request.environ
     client = f"{environ.get('REMOTE_ADDR', '')}:{environ.get('REMOTE_PORT', '')}".strip(":")
     return HttpRequest(
         request.method,
-        _target(environ),
+        _read_target(environ),
         tuple(request.headers.items()),
         request.get_data(),
         request.environ.get("SERVER_PROTOCOL", "HTTP/1.1").removeprefix("HTTP/"),
@@ -111,7 +111,7 @@ def _read(request: _Request) -> HttpRequest:
     )
 
 
-def _target(environ: WSGIEnvironment) -> str:
+def _read_target(environ: WSGIEnvironment) -> str:
     """The request target as it was sent, where the server tells; else what became of its path.
 
     WSGI's own PATH_INFO has lost the difference between "/" and "%2F", which does no harm here: the
@@ -123,8 +123,8 @@ def _target(environ: WSGIEnvironment) -> str:
     return f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
 
 
-def _write(answer: Answer) -> Response:
-    response = _Response(answer.body, answer.status)
+def _make_response(answer: Answer) -> Response:
+    response = _WsgiResponse(answer.body, answer.status)
     if answer.reason is not None:
         response.status = f"{answer.status} {answer.reason}"
     response.headers.clear()

@@ -14,40 +14,54 @@ import pytest
 
 import mockpki
 from mockpki import faults, relying_party, staplers
+from tests.conftest import SLOW
 
 PACKAGE = Path(mockpki.__file__).parent
 TREE = PACKAGE.parent
 
-# A module, or a package as one, imports only from the rows above its own.
-ROWS: tuple[tuple[str, ...], ...] = (
-    ("_clock", "_exchange", "_problems", "_typed"),
+# The plan: each wing, or door, imports only from the rows above its own; what stands side by side shares one.
+WINGS: tuple[tuple[str, ...], ...] = (
+    # The ground: time, the errors of other threads, what people type.
+    ("_clock", "_problems", "_typed"),
+    # Values and octets.
+    ("_exchange",),
     ("_pkix",),
     ("_layers",),
     ("faults",),
+    # The loop, and whether an answer can be believed.
     ("_engine", "_validation"),
+    # What a CA serves, and the CA.
     ("sequences",),
     ("_services",),
     ("_ca",),
+    # The three roles beside it: a client, a server that staples, the TLS server it staples in.
     ("relying_party",),
     ("staplers",),
     ("_tls",),
+    # The whole, and its doors.
     ("_pki",),
-    ("_programs", "pytest_plugin", "wsgi"),
+    ("pytest_plugin", "wsgi"),
+    # Below: the fixture. Above: the laboratory, which nothing below imports.
+    ("_programs",),
     ("scenarios",),
     ("_catalogue",),
     ("_probe",),
     ("_reports",),
-    ("_cli_servers",),
     ("cli",),
+    ("__main__",),
 )
-ROW = {module: number for number, row in enumerate(ROWS) for module in row}
-# What is above the engine, and obeys this rule all the same.
+LINE = "_programs"
+"""The first wing of the laboratory."""
+ROW = {wing: number for number, row in enumerate(WINGS) for wing in row}
+# Rule 1 of the design binds what is below the engine, and of what is above it these.
 WITHOUT_WORLD = {"_services", "_validation", "sequences"}
-BELOW_ENGINE = [module for module, row in ROW.items() if row < ROW["_engine"] or module in WITHOUT_WORLD]
+BELOW_ENGINE = [wing for wing, row in ROW.items() if row < ROW["_engine"] or wing in WITHOUT_WORLD]
 # A wing with sockets of its own, and the rooms in it that have none.
 SESSIONS = [
     PACKAGE / "_tls" / f"{name}.py" for name in ("alerts", "client_hello", "openssl", "session", "tlslite")
 ]
+LONGEST = 400
+"""Lines that a module may have."""
 
 
 def sources(under: Path = PACKAGE) -> list[Path]:
@@ -100,16 +114,19 @@ def exists(names: tuple[str, ...]) -> bool:
     return names[0] == "mockpki" and (path.with_suffix(".py").exists() or (path / "__init__.py").exists())
 
 
-# Layers.
+# The plan of the house.
+
+MODULES = [pytest.param(path, id=".".join(parts(path)[1:])) for path in sources()]
+FOLDERS = sorted(path.parent for path in sources() if path.name == "__init__.py" and path.parent != PACKAGE)
 
 
-def test_every_module_has_a_row() -> None:
-    """A new module is put into the table above: where it belongs is decided, not found out."""
-    assert {parts(path)[1] for path in sources()} - ROW.keys() == set()
+def test_every_module_is_in_a_wing() -> None:
+    """A new module is put into the plan above: where it belongs is decided, not found out."""
+    assert {parts(path)[1] for path in sources()} <= ROW.keys()
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: ".".join(parts(path)[1:]))
-def test_imports_come_from_rows_above(path: Path) -> None:
+@pytest.mark.parametrize("path", MODULES)
+def test_imports_come_from_below(path: Path) -> None:
     """A module knows only what is below it in the house, and so nothing goes round in a circle."""
     own = parts(path)[1]
     wrong = {
@@ -120,19 +137,82 @@ def test_imports_come_from_rows_above(path: Path) -> None:
     assert wrong == set()
 
 
-PACKAGES = sorted(
-    ".".join(parts(path)[1:]) for path in sources() if path.name == "__init__.py" and path.parent != PACKAGE
-)
+@pytest.mark.parametrize("path", MODULES)
+def test_nothing_below_the_line_imports_the_laboratory(path: Path) -> None:
+    """The fixture works without scenarios, probes, reports and the command line."""
+    if ROW[parts(path)[1]] < ROW[LINE]:
+        assert {names[1] for names in imports(path) if ROW[names[1]] >= ROW[LINE]} == set()
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_no_circles_in_a_package(package: str) -> None:
-    """The modules of a package can be put in an order, too."""
-    graph = {
-        parts(path): set(imports(path)) - {parts(path)}
-        for path in sources(PACKAGE.joinpath(*package.split(".")))
-    }
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.relative_to(PACKAGE).as_posix())
+def test_no_circles_in_a_wing(folder: Path) -> None:
+    """The modules of a wing can be put in an order, too."""
+    graph = {parts(path): set(imports(path)) - {parts(path)} for path in sources(folder)}
     assert len(list(TopologicalSorter(graph).static_order())) >= len(graph)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.relative_to(PACKAGE).as_posix())
+def test_every_wing_has_its_map(folder: Path) -> None:
+    """The docstring of its ``__init__`` says what is in which room: every module stands there by its name."""
+    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+    rooms = {path.stem for path in folder.glob("*.py") if path.stem != "__init__"}
+    rooms |= {path.parent.name for path in folder.glob("*/__init__.py")}
+    assert rooms - set(re.findall(r"`(\w+)`", text)) == set()
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_a_module_is_one_noun(path: Path) -> None:
+    """What is longer than that is two things."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+TESTED_ELSEWHERE = {
+    "__main__": "tests/test_doors.py",
+    "_catalogue.fields": "tests/catalogue/test_decoded.py",  # tables only
+    "faults._values": "tests/test_layers.py",  # names only
+    "staplers._provision": "tests/staplers/test_answering.py",  # data only
+}
+"""Modules without a test file of their name, and the one that tests them."""
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_a_module_has_its_tests(path: Path) -> None:
+    """Beside each module stands a test file of its name; for a few, the table above says which file it is."""
+    name = ".".join(parts(path)[1:])
+    own = mirror(path)
+    if path.name == "__init__.py":
+        return
+    elsewhere = TESTED_ELSEWHERE.get(name)
+    assert (TREE / elsewhere if elsewhere else own).exists(), f"no {own.relative_to(TREE)}"
+    assert not (elsewhere and own.exists()), "it has one of its own by now: take it out of the table"
+
+
+def mirror(path: Path) -> Path:
+    """``mockpki/faults/_timing.py`` as ``tests/faults/test_timing.py``."""
+    *folders, stem = (name.strip("_") for name in parts(path)[1:])
+    return TREE.joinpath("tests", *folders, f"test_{stem}.py")
+
+
+def test_no_private_name_crosses_modules() -> None:
+    """What another module needs has a plain name."""
+    found = []
+    for path in sources():
+        for node in parsed(path):
+            if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith("mockpki")):
+                found += [
+                    f"{'.'.join(parts(path))}: {alias.name}"
+                    for alias in node.names
+                    if alias.name.startswith("_") and not exists_below(path, node, alias.name)
+                ]
+    assert found == []
+
+
+def exists_below(path: Path, node: ast.ImportFrom, name: str) -> bool:
+    """Whether *name* is a module of ours, which may well begin with an underscore."""
+    package = parts(path) if path.name == "__init__.py" else parts(path)[:-1]
+    base = package[: len(package) - node.level + 1] if node.level else ()
+    base += tuple((node.module or "").split(".")) if node.module else ()
+    return exists((*base, name))
 
 
 def test_the_import_reader_sees_imports() -> None:
@@ -204,7 +284,7 @@ def test_encoders_know_no_faults(module: str) -> None:
     assert [name for name in names if "fault" in name.lower() and "default" not in name.lower()] == []
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: ".".join(parts(path)[1:]))
+@pytest.mark.parametrize("path", MODULES)
 def test_nobody_asks_which_fault_it_is(path: Path) -> None:
     """Outside the catalogue no code tells one fault from another: they are bent with, by layer."""
     if parts(path)[1] == "faults":
@@ -283,11 +363,14 @@ def test_the_package_hands_out_its_names() -> None:
 MACHINE = re.compile(r"/(?:home|root|Users|work|opt|mnt)/\w|/tmp/(?![\w.-]*\$\$)\w|py[p]i\.|python[h]osted")
 
 
+FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml", "conftest.py")
+
+
 def texts() -> Iterator[Path]:
     """The files that are the project's."""
     for name in ("mockpki", "tests", "fixtures", ".ci"):
         yield from (path for path in (TREE / name).rglob("*") if path.is_file() and path.suffix != ".pyc")
-    yield from (TREE / name for name in ("README.md", "CHANGELOG.md", "pyproject.toml", "conftest.py"))
+    yield from (TREE / name for name in FILES)
 
 
 def test_no_machine_is_named() -> None:
@@ -315,3 +398,8 @@ def test_every_test_says_what_it_holds_true(path: Path) -> None:
         and not (ast.get_docstring(node) or "").partition("\n\n")[0].endswith((".", "?", "!", "`"))
     ]
     assert silent == []
+
+
+def test_every_slow_test_is_there() -> None:
+    """What `tests/conftest.py` calls slow exists."""
+    assert [name for name in SLOW if not (Path(__file__).parent / name).exists()] == []

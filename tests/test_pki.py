@@ -5,27 +5,26 @@ import socket
 import ssl
 import stat
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import trustme
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp as their_ocsp
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 from mockpki import CA, PKI, Leaf, faults
-from tests.kit.asking import cert_id, envelope, post, question, send, statuses
+from mockpki._pkix.keys import KeyType
+from tests.kit.asking import cert_id, post, question, send, status
+from tests.kit.authorities import key
 
-
-def status(issued: Leaf | CA) -> str:
-    """What the responder of the issuer says over HTTP."""
-    assert issued.issuer is not None
-    [only] = statuses(post(issued.issuer.ocsp.url, question(cert_id(issued))).body)
-    return only
+UTC = timezone.utc
 
 
 def revoked_serials(ca: CA) -> set[int]:
@@ -141,36 +140,6 @@ def test_files(pki: PKI) -> None:
     assert leaf.key_file in files
 
 
-def test_configuring_contexts(pki: PKI) -> None:
-    """Contexts of `ssl` and of pyOpenSSL take trust and certificates with trustme's verbs."""
-    leaf = pki.issue_cert("localhost")
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    leaf.configure_cert(server)
-    pki.configure_trust(client)
-    assert client.get_ca_certs(binary_form=True) == [pki.root.der]
-    their_server, their_client = SSL.Context(SSL.TLS_SERVER_METHOD), SSL.Context(SSL.TLS_CLIENT_METHOD)
-    leaf.configure_cert(their_server)
-    pki.configure_trust(their_client)
-    their_client.set_verify(SSL.VERIFY_PEER)
-    one, other = SSL.Connection(their_server), SSL.Connection(their_client)
-    one.set_accept_state()
-    other.set_connect_state()
-    done = set[SSL.Connection]()
-    while len(done) < 2:
-        for end, peer in ((other, one), (one, other)):
-            with suppress(SSL.WantReadError):
-                end.do_handshake()
-                done.add(end)
-            with suppress(SSL.WantReadError):
-                peer.bio_write(end.bio_read(1 << 16))
-    shown = other.get_peer_cert_chain(as_cryptography=True)
-    assert shown is not None
-    assert [certificate.public_bytes(Encoding.DER) for certificate in shown] == list(leaf.chain_ders)
-    for configure in (leaf.configure_cert, pki.configure_trust):
-        with pytest.raises(TypeError, match=r"takes an ssl.SSLContext or an OpenSSL.SSL.Context; got 'x'"):
-            configure("x")
-
-
 def test_dead_and_unresolvable_urls(pki: PKI) -> None:
     """One refuses connections and keeps its port; the other has no address."""
     dead = urlsplit(pki.dead_url)
@@ -214,19 +183,6 @@ def test_many_at_once_by_any_name(pki: PKI) -> None:
     assert list(map(status, asked)) == ["revoked", "revoked", "good", "revoked", "revoked", "revoked"]
     assert revoked_serials(pki.root) == {pki.ca.serial_number}
     assert revoked_serials(child) == {below.serial_number}
-
-
-def test_a_child_ca(pki: PKI) -> None:
-    """It is live when it is made, with a ledger of its own, and what it issues leads to the root."""
-    child = pki.ca.create_child_ca(key_type="Ed25519")
-    assert pki.cas[-1] is child
-    assert pki.ca is not child
-    leaf = child.issue_cert("localhost")
-    assert status(leaf) == "good"
-    assert leaf.chain_ders == (leaf.der, child.der, pki.ca.der)
-    assert (
-        envelope(post(pki.ocsp.url, question(cert_id(leaf))).body)["response_status"].native == "unauthorized"
-    )
 
 
 NAIVE = datetime(2030, 1, 1)  # noqa: DTZ001 - that is what is wrong with it
@@ -319,3 +275,88 @@ def test_representations(pki: PKI) -> None:
     assert pki.ocsp.url.removesuffix("/ocsp") in repr(pki.ocsp)
     with pki.tls_server(leaf) as server:
         assert f"port {server.port}" in repr(server)
+
+
+# An adopted root.
+
+
+def adopted(private: Any) -> trustme.CA:
+    """A trustme.CA around a key of somebody's own, as from_pem makes it."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "somebody's root")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(private.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=9))
+        .not_valid_after(now + timedelta(days=999))
+        .add_extension(x509.BasicConstraints(True, None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(private.public_key()), critical=False)
+        .sign(private, None if isinstance(private, ed25519.Ed25519PrivateKey) else hashes.SHA256())
+    )
+    pem = private.private_bytes(Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return trustme.CA.from_pem(certificate.public_bytes(Encoding.PEM), pem)
+
+
+# No Edwards curves: trustme does not hand out such a key (it wants the traditional format, which has none).
+OTHERS = {
+    "trustme": lambda: trustme.CA(),
+    "trustme RSA": lambda: trustme.CA(key_type=trustme.KeyType.RSA),
+    "P-384": lambda: adopted(key(KeyType.P384)),
+    "P-521": lambda: adopted(ec.generate_private_key(ec.SECP521R1())),
+    "RSA-1024": lambda: adopted(rsa.generate_private_key(65537, 1024)),
+}
+
+
+@pytest.mark.parametrize("which", OTHERS)
+@pytest.mark.parametrize("depth", [0, 1])
+def test_an_adopted_root_signs_for_the_pki(which: str, depth: int) -> None:
+    """Under a root of trustme, whatever its key, CAs, leaves, answers and CRLs verify; a forgery does not."""
+    root = OTHERS[which]()
+    own = x509.load_pem_x509_certificate(root.cert_pem.bytes())
+    with PKI(root=root, depth=depth, delegated=True) as pki:
+        assert pki.root.certificate == own
+        leaf = pki.issue_cert("a.example")
+        chain = [leaf.certificate, *(one.certificate for one in reversed(pki.cas))]
+        for below, above in pairwise(chain):
+            below.verify_directly_issued_by(above)
+        assert x509.load_der_x509_crl(pki.root.crl.crl()).is_signature_valid(own.public_key())  # type: ignore[arg-type]
+        answer = their_ocsp.load_der_ocsp_response(pki.ocsp.response_for(leaf))
+        answer.certificates[0].verify_directly_issued_by(pki.ca.certificate)
+        forged = x509.load_der_x509_crl(pki.root.crl.crl(faults.Forged()))
+        assert not forged.is_signature_valid(own.public_key())  # type: ignore[arg-type]
+
+
+def test_an_adopted_root_is_trusted_as_trustme_trusts_it() -> None:
+    """What the PKI issues is trusted where trustme's root is, and nowhere else."""
+    root = trustme.CA()
+    with PKI(root=root) as pki:
+        leaf = pki.issue_cert("a.example")
+        context = SSL.Context(SSL.TLS_METHOD)
+        root.configure_trust(context)
+        verify = crypto.X509StoreContext
+        intermediates = [crypto.X509.from_cryptography(item) for item in leaf.chain[1:]]
+        ours = crypto.X509.from_cryptography(leaf.certificate)
+        store = context.get_cert_store()
+        assert store is not None
+        verify(store, ours, intermediates).verify_certificate()
+        other = SSL.Context(SSL.TLS_METHOD)
+        trustme.CA().configure_trust(other)
+        elsewhere = other.get_cert_store()
+        assert elsewhere is not None
+        with pytest.raises(crypto.X509StoreContextError, match="unable to get"):
+            verify(elsewhere, ours, intermediates).verify_certificate()
+
+
+def test_a_root_that_is_no_trustme_ca() -> None:
+    """Anything else as root is a TypeError; a key that cannot sign here is a sentence of its own."""
+    with pytest.raises(TypeError, match=r"root= takes a trustme.CA; got 'root.pem'"):
+        PKI(root="root.pem")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="is no key that an authority here can sign with"):
+        PKI(root=adopted(dsa.generate_private_key(1024)))
+    with pytest.raises(
+        ValueError, match=r"trustme does not hand out the key of root=<trustme\.CA .*RSA or EC"
+    ):
+        PKI(root=adopted(ed25519.Ed25519PrivateKey.generate()))

@@ -12,7 +12,7 @@ from cryptography.x509.ocsp import OCSPResponse, load_der_ocsp_response
 
 import mockpki
 from mockpki import PKI, relying_party
-from mockpki._catalogue.entries import BEGIN, refreshed
+from mockpki._catalogue.readme import BEGIN, refresh_list
 
 README = Path(mockpki.__file__).parent.parent / "README.md"
 
@@ -25,7 +25,7 @@ BLOCKS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 
 def test_the_list_is_current() -> None:
     """What stands between the two marks is what the code says today."""
-    assert refreshed(TEXT) == TEXT, f"run the command in: {BEGIN}"
+    assert refresh_list(TEXT) == TEXT, f"run the command in: {BEGIN}"
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0])

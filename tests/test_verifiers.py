@@ -23,7 +23,7 @@ def evidence(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_two_rows_by_openssl(tmp_path: Path) -> None:
-    """Of a fault and an alias, openssl says something of each, and both tables have it."""
+    """Of a fault and a recipe, openssl says something of each, and both tables have it."""
     need("openssl")
     out = tmp_path / "out"
     ran = evidence("--out", out, "--programs", "openssl", "--only", "honest", "Unknown", "expired")
@@ -59,4 +59,4 @@ def test_an_unknown_row(tmp_path: Path) -> None:
     """A fault that does not exist is refused by name."""
     ran = evidence("--out", tmp_path / "out", "--only", "Nonesuch")
     assert ran.returncode == 2
-    assert "there is no fault or alias Nonesuch" in ran.stderr
+    assert "there is no fault or recipe Nonesuch" in ran.stderr

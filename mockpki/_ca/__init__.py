@@ -1,10 +1,10 @@
 """A certification authority: its key, what it issues, and what it serves.
 
 - `ca`: the authority itself.
-- `issuing`: the contents of what it issues.
+- `issuing`, `csr`: the contents of what it issues, and what a signing request asks for.
 - `leaf`: a certificate it has issued, with its key.
-- `realm`: what the authorities of one PKI share.
+- `realm`, `options`: what the authorities of one PKI share, and how they are made.
 - `folder`: the one place on disk.
 
-Whoever is above may come in. A fault knows a leaf or a CA by `HasSerial` alone.
+Whoever is above may come in. What is below knows a leaf or a CA by `mockpki._pkix.issued` alone.
 """

@@ -30,17 +30,15 @@ from .._services.files import CertificateFile
 from .._services.ledger import Ledger
 from .._services.publisher import Publisher
 from .._services.responder import Responder
+from .csr import key_of_csr, load_csr, names_of_csr
 from .issuing import (
     MUST_STAPLE,
     authority_content,
     bend_certificate,
     check_urls,
     find_validity,
-    key_of_csr,
-    load_csr,
     make_delegate,
     merge_extensions,
-    names_of_csr,
 )
 from .leaf import Leaf
 from .realm import Realm
@@ -129,9 +127,9 @@ class CA:
     @cached_property
     def _ocsp_signer(self) -> Signer:
         realm, signer = self._realm, self.signer
-        if realm.delegated:
+        if realm.options.delegated:
             signer = make_delegate(signer, realm.clock, realm.tag)
-        return replace(signer, by_name=realm.by_name)
+        return replace(signer, by_name=realm.options.by_name)
 
     # What it issues.
 
@@ -164,7 +162,8 @@ class CA:
         Raises ValueError or TypeError for what no certificate can hold, or for a serial number
         that was used before.
         """
-        self._realm.require_open()
+        realm = self._realm
+        realm.require_open()
         check_urls(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
         names: list[x509.GeneralName] = [general_name(identity) for identity in identities]
         key: PrivateKey | None = None
@@ -173,13 +172,13 @@ class CA:
             public_key = key_of_csr(request)
             names = names or names_of_csr(request)
         else:
-            key = KeyType.of(key_type or self._realm.key_type).generate()
+            key = self._find_key_type(key_type).generate()
             public_key = key.public_key()
         if not names and not common_name:
             raise ValueError("a certificate needs an identity: issue_cert('localhost'), or common_name=")
-        pointers = self._pointers(ocsp_urls, crl_urls, ca_issuers_urls)
+        pointers = self._choose_pointers(ocsp_urls, crl_urls, ca_issuers_urls)
         spki = spki_der(public_key)
-        honest = leaf_extensions(
+        own_extensions = leaf_extensions(
             self.signer,
             key_hash(spki),
             public_key,
@@ -188,21 +187,16 @@ class CA:
             client=client,
             must_staple=must_staple,
         )
-        not_before, not_after = find_validity(self._realm.clock, not_before, not_after)
-        serial = x509.random_serial_number() if serial_number is None else check_serial(serial_number)
-        honest_content = TBSCertificate(
-            serial,
+        not_before, not_after = find_validity(realm.clock, not_before, not_after)
+        content = TBSCertificate(
+            x509.random_serial_number() if serial_number is None else check_serial(serial_number),
             not_before,
             not_after,
-            subject(common_name or f"mockpki leaf {self._realm.tag}-{self._next()}"),
+            subject(common_name or f"mockpki leaf {realm.tag}-{next(realm.leaf_numbers)}"),
             spki,
-            merge_extensions(honest, extensions),
+            merge_extensions(own_extensions, extensions),
         )
-        content = bend_certificate(honest_content, faults)
-        der = content.signed_by(self.signer).encode()
-        # A fault may have chosen a serial number that none may use; the CA knows it all the same.
-        self._ledger.issue(content.serial_number)
-        return Leaf(self, der, content.serial_number, key, self._realm.folder)
+        return self._sign_leaf(content, faults, key)
 
     def certify(self, ca: CA, *, faults: Sequence[CertificateContent] = ()) -> Leaf:
         """One more certificate for the name and key of *ca*, issued by this CA.
@@ -213,22 +207,29 @@ class CA:
         self._realm.require_open()
         if not isinstance(ca, CA):
             raise TypeError(f"certify() takes a CA; got {ca!r}")
-        honest = authority_content(self._realm.clock, ca.signer, self.signer, self._pointers())
+        content = authority_content(self._realm.clock, ca.signer, self.signer, self._choose_pointers())
+        return self._sign_leaf(content, faults, ca.key)
+
+    def _sign_leaf(
+        self, honest: TBSCertificate, faults: Sequence[CertificateContent], key: PrivateKey | None
+    ) -> Leaf:
         content = bend_certificate(honest, faults)
         der = content.signed_by(self.signer).encode()
+        # A fault may have chosen a serial number that none may use; the CA knows it all the same.
         self._ledger.issue(content.serial_number)
-        return Leaf(self, der, content.serial_number, ca.key, self._realm.folder)
+        return Leaf(self, der, content.serial_number, key, self._realm.folder)
 
-    def _next(self) -> int:
-        self._realm.issued += 1
-        return self._realm.issued
+    def _find_key_type(self, name: str | None) -> KeyType:
+        """The key type called *name*; the PKI's own, if that is left out."""
+        return KeyType.of(name or self._realm.options.key_type)
 
-    def _pointers(
+    def _choose_pointers(
         self,
         ocsp: Sequence[str] | None = None,
         crl: Sequence[str] | None = None,
         ca_issuers: Sequence[str] | None = None,
     ) -> Pointers:
+        """Where a certificate points: to this CA's own services, but for the kinds that are given."""
         return Pointers(
             ocsp=(self.ocsp.url,) if ocsp is None else ocsp,
             crl=(self.crl.url,) if crl is None else crl,
@@ -259,31 +260,15 @@ class CA:
         check_urls(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
         features = (MUST_STAPLE,) if must_staple else ()
         name = None if name_of is None else name_of.signer.name
-        child = self._new_child(
-            KeyType.of(key_type or self._realm.key_type),
+        child = make_child_ca(
+            self,
+            self._find_key_type(key_type),
             name,
             features,
-            self._pointers(ocsp_urls, crl_urls, ca_issuers_urls),
+            self._choose_pointers(ocsp_urls, crl_urls, ca_issuers_urls),
             faults,
         )
         self._realm.engine.call(start_all, child._listeners)
-        return child
-
-    def _new_child(
-        self,
-        key_type: KeyType,
-        name: bytes | None = None,
-        extensions: Iterable[x509.ExtensionType] = (),
-        pointers: Pointers | None = None,
-        faults: Sequence[CertificateContent] = (),
-    ) -> CA:
-        realm = self._realm
-        own = Signer.named(name or subject(f"mockpki CA {len(realm.cas)} {realm.tag}"), key_type.generate())
-        honest = authority_content(realm.clock, own, self.signer, pointers or self._pointers())
-        honest = replace(honest, extensions=merge_extensions(honest.extensions, extensions))
-        content = bend_certificate(honest, faults)
-        child = CA(realm, content.signed_by(self.signer).encode(), own.key, self)
-        self._ledger.issue(child.serial_number)
         return child
 
     # What becomes of it.
@@ -308,23 +293,23 @@ class CA:
             )
         time = self._realm.clock.now() if at is None else check_time(at)
         date = None if invalidity_date is None else check_time(invalidity_date)
-        self._ledger.revoke(self._serials(target), Revocation(time, checked, date))
+        self._ledger.revoke(self._find_serials(target), Revocation(time, checked, date))
 
     def release(self, target: Target | Iterable[Target]) -> None:
         """Take a leaf, CA, serial number, or many, off hold. Raises LookupError for one that is not."""
-        for serial in self._serials(target):
+        for serial in self._find_serials(target):
             self._ledger.release(serial)
 
     def forget(self, target: Target | Iterable[Target]) -> None:
         """Make a leaf, CA, serial number, or many, ``unknown``. Raises LookupError for one that is."""
-        for serial in self._serials(target):
+        for serial in self._find_serials(target):
             self._ledger.forget(serial)
 
-    def _serials(self, target: Target | Iterable[Target]) -> list[int]:
+    def _find_serials(self, target: Target | Iterable[Target]) -> list[int]:
         self._realm.require_open()
-        return [self._serial(one) for one in each(target)]
+        return [self._find_serial(one) for one in list_targets(target)]
 
-    def _serial(self, target: object) -> int:
+    def _find_serial(self, target: object) -> int:
         if isinstance(target, bool) or not isinstance(target, Leaf | CA | int):
             raise TypeError(f"{target!r} is no leaf, CA or serial number")
         if isinstance(target, int):
@@ -335,10 +320,29 @@ class CA:
         return target.serial_number
 
 
+def make_child_ca(
+    parent: CA,
+    key_type: KeyType,
+    name: bytes | None = None,
+    extensions: Iterable[x509.ExtensionType] = (),
+    pointers: Pointers | None = None,
+    faults: Sequence[CertificateContent] = (),
+) -> CA:
+    """A CA below *parent*, whose ports are bound; whoever made it starts them."""
+    realm = parent._realm
+    own = Signer.named(name or subject(f"mockpki CA {len(realm.cas)} {realm.tag}"), key_type.generate())
+    honest = authority_content(realm.clock, own, parent.signer, pointers or parent._choose_pointers())
+    honest = replace(honest, extensions=merge_extensions(honest.extensions, extensions))
+    content = bend_certificate(honest, faults)
+    child = CA(realm, content.signed_by(parent.signer).encode(), own.key, parent)
+    parent._ledger.issue(child.serial_number)
+    return child
+
+
 Target = Leaf | CA | int
 """What can be revoked: a leaf, a CA, or a serial number of the issuing CA."""
 
 
-def each(target: Target | Iterable[Target]) -> Iterable[Target]:
+def list_targets(target: Target | Iterable[Target]) -> Iterable[Target]:
     """One target or many, as many."""
     return target if isinstance(target, Iterable) else (target,)

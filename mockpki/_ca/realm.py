@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -9,10 +13,10 @@ from .._clock import Clock
 from .._engine.http import HttpSession
 from .._engine.listener import ListeningPort, close_all
 from .._engine.loop import Engine
-from .._pkix.keys import KeyType
 from .._problems import Problems
 from .._services.service import Service
 from .folder import Folder
+from .options import CAOptions
 
 if TYPE_CHECKING:
     from .ca import CA
@@ -26,14 +30,12 @@ class Closable(Protocol):
 
 @dataclass
 class Realm:
-    """What the authorities of one PKI share."""
+    """What the authorities of one PKI share. *tag* is in every name they give: no two PKIs are alike."""
 
     engine: Engine
     host: str
-    key_type: KeyType
-    delegated: bool
-    by_name: bool
-    tag: str
+    options: CAOptions
+    tag: str = field(default_factory=lambda: secrets.token_hex(4))
     clock: Clock = field(default_factory=Clock)
     problems: Problems = field(default_factory=Problems)
     folder: Folder = field(default_factory=Folder)
@@ -41,8 +43,13 @@ class Realm:
     listeners: list[ListeningPort] = field(default_factory=list)
     cas: list[CA] = field(default_factory=list)
     servers: list[Closable] = field(default_factory=list)
-    issued: int = 0
+    leaf_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     closed: bool = False
+
+    @property
+    def url_host(self) -> str:
+        """`host` as it stands in a URL."""
+        return f"[{self.host}]" if ":" in self.host else self.host
 
     def serve(self, service: Service[Any]) -> ListeningPort:
         """Bind a port for *service*. It takes connections from `ListeningPort.start` on."""
@@ -58,19 +65,28 @@ class Realm:
         service.attach(f"http://{self.url_host}:{listener.port}", listener.obey, self.engine.settle)
         return listener
 
-    def close_ports(self) -> None:
-        """Drop every client, and give all ports back."""
-        listeners, self.listeners = self.listeners, []
-        self.engine.call(close_all, listeners)
-
-    @property
-    def url_host(self) -> str:
-        return f"[{self.host}]" if ":" in self.host else self.host
-
     def require_open(self) -> None:
+        """Raise ValueError once the PKI is closed, and in a process that was forked from its own."""
         if self.closed:
             raise ValueError(
                 "this PKI is closed; use it inside its `with` block, or inside the test that has the fixture"
             )
         if self.engine.forked:
             raise ValueError("this PKI lives in the process that this one was forked from; make a new one")
+
+    def close(self) -> None:
+        """Stop all that runs, drop every client, and give the ports and the folder back."""
+        self.closed = True
+        # Whatever fails, the rest of it is done. The last one in goes first.
+        with contextlib.ExitStack() as then:
+            then.callback(self.folder.close)
+            then.callback(self.engine.release)
+            then.callback(self._close_ports)
+            for server in self.servers:
+                then.callback(server.close)
+            for service in self.services:
+                then.callback(service.close)
+
+    def _close_ports(self) -> None:
+        listeners, self.listeners = self.listeners, []
+        self.engine.call(close_all, listeners)

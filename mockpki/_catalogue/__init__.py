@@ -1,7 +1,11 @@
 """The catalogue of faults as data, and what each does to an answer, seen live.
 
-- `entries`: every fault, in words, read off the classes.
-- `recipe`, `recipes_ocsp`, `recipes_crl`: how to write the cases that other suites test.
-- `difference`: the honest answer and the bent one, and where they differ.
-- `decoded`: DER in lines.
+- `entries`: every fault, in words, read off the classes. `readme`: the README's list of them.
+- `recipe`, `recipes_ocsp`, `recipes_crl`: how to write the cases that other suites test, as code. `source`:
+  that code as text.
+- `lookup`: what a name stands for. `prompt`: faults as they are typed.
+- `scenes`: the honest answer and the bent one, made live. `difference`: where they differ.
+- `values`, `fields`, `decoded`: DER in lines. `shown`: connections and handshakes in lines.
+
+Only the laboratory comes in: commands, reports and the tests' evidence.
 """

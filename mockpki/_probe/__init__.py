@@ -5,11 +5,15 @@
 - `inference`, `report`: the policy that it behaves like, and what it did held against one.
 - `servers`: a server in every scenario of stapling.
 - `demo`: six situations in a few seconds.
+
+Each gives back what happened, and knows nothing of how that is shown: see `_reports`.
 """
+
+from __future__ import annotations
 
 from .clients import Client, Probe, Run
 from .command import Command
-from .inference import infer
-from .report import Report, report
+from .inference import infer_policy
+from .report import ClientReport, make_report
 
-__all__ = ["Client", "Command", "Probe", "Report", "Run", "infer", "report"]
+__all__ = ["Client", "ClientReport", "Command", "Probe", "Run", "infer_policy", "make_report"]

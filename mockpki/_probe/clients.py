@@ -68,9 +68,10 @@ class Client:
             words = f"it had not ended after {self.timeout:g} s, and was killed with all it had started"
             return Outcome(None, words, ended.seconds)
         if ended.status < 0:
-            return Outcome(None, _saying(f"it was killed by {_signal(-ended.status)}", ended), ended.seconds)
+            words = f"it was killed by {_name_signal(-ended.status)}"
+            return Outcome(None, _add_last_line(words, ended), ended.seconds)
         accepted = self._accepted(ended)
-        return Outcome(accepted, _saying(f"exit status {ended.status}", ended), ended.seconds)
+        return Outcome(accepted, _add_last_line(f"exit status {ended.status}", ended), ended.seconds)
 
     def _accepted(self, ended: Ended) -> bool:
         if self.reject_when is not None and self.reject_when.search(ended.printed):
@@ -80,11 +81,11 @@ class Client:
         return ended.status == 0
 
 
-def _saying(what: str, ended: Ended) -> str:
+def _add_last_line(what: str, ended: Ended) -> str:
     return f"{what}: {ended.last_line}" if ended.last_line else what
 
 
-def _signal(number: int) -> str:
+def _name_signal(number: int) -> str:
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -103,7 +104,7 @@ class Probe:
     def __post_init__(self) -> None:
         self.key_type = KeyType.of(self.key_type)
 
-    def first(self) -> Run:
+    def send_first(self) -> Run:
         """Send the client where nothing is wrong. It need not accept, but it has to come, and to end.
 
         Raises ChildProcessError if it cannot be started, ConnectionError if it never comes, TimeoutError
@@ -111,22 +112,22 @@ class Probe:
         """
         self.client.command.find()
         (scenario,) = matching(FIRST)
-        run = self.once(scenario)
+        run = self.run_once(scenario)
         if not run.seen:
             if run.ended.status in _NOT_THERE:
-                raise ChildProcessError(f"The client cannot be started. {_told(run)}")
+                raise ChildProcessError(f"The client cannot be started. {_tell_run(run)}")
             raise ConnectionError(
                 "The client never came: neither the TLS server nor the responder or the CRL's server saw "
-                f"anything of it. {_told(run)}"
+                f"anything of it. {_tell_run(run)}"
             )
         if run.verdict == "hung":
             raise TimeoutError(
                 "The client does not end, not even where nothing is wrong. Make it end after one connection, "
-                f"or give it more time with --timeout. {_told(run)}"
+                f"or give it more time with --timeout. {_tell_run(run)}"
             )
         return run
 
-    def all(
+    def run_all(
         self, scenarios: Sequence[Scenario], jobs: int, done: Callable[[Run], object] = lambda run: None
     ) -> tuple[Run, ...]:
         """Run the client in *scenarios*, *jobs* at once, and call *done* after each. In the order given.
@@ -135,7 +136,7 @@ class Probe:
         left running.
         """
         with ThreadPoolExecutor(max(1, min(jobs, len(scenarios))), "mockpki probe") as pool:
-            futures = [pool.submit(self.once, scenario) for scenario in scenarios]
+            futures = [pool.submit(self.run_once, scenario) for scenario in scenarios]
             try:
                 for future in as_completed(futures):
                     done(future.result())
@@ -148,7 +149,7 @@ class Probe:
     def _pki(self) -> PKI:
         return PKI(key_type=self.key_type, delegated=self.delegated)
 
-    def once(self, scenario: Scenario) -> Run:
+    def run_once(self, scenario: Scenario) -> Run:
         """Run the client in one scenario. Raises ChildProcessError if it cannot be started."""
         with self._pki() as pki, staged(scenario, pki) as stage:
             for target in stage.visits():
@@ -167,7 +168,7 @@ class Probe:
         return Run(scenario, command, ended, self.client.outcome(ended), now)
 
 
-def _told(run: Run) -> str:
+def _tell_run(run: Run) -> str:
     """What was run, how that ended, and what it printed."""
     lines = run.ended.readable.strip().splitlines()
     said = "\n".join(("and printed:", *lines[-_LINES:])) if lines else "and printed nothing."

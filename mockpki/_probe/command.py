@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from .._programs.placeholders import Placeholders, mask
 from .._typed import find_near
 from ..scenarios import TARGET_NAMES, Target
 
-_BRACES = re.compile(r"\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}")
+_PLACEHOLDERS = Placeholders(TARGET_NAMES, strict=True)
 _WHERE = {"url", "host", "port", "cert_file", "chain_file"}
 """What a client cannot find the scenario without: one of these."""
 
@@ -29,8 +29,7 @@ class Command:
     words: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        used = {found[2] for word in self.words for found in _BRACES.finditer(word) if found[2]}
-        for name in sorted(used.difference(TARGET_NAMES)):
+        for name in sorted({name for word in self.words for name in _PLACEHOLDERS.find_others(word)}):
             near = " or ".join(f"{{{one}}}" for one in find_near(name, TARGET_NAMES))
             listed = ", ".join(f"{{{one}}}" for one in TARGET_NAMES)
             hint = f"did you mean {near}?" if near else f"there are {listed}."
@@ -38,7 +37,7 @@ class Command:
                 f"There is no placeholder {{{name}}}; {hint} Braces that are the command's own are doubled: "
                 f"{{{{{name}}}}}."
             )
-        if not used & _WHERE:
+        if not any(_PLACEHOLDERS.find(word) & _WHERE for word in self.words):
             raise ValueError(
                 f"Nothing in the command {self} tells the client where to go: write {{url}}, or {{host}} and "
                 "{port}, or for a client that judges a certificate alone {cert_file}, where it takes that."
@@ -61,17 +60,14 @@ class Command:
 
     def to(self, target: Target) -> tuple[str, ...]:
         """The command that goes to *target*."""
-        values = asdict(target)
-        return tuple(
-            _BRACES.sub(lambda found: f"{{{found[1]}}}" if found[1] else str(values[found[2]]), word)
-            for word in self.words
-        )
+        values = {name: str(value) for name, value in asdict(target).items()}
+        return tuple(_PLACEHOLDERS.fill_in(word, values) for word in self.words)
 
 
 def _plain(word: str) -> bool:
     """Whether a shell would leave *word* as it is, placeholders and all."""
-    without = _BRACES.sub("x", word)
-    return shlex.quote(without) == without
+    masked = mask(word)
+    return shlex.quote(masked) == masked
 
 
 def _programs() -> Sequence[str]:

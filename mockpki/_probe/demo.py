@@ -76,7 +76,7 @@ SITUATIONS = (
 
 
 @dataclass(frozen=True)
-class Target:
+class Destination:
     """What a client of one cell is sent to."""
 
     host: str
@@ -87,7 +87,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Reaction:
     """What a client made of it: *accepted* is None if it never came to a verdict.
 
     *reason* is short; *words* are what a program said of it, if it did.
@@ -98,7 +98,7 @@ class Outcome:
     words: str = ""
 
 
-class Client(Protocol):
+class Caller(Protocol):
     """Someone who connects."""
 
     @property
@@ -109,7 +109,7 @@ class Client(Protocol):
     def must_staple(self) -> bool:
         """Whether its certificates ask for a staple."""
 
-    def connect(self, target: Target) -> Outcome: ...
+    def connect(self, target: Destination) -> Reaction: ...
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Reference:
     policy: Policy
     must_staple: bool = False
 
-    def connect(self, target: Target) -> Outcome:
+    def connect(self, target: Destination) -> Reaction:
         verdict = relying_party.check(
             target.host,
             target.port,
@@ -130,10 +130,10 @@ class Reference:
             policy=replace(self.policy, timeout=target.situation.timeout),
             timeout=_PATIENCE,
         )
-        return Outcome(verdict.accepted, _decided_by(verdict))
+        return Reaction(verdict.accepted, _find_deciding_look(verdict))
 
 
-def _decided_by(verdict: Verdict) -> str:
+def _find_deciding_look(verdict: Verdict) -> str:
     """Of what the client looked at, the last before it had made up its mind."""
     looked = verdict.fetched
     if verdict.accepted:
@@ -151,16 +151,16 @@ class Program:
 
     name: str
     sentence: str
-    command: Callable[[Target], list[str]]
+    command: Callable[[Destination], list[str]]
     read: Callable[[str, int], str]
     must_staple: bool = False
 
-    def connect(self, target: Target) -> Outcome:
+    def connect(self, target: Destination) -> Reaction:
         ended = processes_run(self.command(target), _PATIENCE.total_seconds())
         if ended.status is None:
-            return Outcome(None, f"no end in {_PATIENCE.seconds} s")
+            return Reaction(None, f"no end in {_PATIENCE.seconds} s")
         reason = self.read(ended.printed, ended.status)
-        return Outcome(ended.status == 0, reason, ended.last_line if ended.status else "")
+        return Reaction(ended.status == 0, reason, ended.last_line if ended.status else "")
 
 
 def _read_curl(printed: str, status: int) -> str:
@@ -176,9 +176,9 @@ def _read_openssl(printed: str, status: int) -> str:
     return f"exit {status}"
 
 
-def clients() -> list[Client]:
+def find_callers() -> list[Caller]:
     """The reference client in three moods, and the programs that are installed here."""
-    found: list[Client] = [
+    found: list[Caller] = [
         Reference(
             "hard-fail",
             "Accepts only what is said to be good; an answer it cannot have is a no.",
@@ -228,17 +228,17 @@ def clients() -> list[Client]:
 class Cell:
     """One client in one situation: what it made of it, and what was seen of it."""
 
-    outcome: Outcome
+    reaction: Reaction
     handshakes: tuple[Handshake, ...]
     questions: int
     """OCSP requests about the cell's own certificate."""
 
 
 @dataclass(frozen=True)
-class Row:
+class DemoRow:
     """One client in all situations."""
 
-    client: Client
+    client: Caller
     cells: tuple[Cell, ...]
 
     @property
@@ -255,10 +255,10 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Report:
+class DemoReport:
     """Everything that happened. *about_authorities* counts the OCSP requests about the issuing CA."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[DemoRow, ...]
     about_authorities: int
 
     @property
@@ -272,9 +272,9 @@ class Report:
         return self.about_authorities + sum(cell.questions for row in self.rows for cell in row.cells)
 
 
-def run() -> Report:
+def run_demo() -> DemoReport:
     """Send every client through every situation, all at once: it takes as long as the slowest one."""
-    people = clients()
+    people = find_callers()
     with PKI() as pki, contextlib.ExitStack() as servers:
         staged = [
             (client, *_stage(pki, client, situation, servers))
@@ -282,33 +282,33 @@ def run() -> Report:
             for situation in SITUATIONS
         ]
         with ThreadPoolExecutor(len(staged)) as pool:
-            outcomes = list(pool.map(lambda cell: cell[0].connect(cell[1]), staged))
+            reactions = list(pool.map(lambda cell: cell[0].connect(cell[1]), staged))
         asked = Counter(serial for request in pki.ocsp.requests for serial in request.serials)
         cells = [
-            _cell(outcome, server, asked[target.leaf.serial_number])
-            for (_, target, server), outcome in zip(staged, outcomes, strict=True)
+            _make_cell(reaction, server, asked[target.leaf.serial_number])
+            for (_, target, server), reaction in zip(staged, reactions, strict=True)
         ]
         width = len(SITUATIONS)
         rows = (
-            Row(client, tuple(cells[place * width : (place + 1) * width]))
+            DemoRow(client, tuple(cells[place * width : (place + 1) * width]))
             for place, client in enumerate(people)
         )
-        return Report(tuple(rows), len(pki.root.ocsp.requests))
+        return DemoReport(tuple(rows), len(pki.root.ocsp.requests))
 
 
 def _stage(
-    pki: PKI, client: Client, situation: Situation, servers: contextlib.ExitStack
-) -> tuple[Target, TlsServer]:
+    pki: PKI, client: Caller, situation: Situation, servers: contextlib.ExitStack
+) -> tuple[Destination, TlsServer]:
     # It names a responder and no CRL: all there is to know, a client has to learn by OCSP.
     leaf = pki.issue_cert("localhost", "127.0.0.1", must_staple=client.must_staple, crl_urls=[])
     situation.arrange(pki, leaf)
     server = servers.enter_context(pki.tls_server(leaf, staple=situation.staple))
-    return Target(server.host, server.port, pki.ca_file, situation, leaf), server
+    return Destination(server.host, server.port, pki.ca_file, situation, leaf), server
 
 
-def _cell(outcome: Outcome, server: TlsServer, questions: int) -> Cell:
+def _make_cell(reaction: Reaction, server: TlsServer, questions: int) -> Cell:
     handshakes = tuple(server.connections)
     if not handshakes:
         # Whatever it was that the program did not like, it was not this server.
-        outcome = Outcome(None, f"no handshake ({outcome.reason})", outcome.words)
-    return Cell(outcome, handshakes, questions)
+        reaction = Reaction(None, f"no handshake ({reaction.reason})", reaction.words)
+    return Cell(reaction, handshakes, questions)

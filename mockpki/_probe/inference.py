@@ -21,7 +21,7 @@ from .clients import Run
 _SOURCES: tuple[Source, ...] = ("staple", "OCSP", "CRL")
 
 
-def held_against(runs: Iterable[Run], policy: Policy) -> tuple[Result, ...]:
+def judge_by(runs: Iterable[Run], policy: Policy) -> tuple[Result, ...]:
     """Every run, judged by *policy*."""
     return tuple(judge(run.scenario, run.scenario.expected(policy), run.outcome, run.seen) for run in runs)
 
@@ -82,22 +82,24 @@ class Inference:
             return
         like = "is nearest to" if self.best.exceptions else "behaves like"
         scenarios = f"{_count(self.judged, 'scenario')} with a verdict"
-        yield f"It {like} {self.best.words}, {_with(self.best)}, in {scenarios}."
+        yield f"It {like} {self.best.words}, {_with_exceptions(self.best)}, in {scenarios}."
         first, *rest = self.named
         if self.exact is not None:
             if self.others:
                 verb = "fits" if self.others == 1 else "fit"
                 yield f"{_count(self.others, 'other combination')} of a policy's fields {verb} as well."
-            others = f"; {_and([fit.words for fit in rest])} just as much" if rest else ""
-            yield f"Of the policies that have names, {first.words} is nearest, {_with(first)}{others}."
+            others = f"; {_join_words([fit.words for fit in rest])} just as much" if rest else ""
+            near = f"{first.words} is nearest, {_with_exceptions(first)}{others}"
+            yield f"Of the policies that have names, {near}."
         elif rest:
             verb = "fits" if len(rest) == 1 else "fit"
-            yield f"As far as these scenarios can tell, {_and([fit.words for fit in rest])} {verb} as well."
+            words = _join_words([fit.words for fit in rest])
+            yield f"As far as these scenarios can tell, {words} {verb} as well."
         if self.no_verdict:
-            yield f"It came to no verdict in {_and(self.no_verdict)}; that is left out of this."
+            yield f"It came to no verdict in {_join_words(self.no_verdict)}; that is left out of this."
 
 
-def _with(fit: Fit) -> str:
+def _with_exceptions(fit: Fit) -> str:
     if not fit.exceptions:
         return "without exception"
     return f"with {_count(len(fit.exceptions), 'exception')} ({', '.join(fit.names)})"
@@ -107,22 +109,22 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _and(words: Sequence[str]) -> str:
+def _join_words(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def infer(runs: Sequence[Run]) -> Inference:
+def infer_policy(runs: Sequence[Run]) -> Inference:
     """The policies that a client of these *runs* behaves like."""
     judged = [run for run in runs if run.has_verdict]
-    known = [_fit(judged, policy) for policy in NAMED.values()]
+    known = [_make_fit(judged, policy) for policy in NAMED.values()]
     best = min(fit.rank for fit in known)
     likely = min(fit.beyond for fit in known if fit.rank == best)
     named = tuple(fit for fit in known if (fit.rank, fit.beyond) == (best, likely))
     exact, others = None, 0
-    wrong = {policy: _wrong(judged, policy) for policy in POLICIES} if best > (0, 0) else {}
+    wrong = {policy: _count_wrong(judged, policy) for policy in EVERY_POLICY} if best > (0, 0) else {}
     least = min(wrong.values(), default=0)
     if (least, 0) < best:
-        fits = [_fit(judged, policy) for policy, number in wrong.items() if number == least]
+        fits = [_make_fit(judged, policy) for policy, number in wrong.items() if number == least]
         rank = min(fit.rank for fit in fits)
         alike = [fit for fit in fits if fit.rank == rank]
         if rank < best:
@@ -138,26 +140,26 @@ def _far_fetched(policy: Policy, asked: frozenset[str]) -> tuple[int, int]:
     return len(set(policy.sources) - asked), len(find_nearest(policy)[1])
 
 
-def _fit(runs: Sequence[Run], policy: Policy) -> Fit:
-    exceptions = tuple(result for result in held_against(runs, policy) if not result.ok)
-    unasked = sum(_unasked(run, policy) for run in runs)
+def _make_fit(runs: Sequence[Run], policy: Policy) -> Fit:
+    exceptions = tuple(result for result in judge_by(runs, policy) if not result.ok)
+    unasked = sum(_count_unasked(run, policy) for run in runs)
     beyond = sum(len(run.seen.asked - set(policy.sources)) for run in runs)
     return Fit(policy, exceptions, unasked, beyond)
 
 
-def _wrong(runs: Sequence[Run], policy: Policy) -> int:
-    return sum(not result.ok for result in held_against(runs, policy))
+def _count_wrong(runs: Sequence[Run], policy: Policy) -> int:
+    return sum(not result.ok for result in judge_by(runs, policy))
 
 
 # What a policy looks at.
 
 
-def _unasked(run: Run, policy: Policy) -> int:
+def _count_unasked(run: Run, policy: Policy) -> int:
     """How many sources *policy* looks at in the run's scenario, and the client did not."""
     if not run.seen.handshakes:
         return 0
     return sum(
-        not _looked(run, source)
+        not _has_looked(run, source)
         for source in policy.sources
         # A staple is asked for before anything is known. Who rejects may have had enough before the rest.
         if source == "staple" or (run.outcome.accepted and _leads_to(policy, run.scenario, source))
@@ -177,7 +179,7 @@ def _leads_to(policy: Policy, scenario: Scenario, source: str) -> bool:
     return end.verdict is Expected.REJECT and source in end.told_by
 
 
-def _looked(run: Run, source: str) -> bool:
+def _has_looked(run: Run, source: str) -> bool:
     """Whether the client looked at *source*, or could have without being seen."""
     told = Expectation(Expected.REJECT, f"{source} says so", frozenset({source}))
     return judge(run.scenario, told, Outcome(False), run.seen).ok
@@ -186,7 +188,7 @@ def _looked(run: Run, source: str) -> bool:
 # Every policy.
 
 
-def _policies() -> Iterator[Policy]:
+def _list_policies() -> Iterator[Policy]:
     """All that differ in more than durations, but for those whose differences never matter."""
     for count in range(len(_SOURCES) + 1):
         for sources in itertools.permutations(_SOURCES, count):
@@ -196,5 +198,5 @@ def _policies() -> Iterator[Policy]:
                 yield Policy(sources=sources, **changes)
 
 
-POLICIES = tuple(_policies())
+EVERY_POLICY = tuple(_list_policies())
 """Every policy that a client is held against, beside the named ones."""

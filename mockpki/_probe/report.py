@@ -10,7 +10,7 @@ from ..relying_party import Policy
 from ..scenarios import Result, Seen
 from .clients import Run
 from .command import Command
-from .inference import Inference, held_against, infer
+from .inference import Inference, infer_policy, judge_by
 
 GROUPS = ("staple", "ocsp", "crl", "must-staple", "intermediate")
 """The groups of scenarios, by what their names begin with; what is in none stands last."""
@@ -18,7 +18,7 @@ SOURCES = ("staple", "OCSP", "CRL")
 
 
 @dataclass(frozen=True)
-class Row:
+class JudgedRun:
     """One run, judged."""
 
     run: Run
@@ -57,7 +57,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Report:
+class ClientReport:
     """All of it. *policy* is what the runs were judged by, *label* what to call that.
 
     *demanded*: that policy was asked for; else it is the one that fits the client best.
@@ -68,11 +68,11 @@ class Report:
     label: str
     demanded: bool
     inference: Inference
-    rows: tuple[Row, ...]
+    rows: tuple[JudgedRun, ...]
     seconds: float
 
     @property
-    def failures(self) -> tuple[Row, ...]:
+    def failures(self) -> tuple[JudgedRun, ...]:
         """Where the client did not do what the policy demands."""
         return tuple(row for row in self.rows if not row.ok)
 
@@ -82,7 +82,7 @@ class Report:
         return not self.failures
 
     @property
-    def groups(self) -> dict[str, list[Row]]:
+    def groups(self) -> dict[str, list[JudgedRun]]:
         """The rows by their group, in the order of `GROUPS`; what belongs to none is last."""
         found = {group: [row for row in self.rows if row.group == group] for group in (*GROUPS, "")}
         return {group: rows for group, rows in found.items() if rows}
@@ -111,12 +111,12 @@ class Report:
 _WHAT = {"staple": "a staple", "OCSP": "OCSP answers", "CRL": "CRLs"}
 
 
-def report(
+def make_report(
     command: Command, runs: Sequence[Run], seconds: float, demanded: tuple[str, Policy] | None = None
-) -> Report:
+) -> ClientReport:
     """Judge *runs* by the policy that is *demanded*, with its label; left out, by the one that fits best."""
-    inference = infer(runs)
+    inference = infer_policy(runs)
     label, policy = demanded or (inference.best.words, inference.best.policy)
-    pairs: Any = zip(runs, held_against(runs, policy), strict=True)
-    rows = tuple(Row(run, result) for run, result in pairs)
-    return Report(command, policy, label, demanded is not None, inference, rows, seconds)
+    pairs: Any = zip(runs, judge_by(runs, policy), strict=True)
+    rows = tuple(JudgedRun(run, result) for run, result in pairs)
+    return ClientReport(command, policy, label, demanded is not None, inference, rows, seconds)

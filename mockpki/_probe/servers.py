@@ -1,4 +1,4 @@
-"""What `mockpki probe --server` does: it sends a server through the stapling scenarios."""
+"""What `mockpki probe-server` does: it sends a server through the stapling scenarios."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ..scenarios.servers import (
@@ -19,19 +19,19 @@ from ..scenarios.servers import (
     StapleScenario,
     Timeline,
     World,
-    chosen,
+    choose_scenarios,
 )
 from ..scenarios.servers import nearest as nearest_preset
 from ..scenarios.servers import run as run_scenario
 from ..scenarios.servers import timeline as run_timeline
 from ..staplers._presets import NAMED, named
 
-KEPT, BROKEN, USAGE, NO_SERVER = 0, 1, 2, 3
-"""Exit statuses: every demand was kept; one was broken; the command makes no sense; nobody ever listened."""
+KEPT, BROKEN = 0, 1
+"""Exit statuses: every demand was kept; one was broken."""
 
 
 @dataclass(frozen=True)
-class Report:
+class ServerReport:
     """What was seen of one server, or of one preset.
 
     *name* and *command* say what it was; *outcomes* has one outcome for each scenario, and *nearest* the
@@ -80,7 +80,7 @@ class Report:
         return f"It behaves most like {preset}, but for {several}."
 
 
-def run(
+def probe_server(
     command: str | Sequence[str],
     template: str | os.PathLike[str] | None = None,
     *,
@@ -94,7 +94,7 @@ def run(
     name: str = "",
     timelines: bool = True,
     progress: Callable[[Outcome], object] = lambda outcome: None,
-) -> Report:
+) -> ServerReport:
     """Start the server of *command* in each scenario (*only* these and not *skip*), *jobs* at a time.
 
     *command*, *template*, *patience*, *grace* and *key_type* are those of `ServerCommand`; *timeout* is
@@ -103,7 +103,7 @@ def run(
     Raises LookupError, ValueError or TypeError for arguments that make no sense, and `NotListening` where the
     server does not start though the responder is up.
     """
-    scenarios = chosen(only, skip)
+    scenarios = choose_scenarios(only, skip)
     if jobs < 1:
         raise ValueError(f"jobs is how many scenarios run at a time, 1 or more; got {jobs!r}")
     world = ServerCommand(
@@ -117,17 +117,17 @@ def run(
         progress(outcomes[0])
     else:
         outcomes.clear()
-    outcomes += perform(rest, world, jobs, progress)
-    return Report(
+    outcomes += run_scenarios(rest, world, jobs, progress)
+    return ServerReport(
         world.name,
         " ".join(world.words),
         tuple(outcomes),
         nearest_preset(tuple(outcomes)),
-        all_timelines(jobs) if timelines else (),
+        run_timelines(jobs) if timelines else (),
     )
 
 
-def perform(
+def run_scenarios(
     scenarios: Sequence[StapleScenario],
     world: World,
     jobs: int,
@@ -140,7 +140,7 @@ def perform(
     """
     stop = interrupted or threading.Event()
 
-    def perform_one(scenario: StapleScenario) -> Outcome:
+    def run_one(scenario: StapleScenario) -> Outcome:
         if stop.is_set():
             raise InterruptedError("nobody waits for this any more")
         outcome = run_scenario(scenario, world)
@@ -149,7 +149,7 @@ def perform(
 
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            return list(pool.map(perform_one, scenarios))
+            return list(pool.map(run_one, scenarios))
         except BaseException:
             stop.set()
             if isinstance(world, ServerCommand):
@@ -157,13 +157,13 @@ def perform(
             raise
 
 
-def all_timelines(jobs: int = 4, names: Sequence[str] = tuple(NAMED)) -> tuple[Timeline, ...]:
+def run_timelines(jobs: int = 4, names: Sequence[str] = tuple(NAMED)) -> tuple[Timeline, ...]:
     """The timelines of the presets of these names."""
     with ThreadPoolExecutor(jobs) as pool:
         return tuple(pool.map(lambda name: run_timeline(Preset(NAMED[name])), names))
 
 
-def presets(names: Sequence[str] = (), jobs: int = 4) -> tuple[Report, ...]:
+def probe_presets(names: Sequence[str] = (), jobs: int = 4) -> tuple[ServerReport, ...]:
     """A report on each preset of these names, or on all: every scenario, and its timeline.
 
     Raises LookupError, with near names, for a preset that there is not.
@@ -172,20 +172,22 @@ def presets(names: Sequence[str] = (), jobs: int = 4) -> tuple[Report, ...]:
     several = wanted or list(NAMED)
     stop = threading.Event()
 
-    def outcomes(name: str) -> tuple[Outcome, ...]:
-        return tuple(perform(stated(name), Preset(NAMED[name]), 2 * jobs, interrupted=stop))
+    def run_preset(name: str) -> tuple[Outcome, ...]:
+        return tuple(run_scenarios(list_stated(name), Preset(NAMED[name]), 2 * jobs, interrupted=stop))
 
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            found = list(pool.map(outcomes, several))
+            found = list(pool.map(run_preset, several))
         except BaseException:
             stop.set()
             raise
-    reports = [Report(name, "", outcome, (name, ())) for name, outcome in zip(several, found, strict=True)]
-    lines = all_timelines(jobs, several)
-    return tuple(replace(report, timelines=(line,)) for report, line in zip(reports, lines, strict=True))
+    lines = run_timelines(jobs, several)
+    return tuple(
+        ServerReport(name, "", outcomes, (name, ()), (line,))
+        for name, outcomes, line in zip(several, found, lines, strict=True)
+    )
 
 
-def stated(preset: str) -> tuple[StapleScenario, ...]:
+def list_stated(preset: str) -> tuple[StapleScenario, ...]:
     """The scenarios in which it is stated what *preset* does."""
     return tuple(scenario for scenario in SCENARIOS if preset in BEHAVIOUR[scenario.name])

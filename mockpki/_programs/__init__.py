@@ -1,6 +1,8 @@
 """Programs of others: started, filled in, and ended with all that they started.
 
-- `processes`: process groups that end, whatever happens.
+- `processes`: started, watched and ended with their process groups, and what they print is kept.
 - `placeholders`: what stands in braces in a command or a configuration.
 - `ports`: free ports, for programs that cannot be given a socket.
+
+Clients (`mockpki._probe`) and servers (`mockpki.scenarios.servers`) both come in here.
 """

@@ -1,68 +1,66 @@
-"""Placeholders in a command and in its configuration file.
+"""What stands in braces in a command or a configuration, and is filled in for each run.
 
-``{port}`` stands for the port, and ``{{port}}`` for the text ``{port}``. Only the names below count: all
-other braces stay as they are, so the blocks of nginx, JSON and the rest need no care.
+``{port}`` stands for the port, and ``{{port}}`` for the text ``{port}``. Which names there are is for the
+caller to say, and how strict it is about others:
+
+- a client's command is strict. Every name in braces is meant for a placeholder, and braces of its own are
+  doubled, whatever is between them;
+- a server's configuration is not. Only names that there are count, and all other braces stay as they are,
+  so the blocks of nginx, JSON and the rest need no care.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from .._typed import find_near
 
-PLACEHOLDERS: dict[str, str] = {
-    "host": "the address to listen on",
-    "port": "the port to listen on",
-    "server_name": "the name that clients ask for",
-    "cert_file": "the server's certificate, PEM",
-    "key_file": "its private key, PEM (PKCS #8)",
-    "chain_file": "the certificate and the CAs above it, without the root, PEM",
-    "pem_file": "key, certificate and CAs in one file, PEM",
-    "p12_file": "the same as PKCS #12, with the password mockpki",
-    "issuer_file": "the CA that issued it, PEM",
-    "ca_file": "the root, PEM",
-    "ocsp_url": "the responder's URL, which is in the certificate, too",
-    "directory": "an empty folder of the server's own, which stays when it is restarted",
-    "template": "the path of the template as it was given",
-    "config": "the path of the template as it was filled in",
-}
-"""What each placeholder stands for."""
-
-_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}|\{(\w+)\}")
+_IN_BRACES = re.compile(r"\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}")
 
 
-def fill_in(text: str, values: Mapping[str, str]) -> str:
-    """*text* with its placeholders replaced by their values."""
+@dataclass(frozen=True)
+class Placeholders:
+    """The placeholders called *names*. *strict*: others are mistakes, and all double braces are undone."""
 
-    def value(match: re.Match[str]) -> str:
-        quoted, name = match.groups()
-        if quoted is not None:
-            return f"{{{quoted}}}" if quoted in PLACEHOLDERS else match[0]
-        return values[name] if name in PLACEHOLDERS else match[0]
+    names: Collection[str]
+    strict: bool = False
 
-    return _PLACEHOLDER.sub(value, text)
+    def fill_in(self, text: str, values: Mapping[str, str]) -> str:
+        """*text* with its placeholders replaced by their values."""
+
+        def find_value(match: re.Match[str]) -> str:
+            quoted, name = match.groups()
+            if quoted is not None:
+                return f"{{{quoted}}}" if self.strict or quoted in self.names else match[0]
+            return values[name] if name in self.names else match[0]
+
+        return _IN_BRACES.sub(find_value, text)
+
+    def find(self, text: str) -> set[str]:
+        """The names of the placeholders in *text*."""
+        return {name for name in _find_names(text) if name in self.names}
+
+    def find_others(self, text: str) -> list[str]:
+        """The names in single braces in *text* that are not those of placeholders, each once, in order."""
+        return [name for name in _find_names(text) if name not in self.names]
+
+    def find_slips(self, text: str) -> list[str]:
+        """A sentence for each name in *text* that is nearly that of a placeholder, and none."""
+        near = {name: find_near(name, self.names, 0.75) for name in self.find_others(text)}
+        return [
+            f"there is no placeholder {{{name}}}; did you mean {{{meant[0]}}}?"
+            for name, meant in near.items()
+            if meant
+        ]
 
 
-def placeholders(word: str) -> set[str]:
-    """Those in an argument of a command. Raises ValueError for what is nearly one."""
-    near = nearly(word)
-    if near:
-        raise ValueError(near[0])
-    return used(word)
+def mask(text: str) -> str:
+    """*text* with an x for every name in braces, single or double: what a shell would have to quote else."""
+    return _IN_BRACES.sub("x", text)
 
 
-def used(text: str) -> set[str]:
-    """The names of the placeholders in *text*."""
-    return {name for _, name in _PLACEHOLDER.findall(text) if name in PLACEHOLDERS}
-
-
-def nearly(text: str) -> list[str]:
-    """A sentence for each name in *text* that is nearly that of a placeholder, and none."""
-    names = dict.fromkeys(name for _, name in _PLACEHOLDER.findall(text) if name and name not in PLACEHOLDERS)
-    near = {name: find_near(name, PLACEHOLDERS, 0.75) for name in names}
-    return [
-        f"there is no placeholder {{{name}}}; did you mean {{{meant[0]}}}?"
-        for name, meant in near.items()
-        if meant
-    ]
+def _find_names(text: str) -> list[str]:
+    """The names in single braces, each once."""
+    return list(dict.fromkeys(name for _, name in _IN_BRACES.findall(text) if name))

@@ -1,4 +1,4 @@
-"""Free ports for programs that cannot be given a socket."""
+"""Free ports, for programs that cannot be given a socket, and whether somebody listens on one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 _PORTS = range(20_000, 32_000)
 """Below those that systems give to connections, which come and go."""
-
 
 _taken: set[int] = set()
 _lock = threading.Lock()
@@ -30,6 +29,15 @@ def free_port() -> Iterator[int]:
     finally:
         with _lock:
             _taken.discard(port)
+
+
+def is_listening(host: str, port: int) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        socket.create_connection((host, port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 def _can_bind(port: int) -> bool:

@@ -1,4 +1,9 @@
-"""Runs a program to its end, or ends it, with all that it started and whatever it prints."""
+"""Programs of others, each in a process group of its own, which ends with all that it started.
+
+1. A client runs to its end, and what it prints is kept: `Processes.run`.
+2. A server is started, and ended when it is no longer needed: `Processes.start` and `Processes.end`.
+3. `Processes.stop` kills them all, from any thread, and then nothing starts any more.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +13,9 @@ import re
 import signal
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from .._clock import monotonic
@@ -19,6 +25,9 @@ _KEPT = 32 * 1024
 _READ_SIZE = 64 * 1024
 _GOODBYE = 1.0
 """Seconds for the last octets of a program that has ended."""
+_GONE = 5.0
+"""Seconds after which a server that was killed is no more."""
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
 _COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
@@ -47,12 +56,41 @@ class Ended:
 
 
 class Processes:
-    """The programs that are running. Each leads a process group of its own."""
+    """The programs that are running."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopped = False
+
+    def start(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        output: int | IO[bytes] = subprocess.PIPE,
+        folder: Path | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Start *command* in *folder*, with nothing to read. What it prints, errors too, goes to *output*.
+
+        Raises OSError if it cannot be started, InterruptedError after `stop`.
+        """
+        # With the lock: whatever starts is seen by whoever stops.
+        with self._lock:
+            if self._stopped:
+                raise InterruptedError(f"{command[0]} was not started any more")
+            process = subprocess.Popen(  # noqa: S603 - it is what we were told to run
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                bufsize=0,
+                cwd=folder,
+                env=environment,
+                start_new_session=True,
+            )
+            self._running.add(process)
+        return process
 
     def run(self, command: Sequence[str], timeout: float) -> Ended:
         """Run *command* with nothing to read, in English, and without proxies.
@@ -61,19 +99,7 @@ class Processes:
         Raises OSError if it cannot be started, InterruptedError after `stop`.
         """
         began = monotonic()
-        with self._lock:
-            if self._stopped:
-                raise InterruptedError(f"{command[0]} was not started any more")
-            process = subprocess.Popen(  # noqa: S603 - it is what we were told to run
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                bufsize=0,
-                env=_environment(),
-                start_new_session=True,
-            )
-            self._running.add(process)
+        process = self.start(command, environment=_plain_environment())
         assert process.stdout is not None
         output = _Output(process.stdout)
         status: int | None
@@ -82,18 +108,30 @@ class Processes:
         except subprocess.TimeoutExpired:
             status = None
         seconds = monotonic() - began
-        with self._lock:
-            self._running.discard(process)
-            _kill(process)
+        self._kill(process)
         process.wait()
         return Ended(status, output.text(), seconds)
+
+    def end(self, process: subprocess.Popen[bytes], patience: float) -> None:
+        """Ask *process* and all that it started to end; after *patience* seconds kill what is left."""
+        _send_signal(process, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+        # Children that are still there, and the process itself, if it would not go.
+        self._kill(process)
+        process.wait(patience + _GONE)
 
     def stop(self) -> None:
         """Kill all of them, and start no more."""
         with self._lock:
             self._stopped = True
             for process in self._running:
-                _kill(process)
+                _send_signal(process, _KILL)
+
+    def _kill(self, process: subprocess.Popen[bytes]) -> None:
+        with self._lock:
+            self._running.discard(process)
+            _send_signal(process, _KILL)
 
 
 def run(command: Sequence[str], timeout: float) -> Ended:
@@ -101,19 +139,19 @@ def run(command: Sequence[str], timeout: float) -> Ended:
     return Processes().run(command, timeout)
 
 
-def _environment() -> dict[str, str]:
+def _plain_environment() -> dict[str, str]:
     # What goes through a proxy never comes to a server on loopback.
     own = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     return {**own, "no_proxy": "*", "NO_PROXY": "*", "LC_ALL": "C"}
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill the group, also when who led it has ended; where there are no groups, the process."""
+def _send_signal(process: subprocess.Popen[bytes], number: int) -> None:
+    """Signal the group, also when its leader has ended; where there are no groups, end the process."""
     with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter is macOS's for zombies
         if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:  # pragma: no cover - Windows
-            process.kill()
+            os.killpg(process.pid, number)
+        elif process.poll() is None:  # pragma: no cover - Windows
+            process.terminate()
 
 
 class _Output:

@@ -1,19 +1,28 @@
-"""How a report is written: for people, for machines, for CI, for the web."""
+"""How a report is written: for people, for machines, for CI, for the web.
+
+- `model`: what a report says, whoever it is about.
+- `clients`, `servers`: what a probe found, as such a report; `client_objects`, `server_objects`: its JSON.
+- `text`, `json`, `junit`, `page`: the writers. They know the model, and nobody else.
+- `templates`, `timeline_svg`: what pages are made of. `safe`: what no reader is to be sent.
+- `demo`, `faults`, `scenarios`: what those commands print, which is no report on anybody.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from .._probe.report import Report
-from .clients_html import as_html
-from .clients_json import as_json
-from .clients_junit import as_junit
-from .clients_text import as_text, show
+from .json import write_json
+from .junit import write_junit
+from .model import Report
+from .page import write_page
+from .text import show_report, write_text
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {
-    "text": as_text,
-    "json": as_json,
-    "junit": as_junit,
-    "html": as_html,
+    "text": write_text,
+    "json": write_json,
+    "junit": write_junit,
+    "html": write_page,
 }
-"""How a report on a client can be written, by the name of the format."""
+"""The writers, by the name of their format."""
 
-__all__ = ["FORMATS", "show"]
+__all__ = ["FORMATS", "Report", "show_report"]

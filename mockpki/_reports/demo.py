@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .._probe.demo import SITUATIONS, Outcome, Report, Row
+from .._probe.demo import SITUATIONS, DemoReport, DemoRow, Reaction
 
 _VERDICTS = {
     True: ("accept", "bold green"),
@@ -30,31 +30,38 @@ _MARKS = {
 """What the small print of a cell can begin with."""
 
 
-def show(report: Report, console: Console) -> None:
+def show_demo(report: DemoReport, console: Console) -> None:
     """Print all of it."""
     counts = f"{report.handshakes} TLS handshakes and {report.questions} OCSP requests"
     console.print(Text(f"{counts} just happened on loopback", "bold"))
-    console.print(_verdicts(report, console.width))
-    for part in (_situations(), _clients(report), _marks(report), _evidence(report), _words(report)):
+    console.print(_make_verdicts(report, console.width))
+    parts = (
+        _make_situations(),
+        _make_clients(report),
+        _make_marks(report),
+        _make_evidence(report),
+        _make_words(report),
+    )
+    for part in parts:
         if part is not None:
             console.print(part)
             console.print()
 
 
-def _verdicts(report: Report, width: int) -> Table:
+def _make_verdicts(report: DemoReport, width: int) -> Table:
     fold = _fold if width < _WIDE else str
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_lines=True)
     table.add_column("", style="bold")
     for situation in SITUATIONS:
         table.add_column(fold(situation.name), overflow="fold", vertical="top")
     for row in report.rows:
-        cells = (_cell(cell.outcome, fold(cell.outcome.reason)) for cell in row.cells)
+        cells = (_make_cell(cell.reaction, fold(cell.reaction.reason)) for cell in row.cells)
         table.add_row(row.client.name.replace(" ", "\n", 1 if width >= _WIDE else -1), *cells)
     return table
 
 
-def _cell(outcome: Outcome, reason: str) -> Text:
-    word, style = _VERDICTS[outcome.accepted]
+def _make_cell(reaction: Reaction, reason: str) -> Text:
+    word, style = _VERDICTS[reaction.accepted]
     return Text.assemble((word, style), "\n", (reason, "dim"))
 
 
@@ -63,7 +70,7 @@ def _fold(text: str) -> str:
     return text if len(text) <= 8 else text.replace(" ", "\n", 1)
 
 
-def _glossary(title: str, lines: Iterable[tuple[str, str]]) -> Table:
+def _make_glossary(title: str, lines: Iterable[tuple[str, str]]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False, title=title)
     table.title_justify, table.title_style = "left", "dim"
     table.add_column(style="bold", overflow="fold")
@@ -73,22 +80,22 @@ def _glossary(title: str, lines: Iterable[tuple[str, str]]) -> Table:
     return table
 
 
-def _situations() -> Table:
-    return _glossary(
+def _make_situations() -> Table:
+    return _make_glossary(
         "Situations, the same for every client", [(one.name, one.sentence) for one in SITUATIONS]
     )
 
 
-def _clients(report: Report) -> Table:
-    return _glossary("Clients", [(row.client.name, row.client.sentence) for row in report.rows])
+def _make_clients(report: DemoReport) -> Table:
+    return _make_glossary("Clients", [(row.client.name, row.client.sentence) for row in report.rows])
 
 
-def _marks(report: Report) -> Table:
-    used = {cell.outcome.reason.split()[0] for row in report.rows for cell in row.cells}
-    return _glossary("Below the verdict", [mark for mark in _MARKS.items() if mark[0] in used])
+def _make_marks(report: DemoReport) -> Table:
+    used = {cell.reaction.reason.split()[0] for row in report.rows for cell in row.cells}
+    return _make_glossary("Below the verdict", [mark for mark in _MARKS.items() if mark[0] in used])
 
 
-def _evidence(report: Report) -> Table:
+def _make_evidence(report: DemoReport) -> Table:
     """What the servers and the responder saw of each client."""
     alerts = sum((row.alerts for row in report.rows), Counter[str]())
     sent = ", ".join(f"{count} x {name}" for name, count in alerts.items()) or "none"
@@ -102,11 +109,12 @@ def _evidence(report: Report) -> Table:
     for column in ("handshakes", "staples\nasked for", "staples\nsent", "OCSP\nrequests", "alerts"):
         table.add_column(column, justify="right", vertical="bottom")
     for row in report.rows:
-        table.add_row(row.client.name, *map(str, _counts(row)))
+        table.add_row(row.client.name, *map(str, count_evidence(row)))
     return table
 
 
-def _counts(row: Row) -> tuple[int, int, int, int, int]:
+def count_evidence(row: DemoRow) -> tuple[int, int, int, int, int]:
+    """Handshakes, staples asked for, staples sent, OCSP requests and alerts of a client."""
     shakes = row.handshakes
     return (
         len(shakes),
@@ -117,12 +125,12 @@ def _counts(row: Row) -> tuple[int, int, int, int, int]:
     )
 
 
-def _words(report: Report) -> Table | None:
+def _make_words(report: DemoReport) -> Table | None:
     """What programs said when they rejected."""
     said = [
-        (f"{row.client.name.split()[0]}, {situation.name}", cell.outcome.words)
+        (f"{row.client.name.split()[0]}, {situation.name}", cell.reaction.words)
         for row in report.rows
         for situation, cell in zip(SITUATIONS, row.cells, strict=True)
-        if cell.outcome.words
+        if cell.reaction.words
     ]
-    return _glossary("In the words of the programs", said) if said else None
+    return _make_glossary("In the words of the programs", said) if said else None

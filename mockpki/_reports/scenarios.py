@@ -17,23 +17,23 @@ Policies = Mapping[str, Policy]
 _STYLES = {Expected.ACCEPT: "green", Expected.REJECT: "red", Expected.EITHER: "yellow"}
 
 
-def show(console: Console, chosen: Sequence[Scenario], policies: Policies) -> None:
+def show_scenarios(console: Console, chosen: Sequence[Scenario], policies: Policies) -> None:
     """Print each scenario with its sentence, and what each policy demands."""
     for scenario in chosen:
         console.print(Text(scenario.name, "bold"))
-        _print(console, Text(scenario.sentence))
-        for line in _demands(scenario, policies):
-            _print(console, line)
+        _show_words(console, Text(scenario.sentence))
+        for line in _list_demands(scenario, policies):
+            _show_words(console, line)
 
 
-def _print(console: Console, words: Text) -> None:
+def _show_words(console: Console, words: Text) -> None:
     """Print *words* folded and indented, and nothing at the ends of lines."""
     for line in words.wrap(console, console.width - 6):
         line.rstrip()
         console.print(Text.assemble(" " * 6, line), soft_wrap=True)
 
 
-def _demands(scenario: Scenario, policies: Policies) -> list[Text]:
+def _list_demands(scenario: Scenario, policies: Policies) -> list[Text]:
     """A line for each verdict; with one policy, its reason, too."""
     expected = {name: scenario.expected(policy) for name, policy in policies.items()}
     lines = []
@@ -52,14 +52,16 @@ def _demands(scenario: Scenario, policies: Policies) -> list[Text]:
     return lines
 
 
-def as_json(chosen: Sequence[Scenario], policies: Policies) -> str:
+def write_scenarios_json(chosen: Sequence[Scenario], policies: Policies) -> str:
     """A list of objects: ``name``, ``sentence``, and ``expected`` by the policy's name."""
     return json.dumps(
         [
             {
                 "name": scenario.name,
                 "sentence": scenario.sentence,
-                "expected": {name: _object(scenario.expected(policy)) for name, policy in policies.items()},
+                "expected": {
+                    name: _make_object(scenario.expected(policy)) for name, policy in policies.items()
+                },
             }
             for scenario in chosen
         ],
@@ -67,7 +69,7 @@ def as_json(chosen: Sequence[Scenario], policies: Policies) -> str:
     )
 
 
-def _object(expected: Expectation) -> Mapping[str, object]:
+def _make_object(expected: Expectation) -> Mapping[str, object]:
     return {
         "verdict": str(expected.verdict),
         "reason": expected.reason,
@@ -75,7 +77,7 @@ def _object(expected: Expectation) -> Mapping[str, object]:
     }
 
 
-def as_markdown(chosen: Sequence[Scenario], policies: Policies) -> str:
+def write_scenarios_markdown(chosen: Sequence[Scenario], policies: Policies) -> str:
     """A table: a scenario each line, a policy each column."""
     lines = [
         f"| scenario | what it is | {' | '.join(policies)} |",

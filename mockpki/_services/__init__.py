@@ -2,8 +2,10 @@
 
 - `service`: what all of them share: where they are, how a request becomes an answer.
 - `control`: what a test sets: faults for all or for one, scripts, sequences.
-- `responder`, `questions`: the OCSP responder, and how a request over HTTP is read.
+- `questions`: an HTTP request with the question in it, which is read once at most.
+- `responder`: the OCSP responder.
 - `files`, `publisher`: files that do not depend on the question: the CA's certificate, and its CRL.
+- `caching`: the headers that caches go by.
 - `evidence`: what was asked and answered.
 - `ledger`: what became of each serial number; the core's only mutable state.
 

@@ -1,4 +1,4 @@
-"""What happened: the requests a service was asked, and the errors of other threads.
+"""What happened: the requests a service was asked, and how they were answered.
 
 1. Evidence is only ever added to and read; nothing here answers anything.
 2. Everything here may be called from any thread.
@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,23 +17,27 @@ from .._exchange.http import Answer, HttpRequest
 from .._exchange.steps import Wire, deliver
 from .._layers import Faults
 from .._pkix.ocsp_request import OCSPRequest
+from .questions import Inquiry, Question, Reader
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """Evidence: what a client asked for, and what it was given.
 
-    *asked* is the HTTP request. *time* is the PKI's clock, aware UTC. *faults* are those the answer was
-    made with; *answer* is the HTTP answer, *wire* how it went out. *read* is the OCSP request, or why
-    it could not be read, or None for a service that asks for nothing.
+    *inquiry* is the HTTP request, with the question in it. *time* is the PKI's clock, aware UTC. *faults*
+    are those the answer was made with; *answer* is the HTTP answer, *wire* how it went out.
     """
 
-    asked: HttpRequest = field(repr=False)
+    inquiry: Inquiry = field(repr=False)
     time: datetime
     faults: Faults
     answer: Answer = field(repr=False)
     wire: Wire = field(repr=False)
-    read: Read = field(repr=False)
+
+    @property
+    def asked(self) -> HttpRequest:
+        """The HTTP request."""
+        return self.inquiry.request
 
     @property
     def method(self) -> str:
@@ -54,6 +58,11 @@ class Request:
         return self.asked.client
 
     @property
+    def read(self) -> Question:
+        """The OCSP request; or why it could not be read; or None at a service that asks for nothing."""
+        return self.inquiry.question
+
+    @property
     def question(self) -> OCSPRequest | None:
         """The OCSP request, None where there is none that could be read."""
         return self.read if isinstance(self.read, OCSPRequest) else None
@@ -71,7 +80,7 @@ class Request:
     @property
     def serials(self) -> tuple[int, ...]:
         """The serial numbers asked about, in the order asked."""
-        return tuple(cert_id.serial_number for cert_id in self.question.cert_ids) if self.question else ()
+        return self.inquiry.serials
 
     @property
     def hash_algorithm(self) -> str | None:
@@ -95,21 +104,19 @@ class Request:
         return f"{self.time:%H:%M:%S}Z {self.method} {asked} -> HTTP {self.answer.status} ({steps}){bent}"
 
 
-Read = OCSPRequest | ValueError | None
-
 _Row = tuple[tuple[Any, ...], datetime, tuple[Any, ...]]
 """A request and its honest answer, as tuples of texts and octets alone."""
 
 
-class Record:
+class RequestLog:
     """The requests of one service, in the order in which they were answered.
 
     A load test asks a hundred thousand times and reads none of it. So what was answered honestly is kept as
     rows that the garbage collector need not walk, and becomes a `Request` when it is looked at; *read* is
-    how to read the OCSP request in it.
+    how to read the question in it.
     """
 
-    def __init__(self, read: Callable[[HttpRequest], Read]) -> None:
+    def __init__(self, read: Reader) -> None:
         self._read = read
         self._requests: list[Request | _Row] = []
         self._taken = 0
@@ -117,37 +124,39 @@ class Record:
         self._arrival = threading.Condition()
 
     def add(
-        self, asked: HttpRequest, time: datetime, faults: Faults, answer: Answer, wire: Wire, honest: bool
+        self, inquiry: Inquiry, time: datetime, faults: Faults, answer: Answer, wire: Wire, honest: bool
     ) -> None:
-        """Keep what was *asked* and how it was answered; *honest*: `deliver` made the wire of the answer."""
+        """Keep what was asked and how it was answered; *honest*: `deliver` made the wire of the answer."""
         if honest:
-            self._requests.append((tuple(asked), time, answer.row))
+            self._requests.append((tuple(inquiry.request), time, answer.row))
         else:
-            self._requests.append(Request(asked, time, faults, answer, wire, self._read(asked)))
+            self._requests.append(Request(inquiry, time, faults, answer, wire))
         # Thousands come in a second, and hardly ever does anyone wait. Whoever does has said so before
         # it looked at the list for the last time.
         if self._waiting:
             with self._arrival:
                 self._arrival.notify_all()
 
-    def all(self) -> list[Request]:
-        return [self._at(place) for place in range(len(self._requests))]
+    def list_requests(self) -> list[Request]:
+        """Every request so far, oldest first."""
+        return [self._request_at(place) for place in range(len(self._requests))]
 
-    def _at(self, place: int) -> Request:
+    def _request_at(self, place: int) -> Request:
         kept = self._requests[place]
         if isinstance(kept, Request):
             return kept
         asked, answer = HttpRequest(*kept[0]), Answer(*kept[2])
-        made = Request(asked, kept[1], (), answer, deliver(asked, answer), self._read(asked))
-        self._requests[place] = made
-        return made
+        request = Request(Inquiry(asked, self._read), kept[1], (), answer, deliver(asked, answer))
+        self._requests[place] = request
+        return request
 
     def clear(self) -> None:
+        """Drop every request."""
         with self._arrival:
             self._requests = []
             self._taken = 0
 
-    def next(self, timeout: float | timedelta, what: str) -> Request:
+    def wait_for_next(self, timeout: float | timedelta, what: str) -> Request:
         """The next request that no earlier call has returned. Raises TimeoutError after *timeout*."""
         seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
         until = monotonic() + seconds
@@ -160,37 +169,36 @@ class Record:
                         raise TimeoutError(
                             f"no request came to the {what} within {seconds:g} s"
                             f"{' after those returned before' if self._taken else ''}; "
-                            f"{history(self.all())}"
+                            f"{describe_requests(self.list_requests())}"
                         )
                     self._arrival.wait(left)
             finally:
                 self._waiting -= 1
             self._taken += 1
-            return self._at(self._taken - 1)
+            return self._request_at(self._taken - 1)
 
 
-def history(requests: Sequence[Request]) -> str:
+def describe_requests(requests: Sequence[Request]) -> str:
     """The end of a sentence on what was asked so far, for messages."""
     if not requests:
         return "it was never asked anything"
     shown = "\n".join(f"  {request}" for request in requests[-20:])
-    return f"it was asked {times(len(requests))}, at last:\n{shown}"
+    return f"it was asked {count_in_words(len(requests))}, at last:\n{shown}"
 
 
-def times(count: int) -> str:
+def count_in_words(count: int) -> str:
     """``once`` or ``3 times``."""
     return "once" if count == 1 else f"{count} times"
 
 
 def assert_count(what: str, about: str, found: int, wanted: int | None, requests: Sequence[Request]) -> None:
-    """AssertionError, with the history, unless *found* is *wanted* (None: at least one)."""
+    """AssertionError, with what was asked, unless *found* is *wanted* (None: at least one)."""
     if wanted is None and not found:
-        raise AssertionError(f"the {what} was not asked{about}; {history(requests)}")
-    if wanted == 0 and found:
-        raise AssertionError(
-            f"the {what} was asked{about} {times(found)}, and should not have been; {history(requests)}"
-        )
-    if wanted is not None and found != wanted:
-        raise AssertionError(
-            f"the {what} was asked{about} {times(found)}, not {times(wanted)}; {history(requests)}"
-        )
+        wrong = f"was not asked{about}"
+    elif wanted == 0 and found:
+        wrong = f"was asked{about} {count_in_words(found)}, and should not have been"
+    elif wanted is not None and found != wanted:
+        wrong = f"was asked{about} {count_in_words(found)}, not {count_in_words(wanted)}"
+    else:
+        return
+    raise AssertionError(f"the {what} {wrong}; {describe_requests(requests)}")

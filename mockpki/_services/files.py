@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import ClassVar, get_args
 
 from .._clock import Clock
-from .._exchange.http import Answer, HttpRequest
+from .._exchange.http import Answer
 from .._layers import Encoding, Faults, FileFault, bend
 from .._pkix.window import Window
 from .._problems import Problems
+from .caching import caching_headers
+from .control import F
 from .evidence import assert_count
-from .service import F, Restore, Service, caching
+from .questions import Inquiry
+from .service import Service
 
 
 class FileService(Service[F]):
@@ -23,19 +26,19 @@ class FileService(Service[F]):
         if leaf is not None:
             raise TypeError(f"a request to the {self._what} names no certificate; leave {leaf!r} out")
         requests = self.requests
-        assert_count(self.choosers or self._what, "", len(requests), times, requests)
+        assert_count(self._describe(), "", len(requests), times, requests)
 
     def assert_not_asked(self) -> None:
         """Fail if there was any request."""
         self.assert_asked(times=0)
 
-    def _respond(self, request: HttpRequest, faults: Faults) -> Answer:
-        if request.method not in self.methods:
-            return self._not_allowed(request)
-        window, body = self._body(faults)
-        return Answer.of(200, self.content_type, body, *caching(window, body))
+    def _respond(self, inquiry: Inquiry, faults: Faults) -> Answer:
+        if inquiry.request.method not in self.methods:
+            return self._not_allowed(inquiry.request)
+        window, body = self._make_file(faults)
+        return Answer.of(200, self.content_type, body, *caching_headers(window, body))
 
-    def _body(self, faults: Faults) -> tuple[Window, bytes]:
+    def _make_file(self, faults: Faults) -> tuple[Window, bytes]:
         """The file as it is now, and the times it has."""
         raise NotImplementedError
 
@@ -53,9 +56,5 @@ class CertificateFile(FileService[FileFault]):
         super().__init__(what, clock, problems)
         self._certificate = certificate
 
-    def respond_with(self, *faults: FileFault) -> Restore[CertificateFile]:
-        """Answer with these faults from now on; none for honest. As a context manager, until its end."""
-        return self._bend_with(None, faults)
-
-    def _body(self, faults: Faults) -> tuple[Window, bytes]:
+    def _make_file(self, faults: Faults) -> tuple[Window, bytes]:
         return Window.honest(self._clock.now()), bend(Encoding, self._certificate, faults)

@@ -2,7 +2,7 @@
 
 1. A look-up is one dictionary access, at any size.
 2. Every change holds the lock and raises `version`, so that whoever reuses an answer can tell.
-3. `revoked` keeps the order of revocation. `rewritten` rises when anything but an addition happened
+3. `list_revoked` keeps the order of revocation. `rewritten` rises when anything but an addition happened
    to it, so that a publisher may append instead of starting over.
 """
 
@@ -80,7 +80,7 @@ class Ledger:
                 self.rewritten += 1
             self.version += 1
 
-    def revoked(self, start: int = 0) -> tuple[int, int, list[int], list[Revocation]]:
+    def list_revoked(self, start: int = 0) -> tuple[int, int, list[int], list[Revocation]]:
         """`version`, `rewritten`, the serials revoked from the *start*-th on, and their revocations.
 
         All seen at one moment. Two lists, and not one of pairs: while a million pairs are made, the

@@ -31,7 +31,6 @@ from .._pkix.window import Window
 from .._problems import Problems
 from .files import FileService
 from .ledger import Ledger
-from .service import Restore
 
 
 class Publisher(FileService[CRLFault]):
@@ -56,26 +55,22 @@ class Publisher(FileService[CRLFault]):
         # include this extension in all CRLs issued."
         self._aki = extension(x509.AuthorityKeyIdentifier(signer.key_hash, None, None))
 
-    def respond_with(self, *faults: CRLFault) -> Restore[Publisher]:
-        """Answer with these faults from now on; none for honest. As a context manager, until its end."""
-        return self._bend_with(None, faults)
-
     def crl(self, *faults: CRLBytesFault) -> bytes:
         """The CRL as DER, made now, without HTTP. Raises TypeError for a fault it cannot have."""
-        return self._body(check(faults, get_args(CRLBytesFault), "a CRL as bytes"))[1]
+        return self._make_file(check(faults, get_args(CRLBytesFault), "a CRL as bytes"))[1]
 
     def pem(self, *faults: CRLBytesFault) -> bytes:
         """The same as PEM, which is what ``openssl`` and `ssl.SSLContext` read from a file."""
         return write_pem("X509 CRL", self.crl(*faults))
 
-    def _body(self, faults: Faults) -> tuple[Window, bytes]:
+    def _make_file(self, faults: Faults) -> tuple[Window, bytes]:
         with self._lock:
             now = self._clock.now()
             window = bend(Timing, Window.honest(now), faults)
-            self._renew(now)
+            self._renew_entries(now)
             if not faults and self._honest is not None:
                 return window, self._honest
-            content = bend(CRLContent, self._content(window), faults)
+            content = bend(CRLContent, self._make_content(window), faults)
             # A CRL has no room for certificates, which some forgers bring along.
             signer = replace(bend(Signs, self._signer, faults), certs=())
             signed = bend(Sealing, signer.sign(bend(ToBeSigned, content.encode(signer), faults)), faults)
@@ -84,11 +79,11 @@ class Publisher(FileService[CRLFault]):
                 self._honest = body
             return window, body
 
-    def _renew(self, now: datetime) -> None:
+    def _renew_entries(self, now: datetime) -> None:
         """Bring the encoded entries up to the ledger, and take a new number if anything is new."""
-        version, rewritten, serials, revocations = self._ledger.revoked(self._count)
+        version, rewritten, serials, revocations = self._ledger.list_revoked(self._count)
         if rewritten != self._rewritten:
-            version, rewritten, serials, revocations = self._ledger.revoked()
+            version, rewritten, serials, revocations = self._ledger.list_revoked()
             self._entries, self._count, self._rewritten = b"", 0, rewritten
         if serials:
             self._entries += encode_entries(serials, revocations)
@@ -101,7 +96,7 @@ class Publisher(FileService[CRLFault]):
             self._honest = None
             self._number += 1
 
-    def _content(self, window: Window) -> TBSCertList:
+    def _make_content(self, window: Window) -> TBSCertList:
         # RFC 5280 section 5.1.2.6: "When there are no revoked certificates, the revoked certificates
         # list MUST be absent."
         return TBSCertList(

@@ -1,15 +1,52 @@
-"""How an OCSP request over HTTP is read."""
+"""The question in an HTTP request: how it is read, and that it is read once."""
 
 from __future__ import annotations
 
 import binascii
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import unquote_to_bytes
 
 from .._exchange.http import HttpRequest
 from .._pkix.ocsp_request import OCSPRequest
 
+Question = OCSPRequest | ValueError | None
+"""The OCSP request; or why there is none; or None at a service that asks for nothing."""
+
+Reader = Callable[[HttpRequest], Question]
+
+
+@dataclass(unsafe_hash=True)
+class Inquiry:
+    """An HTTP request that came to a service, and the question in it. Nobody changes it.
+
+    The question is read when it is first wanted, and then kept: whoever wants it, it is read once at most.
+    """
+
+    request: HttpRequest
+    read: Reader = field(repr=False, compare=False)
+
+    @cached_property
+    def question(self) -> Question:
+        """The OCSP request; or why there is none; or None at a service that asks for nothing."""
+        return self.read(self.request)
+
+    @property
+    def serials(self) -> tuple[int, ...]:
+        """The serial numbers asked about, in the order asked; none where no question could be read."""
+        question = self.question
+        if not isinstance(question, OCSPRequest):
+            return ()
+        return tuple(cert_id.serial_number for cert_id in question.cert_ids)
+
+
+def read_nothing(request: HttpRequest) -> None:
+    """The question at a service that asks for nothing."""
+
 
 def read_question(request: HttpRequest) -> OCSPRequest | ValueError:
+    """The question at an OCSP responder: in the body of a POST, in the target of anything else."""
     try:
         if request.method == "POST":
             return OCSPRequest.read(request.body)
@@ -33,14 +70,14 @@ def _read_target(target: str) -> OCSPRequest:
     at = text.find(b"/M")
     while at >= 0:
         try:
-            return OCSPRequest.read(_decode(text, at + 1))
+            return OCSPRequest.read(_decode_base64(text, at + 1))
         except ValueError as reason:
             error = reason
         at = text.find(b"/M", at + 1)
     raise error
 
 
-def _decode(text: bytes, start: int) -> bytes:
+def _decode_base64(text: bytes, start: int) -> bytes:
     """The DER whose base-64 begins at *start* and ends *text*, but for padding and slashes.
 
     The DER's own length says where it ends: a last ``/`` may be the last six bits, or a slash.

@@ -13,7 +13,7 @@ from .._engine.connection import Connection, Receiver
 from .._exchange.http import Answer, HttpRequest
 from .._exchange.steps import Wire, deliver
 from .._pkix.reading import load_certificate
-from ..staplers._outcome import Outcome
+from ..staplers._provision import Provision
 from .client_hello import ClientHello, read_client_hello
 from .handshake import Handshake
 from .session import Session
@@ -38,7 +38,7 @@ class Server(Protocol):
     def choose(self, server_name: str | None) -> Leaf:
         """The leaf for an SNI name."""
 
-    def find_staple(self, leaf: Leaf, number: int, found: Callable[[Future[Outcome]], object]) -> None:
+    def find_staple(self, leaf: Leaf, number: int, found: Callable[[Future[Provision]], object]) -> None:
         """Call *found* with the staple for *leaf*, at once or later."""
 
     def session(self, leaf: Leaf, staple: bytes | None) -> Session:
@@ -115,17 +115,17 @@ class TlsConnection:
             handshake.staple_reason = "the client asked for none"
             self._begin(leaf, None)
 
-    def _begin(self, leaf: Leaf, staple: Future[Outcome] | None) -> None:
+    def _begin(self, leaf: Leaf, staple: Future[Provision] | None) -> None:
         if self._connection.closed and (self._server.closed or staple is None or not staple.exception()):
             return
         try:
-            outcome = None if staple is None else staple.result()
-            if outcome is not None:
-                self.handshake.staple_reason = outcome.reason
-                if outcome.abort is not None:
-                    self._refuse(outcome.abort, outcome.reason)
+            provision = None if staple is None else staple.result()
+            if provision is not None:
+                self.handshake.staple_reason = provision.reason
+                if provision.abort is not None:
+                    self._refuse(provision.abort, provision.reason)
                     return
-            tls = self._server.session(leaf, None if outcome is None else outcome.staple)
+            tls = self._server.session(leaf, None if provision is None else provision.staple)
         except Exception as error:
             self._server.report(error, f"raised in a TLS server, which was about to present {leaf!r}")
             self.handshake.error = self.handshake.error or f"{type(error).__name__}: {error}"

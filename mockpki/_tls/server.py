@@ -16,7 +16,7 @@ from .._engine.http import HttpSession
 from .._engine.listener import ListeningPort
 from .._engine.loop import Engine
 from .._engine.ports import addresses
-from ..staplers._outcome import Outcome
+from ..staplers._provision import Provision
 from ..staplers._stapler import Stapler
 from .connection import TlsConnection
 from .forwarding import Upstreams
@@ -25,7 +25,7 @@ from .leaves import GivenLeaves, IssuedLeaves, Leaves
 from .openssl import OpenSSLServer
 from .options import Handler, Issue, check_handler, check_port, check_protocols, check_versions, resolve
 from .session import Presentation, Session, needs_tlslite
-from .staple_source import Ready, Source, bend_staple_messages, done_with, make_outcome
+from .staple_source import Ready, Source, bend_staple_messages, done_with, make_provision
 
 
 class TlsServer:
@@ -231,23 +231,23 @@ class TlsServer:
         """Whether a client that asks for no staple may be sent one all the same."""
         return bool(self._faults)
 
-    def find_staple(self, leaf: Leaf, number: int, found: Callable[[Future[Outcome]], object]) -> None:
+    def find_staple(self, leaf: Leaf, number: int, found: Callable[[Future[Provision]], object]) -> None:
         """Call *found* on the loop with the staple for *leaf*: at once, or when it is there.
 
         *number* is that of the connection.
         """
         source = self._staple
         if isinstance(source, Stapler):
-            source.serve(leaf, number, lambda outcome: found(done_with(outcome)))
+            source.serve(leaf, number, lambda provision: found(done_with(provision)))
             return
         if isinstance(source, Ready):
-            found(make_outcome(source.make, source.reason, leaf))
+            found(make_provision(source.make, source.reason, leaf))
             return
 
         def work() -> None:
-            outcome = make_outcome(source, "what the test's own function returned", leaf)
+            provision = make_provision(source, "what the test's own function returned", leaf)
             with contextlib.suppress(RuntimeError):  # the loop may have ended before
-                self._engine.loop.call_soon_threadsafe(found, outcome)
+                self._engine.loop.call_soon_threadsafe(found, provision)
 
         # Nobody waits for it: it may hang with the responder that it asks.
         threading.Thread(target=work, name="mockpki stapler", daemon=True).start()

@@ -13,8 +13,8 @@ from .._ca.leaf import Leaf
 from .._exchange.staples import StapleMessages
 from .._layers import Fault, StapleFault, Stapling, check
 from ..faults._stapling import bend_messages
-from ..staplers._outcome import Outcome
 from ..staplers._policy import StaplePolicy
+from ..staplers._provision import Provision
 from ..staplers._stapler import Stapler
 
 StapleFunction = Callable[[Leaf], bytes | None]
@@ -90,20 +90,20 @@ def bend_staple_messages(leaf: Leaf, faults: tuple[Stapling, ...], honest: Stapl
     return bend_messages(replace(honest, response_for=partial(_response_for, leaf)), faults)
 
 
-def make_outcome(make: StapleFunction, reason: str, leaf: Leaf) -> Future[Outcome]:
+def make_provision(make: StapleFunction, reason: str, leaf: Leaf) -> Future[Provision]:
     """What *make* returned for *leaf*, or raised."""
     try:
         made = make(leaf)
         if made is not None and not isinstance(made, bytes):
             raise TypeError(f"a stapler returns DER bytes or None; {make!r} returned {made!r}")
-        return done_with(Outcome(made, reason))
+        return done_with(Provision(made, reason))
     except Exception as error:
-        future: Future[Outcome] = Future()
+        future: Future[Provision] = Future()
         future.set_exception(error)
         return future
 
 
-def done_with(outcome: Outcome) -> Future[Outcome]:
-    future: Future[Outcome] = Future()
-    future.set_result(outcome)
+def done_with(provision: Provision) -> Future[Provision]:
+    future: Future[Provision] = Future()
+    future.set_result(provision)
     return future

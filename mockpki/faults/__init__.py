@@ -10,6 +10,15 @@ nothing has to be registered::
     class Backdated(faults.Timing):
         def __call__(self, honest: faults.Window) -> faults.Window:
             return replace(honest, this_update=honest.this_update - timedelta(days=365))
+
+In this folder, in the order in which an answer passes the layers:
+
+- `_timing`, `_ocsp_content`, `_ocsp_singles`, `_crl_content`, `_crl_entries`: what an answer says.
+- `_signing`, `_ocsp_signing`, `_strangers`: who signs it, and authorities that nobody knows.
+- `_to_be_signed`, `_sealing`, `_envelope`, `_encoding`: its octets, from the inside out.
+- `_http`, `_transport`, `_listener`: how it is sent.
+- `_stapling`, `_certificate`: staples in TLS messages; what a certificate says.
+- `_parts`, `_values`: what several of them share, and what they are given.
 """
 
 from __future__ import annotations

@@ -15,7 +15,15 @@ from .._pkix import der
 from .._pkix.certificate import KEY_USAGES, TBSCertificate
 from .._pkix.der import Extension
 from .._pkix.element import Element
-from ._parts import dropped, extended, found, many, named_bits, point_name, reason_flags
+from ._parts import (
+    drop_extension,
+    find_extension,
+    named_bits,
+    point_name,
+    put_extension,
+    read_texts,
+    reason_flags,
+)
 
 __all__ = [
     "CertVersion",
@@ -37,10 +45,6 @@ _AD_OCSP = "1.3.6.1.5.5.7.48.1"
 _TLS_FEATURE = "1.3.6.1.5.5.7.1.24"
 
 
-def _extended(honest: TBSCertificate, extension: Extension) -> TBSCertificate:
-    return replace(honest, extensions=extended(honest.extensions, extension))
-
-
 @dataclass(frozen=True)
 class SerialNumber(CertificateContent):
     """The serial number is *value*: zero, negative or of any length. RFC 5280 section 4.1.2.2.
@@ -50,8 +54,8 @@ class SerialNumber(CertificateContent):
 
     value: int = 0
 
-    def __post_init__(self) -> None:
-        if isinstance(self.value, bool) or not isinstance(self.value, int):
+    def _check_values(self) -> None:
+        if isinstance(self.value, bool):
             raise TypeError(f"a serial number is an int; got {self.value!r}")
 
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
@@ -67,7 +71,7 @@ class CertVersion(CertificateContent):
 
     number: int | None = None
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.number == 2:
             raise ValueError("CertVersion(2) is v3, the honest version; give None, 0, 1 or 3")
 
@@ -89,14 +93,14 @@ class KeyUsage(CertificateContent):
 
     usages: str | tuple[str, ...] = ("digital_signature", "key_cert_sign")
 
-    def __post_init__(self) -> None:
-        for usage in many(self.usages):
+    def _check_values(self) -> None:
+        for usage in read_texts(self.usages):
             if usage not in KEY_USAGES:
                 raise ValueError(f"{usage!r} is no key usage; RFC 5280 has {', '.join(KEY_USAGES)}")
 
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
-        bits = der.tlv(der.BIT_STRING, named_bits(map(KEY_USAGES.index, many(self.usages))))
-        return _extended(honest, Extension(_KEY_USAGE, True, bits))
+        bits = der.tlv(der.BIT_STRING, named_bits(map(KEY_USAGES.index, read_texts(self.usages))))
+        return put_extension(honest, Extension(_KEY_USAGE, True, bits))
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ class NoKeyUsage(CertificateContent):
     """The key usage is missing: the key may be used for anything. RFC 5280 section 4.2.1.3."""
 
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
-        return replace(honest, extensions=dropped(honest.extensions, _KEY_USAGE, self))
+        return drop_extension(honest, _KEY_USAGE, self)
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ class TlsFeatures(CertificateContent):
 
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
         features = der.sequence(*map(der.integer, self.numbers))
-        return _extended(honest, Extension(_TLS_FEATURE, self.critical, features))
+        return put_extension(honest, Extension(_TLS_FEATURE, self.critical, features))
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class NoRevAvail(CertificateContent):
     critical: bool = False
 
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
-        return _extended(honest, Extension(_NO_REV_AVAIL, self.critical, der.NULL))
+        return put_extension(honest, Extension(_NO_REV_AVAIL, self.critical, der.NULL))
 
 
 @dataclass(frozen=True)
@@ -141,19 +145,15 @@ class OcspUrl(CertificateContent):
 
     url: bytes = b"http://\xff.invalid/ocsp"
 
-    def __post_init__(self) -> None:
-        if not isinstance(self.url, bytes):
-            raise TypeError(f"OcspUrl takes octets, such as b'http://\\xff'; got {self.url!r}")
-
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
-        access = found(honest.extensions, _AUTHORITY_INFORMATION_ACCESS, self)
+        access = find_extension(honest, _AUTHORITY_INFORMATION_ACCESS, self)
         descriptions = Element.whole(access.value, der.SEQUENCE).children()
         if not any(self._is_ocsp(item) for item in descriptions):
             raise ValueError(f"{self!r} finds no OCSP URL to bend: the certificate was issued without any")
-        value = der.sequence(*(self._bent(item) for item in descriptions))
-        return _extended(honest, access._replace(value=value))
+        value = der.sequence(*(self._bend_description(item) for item in descriptions))
+        return put_extension(honest, access._replace(value=value))
 
-    def _bent(self, description: Element) -> bytes:
+    def _bend_description(self, description: Element) -> bytes:
         if not self._is_ocsp(description):
             return description.der
         return der.sequence(der.oid(_AD_OCSP), der.implicit(6, self.url))
@@ -179,21 +179,21 @@ class DistributionPoint(CertificateContent):
     add: bool = False
     rest: bytes = b""
 
-    def __post_init__(self) -> None:
-        self._encoded()
+    def _check_values(self) -> None:
+        self._encode()
 
-    def _encoded(self) -> bytes:
+    def _encode(self) -> bytes:
         issuer = b""
         if self.crl_issuer is not None:
             issuer = der.implicit(2, der.explicit(4, self.crl_issuer.public_bytes()), constructed=True)
-        point = point_name(many(self.url), self.relative_name)
-        return der.sequence(point, reason_flags(1, many(self.reasons)), issuer, self.rest)
+        point = point_name(read_texts(self.url), self.relative_name)
+        return der.sequence(point, reason_flags(1, read_texts(self.reasons)), issuer, self.rest)
 
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
         others = b""
         if self.add:
             others = Element.whole(
-                found(honest.extensions, _CRL_DISTRIBUTION_POINTS, self).value, der.SEQUENCE
+                find_extension(honest, _CRL_DISTRIBUTION_POINTS, self).value, der.SEQUENCE
             ).content
-        points = der.sequence(self._encoded(), others)
-        return _extended(honest, Extension(_CRL_DISTRIBUTION_POINTS, False, points))
+        points = der.sequence(self._encode(), others)
+        return put_extension(honest, Extension(_CRL_DISTRIBUTION_POINTS, False, points))

@@ -15,7 +15,17 @@ from .._pkix.der import Extension
 from .._pkix.element import Element
 from .._pkix.signing import Signer
 from .._pkix.times import generalized_time, to_utc
-from ._parts import EXAMPLE, dropped, extended, found, many, name_der, point_name, reason_flags
+from ._parts import (
+    EXAMPLE,
+    drop_extension,
+    find_extension,
+    find_time,
+    name_der,
+    point_name,
+    put_extension,
+    read_texts,
+    reason_flags,
+)
 
 __all__ = [
     "BadTime",
@@ -44,10 +54,6 @@ _FRESHEST_CRL = "2.5.29.46"
 # Extensions: RFC 5280 section 5.2.
 
 
-def _extended(honest: TBSCertList, extension: Extension) -> TBSCertList:
-    return replace(honest, extensions=extended(honest.extensions, extension))
-
-
 @dataclass(frozen=True)
 class CrlExtension(CRLContent):
     """One more extension of the CRL: *oid*, *critical*, its *value* as DER. RFC 5280 section 5.2."""
@@ -56,11 +62,11 @@ class CrlExtension(CRLContent):
     critical: bool = False
     value: bytes = der.NULL
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         der.oid(self.oid)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return _extended(honest, Extension(self.oid, self.critical, self.value))
+        return put_extension(honest, Extension(self.oid, self.critical, self.value))
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ class NoAki(CRLContent):
     """The authority key identifier is missing. RFC 5280 section 5.2.1."""
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return replace(honest, extensions=dropped(honest.extensions, _AUTHORITY_KEY_IDENTIFIER, self))
+        return drop_extension(honest, _AUTHORITY_KEY_IDENTIFIER, self)
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,7 @@ class WrongAki(CRLContent):
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         value = der.sequence(der.implicit(0, self.key_id))
-        return _extended(honest, Extension(_AUTHORITY_KEY_IDENTIFIER, False, value))
+        return put_extension(honest, Extension(_AUTHORITY_KEY_IDENTIFIER, False, value))
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ class NoCrlNumber(CRLContent):
     """The CRL number is missing. RFC 5280 section 5.2.3."""
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return replace(honest, extensions=dropped(honest.extensions, CRL_NUMBER, self))
+        return drop_extension(honest, CRL_NUMBER, self)
 
 
 @dataclass(frozen=True)
@@ -116,17 +122,15 @@ class CrlNumber(CRLContent):
     value: int | None = -1
     critical: bool = False
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.value is None and not self.critical:
             raise ValueError(f"{self!r} would be the honest number; give a value, or critical=True")
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         value = (
-            found(honest.extensions, CRL_NUMBER, self).value
-            if self.value is None
-            else der.integer(self.value)
+            find_extension(honest, CRL_NUMBER, self).value if self.value is None else der.integer(self.value)
         )
-        return _extended(honest, Extension(CRL_NUMBER, self.critical, value))
+        return put_extension(honest, Extension(CRL_NUMBER, self.critical, value))
 
 
 @dataclass(frozen=True)
@@ -136,11 +140,12 @@ class OldCrlNumber(CRLContent):
     by: int = 1
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return _extended(honest, Extension(CRL_NUMBER, False, der.integer(_number(honest, self) - self.by)))
+        value = der.integer(_number(honest, self) - self.by)
+        return put_extension(honest, Extension(CRL_NUMBER, False, value))
 
 
 def _number(honest: TBSCertList, fault: object) -> int:
-    return Element.whole(found(honest.extensions, CRL_NUMBER, fault).value, der.INTEGER).as_integer()
+    return Element.whole(find_extension(honest, CRL_NUMBER, fault).value, der.INTEGER).as_integer()
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,7 @@ class DeltaCrl(CRLContent):
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         base = _number(honest, self) - 1 if self.base is None else self.base
-        return _extended(honest, Extension(_DELTA_CRL_INDICATOR, self.critical, der.integer(base)))
+        return put_extension(honest, Extension(_DELTA_CRL_INDICATOR, self.critical, der.integer(base)))
 
 
 @dataclass(frozen=True)
@@ -166,12 +171,12 @@ class FreshestCrl(CRLContent):
     url: str | tuple[str, ...] = "http://delta.invalid/delta.crl"
     critical: bool = False
 
-    def __post_init__(self) -> None:
-        point_name(many(self.url), "")
+    def _check_values(self) -> None:
+        point_name(read_texts(self.url), "")
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        point = der.sequence(point_name(many(self.url), ""))
-        return _extended(honest, Extension(_FRESHEST_CRL, self.critical, der.sequence(point)))
+        point = der.sequence(point_name(read_texts(self.url), ""))
+        return put_extension(honest, Extension(_FRESHEST_CRL, self.critical, der.sequence(point)))
 
 
 @dataclass(frozen=True)
@@ -193,22 +198,22 @@ class IssuingDistributionPoint(CRLContent):
     critical: bool = True
     rest: bytes = b""
 
-    def __post_init__(self) -> None:
-        self._encoded()
+    def _check_values(self) -> None:
+        self._encode()
 
-    def _encoded(self) -> bytes:
+    def _encode(self) -> bytes:
         return der.sequence(
-            point_name(many(self.url), self.relative_name),
+            point_name(read_texts(self.url), self.relative_name),
             _flag(1, self.only_user),
             _flag(2, self.only_ca),
-            reason_flags(3, many(self.some_reasons)),
+            reason_flags(3, read_texts(self.some_reasons)),
             _flag(4, self.indirect),
             _flag(5, self.only_attr),
             self.rest,
         )
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return _extended(honest, Extension(_ISSUING_DISTRIBUTION_POINT, self.critical, self._encoded()))
+        return put_extension(honest, Extension(_ISSUING_DISTRIBUTION_POINT, self.critical, self._encode()))
 
 
 def _flag(number: int, value: bool | None) -> bytes:
@@ -227,7 +232,7 @@ class CrlVersion(CRLContent):
 
     number: int | None = None
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.number == 1:
             raise ValueError("CrlVersion(1) is v2, the honest version; give None, 0 or 2")
 
@@ -266,13 +271,10 @@ class WrongIssuerName(CRLContent):
 _FIELDS = ("this_update", "next_update")
 
 
-def _bent_time(
+def _bend_time(
     honest: TBSCertList, field: str, fault: object, encode: Callable[[datetime], bytes]
 ) -> TBSCertList:
-    time = getattr(honest, field)
-    if not isinstance(time, datetime):
-        raise ValueError(f"{fault!r} finds no time in {field}: it is {time!r}; put it before that fault")
-    bent = encode(to_utc(time))
+    bent = encode(to_utc(find_time(getattr(honest, field), field, fault)))
     return replace(honest, this_update=bent) if field == "this_update" else replace(honest, next_update=bent)
 
 
@@ -287,26 +289,26 @@ class GeneralizedTime(CRLContent):
 
     field: str = "this_update"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         _check_field(self.field)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return _bent_time(honest, self.field, self, generalized_time)
+        return _bend_time(honest, self.field, self, generalized_time)
 
 
-def _local(time: datetime, form: str) -> bytes:
+def _write_time(time: datetime, form: str) -> bytes:
     return f"{time:{form}}".encode("ascii")
 
 
 _FORMS: dict[str, Callable[[datetime], bytes]] = {
     # All but the last are the honest time: what is wrong is how it is written.
-    "no_seconds": lambda time: der.tlv(0x17, _local(time, "%y%m%d%H%MZ")),
-    "no_zone": lambda time: der.tlv(0x17, _local(time, "%y%m%d%H%M%S")),
-    "offset": lambda time: der.tlv(0x17, _local(time + timedelta(hours=1), "%y%m%d%H%M%S+0100")),
-    "fraction": lambda time: der.tlv(0x18, _local(time, "%Y%m%d%H%M%S.5Z")),
-    "text": lambda time: der.tlv(0x0C, _local(time, "%y%m%d%H%M%SZ")),
+    "no_seconds": lambda time: der.tlv(0x17, _write_time(time, "%y%m%d%H%MZ")),
+    "no_zone": lambda time: der.tlv(0x17, _write_time(time, "%y%m%d%H%M%S")),
+    "offset": lambda time: der.tlv(0x17, _write_time(time + timedelta(hours=1), "%y%m%d%H%M%S+0100")),
+    "fraction": lambda time: der.tlv(0x18, _write_time(time, "%Y%m%d%H%M%S.5Z")),
+    "text": lambda time: der.tlv(0x0C, _write_time(time, "%y%m%d%H%M%SZ")),
     "integer": lambda time: der.integer(int(time.timestamp())),
-    "thirteenth_month": lambda time: der.tlv(0x17, _local(time, "%y13%d%H%M%SZ")),
+    "thirteenth_month": lambda time: der.tlv(0x17, _write_time(time, "%y13%d%H%M%SZ")),
 }
 
 
@@ -321,10 +323,10 @@ class BadTime(CRLContent):
     field: str = "this_update"
     form: str = "no_seconds"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         _check_field(self.field)
         if self.form not in _FORMS:
             raise ValueError(f"{self.form!r} is no form of a bad time; there are {', '.join(_FORMS)}")
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return _bent_time(honest, self.field, self, _FORMS[self.form])
+        return _bend_time(honest, self.field, self, _FORMS[self.form])

@@ -14,14 +14,14 @@ from typing import Protocol
 
 from cryptography import x509
 
-from .._layers import CRLContent, duration
+from .._layers import CRLContent
 from .._pkix import der
 from .._pkix.crl import REASON_CODE, TBSCertList
 from .._pkix.der import Extension
 from .._pkix.element import Element
 from .._pkix.status import Reason
-from .._pkix.times import to_utc, x509_time
-from ._parts import EXAMPLE, name_der
+from .._pkix.times import check_time, x509_time
+from ._parts import EXAMPLE, find_time, name_der
 
 __all__ = [
     "CertificateIssuer",
@@ -47,18 +47,18 @@ class Numbered(Protocol):
         ...
 
 
-def _serial(of: int | Numbered) -> int:
+def _read_serial(of: int | Numbered) -> int:
     serial = getattr(of, "serial_number", of)
     if isinstance(serial, bool) or not isinstance(serial, int):
         raise TypeError(f"{of!r} is no leaf, CA, certificate or serial number")
     return serial
 
 
-def _entries(honest: TBSCertList) -> list[Element]:
+def _read_entries(honest: TBSCertList) -> list[Element]:
     return Element.whole(der.tlv(der.SEQUENCE, honest.revoked or b""), der.SEQUENCE).children()
 
 
-def _listed(honest: TBSCertList, entries: list[bytes]) -> TBSCertList:
+def _list_entries(honest: TBSCertList, entries: list[bytes]) -> TBSCertList:
     return replace(honest, revoked=b"".join(entries) or None)
 
 
@@ -66,25 +66,23 @@ def _serial_of(entry: Element) -> int:
     return entry.fields(2, 3)[0].as_integer()
 
 
-def _each(
-    honest: TBSCertList, of: int | Numbered | None, fault: CRLContent, bent: Callable[[Element], bytes]
+def _bend_entries(
+    honest: TBSCertList, of: int | Numbered | None, fault: CRLContent, bend_entry: Callable[[Element], bytes]
 ) -> TBSCertList:
-    """*honest* with the entry of *of* (None: every entry) replaced by what *bent* makes of it."""
-    wanted = None if of is None else _serial(of)
-    entries = _entries(honest)
+    """*honest* with the entry of *of* (None: every entry) replaced by what *bend_entry* makes of it."""
+    wanted = None if of is None else _read_serial(of)
+    entries = _read_entries(honest)
     meant = [wanted is None or _serial_of(entry) == wanted for entry in entries]
     if not any(meant):
         raise ValueError(
             f"{fault!r} has no entry to bend: the CRL does not list "
             f"{'anybody' if wanted is None else f'serial number {wanted:#x}'}; revoke the certificate first"
         )
-    return _listed(
-        honest,
-        [bent(entry) if is_meant else entry.der for entry, is_meant in zip(entries, meant, strict=True)],
-    )
+    pairs = zip(entries, meant, strict=True)
+    return _list_entries(honest, [bend_entry(entry) if is_meant else entry.der for entry, is_meant in pairs])
 
 
-def _with_extension(entry: Element, extension: Extension) -> bytes:
+def _put_extension(entry: Element, extension: Extension) -> bytes:
     """*entry* with *extension* in place of the one with its OID, or behind the others."""
     serial, date, *rest = entry.fields(2, 3)
     others = [item for item in (rest[0].children() if rest else []) if _oid(item) != extension.oid]
@@ -96,15 +94,7 @@ def _oid(extension: Element) -> str:
     return extension.children()[0].as_oid()
 
 
-def _this_update(honest: TBSCertList, fault: object) -> datetime:
-    if isinstance(honest.this_update, bytes):
-        raise ValueError(
-            f"{fault!r} cannot count from a thisUpdate that is ready DER; put it before that fault"
-        )
-    return honest.this_update
-
-
-def _reason(reason: str | int) -> Extension:
+def _reason_extension(reason: str | int) -> Extension:
     number = reason if isinstance(reason, int) else int(Reason.of(reason))
     return Extension(REASON_CODE, False, der.enumerated(number))
 
@@ -123,18 +113,20 @@ class Entry(CRLContent):
     extensions: tuple[Extension, ...] = ()
     first: bool = False
 
-    def __post_init__(self) -> None:
-        _serial(self.of)
+    def _check_values(self) -> None:
+        _read_serial(self.of)
         if self.reason is not None:
-            _reason(self.reason)
+            _reason_extension(self.reason)
         if self.at is not None:
-            to_utc(self.at)
+            check_time(self.at)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        at = self.at if self.at is not None else _this_update(honest, self) - timedelta(hours=1)
-        extensions = (*(() if self.reason is None else (_reason(self.reason),)), *self.extensions)
+        at = self.at
+        if at is None:
+            at = find_time(honest.this_update, "thisUpdate", self) - timedelta(hours=1)
+        extensions = (*(() if self.reason is None else (_reason_extension(self.reason),)), *self.extensions)
         tail = der.extensions(extensions) if extensions else b""
-        entry = der.sequence(der.integer(_serial(self.of)), x509_time(at), tail)
+        entry = der.sequence(der.integer(_read_serial(self.of)), x509_time(at), tail)
         listed = honest.revoked or b""
         return replace(honest, revoked=entry + listed if self.first else listed + entry)
 
@@ -146,7 +138,7 @@ class NoEntry(CRLContent):
     of: int | Numbered | None = None
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return _each(honest, self.of, self, lambda entry: b"")
+        return _bend_entries(honest, self.of, self, lambda entry: b"")
 
 
 @dataclass(frozen=True)
@@ -156,7 +148,7 @@ class DuplicateEntry(CRLContent):
     of: int | Numbered | None = None
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return _each(honest, self.of, self, lambda entry: entry.der * 2)
+        return _bend_entries(honest, self.of, self, lambda entry: entry.der * 2)
 
 
 @dataclass(frozen=True)
@@ -169,11 +161,12 @@ class EntryReason(CRLContent):
     reason: str | int = "remove_from_crl"
     of: int | Numbered | None = None
 
-    def __post_init__(self) -> None:
-        _reason(self.reason)
+    def _check_values(self) -> None:
+        _reason_extension(self.reason)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return _each(honest, self.of, self, lambda entry: _with_extension(entry, _reason(self.reason)))
+        extension = _reason_extension(self.reason)
+        return _bend_entries(honest, self.of, self, lambda entry: _put_extension(entry, extension))
 
 
 @dataclass(frozen=True)
@@ -183,15 +176,12 @@ class RevocationDate(CRLContent):
     by: timedelta = timedelta(days=1)
     of: int | Numbered | None = None
 
-    def __post_init__(self) -> None:
-        duration(self.by, self)
-
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        date = x509_time(_this_update(honest, self) + self.by)
-        return _each(honest, self.of, self, lambda entry: self._dated(entry, date))
+        date = x509_time(find_time(honest.this_update, "thisUpdate", self) + self.by)
+        return _bend_entries(honest, self.of, self, lambda entry: self._date_entry(entry, date))
 
     @staticmethod
-    def _dated(entry: Element, date: bytes) -> bytes:
+    def _date_entry(entry: Element, date: bytes) -> bytes:
         serial, _, *rest = entry.fields(2, 3)
         return der.sequence(serial.der, date, *(item.der for item in rest))
 
@@ -205,12 +195,12 @@ class EntryExtension(CRLContent):
     value: bytes = der.NULL
     of: int | Numbered | None = None
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         der.oid(self.oid)
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         extension = Extension(self.oid, self.critical, self.value)
-        return _each(honest, self.of, self, lambda entry: _with_extension(entry, extension))
+        return _bend_entries(honest, self.of, self, lambda entry: _put_extension(entry, extension))
 
 
 @dataclass(frozen=True)
@@ -228,7 +218,7 @@ class CertificateIssuer(CRLContent):
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         directory_name = der.explicit(4, name_der(self.name))
         extension = Extension(_CERTIFICATE_ISSUER, self.critical, der.sequence(directory_name))
-        return _each(honest, self.of, self, lambda entry: _with_extension(entry, extension))
+        return _bend_entries(honest, self.of, self, lambda entry: _put_extension(entry, extension))
 
 
 @dataclass(frozen=True)
@@ -250,13 +240,13 @@ class Shard(CRLContent):
     number: int = 0
     of: int = 2
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if not 0 <= self.number < self.of:
             raise ValueError(
                 f"{self!r} is no partition; number is from 0 to {self.of - 1} where there are {self.of}"
             )
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return _listed(
-            honest, [entry.der for entry in _entries(honest) if _serial_of(entry) % self.of == self.number]
-        )
+        entries = _read_entries(honest)
+        ours = [entry.der for entry in entries if _serial_of(entry) % self.of == self.number]
+        return _list_entries(honest, ours)

@@ -23,7 +23,7 @@ class Truncated(Encoding):
 
     by: int = 1
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.by < 1:
             raise ValueError(f"{self!r} changes nothing; cut off 1 octet or more")
 
@@ -37,7 +37,7 @@ class Trailing(Encoding):
 
     data: bytes = b"\0"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         check_octets(self.data, self)
 
     def __call__(self, honest: bytes) -> bytes:
@@ -54,7 +54,7 @@ class TrailingAt(Encoding):
     path: tuple[int, ...] = ()
     data: bytes = b"\0"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         check_octets(self.data, self)
 
     def __call__(self, honest: bytes) -> bytes:
@@ -69,9 +69,6 @@ class Garbage(Encoding):
 
     def __call__(self, honest: bytes) -> bytes:
         return self.data
-
-
-# Octets.
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Faults of the OCSP envelope, beside the five error statuses."""
+"""Faults of the OCSP envelope, the five error statuses among them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class WrongResponseType(Envelope):
 
     oid: str = EXAMPLE
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         der.oid(self.oid)
 
     def __call__(self, honest: OCSPResponse) -> OCSPResponse:
@@ -62,7 +62,7 @@ class ErrorWithBody(Envelope):
 
     status: str = "tryLater"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.status not in _ERRORS:
             raise ValueError(f"{self.status!r} is no error status; RFC 6960 has {', '.join(_ERRORS)}")
 

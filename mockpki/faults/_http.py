@@ -12,7 +12,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 from .._exchange.http import Answer, http_date
-from .._layers import HTTP, duration
+from .._layers import HTTP
 
 __all__ = [
     "AuthenticationRequired",
@@ -40,13 +40,13 @@ class HttpStatus(HTTP):
     code: int = 503
     body: bytes | None = None
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if not 200 <= self.code <= 999:
             raise ValueError(f"{self.code!r} is no final HTTP status; give one from 200 to 999")
 
     def __call__(self, honest: Answer) -> Answer:
         answer = replace(honest, status=self.code)
-        return answer if self.body is None else _with_body(answer, self.body)
+        return answer if self.body is None else _replace_body(answer, self.body)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Redirect(HTTP):
     to: str | None = None
     status: int = 302
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if not 300 <= self.status <= 399 or self.status == 304:
             raise ValueError(f"{self.status!r} is no redirection; give 301, 302, 303, 307 or 308")
         if self.to is not None:
@@ -84,7 +84,7 @@ class AuthenticationRequired(HTTP):
     challenge: str = 'Basic realm="mockpki"'
     proxy: bool = False
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         _check_value(self.challenge, self)
 
     def __call__(self, honest: Answer) -> Answer:
@@ -99,7 +99,7 @@ class Header(HTTP):
     name: str = "Set-Cookie"
     value: str | None = "mockpki=1"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if not _TOKEN.fullmatch(self.name):
             raise ValueError(f"{self.name!r} is no name of a header (RFC 9110 section 5.1)")
         if self.value is not None:
@@ -120,7 +120,7 @@ class ContentType(HTTP):
 
     value: str | None = "text/html"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.value is not None:
             _check_value(self.value, self)
 
@@ -140,7 +140,7 @@ class ContentLength(HTTP):
 
     by: int | None = 1
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.by == 0:
             raise ValueError(f"{self!r} changes nothing; give a number other than 0, or None to leave it out")
 
@@ -155,7 +155,7 @@ class EmptyBody(HTTP):
     """The body is empty, and Content-Length is 0."""
 
     def __call__(self, honest: Answer) -> Answer:
-        return _with_body(honest, b"")
+        return _replace_body(honest, b"")
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Oversize(HTTP):
             raise ValueError(
                 f"{self!r} is not too large for an answer of {len(honest.body)} octets; give a larger size"
             )
-        return _with_body(honest, honest.body.ljust(self.size, b"\0"))
+        return _replace_body(honest, honest.body.ljust(self.size, b"\0"))
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class Chunked(HTTP):
 
     size: int = 100
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.size < 1:
             raise ValueError(f"{self!r}: a chunk has 1 octet or more")
 
@@ -196,7 +196,7 @@ class Gzip(HTTP):
     def __call__(self, honest: Answer) -> Answer:
         before = honest.header("Content-Encoding")
         codings = "gzip" if before is None else f"{before}, gzip"
-        return _with_body(honest, gzip.compress(honest.body, mtime=0)).with_header(
+        return _replace_body(honest, gzip.compress(honest.body, mtime=0)).with_header(
             "Content-Encoding", codings
         )
 
@@ -214,12 +214,9 @@ class Cached(HTTP):
     expires: timedelta | None = None
     control: str | None = None
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.age is None and self.expires is None and self.control is None:
             raise ValueError(f"{self!r} changes nothing; give age=, expires= or control=")
-        for by in (self.age, self.expires):
-            if by is not None:
-                duration(by, self)
         if self.control is not None:
             _check_value(self.control, self)
 
@@ -243,7 +240,7 @@ class Http10(HTTP):
         return replace(honest, version="1.0")
 
 
-def _with_body(answer: Answer, body: bytes) -> Answer:
+def _replace_body(answer: Answer, body: bytes) -> Answer:
     """*answer* with *body*, and with as much more or less Content-Length."""
     length = answer.header("Content-Length") or ""
     if re.fullmatch(r"-?\d+", length):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .._exchange.steps import Listening
-from .._layers import Listener, duration
+from .._layers import Listener
 
 __all__ = [
     "Refused",
@@ -30,9 +30,6 @@ class SlowAccept(Listener):
     """
 
     by: timedelta = timedelta(seconds=3)
-
-    def __post_init__(self) -> None:
-        duration(self.by, self)
 
     def __call__(self, honest: Listening) -> Listening:
         return replace(honest, delay=honest.delay + self.by.total_seconds())

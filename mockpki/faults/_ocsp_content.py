@@ -1,4 +1,4 @@
-"""Faults of what an OCSP answer says: its times, CertIDs, list of responses, version and extensions."""
+"""Faults of what an OCSP answer says: its times, list of responses, version, extensions and nonce."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
-from .._layers import OCSPContent, duration
+from .._layers import OCSPContent
 from .._pkix import der
 from .._pkix.der import Extension
 from .._pkix.element import Element
@@ -14,8 +14,8 @@ from .._pkix.ocsp_request import NONCE, nonce_extension
 from .._pkix.ocsp_response import ResponseData
 from .._pkix.status import CertStatus, Reason, Revocation
 from .._pkix.times import Time, utc_time
-from ._ocsp_singles import _each
-from ._parts import EXAMPLE, add_extensions, find_time, flip_octet
+from ._ocsp_singles import bend_singles
+from ._parts import EXAMPLE, add_extensions, find_time, flip_octets
 
 __all__ = [
     "EmptyResponseExtensions",
@@ -28,6 +28,7 @@ __all__ = [
     "ResponseExtension",
     "Version",
 ]
+
 _EXTENDED_REVOKE = "1.3.6.1.5.5.7.48.1.9"
 
 
@@ -39,9 +40,6 @@ class ProducedAt(OCSPContent):
     """producedAt is *by* later (negative: earlier), and nothing else. RFC 6960 section 2.4."""
 
     by: timedelta = timedelta(days=1)
-
-    def __post_init__(self) -> None:
-        duration(self.by, self)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         return replace(honest, produced_at=find_time(honest.produced_at, "producedAt", self) + self.by)
@@ -67,7 +65,7 @@ class OddTime(OCSPContent):
     field: str = "this_update"
     form: str = "fraction"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.field not in ("this_update", "next_update", "produced_at"):
             raise ValueError(f"{self.field!r} is no time; there are this_update, next_update and produced_at")
         if self.form not in _FORMS:
@@ -75,12 +73,12 @@ class OddTime(OCSPContent):
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         if self.field == "produced_at":
-            return replace(honest, produced_at=self._odd(honest.produced_at))
+            return replace(honest, produced_at=self._odd_time(honest.produced_at))
         if self.field == "this_update":
-            return _each(honest, lambda single: replace(single, this_update=self._odd(single.this_update)))
-        return _each(honest, lambda single: replace(single, next_update=self._odd(single.next_update)))
+            return bend_singles(honest, lambda one: replace(one, this_update=self._odd_time(one.this_update)))
+        return bend_singles(honest, lambda one: replace(one, next_update=self._odd_time(one.next_update)))
 
-    def _odd(self, time: Time | None) -> bytes:
+    def _odd_time(self, time: Time | None) -> bytes:
         return _FORMS[self.form](find_time(time, self.field, self))
 
 
@@ -116,7 +114,7 @@ class ResponseExtension(OCSPContent):
     critical: bool = True
     value: bytes = der.NULL
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         der.oid(self.oid)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
@@ -163,7 +161,7 @@ class Nonce(OCSPContent):
             return replace(honest, extensions=add_extensions(honest.extensions, nonce_extension(value)))
         if self.value is None:
             octets = Element.whole(asked.value, der.OCTET_STRING).content
-            nonce = nonce_extension(flip_octet(octets))
+            nonce = nonce_extension(flip_octets(octets))
         else:
             nonce = nonce_extension(self.value)
         if nonce == asked:
@@ -180,5 +178,5 @@ class ExtendedRevoke(OCSPContent):
         # RFC 6960 section 2.2: "MUST specify the revocation reason certificateHold (6), - MUST specify the
         # revocationTime January 1, 1970".
         status: CertStatus = Revocation(datetime(1970, 1, 1, tzinfo=timezone.utc), Reason.CERTIFICATE_HOLD)
-        worse = _each(honest, lambda single: replace(single, status=status))
+        worse = bend_singles(honest, lambda single: replace(single, status=status))
         return ResponseExtension(_EXTENDED_REVOKE, False, der.NULL)(worse)

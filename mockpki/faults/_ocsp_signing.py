@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from cryptography import x509
 
-from .._layers import OCSPSigning, duration
+from .._layers import OCSPSigning
 from .._pkix import der
 from .._pkix.certificate import (
     KEY_USAGES,
@@ -21,6 +21,8 @@ from .._pkix.certificate import (
 from .._pkix.der import Extension
 from .._pkix.keys import KeyType, key_type_of, spki_der
 from .._pkix.signing import Signer, subject
+from ._parts import flip_octets
+from ._sealing import BadSignature
 from ._signing import SignatureDigest, check_digest
 from ._strangers import (
     WEAK,
@@ -91,7 +93,7 @@ class Delegate(OCSPSigning):
     ocsp_url: str | None = None
     crl_url: str | None = None
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         for names in (self.eku, self.key_usage):
             if not isinstance(names, tuple):
                 raise TypeError(f"eku and key_usage take tuples of names; got {names!r}")
@@ -102,9 +104,6 @@ class Delegate(OCSPSigning):
                 raise ValueError(f"{usage!r} is no key usage; there are {', '.join(KEY_USAGES)}")
         if self.issuer not in _ISSUERS:
             raise ValueError(f"{self.issuer!r} issues no delegates; there are {', '.join(_ISSUERS)}")
-        for offset in (self.not_before, self.not_after):
-            if offset is not None:
-                duration(offset, self)
         if self.key_type is not None and self.key_type not in WEAK:
             KeyType.of(self.key_type)
         if self.digest is not None:
@@ -140,8 +139,7 @@ class Delegate(OCSPSigning):
             before = replace(content, extensions=tuple(self._extensions(issuer, own, ("server_auth",))))
             signed = replace(signed, signature=before.signed_by(issuer).signature)
         if self.tampered == "signature":
-            *first, last = signed.signature
-            signed = replace(signed, signature=bytes((*first, last ^ 1)))
+            signed = BadSignature()(signed)
         return signed.encode()
 
     def _extensions(self, issuer: Signer, own: Signer, eku: tuple[str, ...]) -> Iterator[Extension]:
@@ -195,7 +193,7 @@ class WrongResponderKey(OCSPSigning):
     """The ResponderID is the hash of no key: every bit of it differs. RFC 6960 section 4.2.2.3."""
 
     def __call__(self, honest: Signer) -> Signer:
-        return replace(honest, by_name=False, key_hash=bytes(octet ^ 0xFF for octet in honest.key_hash))
+        return replace(honest, by_name=False, key_hash=flip_octets(honest.key_hash))
 
 
 @dataclass(frozen=True)
@@ -204,7 +202,7 @@ class ShortResponderKey(OCSPSigning):
 
     octets: int = 19
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if not 0 <= self.octets < 20:
             raise ValueError(f"{self!r} does not shorten: SHA-1 has 20 octets; give 0 to 19")
 

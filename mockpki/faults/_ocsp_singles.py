@@ -1,4 +1,4 @@
-"""Faults of what an OCSP answer says, and of the envelope around it."""
+"""Faults of what an OCSP answer says of a certificate: its status, its CertID, and how often."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from .._layers import OCSPContent, Timing, duration
+from .._layers import OCSPContent, Timing
 from .._pkix import der
 from .._pkix.der import Extension
 from .._pkix.ocsp_request import HASHES, CertID
 from .._pkix.ocsp_response import ResponseData, SingleResponse
 from .._pkix.status import CertStatus, Reason, Revocation, Status
-from .._pkix.times import generalized_time
+from .._pkix.times import check_time, generalized_time
 from .._pkix.window import Window
-from ._parts import EXAMPLE, add_extensions, find_time, flip_octet
+from ._parts import EXAMPLE, add_extensions, find_time, flip_octets
 
 __all__ = [
     "ArchiveCutoff",
@@ -35,8 +35,24 @@ __all__ = [
 ]
 
 
-def _say(honest: ResponseData, status: CertStatus) -> ResponseData:
-    return replace(honest, responses=tuple(replace(single, status=status) for single in honest.responses))
+_CRL_ID = "1.3.6.1.5.5.7.48.1.3"
+_ARCHIVE_CUTOFF = "1.3.6.1.5.5.7.48.1.6"
+
+
+def bend_singles(honest: ResponseData, bend: Callable[[SingleResponse], SingleResponse]) -> ResponseData:
+    """*honest* with each SingleResponse replaced by what *bend* makes of it."""
+    return replace(honest, responses=tuple(map(bend, honest.responses)))
+
+
+def _bend_ids(honest: ResponseData, bend: Callable[[CertID], CertID]) -> ResponseData:
+    return bend_singles(honest, lambda single: replace(single, cert_id=bend(single.cert_id)))
+
+
+def _set_status(honest: ResponseData, status: CertStatus) -> ResponseData:
+    return bend_singles(honest, lambda single: replace(single, status=status))
+
+
+# Statuses.
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,7 @@ class Good(OCSPContent):
     """certStatus good, whatever became of the certificate. RFC 6960 section 2.2."""
 
     def __call__(self, honest: ResponseData) -> ResponseData:
-        return _say(honest, Status.GOOD)
+        return _set_status(honest, Status.GOOD)
 
 
 @dataclass(frozen=True)
@@ -54,10 +70,10 @@ class Revoked(OCSPContent):
     reason: str = "unspecified"
     at: datetime | None = None
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         Reason.of(self.reason)
-        if self.at is not None and self.at.utcoffset() is None:
-            raise ValueError(f"{self.at!r} has no time zone; give an aware datetime, such as one in UTC")
+        if self.at is not None:
+            check_time(self.at)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         at = self.at
@@ -67,7 +83,7 @@ class Revoked(OCSPContent):
                     "Revoked() cannot count back from a producedAt that is ready DER; give it at="
                 )
             at = honest.produced_at - timedelta(hours=1)
-        return _say(honest, Revocation(at, Reason.of(self.reason)))
+        return _set_status(honest, Revocation(at, Reason.of(self.reason)))
 
 
 @dataclass(frozen=True)
@@ -75,7 +91,10 @@ class Unknown(OCSPContent):
     """certStatus unknown: the responder does not know the certificate. RFC 6960 section 2.2."""
 
     def __call__(self, honest: ResponseData) -> ResponseData:
-        return _say(honest, Status.UNKNOWN)
+        return _set_status(honest, Status.UNKNOWN)
+
+
+# CertIDs.
 
 
 @dataclass(frozen=True)
@@ -85,26 +104,7 @@ class WrongSerial(OCSPContent):
     by: int = 1
 
     def __call__(self, honest: ResponseData) -> ResponseData:
-        return replace(honest, responses=tuple(map(self._other, honest.responses)))
-
-    def _other(self, single: SingleResponse) -> SingleResponse:
-        cert_id: CertID = replace(single.cert_id, serial_number=single.cert_id.serial_number + self.by)
-        return replace(single, cert_id=cert_id)
-
-
-_CRL_ID = "1.3.6.1.5.5.7.48.1.3"
-_ARCHIVE_CUTOFF = "1.3.6.1.5.5.7.48.1.6"
-
-
-def _each(honest: ResponseData, worse: Callable[[SingleResponse], SingleResponse]) -> ResponseData:
-    return replace(honest, responses=tuple(map(worse, honest.responses)))
-
-
-def _each_id(honest: ResponseData, worse: Callable[[CertID], CertID]) -> ResponseData:
-    return _each(honest, lambda single: replace(single, cert_id=worse(single.cert_id)))
-
-
-# CertIDs.
+        return _bend_ids(honest, lambda one: replace(one, serial_number=one.serial_number + self.by))
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class WrongIssuerNameHash(OCSPContent):
     """issuerNameHash is another's: every bit of it differs. RFC 6960 section 3.2, check 1."""
 
     def __call__(self, honest: ResponseData) -> ResponseData:
-        return _each_id(honest, lambda one: replace(one, issuer_name_hash=flip_octet(one.issuer_name_hash)))
+        return _bend_ids(honest, lambda one: replace(one, issuer_name_hash=flip_octets(one.issuer_name_hash)))
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class WrongIssuerKeyHash(OCSPContent):
     """issuerKeyHash is another's: every bit of it differs. RFC 6960 section 3.2, check 1."""
 
     def __call__(self, honest: ResponseData) -> ResponseData:
-        return _each_id(honest, lambda one: replace(one, issuer_key_hash=flip_octet(one.issuer_key_hash)))
+        return _bend_ids(honest, lambda one: replace(one, issuer_key_hash=flip_octets(one.issuer_key_hash)))
 
 
 def _hash_algorithm(name: str) -> bytes:
@@ -131,7 +131,7 @@ def _hash_algorithm(name: str) -> bytes:
     raise ValueError(f"{name!r} is no hash for a CertID here; there are {names}")
 
 
-def _another_hash(asked: CertID, name: str, fault: object) -> CertID:
+def _check_other(asked: CertID, name: str, fault: object) -> CertID:
     if asked.hash_name == name:
         raise ValueError(f"{fault!r} changes nothing: the question was in {name}; give another hash")
     return asked
@@ -146,16 +146,16 @@ class CertIDHash(OCSPContent):
 
     name: str = "sha256"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         _hash_algorithm(self.name)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         issuer = honest.issuer
         if issuer is None:
             raise ValueError(f"{self!r} does not know the issuer: this ResponseData says none")
-        return _each_id(
+        return _bend_ids(
             honest,
-            lambda one: issuer.cert_id(_another_hash(one, self.name, self).serial_number, self.name),
+            lambda one: issuer.cert_id(_check_other(one, self.name, self).serial_number, self.name),
         )
 
 
@@ -168,12 +168,12 @@ class MislabelledHash(OCSPContent):
 
     as_: str = "sha256"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         _hash_algorithm(self.as_)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         label = _hash_algorithm(self.as_)
-        return _each_id(honest, lambda one: replace(_another_hash(one, self.as_, self), hash_algorithm=label))
+        return _bend_ids(honest, lambda one: replace(_check_other(one, self.as_, self), hash_algorithm=label))
 
 
 @dataclass(frozen=True)
@@ -182,12 +182,12 @@ class UnknownHash(OCSPContent):
 
     oid: str = EXAMPLE
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         der.oid(self.oid)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         label = der.sequence(der.oid(self.oid))
-        return _each_id(honest, lambda one: replace(one, hash_algorithm=label))
+        return _bend_ids(honest, lambda one: replace(one, hash_algorithm=label))
 
 
 @dataclass(frozen=True)
@@ -263,12 +263,12 @@ class SingleExtension(OCSPContent):
     critical: bool = True
     value: bytes = der.NULL
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         der.oid(self.oid)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         extension = Extension(self.oid, self.critical, self.value)
-        return _each(
+        return bend_singles(
             honest, lambda single: replace(single, extensions=add_extensions(single.extensions, extension))
         )
 
@@ -278,7 +278,7 @@ class EmptySingleExtensions(OCSPContent):
     """singleExtensions is an empty list. RFC 6960 section 4.2.1."""
 
     def __call__(self, honest: ResponseData) -> ResponseData:
-        return _each(honest, lambda single: replace(single, extensions=()))
+        return bend_singles(honest, lambda single: replace(single, extensions=()))
 
 
 @dataclass(frozen=True)
@@ -286,9 +286,6 @@ class ArchiveCutoff(OCSPContent):
     """Statuses are kept since *before* producedAt, past the certificates' end. RFC 6960 section 4.4.4."""
 
     before: timedelta = timedelta(days=7 * 365)
-
-    def __post_init__(self) -> None:
-        duration(self.before, self)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         # RFC 6960 section 4.4.4: "The date obtained by subtracting this retention interval value from the
@@ -305,7 +302,7 @@ class CrlReference(OCSPContent):
     number: int | None = None
     time: datetime | None = None
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         self._crl_id()
 
     def __call__(self, honest: ResponseData) -> ResponseData:
@@ -317,5 +314,5 @@ class CrlReference(OCSPContent):
         return der.sequence(
             b"" if self.url is None else der.explicit(0, der.ia5_string(self.url)),
             b"" if self.number is None else der.explicit(1, der.integer(self.number)),
-            b"" if self.time is None else der.explicit(2, generalized_time(self.time)),
+            b"" if self.time is None else der.explicit(2, generalized_time(check_time(self.time))),
         )

@@ -1,39 +1,46 @@
-"""Parts that certificates and CRLs share, for the faults of both: extensions, distribution points, names."""
+"""Parts that faults of several layers share: extensions, distribution points, names, times, octets."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from cryptography import x509
 
 from .._pkix import der
+from .._pkix.certificate import TBSCertificate
+from .._pkix.crl import TBSCertList
 from .._pkix.der import Extension
 from .._pkix.element import Element
 from .._pkix.signing import subject
 from .._pkix.status import Reason
 from .._pkix.times import Time
 
-
-def extended(extensions: tuple[Extension, ...] | None, added: Extension) -> tuple[Extension, ...]:
-    """*extensions* with *added* in place of the one with its OID, or behind the others."""
-    by_oid = {item.oid: item for item in extensions or ()}
-    return tuple((by_oid | {added.oid: added}).values())
+C = TypeVar("C", TBSCertificate, TBSCertList)
+"""What has extensions that a fault may put in, find or drop."""
 
 
-def found(extensions: tuple[Extension, ...] | None, oid: str, fault: object) -> Extension:
+def put_extension(honest: C, extension: Extension) -> C:
+    """*honest* with *extension* in place of the one with its OID, or behind the others."""
+    by_oid = {item.oid: item for item in honest.extensions or ()}
+    return replace(honest, extensions=tuple((by_oid | {extension.oid: extension}).values()))
+
+
+def find_extension(honest: C, oid: str, fault: object) -> Extension:
     """The extension *oid*; ValueError where there is none for *fault* to bend."""
-    for item in extensions or ():
+    for item in honest.extensions or ():
         if item.oid == oid:
             return item
     raise ValueError(f"{fault!r} finds no extension {oid} to bend: it was left out, or taken out before")
 
 
-def dropped(extensions: tuple[Extension, ...] | None, oid: str, fault: object) -> tuple[Extension, ...]:
-    """*extensions* without *oid*; ValueError where there is none for *fault* to drop."""
-    gone = found(extensions, oid, fault)
-    return tuple(item for item in extensions or () if item != gone)
+def drop_extension(honest: C, oid: str, fault: object) -> C:
+    """*honest* without the extension *oid*; ValueError where there is none for *fault* to drop."""
+    gone = find_extension(honest, oid, fault)
+    return replace(honest, extensions=tuple(item for item in honest.extensions or () if item != gone))
 
 
 # RFC 5280 section 4.2.1.13, ReasonFlags. Their numbers are not those of CRLReason.
@@ -87,7 +94,7 @@ def named_bits(positions: Iterable[int]) -> bytes:
     return bytes((unused,)) + octets
 
 
-def many(texts: str | tuple[str, ...]) -> tuple[str, ...]:
+def read_texts(texts: str | tuple[str, ...]) -> tuple[str, ...]:
     """One text or several, as several. Raises TypeError for what is neither."""
     several = (texts,) if isinstance(texts, str) else tuple(texts)
     for text in several:
@@ -106,31 +113,38 @@ EXAMPLE = "2.999.1"
 
 
 def find_time(time: Time | None, what: str, fault: object) -> datetime:
+    """*time*, where it is one; ValueError where there is none for *fault* to start from, or ready DER."""
     if not isinstance(time, datetime):
-        raise ValueError(f"{fault!r} finds no plain {what} to start from; give it before the other fault")
+        there = f"a {what} that is ready DER" if isinstance(time, bytes) else repr(time)
+        raise ValueError(
+            f"{fault!r} finds no plain {what} to start from: it is {there}; give it before the other fault"
+        )
     return time
 
 
-def flip_octet(octets: bytes) -> bytes:
+def flip_octets(octets: bytes) -> bytes:
     """As many octets, each of them another."""
     return bytes(octet ^ 0xFF for octet in octets)
 
 
 def add_extensions(extensions: tuple[Extension, ...] | None, *more: Extension) -> tuple[Extension, ...]:
+    """*extensions* with *more* behind them, though there may be such already."""
     return (*(extensions or ()), *more)
 
 
 def check_octets(data: bytes, fault: object) -> None:
+    """ValueError where *fault* would add no octets."""
     if not data:
         raise ValueError(f"{fault!r} changes nothing; give it at least one octet, such as b'\\0'")
 
 
 def append_at(der: bytes, path: tuple[int, ...], data: bytes, fault: object) -> bytes:
+    """*der* with *data* at the end of the element that *path* leads to."""
     element = Element.read(der)
-    return _appended(element, path, data, fault) + der[element.end :]
+    return _append_inside(element, path, data, fault) + der[element.end :]
 
 
-def _appended(element: Element, path: tuple[int, ...], data: bytes, fault: object) -> bytes:
+def _append_inside(element: Element, path: tuple[int, ...], data: bytes, fault: object) -> bytes:
     """*element* with *data* at the end of the one that *path* leads to; all around it grow with it."""
     if not path:
         return der.tlv(element.tag, element.content + data)
@@ -142,5 +156,5 @@ def _appended(element: Element, path: tuple[int, ...], data: bytes, fault: objec
             f"so there is no number {at}"
         )
     parts = [child.der for child in children]
-    parts[at] = _appended(children[at], tuple(rest), data, fault)
+    parts[at] = _append_inside(children[at], tuple(rest), data, fault)
     return der.tlv(element.tag, b"".join(parts))

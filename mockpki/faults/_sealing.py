@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from .._layers import Sealing
 from .._pkix import der
 from .._pkix.element import Element
-from .._pkix.signing import ECDSA_SHA256, ECDSA_SHA512, Signed
+from .._pkix.signing import ECDSA, RSA, Signed
 
 __all__ = [
     "BadSignature",
@@ -34,7 +34,7 @@ class MislabelledSignature(Sealing):
 
     oid: str | None = None
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.oid is not None:
             der.oid(self.oid)
 
@@ -50,5 +50,5 @@ class MislabelledSignature(Sealing):
 
 def _over_sha512(was: str) -> str:
     if was.startswith("1.2.840.113549.1.1."):
-        return "1.2.840.113549.1.1.13"
-    return (ECDSA_SHA512 if was.startswith("1.2.840.10045.4.") else ECDSA_SHA256).oid
+        return RSA["sha512"].oid
+    return ECDSA["sha512" if was.startswith("1.2.840.10045.4.") else "sha256"].oid

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from .._layers import Signing
 from .._pkix.keys import key_type_of, stranger
-from .._pkix.signing import SignatureAlgorithm, Signer, subject
-from ._strangers import authority_certificate, find_root, make_stranger, speak_for
+from .._pkix.signing import ECDSA, RSA, SignatureAlgorithm, Signer
+from ._strangers import find_root, make_stranger, sign_instead
 
 __all__ = [
     "ByRoot",
@@ -32,10 +31,7 @@ class WrongSigner(Signing):
     embed: bool = False
 
     def __call__(self, honest: Signer) -> Signer:
-        key = stranger(key_type_of(honest.key))
-        other = Signer.named(subject("mockpki stranger"), key, clock=honest.clock)
-        certs = (authority_certificate(other),) if self.embed else ()
-        return speak_for(replace(other, certs=certs), honest)
+        return sign_instead(make_stranger(honest), honest, self.embed)
 
 
 @dataclass(frozen=True)
@@ -59,9 +55,7 @@ class SameName(Signing):
     embed: bool = True
 
     def __call__(self, honest: Signer) -> Signer:
-        other = make_stranger(honest.authority, honest.authority.name)
-        certs = (authority_certificate(other),) if self.embed else ()
-        return speak_for(replace(other, certs=certs), honest)
+        return sign_instead(make_stranger(honest.authority, honest.authority.name), honest, self.embed)
 
 
 @dataclass(frozen=True)
@@ -74,33 +68,16 @@ class ByRoot(Signing):
     embed: bool = False
 
     def __call__(self, honest: Signer) -> Signer:
-        root = find_root(honest.authority)
-        certs = (authority_certificate(root),) if self.embed else ()
-        return speak_for(replace(root, certs=certs), honest)
+        return sign_instead(find_root(honest.authority), honest, self.embed)
 
 
 # What it is signed with.
 
-_DIGESTS: dict[str, hashes.HashAlgorithm] = {
-    "md5": hashes.MD5(),  # noqa: S303
-    "sha1": hashes.SHA1(),  # noqa: S303
-    "sha256": hashes.SHA256(),
-    "sha384": hashes.SHA384(),
-    "sha512": hashes.SHA512(),
-}
-# RFC 8017 appendix A.2.4 and RFC 5758 section 3.2. ECDSA with MD5 has no identifier.
-_RSA = {name: f"1.2.840.113549.1.1.{last}" for name, last in zip(_DIGESTS, (4, 5, 11, 12, 13), strict=True)}
-_ECDSA = {
-    "sha1": "1.2.840.10045.4.1",
-    "sha256": "1.2.840.10045.4.3.2",
-    "sha384": "1.2.840.10045.4.3.3",
-    "sha512": "1.2.840.10045.4.3.4",
-}
-
 
 def check_digest(name: str) -> None:
-    if name not in _DIGESTS:
-        raise ValueError(f"{name!r} is no digest to sign with; there are {', '.join(_DIGESTS)}")
+    """ValueError where *name* is no digest to sign with."""
+    if name not in RSA:
+        raise ValueError(f"{name!r} is no digest to sign with; there are {', '.join(RSA)}")
 
 
 @dataclass(frozen=True)
@@ -113,18 +90,21 @@ class SignatureDigest(Signing):
 
     name: str = "sha1"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         check_digest(self.name)
 
     def __call__(self, honest: Signer) -> Signer:
-        own = isinstance(honest.key, rsa.RSAPrivateKey)
-        known = _RSA if own else _ECDSA if isinstance(honest.key, ec.EllipticCurvePrivateKey) else {}
+        known: dict[str, SignatureAlgorithm] = {}
+        if isinstance(honest.key, rsa.RSAPrivateKey):
+            known = RSA
+        elif isinstance(honest.key, ec.EllipticCurvePrivateKey):
+            known = ECDSA
         if self.name not in known:
             raise ValueError(
                 f"{self!r} cannot be had with a key of type {key_type_of(honest.key)}; "
                 "make the PKI with key_type='RSA-2048'"
             )
-        algorithm = SignatureAlgorithm(known[self.name], _DIGESTS[self.name], null=own)
+        algorithm = known[self.name]
         if algorithm.encode() == honest.algorithm.encode():
             raise ValueError(f"{self!r} changes nothing: the signer uses {self.name}; give another digest")
         return replace(honest, algorithm=algorithm)

@@ -8,6 +8,7 @@ from typing import Any, Protocol, get_args
 
 from .._exchange.staples import STATUS_REQUEST, StapleMessages, add_staples, certificate_status
 from .._layers import OCSPBytesFault, Stapling, bend, check
+from ._parts import check_octets
 
 __all__ = [
     "AckedButMissing",
@@ -61,16 +62,16 @@ def bend_messages(honest: StapleMessages, faults: Iterable[Stapling]) -> StapleM
         asked = "that asked for a staple" if honest.requested else "that asked for no staple"
         raise ValueError(
             f"{idle[0]!r} changed nothing in a {honest.version} handshake that showed a chain of "
-            f"{len(honest.chain)} to a client {asked}. What it does: {_sentence(idle[0])}"
+            f"{len(honest.chain)} to a client {asked}. What it does: {_first_sentence(idle[0])}"
         )
     return messages
 
 
-def _sentence(fault: Stapling) -> str:
+def _first_sentence(fault: Stapling) -> str:
     return " ".join((type(fault).__doc__ or "").partition("\n\n")[0].split())
 
 
-def _body_with(response: bytes) -> Callable[[bytes], bytes]:
+def _replace_response(response: bytes) -> Callable[[bytes], bytes]:
     return lambda body: certificate_status(response)
 
 
@@ -80,7 +81,7 @@ class EmptyStaple(Stapling):
 
     # RFC 6066 section 8: "opaque OCSPResponse<1..2^24-1>;"
     def __call__(self, honest: StapleMessages) -> StapleMessages:
-        return honest.with_body(_body_with(b""))
+        return honest.with_body(_replace_response(b""))
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class StapleLengthOverrun(Stapling):
 
     by: int = 1
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.by < 1:
             raise ValueError(f"{self!r} overruns nothing; give 1 or more")
 
@@ -129,7 +130,7 @@ class WrongStatusType(Stapling):
 
     status_type: int = 2
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if not 0 <= self.status_type <= 255 or self.status_type == 1:
             raise ValueError(f"{self!r} needs a number up to 255 other than 1")
 
@@ -145,9 +146,8 @@ class TrailingStaple(Stapling):
 
     data: bytes = b"\0"
 
-    def __post_init__(self) -> None:
-        if not self.data:
-            raise ValueError(f"{self!r} changes nothing; give it at least one octet, such as b'\\0'")
+    def _check_values(self) -> None:
+        check_octets(self.data, self)
 
     def __call__(self, honest: StapleMessages) -> StapleMessages:
         return honest.with_body(lambda body: body + self.data)
@@ -200,7 +200,7 @@ class StapleOnIntermediate(Stapling):
     staple: Sequence[OCSPBytesFault] | bytes = ()
     place: int = 1
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if not isinstance(self.staple, bytes):
             if not isinstance(self.staple, list | tuple):
                 raise TypeError(f"{self!r}: staple takes a list of faults, or octets")

@@ -82,6 +82,12 @@ def authority_certificate(authority: Signer) -> bytes:
     return content.signed_by(issuer).encode()
 
 
+def sign_instead(authority: Signer, honest: Signer, embed: bool) -> Signer:
+    """*authority* in the place of *honest*; with *embed*, its certificate is sent along."""
+    certs = (authority_certificate(authority),) if embed else ()
+    return speak_for(replace(authority, certs=certs), honest)
+
+
 def speak_for(signer: Signer, honest: Signer) -> Signer:
     """*signer* in the place of *honest*: named in the same way, and answering for the same CA."""
     return replace(signer, by_name=honest.by_name, delegated=True, issuer=honest.authority)

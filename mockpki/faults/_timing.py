@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from .._layers import Timing, duration
+from .._layers import Timing
 from .._pkix.window import LIFE, Window
 
 __all__ = [
@@ -28,9 +28,6 @@ class Stale(Timing):
     by: timedelta = timedelta(days=1)
     fresh_signature: bool = False
 
-    def __post_init__(self) -> None:
-        duration(self.by, self)
-
     def __call__(self, honest: Window) -> Window:
         back = honest.now - self.by - (honest.next_update or honest.this_update + LIFE)
         return replace(
@@ -47,9 +44,6 @@ class Early(Timing):
 
     by: timedelta = timedelta(days=1)
 
-    def __post_init__(self) -> None:
-        duration(self.by, self)
-
     def __call__(self, honest: Window) -> Window:
         later = honest.now + self.by - honest.this_update
         next_update = None if honest.next_update is None else honest.next_update + later
@@ -61,9 +55,6 @@ class NoNextUpdate(Timing):
     """nextUpdate is missing; thisUpdate and producedAt are *age* older. RFC 6960 section 4.2.2.1."""
 
     age: timedelta = timedelta()
-
-    def __post_init__(self) -> None:
-        duration(self.age, self)
 
     def __call__(self, honest: Window) -> Window:
         return replace(
@@ -84,8 +75,8 @@ class NextBeforeThis(Timing):
 
     by: timedelta = timedelta(minutes=1)
 
-    def __post_init__(self) -> None:
-        if duration(self.by, self) <= timedelta():
+    def _check_values(self) -> None:
+        if self.by <= timedelta():
             raise ValueError(f"{self!r} has nextUpdate after thisUpdate; give a positive timedelta")
 
     def __call__(self, honest: Window) -> Window:
@@ -99,10 +90,6 @@ class Long(Timing):
     before: timedelta = timedelta(days=19)
     after: timedelta = timedelta(days=350)
 
-    def __post_init__(self) -> None:
-        duration(self.before, self)
-        duration(self.after, self)
-
     def __call__(self, honest: Window) -> Window:
         return replace(honest, this_update=honest.now - self.before, next_update=honest.now + self.after)
 
@@ -112,9 +99,6 @@ class Ancient(Timing):
     """thisUpdate was *by* ago; nextUpdate is still ahead. RFC 6960 section 3.2, check 5."""
 
     by: timedelta = timedelta(days=640)
-
-    def __post_init__(self) -> None:
-        duration(self.by, self)
 
     def __call__(self, honest: Window) -> Window:
         return replace(honest, this_update=honest.now - self.by)

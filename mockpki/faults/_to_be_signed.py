@@ -35,7 +35,7 @@ class SignedTrailingAt(ToBeSigned):
     path: tuple[int, ...] = ()
     data: bytes = b"\0"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         check_octets(self.data, self)
 
     def __call__(self, honest: bytes) -> bytes:

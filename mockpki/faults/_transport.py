@@ -1,4 +1,4 @@
-"""Faults of the connection and of the port."""
+"""Faults of the connection."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .._exchange.steps import Abort, Finish, Send, Silence, Step, Trickle, Wait, Wire
-from .._layers import Transport, duration
+from .._layers import Transport
 
 __all__ = [
     "Close",
@@ -60,9 +60,6 @@ class Slow(Transport):
 
     by: timedelta = timedelta(seconds=3)
 
-    def __post_init__(self) -> None:
-        duration(self.by, self)
-
     def __call__(self, honest: Wire) -> Wire:
         return (Wait(self.by.total_seconds()), *honest)
 
@@ -72,9 +69,6 @@ class SlowBody(Transport):
     """The HTTP head comes at once, and the body *by* later."""
 
     by: timedelta = timedelta(seconds=3)
-
-    def __post_init__(self) -> None:
-        duration(self.by, self)
 
     def __call__(self, honest: Wire) -> Wire:
         head, body = _cut(honest, len(_head(honest)))
@@ -87,7 +81,7 @@ class Drip(Transport):
 
     bytes_per_second: float = 100
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if not self.bytes_per_second > 0:
             raise ValueError(f"{self!r} never sends anything; give more than 0, or use faults.Hang()")
 
@@ -107,7 +101,7 @@ class Half(Transport):
 
     then: str = "silence"
 
-    def __post_init__(self) -> None:
+    def _check_values(self) -> None:
         if self.then not in _ENDS:
             raise ValueError(f"{self.then!r} is no end; after half a body come {', '.join(map(repr, _ENDS))}")
 

@@ -1,5 +1,7 @@
 """The values that faults are given and give back, for those who write their own."""
 
+from __future__ import annotations
+
 from .._exchange.http import Answer
 from .._exchange.staples import StapleMessages
 from .._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire

@@ -11,6 +11,9 @@ OCSP answers are held against RFC 6960 section 3.2, CRLs against the basic case 
 
 `check` raises OSError when there is no connection to judge, ValueError or TypeError for arguments that
 make no sense; everything else is in the `Verdict`.
+
+In this folder: `_client` connects, `_search` looks where the `_policy` says, `_fetch` gets the octets, and a
+`_verdict` is what it comes to; `_words` are policies as they are typed, and in words.
 """
 
 from __future__ import annotations

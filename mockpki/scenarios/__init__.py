@@ -9,6 +9,9 @@
 A `Scenario` is a value: what became of a certificate, and what staple, responder and CRL offer. What a
 policy (`mockpki.relying_party.Policy`) demands follows from these, so that a scenario or a policy of your
 own needs no table of verdicts.
+
+Those are for clients, and stand in `clients`; `servers` are the scenarios for servers that staple, whose
+door is `mockpki.staplers`.
 """
 
 from ..relying_party import NAMED as POLICIES

@@ -17,8 +17,10 @@ In this folder:
 
 - `_policy`, `_rules`, `_presets`, `_words`: what a server goes by, as a value, and in words.
 - `_stapler`: the public object, and what TLS servers ask of it.
+- `_answering`: what to serve, keep, drop and ask for; functions of policy, knowledge and time.
+- `_asking`, `_timetable`, `_files`: fetches and when they are due, and where staples come from without any.
 - `_cache`, `_sightings`, `_reading`: what it knows about each leaf, and what an answer says.
-- `_events`, `_record`, `_outcome`: what happened, and what a handshake gets.
+- `_events`, `_event_log`, `_provision`: what happened, and what a handshake gets.
 
 1. All state lives on the event loop's thread; fetches are tasks on that loop, over real HTTP.
 2. The policy decides; nothing here asks which server it describes.

@@ -1,4 +1,8 @@
-"""What a server knows about the staples of its certificates."""
+"""What a server knows about the staples of its certificates: values, and where they are kept.
+
+`Known` and what is in it are values, so that `_answering` can be a matter of functions. A `Slot` is the place
+in a cache that holds the newest of them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from datetime import datetime, timedelta
 from .._ca.leaf import Leaf
 from ._events import Kind
 from ._policy import StaplePolicy, Word
-from ._reading import Answer
+from ._reading import Usable, label, pointers_of
 from ._sightings import Sightings
 
 
@@ -27,19 +31,19 @@ class Kept:
     refresh_at: datetime | None
 
     @classmethod
-    def of(cls, answer: Answer, now: datetime, policy: StaplePolicy) -> Kept:
-        """*answer*, which came *now*, as *policy* keeps it."""
-        if answer.next_update is not None:
-            expires: datetime | None = answer.next_update + policy.skew
+    def of(cls, usable: Usable, now: datetime, policy: StaplePolicy) -> Kept:
+        """*usable*, which came *now*, as *policy* keeps it."""
+        if usable.next_update is not None:
+            expires: datetime | None = usable.next_update + policy.skew
         else:
             expires = None if policy.assumed_life is None else now + policy.assumed_life
         over = None if policy.ttl is None else now + policy.ttl
-        moments = [] if policy.refresh is None else [policy.refresh.at(now, answer.this_update, expires)]
+        moments = [] if policy.refresh is None else [policy.refresh.at(now, usable.this_update, expires)]
         if over is not None and policy.on_refresh_fail == "keep":
             # It stays until there is a better one.
             moments.append(over)
             over = None
-        return cls(answer.der, answer.status, expires, over, min(moments, default=None))
+        return cls(usable.der, usable.status, expires, over, min(moments, default=None))
 
     def has_expired(self, now: datetime) -> bool:
         return self.expires is not None and now > self.expires
@@ -56,7 +60,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why there is no new answer. *kind* is REFUSED or NO_ANSWER, *relay* what may be passed on instead."""
+    """Why there is no new answer. *kind* is REFUSED or NO_ANSWER, *relay* what may be passed on instead.
+
+    *until* is when the failure is forgotten; None: nobody asks because of a handshake.
+    """
 
     kind: Kind
     sentence: str
@@ -64,32 +71,56 @@ class Failure:
     relay: bytes | None = None
 
 
-@dataclass(slots=True)
-class Entry:
-    """What is known about one leaf. *due* is when a start trigger asks next, None for never."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known about one leaf."""
 
     leaf: Leaf
     name: str
+    """What events call it."""
+    urls: tuple[str, ...] = ()
+    """Whom a fetch asks, one after the other."""
+    must: bool = False
+    """Whether the certificate asks for a staple (RFC 7633)."""
     answer: Kept | None = None
     failure: Failure | None = None
+    """Of the last fetch, if it failed."""
     failures: int = 0
-    fetch: asyncio.Task[Kept | Failure] | None = None
+    """How many fetches in a row have failed."""
+    asking: bool = False
+    """Whether a fetch is under way."""
     due: datetime | None = None
+    """When a start trigger asks next; None for never."""
     expiry_noted: bool = False
-    silent: bool = False
-    must: bool | None = None
+    """Whether there was a word about the end of *answer*."""
+    silence_noted: bool = False
+    """Whether there was a word about *urls* being empty."""
+
+    @classmethod
+    def of(cls, leaf: Leaf, policy: StaplePolicy) -> Known:
+        """What the certificate itself says."""
+        urls, must = pointers_of(leaf, every_url=policy.every_url)
+        return cls(leaf, label(leaf), urls, must)
 
     def remembers_failure(self, now: datetime) -> bool:
         """Whether the last fetch failed, and not so long ago that it is tried again."""
         return self.failure is not None and (self.failure.until is None or now < self.failure.until)
 
 
+@dataclass(eq=False, slots=True)
+class Slot:
+    """The place of one leaf in a cache. *fetch* is there while `Known.asking` says so."""
+
+    known: Known
+    fetch: asyncio.Task[Kept | Failure] | None = None
+
+
 @dataclass
 class Cache:
-    """The entries of one worker, by the leaf's DER, and the sightings of what is not among them."""
+    """The slots of one worker, by the leaf's DER, and the sightings of what is not among them."""
 
     policy: StaplePolicy
-    entries: dict[bytes, Entry] = field(default_factory=dict)
+    slots: dict[bytes, Slot] = field(default_factory=dict)
     sightings: Sightings = field(init=False)
 
     def __post_init__(self) -> None:
@@ -99,11 +130,12 @@ class Cache:
         """The same as a new process finds it."""
         cache = Cache(self.policy)
         if self.policy.persist:
-            cache.entries = {
-                der: Entry(entry.leaf, entry.name, entry.answer)
-                for der, entry in self.entries.items()
-                if entry.answer is not None
-            }
+            for der, slot in self.slots.items():
+                known = slot.known
+                if known.answer is not None:
+                    cache.slots[der] = Slot(
+                        Known(known.leaf, known.name, known.urls, known.must, known.answer)
+                    )
         return cache
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, get_args
+from types import NoneType, UnionType
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from ._rules import Refresh, Retry
 
@@ -110,19 +111,16 @@ class StaplePolicy:
         self._check_agreement()
 
     def _check_kinds(self) -> None:
-        for field in fields(self):
-            name, value = field.name, getattr(self, field.name)
-            if name in _CHOICES:
-                if value not in get_args(_CHOICES[name]):
-                    raise ValueError(
-                        f"{value!r} is no {name} of a stapling policy; there are {_among(_CHOICES[name])}"
-                    )
+        for name, kind in _KINDS.items():
+            value = getattr(self, name)
+            if get_origin(kind) is Literal:
+                if value not in get_args(kind):
+                    raise ValueError(f"{value!r} is no {name} of a stapling policy; there are {_among(kind)}")
                 continue
-            optional = name in _OPTIONAL and value is None
-            kinds = _KINDS.get(name, timedelta)
-            wrong_bool = isinstance(value, bool) and kinds is not bool
-            if not optional and (wrong_bool or not isinstance(value, kinds)):
-                words = " or ".join(kind.__name__ for kind in get_args(kinds) or (kinds,))
+            kinds = get_args(kind) if isinstance(kind, UnionType) else (get_origin(kind) or kind,)
+            wrong_bool = isinstance(value, bool) and bool not in kinds
+            if wrong_bool or not isinstance(value, kinds):
+                words = " or ".join(kind.__name__ for kind in kinds if kind is not NoneType)
                 raise TypeError(f"{name} of a stapling policy is a {words}; got {value!r}")
 
     def _check_durations(self) -> None:
@@ -166,35 +164,8 @@ def _among(choices: object) -> str:
     return ", ".join(get_args(choices))
 
 
-_CHOICES: dict[str, object] = {
-    "trigger": Trigger,
-    "on_no_answer": Literal["omit", "fake_trylater", "abort"],
-    "on_error_resp": Literal["omit", "relay"],
-    "abort_with": Literal["close", "handshake_failure"],
-    "on_refresh_fail": Literal["keep", "drop"],
-    "on_expired": Literal["omit", "serve", "refetch_blocking", "abort"],
-    "must_staple": Literal["ignore", "fail", "fail_at_start"],
-    "scope": Literal["worker", "process", "shared"],
-    "method": Literal["GET", "POST"],
-}
-_KINDS: dict[str, type] = {
-    "sightings": int,
-    "filter_size": int,
-    "filter_false_positives": float,
-    "staple": frozenset,
-    "remember": frozenset,
-    "verify": bool,
-    "check_times": bool,
-    "refresh": Refresh,  # type: ignore[dict-item]
-    "retry": Retry,  # type: ignore[dict-item]
-    "workers": int,
-    "persist": bool,
-    "lock": bool,
-    "nonce": bool,
-    "every_url": bool,
-}
-"""The kinds of fields; one that is not here, or among the choices, is a duration."""
-_OPTIONAL = {"wait", "ttl", "no_answer_ttl", "refresh", "retry", "tick", "assumed_life"}
+_KINDS = get_type_hints(StaplePolicy)
+"""What each field takes, as its annotation says."""
 _LEAST = {
     "wait": timedelta(),
     "ttl": _SECOND,

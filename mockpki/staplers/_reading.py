@@ -1,4 +1,4 @@
-"""The question about a leaf, and what an answer says about it."""
+"""What a leaf says of itself, the question about it, and what an answer says."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Unfit(Exception):  # noqa: N818 - it is a finding, raised where it is foun
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Usable:
     """An OCSP response that can be used, and what it says. Times are aware UTC."""
 
     der: bytes
@@ -39,12 +39,22 @@ class Answer:
     next_update: datetime | None
 
 
-def responders(leaf: Leaf) -> list[str]:
-    """The URLs of the responders that *leaf* names, in its order. Empty for a leaf that nobody can read."""
+def label(leaf: Leaf) -> str:
+    """What to call a leaf in a sentence."""
+    return leaf.names[0] if leaf.names else f"serial {leaf.serial_number:#x}"
+
+
+def pointers_of(leaf: Leaf, *, every_url: bool) -> tuple[tuple[str, ...], bool]:
+    """The responders that are asked about *leaf*, and whether it asks for a staple.
+
+    A leaf that nobody can read names no responder, and asks for nothing.
+    """
     try:
-        return list(pointers.responders(leaf.certificate))
+        urls = pointers.responders(leaf.certificate)
+        must = pointers.must_staple(leaf.certificate)
     except UNREADABLE:
-        return []
+        return (), False
+    return tuple(url for url in (urls if every_url else urls[:1]) if can_ask(url)), must
 
 
 def can_ask(url: str) -> bool:
@@ -56,20 +66,14 @@ def can_ask(url: str) -> bool:
         return False
 
 
-def must_staple(leaf: Leaf) -> bool:
-    """Whether *leaf* asks for a staple; not so a leaf that nobody can read."""
-    try:
-        return pointers.must_staple(leaf.certificate)
-    except UNREADABLE:
-        return False
-
-
 def question(leaf: Leaf, nonce: bytes | None) -> bytes:
     """The OCSPRequest about *leaf*, as DER."""
     return write_request(leaf.certificate, leaf.issuer.certificate, nonce)
 
 
-def read(der: bytes, leaf: Leaf, now: datetime, policy: StaplePolicy, nonce: bytes | None = None) -> Answer:
+def read_answer(
+    der: bytes, leaf: Leaf, now: datetime, policy: StaplePolicy, nonce: bytes | None = None
+) -> Usable:
     """What *der* says about *leaf*. Raises `Unfit` where *policy* does not let it be used, and `NoAnswer`
     for what is no OCSPResponse.
     """
@@ -92,7 +96,7 @@ def read(der: bytes, leaf: Leaf, now: datetime, policy: StaplePolicy, nonce: byt
         raise Unfit(f"it cannot be read: {error}") from error
     if next_update is None and policy.assumed_life == timedelta():
         raise Unfit("it has no nextUpdate")
-    return Answer(der, status, this_update, next_update)
+    return Usable(der, status, this_update, next_update)
 
 
 def _about(response: ocsp.OCSPResponse, leaf: Leaf) -> ocsp.OCSPSingleResponse:

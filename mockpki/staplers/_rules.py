@@ -10,7 +10,7 @@ LEAST = timedelta(minutes=1)
 _ENDLESS = timedelta(hours=1)
 
 
-def positive(owner: str, name: str, value: object) -> None:
+def check_positive(owner: str, name: str, value: object) -> None:
     """Raise TypeError or ValueError for what is no duration of some length."""
     if not isinstance(value, timedelta):
         raise TypeError(f"{name} of {owner} is a timedelta; got {value!r}")
@@ -44,7 +44,7 @@ class BeforeEnd:
     by: timedelta
 
     def __post_init__(self) -> None:
-        positive("BeforeEnd", "by", self.by)
+        check_positive("BeforeEnd", "by", self.by)
 
     def at(self, now: datetime, this_update: datetime, end: datetime | None) -> datetime:
         """The moment, for an answer that came *now*; *end* None: it has no end."""
@@ -61,7 +61,7 @@ class Clamp:
 
     def __post_init__(self) -> None:
         for name in ("least", "most", "before_end"):
-            positive("Clamp", name, getattr(self, name))
+            check_positive("Clamp", name, getattr(self, name))
         if self.least > self.most:
             raise ValueError(f"least of Clamp is at most its most, {self.most!r}; got {self.least!r}")
 
@@ -85,7 +85,7 @@ class Fixed:
     after: timedelta
 
     def __post_init__(self) -> None:
-        positive("Fixed", "after", self.after)
+        check_positive("Fixed", "after", self.after)
 
     def delay(self, failures: int) -> timedelta:
         """How long to wait after so many *failures* in a row, 1 or more."""
@@ -101,13 +101,12 @@ class Exponential:
 
     def __post_init__(self) -> None:
         for name in ("base", "cap"):
-            positive("Exponential", name, getattr(self, name))
+            check_positive("Exponential", name, getattr(self, name))
         if self.base > self.cap:
             raise ValueError(f"base of Exponential is at most its cap, {self.cap!r}; got {self.base!r}")
 
     def delay(self, failures: int) -> timedelta:
         """How long to wait after so many *failures* in a row, 1 or more."""
-        # Beyond this the cap has been reached whatever the two are.
         # No more doublings than lead to the cap: one too many may be more than a timedelta holds.
         doublings = min(failures - 1, (self.cap // self.base).bit_length())
         return min(self.base * (1 << doublings), self.cap)

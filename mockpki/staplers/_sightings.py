@@ -22,20 +22,20 @@ class Sightings:
 
     def count(self, name: str) -> int:
         """Note a sighting of *name*: which one it is, from 1 to the policy's number, which is enough."""
-        for number, seen in enumerate(self._made(), 1):
+        for number, seen in enumerate(self._ready_filters(), 1):
             if not seen.check(name):
                 seen.add(name)
                 return number
         return self._policy.sightings
 
-    def _made(self) -> list[BloomFilter]:
+    def _ready_filters(self) -> list[BloomFilter]:
         # Only a policy with several sightings needs the library.
         if self._filters is None:
-            self._filters = [_empty(self._policy) for _ in range(self._policy.sightings - 1)]
+            self._filters = [_make_filter(self._policy) for _ in range(self._policy.sightings - 1)]
         return self._filters
 
 
-def _empty(policy: StaplePolicy) -> BloomFilter:
+def _make_filter(policy: StaplePolicy) -> BloomFilter:
     from probables import BloomFilter
 
     return BloomFilter(est_elements=policy.filter_size, false_positive_rate=policy.filter_false_positives)

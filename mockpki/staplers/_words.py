@@ -29,7 +29,7 @@ _EXPIRED = {
 }
 _FAILED_REFRESH = {
     "keep": "A good staple is kept though a new one cannot be had.",
-    "drop": "A staple whose time in the cache is over is dropped, be there a new one or not.",
+    "drop": "A staple whose time in the cache is over is dropped, whether there is a new one or not.",
 }
 _MUST_STAPLE = {
     "ignore": "Must-staple certificates are nothing special.",

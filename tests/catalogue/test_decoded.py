@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockpki import faults
-from mockpki._catalogue.decoded import CERTIFICATE, CRL, OCSP, Decoder, octets
+from mockpki._catalogue.decoded import Decoder
+from mockpki._catalogue.fields import CERTIFICATE, CRL, OCSP
 from mockpki._pkix import der
 from mockpki._pkix.certificate import Pointers, TBSCertificate, authority_extensions
 from mockpki._pkix.crl import REASON_CODE, TBSCertList, crl_number
@@ -158,15 +159,6 @@ def test_what_is_no_der() -> None:
     assert DECODER.lines(der + b"more", kind)[-1] == "behind the end: 'more'"
     inside = faults.SignedTrailingAt(data=b"\xff\xff")(der)
     assert DECODER.lines(inside, kind)[-1] == "  then no DER: ffff"
-
-
-def test_octets() -> None:
-    """Text is text, few octets are all there, many show their number and both ends."""
-    assert octets(b"") == "none"
-    assert octets(b"\0\xff") == "00ff"
-    assert octets(b"http://x") == "'http://x'"
-    assert octets(b"x" * 200) == f"200 octets, '{'x' * 32}'..."
-    assert octets(bytes(range(256))) == "256 octets, 000102030405060708090a0b...f4f5f6f7f8f9fafbfcfdfeff"
 
 
 @given(st.data())

@@ -22,13 +22,13 @@ Row = tuple[Case, dict[str, str]]
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "python -m tests.evidence",
-        description="Show every fault and alias to the verifiers of others, and write down what they say. "
+        description="Show every fault and recipe to the verifiers of others, and write down what they say. "
         "It takes some minutes.",
     )
     parser.add_argument(
         "--out", type=Path, required=True, metavar="FOLDER", help="for evidence.md and evidence.json"
     )
-    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="some faults and aliases")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="some faults and recipes")
     parser.add_argument("--programs", nargs="+", default=[], metavar="PROGRAM", help="some of the programs")
     return parser.parse_args(given)
 
@@ -46,7 +46,7 @@ def main(given: Sequence[str] | None = None) -> int:
     chosen = [case for case in cases() if not arguments.only or case.name in arguments.only]
     unknown = set(arguments.only) - {case.name for case in chosen}
     if unknown:
-        print(f"there is no fault or alias {', '.join(sorted(unknown))}", file=sys.stderr)
+        print(f"there is no fault or recipe {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     console = Console(stderr=True)
     with installed(tuple(arguments.programs)) as (verifiers, missing):

@@ -1,16 +1,18 @@
-"""What is shown to the verifiers: every fault of the catalogue, every alias, and an honest answer."""
+"""What is shown to the verifiers: every fault of the catalogue, every recipe, and an honest answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mockpki import PKI, Leaf, faults
-from mockpki._catalogue.difference import Scene, names, staged
-from mockpki._catalogue.entries import ALIASES, TARGETS, describe_fault
+from mockpki._catalogue.difference import find_scene
+from mockpki._catalogue.entries import TARGETS, describe_fault
+from mockpki._catalogue.lookup import RECIPES
+from mockpki._catalogue.recipe import SetUp, do_nothing
 
 Faults = tuple[Any, ...]
 """Faults of any layer: whoever is given some that it cannot have says so."""
@@ -18,16 +20,20 @@ Faults = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Case:
-    """One row: *expression* makes the faults for *target*, after *setup* in *pki*; all three are Python.
+    """One row: *make* makes the faults for *target*, after *set_up* in the PKI of *make_pki*.
 
-    In handshakes of TLS *version* at most, clients have *asked* for a staple, or not.
+    What these say stands in *expression*, *setup* and *pki*. In handshakes of TLS *version* at most, clients
+    have *asked* for a staple, or not.
     """
 
     name: str
     target: str
     expression: str
+    make: Callable[[PKI, Leaf], Faults]
     setup: str = ""
+    set_up: SetUp = do_nothing
     pki: str = "PKI()"
+    make_pki: Callable[[], PKI] = PKI
     version: str = "TLSv1.3"
     asked: bool = True
 
@@ -49,38 +55,42 @@ class World:
 
 
 def cases() -> Iterator[Case]:
-    """Honest answers first, then the catalogue by layer, then the aliases."""
+    """Honest answers first, then the catalogue by layer, then the recipes."""
     for target in ("OCSP", "CRL"):
-        yield Case("honest", target, "()")
+        yield Case("honest", target, "()", lambda pki, leaf: ())
     for kind in faults.CATALOGUE:
         targets = describe_fault(kind).targets
         # What an OCSP answer can have, its staple shows as well.
         for target in targets if "OCSP" not in targets else (one for one in targets if one != "staple"):
             if target != "caIssuers":
                 yield _of_fault(kind, target)
-    for alias in ALIASES:
-        yield Case(alias.name, alias.given_to, alias.expression, alias.setup, alias.pki)
+    for one in RECIPES:
+        yield Case(
+            one.name, one.given_to, one.expression, one.make_faults,
+            one.setup, one.set_up, one.pki, one.make_pki,
+        )  # fmt: skip
 
 
 def _of_fault(kind: type[faults.Fault[Any]], target: str) -> Case:
-    scene: Scene = staged(kind(), target)[0]
-    # There Ed25519 is for signatures that repeat; the verifiers get what a test has unless it asks.
-    pki = scene.pki.replace("key_type='Ed25519', ", "").replace("key_type='Ed25519'", "")
-    return Case(kind.__name__, target, f"{kind.__name__}()", scene.setup, pki, scene.version, scene.asked)
+    scene = find_scene(kind(), target)[0]
+    # The scene's own PKI has signatures that repeat; the verifiers get what a test has unless it asks.
+    options = ", ".join(f"{name}={value!r}" for name, value in scene.options.items())
+    return Case(
+        kind.__name__, target, f"{kind.__name__}()", lambda pki, leaf: (kind(),), scene.setup, scene.set_up,
+        f"PKI({options})", lambda: PKI(**scene.options), scene.version, scene.asked,
+    )  # fmt: skip
 
 
 @contextmanager
 def world(case: Case, folder: Path) -> Iterator[World]:
     """The case's PKI, live, with the faults in force where they belong."""
-    with eval(case.pki, names()) as pki:
+    with case.make_pki() as pki:
         leaf = pki.issue_cert("localhost")
-        known = names(pki=pki, leaf=leaf)
-        exec(case.setup, known)
-        made = eval(case.expression, known)
-        bent: Faults = made if isinstance(made, tuple) else (made,)
+        case.set_up(pki, leaf)
+        bent = case.make(pki, leaf)
         if case.target == "certificate":
             leaf, bent = pki.issue_cert("localhost", faults=bent), ()
-        service = {"OCSP": pki.ocsp, "CRL": pki.crl}.get(case.target)
+        service: Any = {"OCSP": pki.ocsp, "CRL": pki.crl}.get(case.target)
         with service.respond_with(*bent) if service else nullcontext():
             der = _octets(case, pki, leaf, bent)
             yield World(case, pki, leaf, bent, folder, der, _staple(case, bent, der))

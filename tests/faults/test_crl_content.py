@@ -1,4 +1,4 @@
-"""Each fault of a CRL changes what its name says and nothing else; what verifiers must make of some.
+"""Each fault of a CRL changes what its name says and nothing else.
 
 The CRL that they bend lists two certificates: FIRST, revoked for key_compromise, and SECOND. The clock
 stands, so that times and numbers are the same in the honest CRL and in the bent one.
@@ -6,41 +6,29 @@ stands, so that times and numbers are the same in the honest CRL and in the bent
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from asn1crypto import core, parser, pem
+from asn1crypto import core, parser
 from cryptography import x509
 from freezegun import freeze_time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockpki import CA, PKI, Leaf, faults
+from mockpki import CA, PKI, faults
 from mockpki._catalogue.entries import list_faults
 from mockpki.faults import Extension, _crl_content, _crl_entries
+from tests.kit.crls import AN_HOUR_AGO, FIRST, LISTED, NOW, OTHER_URL, SECOND, TBS, TOMORROW, URL, reason
 from tests.kit.differ import at, changed, crl_fields, signature_holds
 from tests.kit.octets import NULL, extension, general_time, integer, named, point, tlv, utc_time
 from tests.kit.programs import need, run
 
-NOW = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
-AN_HOUR_AGO, TOMORROW = NOW - timedelta(hours=1), NOW + timedelta(days=1)
-FIRST, SECOND = 0x1000, 0x1001
-URL, OTHER_URL = "http://one.invalid/ca.crl", "http://two.invalid/ca.crl"
-
-TBS = "tbs_cert_list"
-LISTED = f"{TBS}.revoked_certificates"
 FIRST_REASON = f"{LISTED}.0.crl_entry_extensions.crl_reason.extn_value"
 EXTENSIONS = f"{TBS}.crl_extensions"
 NUMBER = f"{EXTENSIONS}.crl_number"
 AKI = f"{EXTENSIONS}.authority_key_identifier"
 SCOPE = f"{EXTENSIONS}.issuing_distribution_point"
-
-
-def reason(number: int) -> bytes:
-    """A reasonCode extension."""
-    return extension("2.5.29.21", False, tlv(0x0A, bytes((number,))))
 
 
 def scope(*fields: bytes, critical: bool = True) -> bytes:
@@ -234,31 +222,6 @@ def test_changes_these_elements_alone(pki: PKI, fault: Any, old: list[bytes], ne
     assert signed_by(pki.ca, pki.crl.crl(fault))
 
 
-@pytest.mark.parametrize("number", range(3))
-def test_trailing_data_outside_what_is_signed(pki: PKI, number: int) -> None:
-    """One of the three fields has grown by the data; the others are as before, the signature too."""
-    honest, bent = (
-        core.Sequence.load(der) for der in (pki.crl.crl(), pki.crl.crl(faults.TrailingAt((number,), NULL)))
-    )
-    contents = [bytes(honest[field].contents) for field in range(3)]
-    contents[number] += NULL
-    assert [bytes(bent[field].contents) for field in range(3)] == contents
-
-
-def test_trailing_data_behind_the_signature(pki: PKI) -> None:
-    """By default a zero octet ends the outer SEQUENCE, whose length counts it."""
-    honest, bent = (
-        core.Sequence.load(der, strict=True) for der in (pki.crl.crl(), pki.crl.crl(faults.TrailingAt()))
-    )
-    assert bytes(bent.contents) == bytes(honest.contents) + b"\0"
-
-
-def test_pem_holds_the_same_crl(pki: PKI) -> None:
-    """The body is PEM with the label asked for, around the octets of the honest CRL."""
-    assert pem.unarmor(pki.crl.crl(faults.Pem())) == ("X509 CRL", {}, pki.crl.crl())
-    assert pem.unarmor(pki.crl.crl(faults.Pem("CRL")))[0] == "CRL"
-
-
 def test_every_fault_of_a_crl_is_covered() -> None:
     """Each of the catalogue's is tried here, works without arguments, and names the clause it touches."""
     modules = (_crl_content.__name__, _crl_entries.__name__)
@@ -270,26 +233,6 @@ def test_every_fault_of_a_crl_is_covered() -> None:
             assert entry.clause.startswith("RFC 5280 section "), entry.name
     for fault in own:
         assert repr(fault()).startswith(fault.__name__)
-
-
-# What belongs together.
-
-
-def test_entry_faults_reach_what_was_added(pki: PKI) -> None:
-    """Faults apply in their order: an added entry is there to be bent, a dropped one is not."""
-    bent = crl_fields(pki.crl.crl(faults.Entry(9), faults.EntryReason(7, of=9)))
-    assert at(bent, f"{LISTED}.2.crl_entry_extensions") == reason(7)
-    with pytest.raises(ValueError, match="does not list serial number 0x1000; revoke"):
-        pki.crl.crl(faults.NoEntry(FIRST), faults.EntryReason(of=FIRST))
-
-
-def test_a_certificate_stands_for_its_serial_number(pki: PKI) -> None:
-    """``of`` takes a leaf, a CA and cryptography's own certificate."""
-    leaf = pki.issue_cert("localhost")
-    child = pki.ca.create_child_ca()
-    for one in (leaf, child, leaf.certificate):
-        bent = crl_fields(pki.crl.crl(faults.Entry(one)))
-        assert bent[f"{LISTED}.2.user_certificate"] == integer(one.serial_number)
 
 
 def test_a_wrong_name_stays_when_somebody_else_signs(pki: PKI) -> None:
@@ -327,14 +270,6 @@ def test_a_delta_crl_and_one_that_matches_nothing(pki: PKI) -> None:
     lost = crl_fields(pki.crl.crl(faults.DeltaCrl(base=1000)))
     assert lost[f"{EXTENSIONS}.delta_crl_indicator.extn_value"] == tlv(0x04, integer(1000))
     assert lost[f"{NUMBER}.extn_value"] == tlv(0x04, integer(2))
-
-
-def test_shards_make_up_the_whole(pki: PKI) -> None:
-    """The partitions of a sharded CRL list every certificate, and each of them once."""
-    whole = [value for path, value in crl_fields(pki.crl.crl()).items() if path.endswith("user_certificate")]
-    parts = [crl_fields(pki.crl.crl(faults.Shard(number, of=3))) for number in range(3)]
-    listed = [part[path] for part in parts for path in part if path.endswith("user_certificate")]
-    assert sorted(listed) == sorted(whole)
 
 
 def test_the_number_goes_back(pki: PKI) -> None:
@@ -451,152 +386,3 @@ def test_any_faults_together_give_octets_or_a_sentence(long_lived: PKI, bent: li
         sentence = f"{len(made)} octets, not a sentence of an error"
     assert len(sentence.split()) > 4
     assert x509.load_der_x509_crl(long_lived.crl.crl()).get_revoked_certificate_by_serial_number(FIRST)
-
-
-# What verifiers make of it, where RFC 5280 leaves one answer.
-
-
-def openssl(leaf: Leaf, folder: Path, crl: bytes) -> int:
-    """The error of ``openssl verify -crl_check`` for the leaf, given *crl* in PEM; 0 for "OK"."""
-    (folder / "crl.pem").write_bytes(crl)
-    (folder / "ca.pem").write_bytes(leaf.issuer.cert_pem)
-    root = leaf.issuer.issuer
-    assert root is not None
-    ran = run(
-        need("openssl"), "verify", "-crl_check", "-CAfile", root.cert_file, "-untrusted", folder / "ca.pem",
-        "-CRLfile", folder / "crl.pem", leaf.cert_file,
-    )  # fmt: skip
-    errors = re.findall(r"^error (\d+) at 0 depth lookup: ", ran.stderr, re.MULTILINE)
-    assert ran.returncode == (2 if errors else 0), ran
-    return int(errors[0]) if errors else 0
-
-
-def certtool(issuer: CA, folder: Path, crl: bytes) -> str:
-    """Why ``certtool --verify-crl`` of GnuTLS does not take the CRL, in its words; none if it does."""
-    (folder / "crl.pem").write_bytes(crl)
-    ran = run(
-        need("certtool"), "--verify-crl", "--load-ca-certificate", issuer.cert_file,
-        "--infile", folder / "crl.pem",
-    )  # fmt: skip
-    found = re.search(
-        r"^Verification output: (Verified|Not verified)\. .*? trusted\.(.*?)\.? *$", ran.stdout, re.M
-    )
-    assert found is not None, ran
-    assert (found[1] == "Verified") == (ran.returncode == 0)
-    return found[2].strip()
-
-
-REVOKED, EXPIRED, UNHANDLED, WRONG_SCOPE, NO_CRL, BAD_SIGNATURE, TOO_EARLY, NO_CRL_SIGN = (
-    23,
-    12,
-    36,
-    44,
-    3,
-    8,
-    11,
-    35,
-)
-
-NOT_USED: list[tuple[Any, Any, int]] = [
-    # A fault that leaves a certificate's status unknown, a harmless one beside it, and openssl's error.
-    # RFC 5280 section 5.2: "If a CRL contains a critical extension that the application cannot process,
-    # then the application MUST NOT use that CRL to determine the status of certificates."
-    (lambda url: faults.CrlExtension(critical=True), lambda url: faults.CrlExtension(), UNHANDLED),
-    # Section 5.3, of entries: "MUST NOT use that CRL to determine the status of any certificates".
-    (
-        lambda url: faults.EntryExtension(critical=True, of=FIRST),
-        lambda url: faults.EntryExtension(critical=False, of=FIRST),
-        UNHANDLED,
-    ),
-    # Section 6.3.3 (b)(2)(i): "verify that one of the names in the IDP matches one of the names in the DP".
-    (
-        lambda url: faults.IssuingDistributionPoint(OTHER_URL),
-        lambda url: faults.IssuingDistributionPoint((OTHER_URL, url)),
-        WRONG_SCOPE,
-    ),
-    # (iii): "verify that the certificate includes the basic constraints extension with the cA boolean
-    # asserted"; (ii) is its opposite.
-    (
-        lambda url: faults.IssuingDistributionPoint(only_ca=True),
-        lambda url: faults.IssuingDistributionPoint(only_user=True),
-        WRONG_SCOPE,
-    ),
-    # (iv): "Verify that the onlyContainsAttributeCerts boolean is not asserted."
-    (
-        lambda url: faults.IssuingDistributionPoint(only_attr=True),
-        lambda url: faults.IssuingDistributionPoint(url),
-        WRONG_SCOPE,
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("bad", "harmless", "error"), NOT_USED, ids=[repr(bad("")) for bad, _, _ in NOT_USED]
-)
-def test_openssl_does_not_go_by_such_a_crl(tmp_path: Path, bad: Any, harmless: Any, error: int) -> None:
-    """It refuses a good certificate, for this reason; with the harmless fault it takes the good one alone."""
-    with PKI() as pki:
-        good, revoked = pki.issue_cert("localhost"), pki.issue_cert("localhost")
-        pki.revoke([FIRST, revoked])
-        assert openssl(good, tmp_path, pki.crl.pem(bad(pki.crl.url))) == error
-        twin = pki.crl.pem(harmless(pki.crl.url))
-        assert (openssl(good, tmp_path, twin), openssl(revoked, tmp_path, twin)) == (0, REVOKED)
-
-
-INVALID: list[tuple[Any, int, str]] = [
-    # A fault, openssl's error, and certtool's words.
-    # Section 6.3.3 (g): "Validate the signature on the complete CRL using the public key validated in (f)."
-    (faults.Forged(), BAD_SIGNATURE, "The signature in the certificate is invalid"),
-    (faults.BadSignature(), BAD_SIGNATURE, "The signature in the certificate is invalid"),
-    # (b)(1): "verify that the CRL issuer matches the certificate issuer".
-    (faults.WrongIssuerName(), NO_CRL, "The certificate issuer is unknown"),
-    # (a)(1)(ii): "verify that the current time is before the next update value in the new CRL".
-    (faults.Stale(), EXPIRED, "The revocation or OCSP data are old and have been superseded"),
-    # Section 5.1.2.4: thisUpdate "indicates the issue date of this CRL".
-    (faults.Early(), TOO_EARLY, "The revocation or OCSP data are issued with a future date"),
-]
-
-
-@pytest.mark.parametrize(("bad", "error", "words"), INVALID, ids=[repr(bad) for bad, _, _ in INVALID])
-def test_openssl_and_gnutls_refuse_such_a_crl(tmp_path: Path, bad: Any, error: int, words: str) -> None:
-    """Both say why, and both take the honest one."""
-    with PKI() as pki:
-        leaf = pki.issue_cert("localhost")
-        assert (openssl(leaf, tmp_path, pki.crl.pem()), certtool(pki.ca, tmp_path, pki.crl.pem())) == (0, "")
-        assert openssl(leaf, tmp_path, pki.crl.pem(bad)) == error
-        assert certtool(pki.ca, tmp_path, pki.crl.pem(bad)) == words
-
-
-def test_only_a_key_for_crls_signs_crls(tmp_path: Path) -> None:
-    """A CA whose key usage lacks cRLSign has no valid CRL; one without any key usage does.
-
-    RFC 5280 section 6.3.3 (f): "If a key usage extension is present in the CRL issuer's certificate,
-    verify that the cRLSign bit is set."
-    """
-    with PKI() as pki:
-        verdicts = []
-        for fault in (faults.KeyUsage(), faults.NoKeyUsage()):
-            ca = pki.root.create_child_ca(faults=[fault])
-            leaf = ca.issue_cert("localhost")
-            verdicts.append((openssl(leaf, tmp_path, ca.crl.pem()), certtool(ca, tmp_path, ca.crl.pem())))
-        violates = "The certificate chain violates the signer's constraints"
-        assert verdicts == [(NO_CRL_SIGN, violates), (0, "")]
-
-
-def test_the_crl_of_a_key_is_not_that_of_the_next(tmp_path: Path) -> None:
-    """After a key roll-over the name is the same; each key's CRL holds for its own certificates only.
-
-    RFC 5280 section 6.3.3 (f) and (g): the CRL is validated with the key of its issuer's certification
-    path, which is not found by the name alone.
-    """
-    with PKI() as pki:
-        new = pki.root.create_child_ca(name_of=pki.ca)
-        assert new.certificate.subject == pki.ca.certificate.subject
-        for ca, other in ((pki.ca, new), (new, pki.ca)):
-            leaf = ca.issue_cert("localhost")
-            assert openssl(leaf, tmp_path, ca.crl.pem()) == 0
-            # The authority key identifier tells; without it, the signature does.
-            assert openssl(leaf, tmp_path, other.crl.pem()) == NO_CRL
-            assert openssl(leaf, tmp_path, other.crl.pem(faults.NoAki())) == BAD_SIGNATURE
-            ca.revoke(leaf)
-            assert openssl(leaf, tmp_path, ca.crl.pem()) == REVOKED

@@ -1,21 +1,26 @@
-"""Every fault of the connection and the port on every service: what comes, when, and what never does."""
+"""Every fault of the connection on every service: what comes, when, and what never does."""
 
-import asyncio
 import socket
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from mockpki import PKI, faults
-from mockpki._engine.loop import Engine
-from mockpki.faults import Fault
-from tests.kit.asking import connect, read_answer, send
+from mockpki._services.service import Service
+from tests.kit.asking import (
+    cert_id,
+    connect,
+    question,
+    raw_post,
+    read_answer,
+    send,
+)
+from tests.kit.endings import HOUR, SOON, ends
 from tests.kit.exchanges import (
     SERVICES,
     everything,
@@ -27,27 +32,7 @@ from tests.kit.exchanges import (
     standing,
 )
 from tests.kit.programs import need, run
-from tests.kit.wire import held
-
-HOUR = timedelta(hours=1)
-SOON = timedelta(milliseconds=20)
-
-
-@pytest.fixture(params=SERVICES)
-def service(request: pytest.FixtureRequest, pki: PKI) -> Any:
-    """Each of the services of the issuing CA."""
-    return getattr(pki.ca, request.param)
-
-
-def ends(connection: socket.socket, *, skip: bool = False) -> str:
-    """How the connection ends, which is waited for, after nothing more; or after whatever still comes."""
-    try:
-        while octets := connection.recv(1 << 16):
-            assert skip, f"more came: {octets!r}"
-    except ConnectionResetError:
-        return "reset"
-    return "close"
-
+from tests.kit.standing_clock import ask
 
 # What comes on the wire.
 
@@ -123,87 +108,6 @@ def test_a_drop_has_its_size(pki: PKI, service: Any) -> None:
         connection.sendall(ordinary(pki, service))
         assert exactly(connection, 3) == b"abc"
         assert nothing_yet(connection, service)
-
-
-def test_slow_accept(pki: PKI, service: Any) -> None:
-    """The connection is open and its request unread, also when the fault has gone; others are served."""
-    with service.respond_with(faults.SlowAccept(HOUR)):
-        waiting = connect(service.url)
-        waiting.sendall(ordinary(pki, service))
-        assert nothing_yet(waiting, service)
-    with waiting, connect(service.url) as connection:
-        connection.sendall(ordinary(pki, service))
-        assert read_answer(connection).status == 200
-        assert nothing_yet(waiting, service)
-        assert len(service.requests) == 1
-
-
-def test_slow_accept_accepts_in_the_end(pki: PKI, service: Any) -> None:
-    """Once the wait is over the request is read and answered, and the connection kept without a wait."""
-    with service.respond_with(faults.SlowAccept(SOON)), connect(service.url) as connection:
-        for _ in range(2):
-            connection.sendall(ordinary(pki, service))
-            assert read_answer(connection).status == 200
-        # A client that gives up while it waits harms nobody.
-        connect(service.url).close()
-    assert len(service.requests) == 2
-
-
-def test_slow_accept_is_for_new_connections(pki: PKI, service: Any) -> None:
-    """One that is open already is answered at once, and is refused with all the others."""
-    with connect(service.url) as connection:
-        connection.sendall(ordinary(pki, service))
-        assert read_answer(connection).status == 200
-        with service.respond_with(faults.SlowAccept(HOUR)):
-            connection.sendall(ordinary(pki, service))
-            assert read_answer(connection).status == 200
-            with connect(service.url) as waiting, service.respond_with(faults.Refused()):
-                assert {ends(connection), ends(waiting)} == {"reset"}
-
-
-# Cancelled at once.
-
-ENDLESS: list[Fault[Any]] = [
-    faults.Hang(),
-    faults.Slow(HOUR),
-    faults.SlowBody(HOUR),
-    faults.Drip(0.001),
-    faults.Half(),
-    faults.ContentLength(100),
-    faults.SlowAccept(HOUR),
-]
-
-
-@pytest.mark.parametrize("name", SERVICES)
-@pytest.mark.parametrize("fault", ENDLESS, ids=repr)
-def test_closing_waits_for_nothing(name: str, fault: Any) -> None:
-    """The client that was kept waiting is let go, and nothing is left behind."""
-    before = held()
-    with PKI() as pki:
-        service: Any = getattr(pki.ca, name)
-        service.respond_with(fault)
-        connection = connect(service.url)
-        connection.sendall(ordinary(pki, service))
-        assert len(service.requests) == (not isinstance(fault, faults.SlowAccept))
-    with connection:
-        assert ends(connection, skip=True) == "reset"
-    assert len(service.requests) == (not isinstance(fault, faults.SlowAccept))
-    assert held() == before
-
-
-@pytest.mark.parametrize("fault", ENDLESS, ids=repr)
-def test_being_honest_again_waits_for_nothing(pki: PKI, service: Any, fault: Any) -> None:
-    """A new connection is answered while the old one still waits."""
-    with connect(service.url) as old:
-        with service.respond_with(fault):
-            if isinstance(fault, faults.SlowAccept):
-                old.close()
-                old = connect(service.url)
-            old.sendall(ordinary(pki, service))
-            assert isinstance(service.requests, list)
-        with old, connect(service.url) as new:
-            new.sendall(ordinary(pki, service))
-            assert read_answer(new).status == 200
 
 
 # Together.
@@ -318,135 +222,91 @@ def test_a_fault_that_makes_no_sense_is_refused(
         make()
 
 
-def test_a_port_knows_no_certificate_and_no_count(pki: PKI) -> None:
-    """SlowAccept, as Refused, comes before there is a request to tell by."""
-    leaf = pki.issue_cert("localhost")
-    with pytest.raises(ValueError, match=r"SlowAccept.* with to=.*use faults.Reset\(\) or faults.Slow\(\)"):
-        pki.ocsp.respond_with(faults.SlowAccept(), to=leaf)
-    with pytest.raises(ValueError, match=r"SlowAccept.* in a script: .*cannot be counted"):
-        pki.ocsp.script([faults.SlowAccept()])
+# HTTP and the connection: the same for all three services.
 
 
-# Any of them together.
-
-BODIES: list[Fault[Any]] = [
-    faults.HttpStatus(404),
-    faults.EmptyBody(),
-    faults.Gzip(),
-    faults.ContentType(None),
-    faults.Redirect(),
-    faults.AuthenticationRequired(),
-    faults.Cached(),
-    faults.Header(),
-    faults.ContentLength(5),
-    faults.ContentLength(-3),
-    faults.ContentLength(None),
-    faults.Chunked(11),
-    faults.Http10(),
-    faults.Oversize(300_000),
-]
-WIRES: list[Fault[Any]] = [
-    faults.Slow(timedelta(milliseconds=1)),
-    faults.SlowBody(timedelta(milliseconds=1)),
-    faults.Drip(10_000_000),
-    faults.Hang(),
-    faults.Close(),
-    faults.Reset(),
-    faults.NotHttp(),
-    faults.Half("silence"),
-    faults.Half("reset"),
-    faults.Half("close"),
-]
-ANSWERS: list[Fault[Any]] = [
-    faults.Stale(),
-    faults.Good(),
-    faults.Revoked(),
-    faults.Unknown(),
-    faults.WrongSerial(),
-    faults.TryLater(),
-    faults.Forged(),
-    faults.BadSignature(),
-    faults.Truncated(),
-    faults.Trailing(),
-    faults.SignedGarbage(),
-    faults.Garbage(),
-    faults.NoNextUpdate(),
-    faults.NoSingleResponses(),
-]
-LAST_WORD = {
-    faults.Hang(): "silence",
-    faults.Half("silence"): "silence",
-    faults.Close(): "close",
-    faults.NotHttp(): "close",
-    faults.Half("close"): "close",
-    faults.Reset(): "reset",
-    faults.Half("reset"): "reset",
-}
+@pytest.fixture(params=["ocsp", "crl", "ca_issuers"])
+def service(request: pytest.FixtureRequest, pki: PKI) -> Service[Any]:
+    """Each of the services of the issuing CA."""
+    service: Service[Any] = getattr(pki.ca, request.param)
+    return service
 
 
-AT_ONCE = 50_000  # what the system takes for a client that does not read; of more, a reset loses some
+def test_hang_is_silence_until_the_client_has_enough(pki: PKI, service: Any) -> None:
+    """Accepted, read, and not a word; when the client gives up, the service is there for the next."""
+    with service.respond_with(faults.Hang()), connect(service.url) as connection:
+        connection.sendall(ordinary(pki, service))
+        assert service.wait_for_request().wire == (faults.Silence(),)
+        connection.settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        connection.settimeout(30)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1) == b""
+    with connect(service.url) as connection:
+        connection.sendall(ordinary(pki, service))
+        assert read_answer(connection).status == 200
 
 
-def test_every_fault_of_the_connection_is_among_them() -> None:
-    """A fault that is added is to be drawn below, or kept waiting above."""
-    tested = {type(fault) for fault in WIRES + ENDLESS} | {faults.Refused}
-    wanted = {fault for fault in faults.CATALOGUE if issubclass(fault, faults.Transport | faults.Listener)}
-    assert wanted <= tested
+def test_hang_ends_when_the_pki_closes() -> None:
+    """A client that waits is let go at once, and closing waits for nobody."""
+    with PKI() as pki:
+        pki.ocsp.respond_with(faults.Hang())
+        connection = connect(pki.ocsp.url)
+        connection.sendall(ordinary(pki, pki.ocsp))
+        pki.ocsp.wait_for_request()
+    with connection, pytest.raises(ConnectionResetError):
+        connection.recv(1)
 
 
-def last_word(chosen: list[Fault[Any]]) -> str:
-    """How an exchange with these faults must end."""
-    words = [LAST_WORD[fault] for fault in chosen if fault in LAST_WORD]
-    if words:
-        return words[-1]
-    if faults.Http10() in chosen:
-        return "close"
-    lengths = [fault.by for fault in chosen if isinstance(fault, faults.ContentLength)]
-    has_length = lengths[-1] is not None if lengths else True
-    return "silence" if has_length or faults.Chunked(11) in chosen else "close"
+def test_close_is_a_fin_without_a_word(pki: PKI, service: Any) -> None:
+    """The client reads an end of file, and no error."""
+    with service.respond_with(faults.Close()), connect(service.url) as connection:
+        connection.sendall(ordinary(pki, service))
+        assert connection.recv(1) == b""
+        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+    assert service.requests[-1].wire == (faults.Finish(),)
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[PKI]:
-    """One PKI for many exchanges."""
-    with PKI() as made:
-        yield made
+def test_reset_is_an_rst(pki: PKI, service: Any) -> None:
+    """The client reads ECONNRESET."""
+    with service.respond_with(faults.Reset()), connect(service.url) as connection:
+        connection.sendall(ordinary(pki, service))
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+    assert service.requests[-1].wire == (faults.Abort(),)
 
 
-@settings(max_examples=250, deadline=None)
-@given(
-    name=st.sampled_from(SERVICES),
-    answers=st.lists(st.sampled_from(ANSWERS), max_size=3),
-    bent=st.lists(st.sampled_from(BODIES + WIRES), max_size=5),
-)
-def test_any_faults_together(
-    shared: PKI, name: str, answers: list[Fault[Any]], bent: list[Fault[Any]]
-) -> None:
-    """The answer or the silence is exactly what was said, and nothing of it is left afterwards."""
-    if sum(isinstance(fault, faults.Oversize) for fault in bent) > 1:
-        bent = [fault for fault in bent if not isinstance(fault, faults.Oversize)]
-    service: Any = getattr(shared.ca, name)
-    chosen = bent + (answers if name == "ocsp" else [])
-    with service.respond_with(*chosen), connect(service.url) as connection:
-        connection.settimeout(10)
-        connection.sendall(ordinary(shared, service))
-        wire = service.wait_for_request().wire
-        said = b"".join(getattr(step, "data", b"") for step in wire)
-        if last_word(bent) == "reset" and len(said) > AT_ONCE:
-            assert ends(connection, skip=True) == "reset"
-            return
-        assert exactly(connection, len(said)) == said
-        if last_word(bent) == "silence":
-            assert nothing_yet(connection, service)
-            connection.shutdown(socket.SHUT_WR)
-            assert ends(connection) == "close"
-        else:
-            assert ends(connection) == last_word(bent)
-    assert send(service.url).status == 200
-    service.wait_for_request()
-    shared.check()
-    engine = Engine._current
-    assert engine is not None
-    engine.settle()
-    assert not engine.connections
-    assert not asyncio.all_tasks(engine.loop)
+def test_slow_comes_whole_and_not_at_once(pki: PKI, service: Any) -> None:
+    """Nothing until the wait is over, recorded before it; then the same answer as ever."""
+    pause = faults.Slow(by=timedelta(seconds=0.4))
+    with service.respond_with(pause), connect(service.url) as connection:
+        connection.sendall(ordinary(pki, service))
+        waiting, sent = service.wait_for_request().wire
+        assert waiting == faults.Wait(0.4)
+        connection.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            connection.recv(1)
+        connection.settimeout(30)
+        octets = bytearray()
+        while len(octets) < len(sent.data):
+            octets += connection.recv(65536)
+        assert octets == sent.data
+
+
+def test_a_transport_fault_on_one_client_leaves_the_others_alone(pki: PKI) -> None:
+    """While one connection hangs, others are answered, on the same service."""
+    leaf, other = pki.issue_cert("a.test"), pki.issue_cert("b.test")
+    with pki.ocsp.respond_with(faults.Hang(), to=leaf), connect(pki.ocsp.url) as hanging:
+        hanging.sendall(raw_post(pki.ocsp.url, question(cert_id(leaf))))
+        pki.ocsp.wait_for_request()
+        replies: list[int] = []
+        threads = [threading.Thread(target=lambda: replies.append(ask(pki, other).status)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert replies == [200] * 4
+        hanging.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            hanging.recv(1)

@@ -193,7 +193,7 @@ def test_openssl_ocsp_accepts_the_bytes(variant: str, tmp_path: Path) -> None:
 
 def gnutls_trust(pki: PKI) -> list[object]:
     """Who may have signed: the CA itself, or whoever the CA has sent."""
-    return ["--load-trust" if pki._realm.delegated else "--load-signer", pki.ca.cert_file]
+    return ["--load-trust" if pki._realm.options.delegated else "--load-signer", pki.ca.cert_file]
 
 
 @each_variant
@@ -243,7 +243,7 @@ def test_ocsptool_asks_the_live_responder(variant: str, tmp_path: Path) -> None:
             ran = run(*question)
         assert ran.returncode == 1
         # Told who has signed, it tries that key; told whom to trust, it looks for the signer's certificate.
-        why = "Signer cert not found" if pki._realm.delegated else "Signature failure"
+        why = "Signer cert not found" if pki._realm.options.delegated else "Signature failure"
         assert f"Verifying OCSP Response: Failure, {why}." in ran.stdout
         pki.ocsp.assert_asked(leaf, times=3)
         assert all(request.nonce for request in pki.ocsp.requests)

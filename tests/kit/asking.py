@@ -146,6 +146,13 @@ def statuses(der: bytes) -> list[str]:
     return [single["cert_status"].name for single in basic(der)["tbs_response_data"]["responses"]]
 
 
+def status(issued: Leaf | CA) -> str:
+    """What the responder of the issuer says over HTTP."""
+    assert issued.issuer is not None
+    [only] = statuses(post(issued.issuer.ocsp.url, question(cert_id(issued))).body)
+    return only
+
+
 def response_status(der: bytes) -> str:
     """responseStatus, as asn1crypto spells it."""
     name: str = envelope(der)["response_status"].native

@@ -41,7 +41,7 @@ def _generated(kind: KeyType, number: int) -> PrivateKey:
 
 def pairs(ledger: Ledger, start: int = 0) -> list[tuple[int, Revocation]]:
     """What a ledger says is revoked, from the *start*-th on, one by one."""
-    _, _, serials, revocations = ledger.revoked(start)
+    _, _, serials, revocations = ledger.list_revoked(start)
     return list(zip(serials, revocations, strict=True))
 
 

@@ -7,12 +7,24 @@ from datetime import timedelta
 
 from cryptography.x509 import ocsp
 
-from mockpki import PKI, relying_party
+from mockpki import PKI, faults, relying_party
 from mockpki._tls.handshake import Handshake
 from mockpki._tls.server import TlsServer
-from mockpki.staplers import Kind, Stapler
+from mockpki.staplers import Kind, StaplePolicy, Stapler
 from tests.kit.staple_reader import capture
 
+SECOND, MINUTE, HOUR, DAY = (
+    timedelta(seconds=1),
+    timedelta(minutes=1),
+    timedelta(hours=1),
+    timedelta(days=1),
+)
+A_LONG_TIME = timedelta(seconds=60)
+LAZY = StaplePolicy()
+BLOCKING = StaplePolicy(trigger="lazy_blocking", wait=None)
+START = StaplePolicy(trigger="start_async")
+FILE = StaplePolicy(trigger="file")
+DOWN = faults.Refused()
 STAPLE_ONLY = replace(relying_party.SOFT_FAIL, sources=("staple",))
 """Asks the server for a staple and nobody for anything else."""
 
@@ -49,6 +61,18 @@ def ask(pki: PKI, server: TlsServer, version: str = "TLSv1.3") -> str:
     return word(handshake.staple)
 
 
+def warm(pki: PKI, server: TlsServer) -> None:
+    """Shake hands until the staple is good."""
+    server.stapler.settle()
+    while ask(pki, server) != "good":
+        server.stapler.settle()
+
+
+def reason(server: TlsServer) -> str:
+    """Why the last handshake had the staple that it had."""
+    return server.connections[-1].staple_reason or ""
+
+
 def browse(pki: PKI, server: TlsServer, name: str) -> Handshake:
     """One handshake for *name* that asks for a staple and takes any; what the server has noted."""
     relying_party.check(
@@ -63,8 +87,8 @@ def browse(pki: PKI, server: TlsServer, name: str) -> Handshake:
 
 
 def visit(pki: PKI, server: TlsServer, name: str) -> None:
-    """The same, whatever becomes of it: the server may close meanwhile."""
-    with suppress(OSError):
+    """The same, whatever becomes of it: the server may close meanwhile, before it was told the name, too."""
+    with suppress(OSError, StopIteration):
         browse(pki, server, name)
 
 

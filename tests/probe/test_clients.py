@@ -4,23 +4,15 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from mockpki import PKI, relying_party, scenarios
-from mockpki._probe import Client, Command, Probe, Run, infer, report
-from mockpki._probe.inference import POLICIES as EVERY_POLICY
+from mockpki._probe import Client, Command, Probe, Run
 from mockpki._programs.processes import Ended
 from mockpki.cli import main
-from mockpki.relying_party import HARD_FAIL, NAMED, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
-from mockpki.scenarios import TABLE, TARGET_NAMES, Outcome, Scenario, Target, matching
+from mockpki.scenarios import TABLE, matching
 from tests.kit.programs import need
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no shell")
@@ -58,75 +50,6 @@ def verdicts(result: Result) -> dict[str, str]:
     """The matrix: each scenario's verdict, with a mark in front if that is not as it should be."""
     rows = re.findall(r"^([! ]) ([a-z][a-z0-9-]+) +([a-z]+)(?: +-?\d+)? +\d+\.\d\d", result.output, re.M)
     return {name: f"{mark.strip()}{verdict}" for mark, name, verdict in rows}
-
-
-class TestCommand:
-    """The command of a client."""
-
-    TARGET = Target(**{name: f"<{name}>" for name in TARGET_NAMES} | {"port": 4433})  # type: ignore[arg-type]
-
-    def test_every_name_is_a_placeholder(self) -> None:
-        """What a target has can be written in braces, also in the midst of an argument."""
-        words = Command(tuple(f"-{name}={{{name}}}!" for name in TARGET_NAMES)).to(self.TARGET)
-        values = {**vars(self.TARGET)}
-        assert words == tuple(f"-{name}={values[name]}!" for name in TARGET_NAMES)
-        assert Command(("x", "{host}:{port}")).to(self.TARGET) == ("x", "<host>:4433")
-
-    @pytest.mark.parametrize(
-        ("word", "meant"),
-        [
-            ("{{url}}", "{url}"),
-            ("%{{http_code}}", "%{http_code}"),
-            ('{"a": {"b": 1}}', '{"a": {"b": 1}}'),
-            ("{}", "{}"),
-            ("{1}", "{1}"),
-            ("{{}}", "{{}}"),
-        ],
-    )
-    def test_other_braces(self, word: str, meant: str) -> None:
-        """Doubled braces are a command's own, and so are those that hold no word."""
-        assert Command(("x", "{url}", word)).to(self.TARGET) == ("x", "<url>", meant)
-
-    def test_as_text(self) -> None:
-        """A command is shown as it can be typed, with no more quotes than it needs."""
-        assert str(Command(("my client", "{url}", "--ca={ca_file}", "a b", "$x"))) == (
-            "'my client' {url} --ca={ca_file} 'a b' '$x'"
-        )
-
-    @pytest.mark.parametrize(
-        ("words", "kind", "sentence"),
-        [
-            (["x", "{ulr}"], LookupError, "There is no placeholder {ulr}; did you mean {url}?"),
-            (["x", "{url}", "{xyzzy}"], LookupError, "{xyzzy}; there are {host}, {port}, {url}, "),
-            (["x", "{cafile}"], LookupError, "did you mean {ca_file}"),
-            (["x", "{http_code}"], LookupError, "are doubled: {{http_code}}."),
-            (["x"], ValueError, "Nothing in the command x tells the client where to go: write {url}"),
-            (["x", "{ca_file}", "{{url}}"], ValueError, "Nothing in the command x {ca_file} {{url}} tells"),
-        ],
-    )
-    def test_mistakes(self, words: list[str], kind: type[Exception], sentence: str) -> None:
-        """A placeholder that does not exist, and a command that leads nowhere, are errors."""
-        with pytest.raises(kind) as caught:
-            Command(tuple(words))
-        assert sentence in str(caught.value)
-
-    def test_programs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A program is looked for on the PATH, or where it is said to be, and has to be executable."""
-        program, text = tmp_path / "my-client", tmp_path / "notes"
-        program.write_text("#!/bin/sh\n")
-        program.chmod(0o755)
-        text.write_text("")
-        monkeypatch.setenv("PATH", os.pathsep.join((str(tmp_path), str(tmp_path / "no folder"))))
-        Command(("my-client", "{url}")).find()
-        Command((str(program), "{url}")).find()
-        for name, sentence in {
-            "my-clinet": r"no program my-clinet on the PATH; did you mean my-client\?",
-            "xyzzy": r"no program xyzzy on the PATH\.",
-            str(tmp_path / "nothing"): r"no program \S+/nothing there\.",
-            str(text): r"\S+/notes is not an executable file\.",
-        }.items():
-            with pytest.raises(ChildProcessError, match=f"The client cannot be started: .*{sentence}"):
-                Command((name, "{url}")).find()
 
 
 class TestVerdicts:
@@ -379,136 +302,6 @@ class TestNoVerdict:
 
         chosen = [*matching("crl-good"), *matching("crl-silent"), *matching("crl-slow")]
         with pytest.raises(KeyboardInterrupt):
-            prober.all(chosen, 2, interrupt)
+            prober.run_all(chosen, 2, interrupt)
         with pytest.raises(InterruptedError):
-            prober.once(chosen[0])
-
-
-def _met(scenario: Scenario, policy: Policy) -> Run:
-    """One scenario, met by the reference client in this process."""
-    with PKI() as pki, scenarios.staged(scenario, pki) as stage:
-        for target in stage.visits():
-            try:
-                accepted = relying_party.check(
-                    target.host, target.port, server_name=target.server_name, ca=target.ca_file,
-                    policy=replace(policy, timeout=timedelta(seconds=1.5)), timeout=timedelta(seconds=30),
-                ).accepted  # fmt: skip
-            except OSError:
-                accepted = False
-        return Run(scenario, (), Ended(int(not accepted), "", 0.0), Outcome(accepted), stage.seen)
-
-
-@cache
-def runs(policy: Policy, *patterns: str) -> tuple[Run, ...]:
-    """The runs of the reference client under *policy*."""
-    with ThreadPoolExecutor(16) as pool:
-        return tuple(pool.map(lambda one: _met(one, policy), matching(patterns or "*")))
-
-
-class TestInference:
-    """Which policy a client behaves like, by what the reference client did."""
-
-    @pytest.mark.parametrize("name", NAMED)
-    def test_named(self, name: str) -> None:
-        """A client of a named policy is known by it in the whole table, and by no other."""
-        found = infer(runs(NAMED[name]))
-        assert [fit.words for fit in found.named] == [name]
-        assert (found.exact, found.no_verdict, found.best.exceptions) == (None, (), ())
-        assert found.sentences == (
-            f"It behaves like {name}, without exception, in {len(TABLE)} scenarios with a verdict.",
-        )
-
-    @pytest.mark.parametrize(
-        ("policy", "words"),
-        [
-            (replace(HARD_FAIL, sources=("OCSP",), whole_chain=False),
-             "hard-fail, but asks OCSP only and looks at the leaf alone"),
-            (replace(SOFT_FAIL, sources=("CRL", "OCSP")), "soft-fail, but asks for the CRL, then OCSP"),
-            (replace(HARD_FAIL, honour_must_staple=True, whole_chain=False),
-             "hard-fail, but looks at the leaf alone and obeys certificates that demand a staple"),
-        ],
-    )  # fmt: skip
-    def test_unnamed(self, policy: Policy, words: str) -> None:
-        """A policy without a name is told in words, with the named one that is nearest and its exceptions."""
-        found = infer(runs(policy))
-        assert found.exact is not None
-        assert (found.exact.words, found.exact.names) == (words, ())
-        assert found.sentences[0].startswith(f"It behaves like {words}, without exception, in 90 ")
-        nearest = found.named[0]
-        assert nearest.exceptions
-        assert f"{nearest.words} is nearest, with {len(nearest.names)} exception" in found.sentences[-1]
-        assert all(name in found.sentences[-1] for name in nearest.names)
-
-    def test_space(self) -> None:
-        """Every named policy is among those that are tried, and none of these twice."""
-        assert set(NAMED.values()) <= set(EVERY_POLICY)
-        assert len(set(EVERY_POLICY)) == len(EVERY_POLICY)
-
-    def test_an_exception(self) -> None:
-        """One scenario out of line is an exception to the policy, by name, and not another policy."""
-        met = list(runs(HARD_FAIL))
-        place = [run.scenario.name for run in met].index("ocsp-http-404")
-        met[place] = _met(met[place].scenario, NO_CHECK)
-        found = infer(met)
-        assert (found.named[0].words, found.best.names) == ("hard-fail", ("ocsp-http-404",))
-        assert found.sentences[0] == (
-            "It is nearest to hard-fail, with 1 exception (ocsp-http-404), in 90 scenarios with a verdict."
-        )
-
-    def test_few_scenarios(self) -> None:
-        """Where scenarios cannot tell policies apart, all of them are named."""
-        found = infer(runs(HARD_FAIL, "staple-good", "staple-revoked"))
-        assert [fit.words for fit in found.named] == [
-            "soft-fail",
-            "hard-fail",
-            "staple-required",
-            "must-staple",
-        ]
-        assert found.sentences[1] == (
-            "As far as these scenarios can tell, hard-fail, staple-required and must-staple fit as well."
-        )
-
-    @pytest.mark.parametrize(
-        ("policy", "names"),
-        [(NO_CHECK, ["no-check"]), (SOFT_FAIL, ["soft-fail", "hard-fail", "must-staple"])],
-    )
-    def test_what_it_asked_counts(self, policy: Policy, names: Sequence[str]) -> None:
-        """Two clients that accept are told apart by what they looked at."""
-        found = infer(runs(policy, "ocsp-good", "crl-good"))
-        assert [run.verdict for run in runs(policy, "ocsp-good", "crl-good")] == ["accept", "accept"]
-        assert [fit.words for fit in found.named] == names
-
-    def test_sources_never_asked(self) -> None:
-        """What a client never asked is not in the policy that it is said to have."""
-        policy = replace(HARD_FAIL, sources=("CRL",))
-        found = infer(runs(policy, "crl-*", "ocsp-re*"))
-        assert found.best.words == "hard-fail, but asks for the CRL only"
-
-    def test_several_are_near(self) -> None:
-        """Named policies that are as near as the nearest are told, and how many others fit as well."""
-        policy = replace(STAPLE_REQUIRED, unknown_rejects=False)
-        met = runs(policy, "staple-*")
-        found = infer(met)
-        assert found.best.names == ()
-        assert found.others > 0
-        assert found.sentences[1] == f"{found.others} other combinations of a policy's fields fit as well."
-
-    def test_no_verdict(self) -> None:
-        """Runs without a verdict are named and left out; with none left, nothing is claimed."""
-        met = runs(HARD_FAIL, "staple-good", "staple-revoked", "ocsp-revoked")
-        hung = replace(met[0], ended=Ended(None, "", 10.0), outcome=Outcome(None))
-        found = infer((hung, *met[1:]))
-        assert (found.judged, found.no_verdict) == (2, ("staple-good",))
-        assert found.sentences[-1] == "It came to no verdict in staple-good; that is left out of this."
-        assert infer([hung]).sentences == (
-            "Nothing can be said of its policy: it came to no verdict in any scenario.",
-        )
-
-    def test_report_goes_by_the_best_fit(self) -> None:
-        """Without a policy to keep, runs are judged by the one that fits best, named or not."""
-        policy = replace(HARD_FAIL, sources=("OCSP",), whole_chain=False)
-        found = report(Command(("x", "{url}")), runs(policy), 1.0)
-        assert (found.kept, found.demanded) == (True, False)
-        assert found.verdict == (
-            '90 of 90 scenarios ended as "hard-fail, but asks OCSP only and looks at the leaf alone" demands.'
-        )
+            prober.run_once(chosen[0])

@@ -1,18 +1,14 @@
-"""`mockpki demo`: its table is what happened, and it can be read anywhere."""
+"""`mockpki demo`: its table is what happened."""
 
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from rich.console import Console
 
-from mockpki._probe.demo import SITUATIONS, Report, Row, run
-from mockpki._reports.demo import _counts, show
+from mockpki._probe.demo import SITUATIONS, DemoReport, DemoRow, run_demo
 from mockpki.cli import main
+from tests.kit.demo import print_demo, rows
 
 # good, revoked, unknown, stale, no answer, staple missing
 EXPECTED = {
@@ -23,29 +19,24 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module")
-def report() -> Report:
+def report() -> DemoReport:
     """One run with all the clients of this machine."""
-    return run()
+    return run_demo()
 
 
-def rows(report: Report) -> dict[str, Row]:
-    """The rows by the client's name."""
-    return {row.client.name: row for row in report.rows}
-
-
-def verdicts(row: Row) -> str:
+def verdicts(row: DemoRow) -> str:
     """The row's verdicts, as in the table above."""
-    return " ".join("accept" if cell.outcome.accepted else "reject" for cell in row.cells)
+    return " ".join("accept" if cell.reaction.accepted else "reject" for cell in row.cells)
 
 
 class TestReport:
     @pytest.mark.parametrize("name", EXPECTED)
-    def test_reference_clients(self, report: Report, name: str) -> None:
+    def test_reference_clients(self, report: DemoReport, name: str) -> None:
         """The three reference clients do what their names say."""
         assert verdicts(rows(report)[name]) == EXPECTED[name]
 
     @pytest.mark.parametrize("name", EXPECTED)
-    def test_every_cell_happened(self, report: Report, name: str) -> None:
+    def test_every_cell_happened(self, report: DemoReport, name: str) -> None:
         """Each cell is one handshake with a certificate of its own, which ended as the cell says."""
         serials = set()
         for cell in rows(report)[name].cells:
@@ -53,18 +44,18 @@ class TestReport:
             assert handshake.leaf is not None
             serials.add(handshake.leaf.serial_number)
             assert handshake.staple_requested
-            assert handshake.completed == cell.outcome.accepted
-            assert (handshake.alert == "bad_certificate_status_response") != cell.outcome.accepted
+            assert handshake.completed == cell.reaction.accepted
+            assert (handshake.alert == "bad_certificate_status_response") != cell.reaction.accepted
         assert len(serials) == len(SITUATIONS)
 
-    def test_staples(self, report: Report) -> None:
+    def test_staples(self, report: DemoReport) -> None:
         """Staples are there and missing as the situations say, for every client that came."""
         for row in report.rows:
             for situation, cell in zip(SITUATIONS, row.cells, strict=True):
                 for handshake in cell.handshakes:
                     assert (handshake.staple is None) == (situation.staple is None)
 
-    def test_questions(self, report: Report) -> None:
+    def test_questions(self, report: DemoReport) -> None:
         """The responder is asked where a staple is of no use, unless nothing but a staple will do."""
         asked = {
             name: [cell.questions for cell in row.cells]
@@ -79,22 +70,22 @@ class TestReport:
         # Whoever accepts has asked the root about the issuing CA as well.
         assert report.about_authorities == sum(EXPECTED[name].count("accept") for name in asked)
 
-    def test_reasons(self, report: Report) -> None:
+    def test_reasons(self, report: DemoReport) -> None:
         """The small print names what decided."""
-        found = [cell.outcome.reason for cell in rows(report)["hard-fail"].cells]
+        found = [cell.reaction.reason for cell in rows(report)["hard-fail"].cells]
         assert found == [
             "staple good", "staple revoked", "staple unknown", "OCSP stale", "OCSP timed out", "OCSP good",
         ]  # fmt: skip
-        assert rows(report)["must-staple"].cells[-1].outcome.reason == "no staple"
+        assert rows(report)["must-staple"].cells[-1].reaction.reason == "no staple"
 
-    def test_programs(self, report: Report) -> None:
+    def test_programs(self, report: DemoReport) -> None:
         """Programs have rows where they are installed, each cell with what the server saw of it."""
         programs = [row for row in report.rows if row.client.name not in EXPECTED]
         if not programs:
             pytest.skip("neither curl nor openssl is installed on this machine")
         for row in programs:
-            assert all(cell.outcome.accepted is None or cell.handshakes for cell in row.cells)
-            assert row.cells[0].outcome.accepted in (True, None)
+            assert all(cell.reaction.accepted is None or cell.handshakes for cell in row.cells)
+            assert row.cells[0].reaction.accepted in (True, None)
 
 
 class TestPrograms:
@@ -114,78 +105,9 @@ class TestPrograms:
         curl.write_text("#!/bin/sh\necho 'curl: (2) no such option' >&2\nexit 2\n")
         curl.chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
-        report = run()
+        report = run_demo()
         (row,) = (row for row in report.rows if row.client.name not in EXPECTED)
         assert row.client.name == "curl --cert-status"
         for cell in row.cells:
-            assert (cell.outcome.accepted, cell.outcome.reason) == (None, "no handshake (exit 2)")
-        assert "curl: (2) no such option" in shown(report, 80)
-
-
-def lines(text: str) -> Iterator[str]:
-    """The lines of *text* without the blanks on their right."""
-    return (line.rstrip() for line in text.splitlines())
-
-
-def shown(report: Report, width: int, **options: bool) -> str:
-    """The report as it is printed to a terminal of that width."""
-    console = Console(width=width, **options)  # type: ignore[arg-type]
-    with console.capture() as capture:
-        show(report, console)
-    return capture.get()
-
-
-class TestText:
-    @pytest.mark.parametrize("width", [80, 100, 120, 160])
-    def test_width(self, report: Report, width: int) -> None:
-        """Every word of the table stands whole, in every width from 80 columns up."""
-        text = shown(report, width)
-        assert max(map(len, lines(text))) <= width
-        table = text.partition("Situations")[0].split()
-        assert table.count("accept") + table.count("reject") == len(report.rows) * len(SITUATIONS)
-        words = {word for situation in SITUATIONS for word in situation.name.split()}
-        words |= {word for row in report.rows for cell in row.cells for word in cell.outcome.reason.split()}
-        assert words <= set(table)
-
-    def test_explained(self, report: Report) -> None:
-        """Every situation, every client and every kind of small print has its sentence."""
-        text = " ".join(shown(report, 200).split())
-        for sentence in (
-            *(situation.sentence for situation in SITUATIONS),
-            *(row.client.sentence for row in report.rows),
-        ):
-            assert sentence in text
-        for name in ("hard-fail", "soft-fail", "must-staple"):
-            counts = _counts(rows(report)[name])
-            assert f"{name} {' '.join(map(str, counts))}" in text
-        assert f"{report.handshakes} TLS handshakes and {report.questions} OCSP requests" in text
-
-    def test_colour(self, report: Report) -> None:
-        """On a terminal, accept is green and reject is red; without colours nothing else changes."""
-        colourful = Console(width=80, force_terminal=True, color_system="standard", no_color=False)
-        with colourful.capture() as capture:
-            show(report, colourful)
-        assert "\x1b[1;32maccept\x1b[0m" in capture.get()
-        assert "\x1b[1;31mreject\x1b[0m" in capture.get()
-        assert "\x1b" not in shown(report, 80)
-
-
-class TestCommand:
-    def test_in_process(self) -> None:
-        """The command prints the table and the sums, and ends with 0."""
-        result = CliRunner().invoke(main, ["demo"])
-        assert result.exit_code == 0, result.output
-        assert "hard-fail" in result.output
-        assert "10 x bad_certificate_status_response" in " ".join(result.output.split())
-
-    @pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
-    def test_as_a_program(self, encoding: str) -> None:
-        """It runs by itself, and prints what the stream can take: no colour, and ASCII if need be."""
-        environment = {**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "80", "NO_COLOR": "1"}
-        command = [sys.executable, "-c", "from mockpki.cli import main; main()", "demo"]
-        done = subprocess.run(command, capture_output=True, env=environment, timeout=120, check=False)
-        assert (done.returncode, done.stderr) == (0, b"")
-        text = done.stdout.decode(encoding)
-        assert ("─" in text) == (encoding == "utf-8")
-        assert "\x1b" not in text
-        assert max(map(len, lines(text))) <= 80
+            assert (cell.reaction.accepted, cell.reaction.reason) == (None, "no handshake (exit 2)")
+        assert "curl: (2) no such option" in print_demo(report, 80)

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -36,10 +37,20 @@ class Witness:
 
     def was_here(self) -> bool:
         """Whether somebody was here. Raises BlockingIOError if someone still is."""
-        seen = b""
-        while data := os.read(self._end, 100):
+        seen, tries = b"", 500
+        while True:
+            try:
+                data = os.read(self._end, 100)
+            except BlockingIOError:
+                # Who is killed takes a moment to go, more so on a busy machine.
+                tries -= 1
+                if not tries:
+                    raise
+                threading.Event().wait(0.01)
+                continue
+            if not data:
+                return bool(seen)
             seen += data
-        return bool(seen)
 
     def close(self) -> None:
         os.close(self._end)
@@ -146,3 +157,51 @@ def test_stop(witness: Witness) -> None:
     witness.was_here()
     with pytest.raises(InterruptedError, match="true was not started any more"):
         processes.run(["true"], 60)
+
+
+class TestServers:
+    """Programs that are started, and ended when they are no longer needed."""
+
+    def start(self, processes: Processes, script: str, folder: Path) -> subprocess.Popen[bytes]:
+        """A shell script as a server, with its output in a file beside its folder."""
+        with (folder / "printed").open("ab") as output:
+            return processes.start(
+                ["/bin/sh", "-c", script],
+                environment={**os.environ, "WORD": "here"},
+                output=output,
+                folder=folder,
+            )
+
+    def test_asked_to_end(self, witness: Witness, tmp_path: Path) -> None:
+        """A server may clean up when it is asked to end; what it printed is where it was told to."""
+        processes = Processes()
+        script = f"{witness.script} trap 'echo bye; exit 4' TERM; echo $WORD; pwd; sleep 600 & wait"
+        process = self.start(processes, script, tmp_path)
+        witness.wait()
+        while str(tmp_path) not in (tmp_path / "printed").read_text():
+            threading.Event().wait(0.01)
+        assert process.poll() is None
+        processes.end(process, 60)
+        assert process.returncode == 4
+        assert (tmp_path / "printed").read_text() == f"here\n{tmp_path}\nbye\n"
+        witness.was_here()
+
+    def test_killed_after_a_while(self, witness: Witness, tmp_path: Path) -> None:
+        """One that does not obey the signal is killed when patience is over, with what it has started."""
+        processes = Processes()
+        process = self.start(processes, f"trap '' TERM; {witness.script} sleep 600 & wait; wait", tmp_path)
+        witness.wait()
+        processes.end(process, 0.05)
+        assert process.returncode == -9
+        witness.was_here()
+
+    def test_stop(self, witness: Witness, tmp_path: Path) -> None:
+        """Servers end with all others at once, and none is started any more."""
+        processes = Processes()
+        process = self.start(processes, f"{witness.script} sleep 600", tmp_path)
+        witness.wait()
+        processes.stop()
+        assert process.wait(60) == -9
+        processes.end(process, 60)
+        with pytest.raises(InterruptedError, match="sh was not started any more"):
+            self.start(processes, "true", tmp_path)

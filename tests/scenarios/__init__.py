@@ -1,1 +1,1 @@
-"""What clients and servers are put through."""
+"""What clients and servers are put through: a folder each, and in it a file for each module."""

@@ -42,7 +42,7 @@ def test_honest_evidence_is_no_work_for_the_garbage_collector(pki: PKI) -> None:
         post(pki.ocsp.url, question(cert_id(leaf), nonce=nonce))
     with pki.ocsp.respond_with(faults.Unknown()):
         post(pki.ocsp.url, question(cert_id(leaf)))
-    rows = list(pki.ocsp._record._requests)
+    rows = list(pki.ocsp._log._requests)
     for _ in range(4):  # tuples within tuples, from the innermost out
         gc.collect()
     assert [gc.is_tracked(row) for row in rows] == [False, False, True]

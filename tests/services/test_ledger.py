@@ -187,7 +187,7 @@ class Appending(RuleBasedStateMachine):
     @rule()
     def read(self) -> None:
         """Append, or start over; either way it is what a reader from the start gets."""
-        version, rewritten, *_ = self.ledger.revoked(len(self.seen))
+        version, rewritten, *_ = self.ledger.list_revoked(len(self.seen))
         if rewritten != self.rewritten:
             self.seen = []
         added = pairs(self.ledger, len(self.seen))
@@ -225,7 +225,7 @@ def test_threads_lose_nothing() -> None:
 
     def read() -> None:
         for _ in range(100):
-            version, _, serials, revocations = ledger.revoked()
+            version, _, serials, revocations = ledger.list_revoked()
             assert version <= ledger.version
             assert len(encode_entries(serials, revocations)) >= len(serials)
 

@@ -11,12 +11,8 @@ from urllib.parse import quote
 import pytest
 from cryptography import x509
 from cryptography.x509 import ocsp as their_ocsp
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
-from mockpki import PKI, Leaf
-from mockpki._exchange.http import HttpRequest
-from mockpki._services.questions import read_question
+from mockpki import PKI
 from tests.kit.asking import (
     basic,
     cert_id,
@@ -34,40 +30,10 @@ from tests.kit.asking import (
 
 HASHES = ("sha1", "sha256", "sha384", "sha512")
 
-ESCAPINGS: dict[str, Callable[[str], str]] = {
-    "percent, upper case": lambda text: quote(text, safe=""),
-    "percent, lower case": lambda text: quote(text, safe="").replace("%2F", "%2f").replace("%2B", "%2b"),
-    "raw": lambda text: text,
-    "only the slash": lambda text: text.replace("/", "%2F"),
-    "every character": lambda text: "".join(f"%{ord(character):02X}" for character in text),
-    "url-safe alphabet": lambda text: text.translate(str.maketrans("+/", "-_")),
-    "no padding": lambda text: quote(text.rstrip("="), safe=""),
-    "plus made a space": lambda text: text.replace("+", "%20"),
-}
-
-FRAMES = {
-    "bare": "/{}",
-    "at its URL": "/ocsp/{}",
-    "two slashes": "/ocsp//{}",
-    "slash at the end": "/ocsp/{}/",
-    "two slashes at the end": "{}//",
-    "a longer path before": "/some/Main/Path-to_it/MEow/{}",
-    "query": "/ocsp/{}?nocache=1",
-    "absolute form": "http://127.0.0.1/ocsp/{}",
-}
-
 
 def in_path(der: bytes) -> str:
     """The target of a GET."""
     return "/ocsp/" + quote(base64.b64encode(der), safe="")
-
-
-def awkward(leaf: Leaf) -> list[bytes]:
-    """Questions whose base-64 has every special character, and every amount of padding."""
-    # Ones, and ones with every sixth bit zero: / and +, however the octets fall into sixes.
-    serial = int.from_bytes(bytes.fromhex("3e fbefbe efbefb befbef ffff"))
-    ids = [cert_id(leaf, serial=serial << 8 * more | (1 << 8 * more) - 1) for more in range(3)]
-    return [question(one) for one in ids]
 
 
 def test_a_question_by_post_is_answered_and_signed(pki: PKI) -> None:
@@ -81,55 +47,6 @@ def test_a_question_by_post_is_answered_and_signed(pki: PKI) -> None:
     assert signature_holds(reply.body, pki.ca.certificate)
     assert not signature_holds(reply.body, pki.root.certificate)
     assert ocsp_fields(reply.body)["certs"] is None
-
-
-@pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES)
-@pytest.mark.parametrize("escape", ESCAPINGS.values(), ids=ESCAPINGS)
-def test_every_spelling_of_a_get_is_understood(pki: PKI, escape: Callable[[str], str], frame: str) -> None:
-    """Escaping, padding, prefixes, suffixes: the answer is about the serial that was asked."""
-    leaf = pki.issue_cert("localhost")
-    for der in awkward(leaf):
-        text = base64.b64encode(der).decode()
-        target = frame.format(escape(text))
-        reply = send(pki.ocsp.url, target=target if target[0] in "/h" else f"/{target}")
-        assert reply.status == 200
-        assert statuses(reply.body) == ["unknown"], pki.ocsp.requests[-1]
-        [single] = basic(reply.body)["tbs_response_data"]["responses"]
-        assert single["cert_id"].dump() in der
-        assert pki.ocsp.requests[-1].method == "GET"
-    asked = {base64.b64encode(der).decode() for der in awkward(leaf)}
-    assert {"/", "+"} <= set("".join(asked))
-    assert {len(text.rstrip("=")) % 4 for text in asked} == {0, 2, 3}
-    assert any(text.endswith("/") for text in asked)
-
-
-@settings(deadline=None)
-@given(st.binary(max_size=200), st.binary(max_size=60), st.sampled_from(["", "/", "//"]))
-def test_a_get_means_what_its_post_means(nonce: bytes, prefix: bytes, end: str) -> None:
-    """Whatever the octets, the path says the same as the body, in all three alphabets."""
-    one = {"hash_algorithm": {"algorithm": "sha1"}, "issuer_name_hash": bytes(20)}
-    der = question(one | {"issuer_key_hash": b"\xff" * 20, "serial_number": 0xFFFFFF}, nonce=nonce)
-    by_post = read_question(HttpRequest("POST", "/", body=der))
-    for text in (
-        quote(base64.b64encode(der), safe=""),
-        base64.b64encode(der).decode(),
-        base64.urlsafe_b64encode(der).rstrip(b"=").decode(),
-    ):
-        by_get = read_question(HttpRequest("GET", f"/{quote(prefix)}/{text}{end}"))
-        if isinstance(by_post, ValueError):
-            assert isinstance(by_get, ValueError)
-            assert not 1 <= len(nonce) <= 128
-        else:
-            assert by_get == by_post
-            assert by_post.nonce == nonce
-
-
-@example("MA==")
-@example("M" * 60)
-@given(st.text(st.characters(max_codepoint=255), max_size=300) | st.text("/M=%A+-_30", max_size=80))
-def test_no_path_breaks_the_reader(target: str) -> None:
-    """Any path is a question or a ValueError that says why, and nothing else."""
-    assert isinstance(read_question(HttpRequest("GET", "/" + target)), ValueError)
 
 
 @pytest.mark.parametrize("null", [True, False], ids=["NULL", "absent"])

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from cryptography import x509
 from OpenSSL import SSL
 
+import mockpki
 from mockpki import (
     CA,
     PKI,
@@ -188,3 +189,20 @@ def judging() -> None:
     relying_party.check("127.0.0.1", 443, ca=b"", policy="no-check")
     relying_party.Policy(sources=("ocsp",))  # type: ignore[arg-type]
     scenarios.parametrize(policy=3)  # type: ignore[arg-type]
+
+
+def doors(pki: PKI) -> None:
+    """Every public module is there once the package is imported, with its types."""
+    fault: faults.OCSPFault = mockpki.faults.Stale(by=DAY)
+    policy: relying_party.Policy = mockpki.relying_party.HARD_FAIL
+    table: Sequence[scenarios.Scenario] = mockpki.scenarios.TABLE
+    stapling: staplers.StaplePolicy = mockpki.staplers.NGINX
+    first: FirstN = mockpki.sequences.FirstN(2, faults.Hang())
+    application = mockpki.wsgi.application(pki)
+    print(fault, policy, table, stapling, first, application)
+    mockpki.faults.Stale(by=3)  # type: ignore[arg-type]
+    mockpki.relying_party.Policy(hard_fail=3)  # type: ignore[arg-type]
+    mockpki.scenarios.matching(3)  # type: ignore[arg-type]
+    mockpki.staplers.named(3)  # type: ignore[arg-type]
+    mockpki.sequences.FirstN("2", faults.Hang())  # type: ignore[arg-type]
+    mockpki.wsgi.application(3)  # type: ignore[arg-type]

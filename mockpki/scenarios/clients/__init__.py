@@ -1,8 +1,10 @@
 """What clients are put through, and what a policy demands of them.
 
-- `_offer`, `_scenario`, `_table`: what the sources say in a situation; what follows from it; all of them.
+- `_offer`, `_scenario`: what the sources say in a situation, and what a policy then demands.
+- `_table`: all situations that ship with mockpki.
 - `_stage`: a scenario on a live PKI, and what was seen there.
-- `_judging`, `_case`, `_choice`: what a client did, held against a policy; a case of it; which of them.
+- `_judging`: what a client did, held against what was expected of it.
+- `_case`, `_choice`: a scenario under a policy, which a test is given; which scenarios are meant.
 
 `mockpki.scenarios` is the door.
 """

@@ -73,18 +73,18 @@ class Case:
         was sent; TypeError for a parameter that is none of those.
         """
         __tracebackhide__ = True
-        names = _wanted(connect)
+        names = _read_parameters(connect)
         with self.staged(pki) as stage:
             for target in stage.visits():
-                outcome = _call(connect, names, target)
+                outcome = _let_connect(connect, names, target)
             result = judge(self.scenario, self.expected, outcome, stage.seen, evidence=evidence)
         if not result.ok:
             raise AssertionError(str(result))
         return result
 
 
-def _wanted(connect: Callable[..., object]) -> tuple[str, ...]:
-    """Which of a target's names *connect* takes."""
+def _read_parameters(connect: Callable[..., object]) -> tuple[str, ...]:
+    """The names of `Target` that *connect* takes as parameters."""
     if not callable(connect):
         raise TypeError(
             f"check() takes a function that connects, such as def connect(url, ca_file); got {connect!r}"
@@ -99,7 +99,8 @@ def _wanted(connect: Callable[..., object]) -> tuple[str, ...]:
     return tuple(parameter.name for parameter in parameters if parameter.name in TARGET_NAMES)
 
 
-def _call(connect: Callable[..., object], names: tuple[str, ...], target: Target) -> Outcome:
+def _let_connect(connect: Callable[..., object], names: tuple[str, ...], target: Target) -> Outcome:
+    """Call *connect* with what it takes of *target*; what it returns or raises is its verdict."""
     where: dict[str, Any] = asdict(target)
     began = monotonic()
     try:

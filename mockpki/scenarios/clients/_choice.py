@@ -66,7 +66,7 @@ def parametrize(
     """
     import pytest
 
-    reasons = dict(skip) if isinstance(skip, Mapping) else dict.fromkeys(_tuple(skip), "left out by name")
+    reasons = dict(skip) if isinstance(skip, Mapping) else dict.fromkeys(_as_tuple(skip), "left out by name")
     why = {one.name: reason for pattern, reason in reasons.items() for one in matching(pattern, table)}
     marks = {name: [pytest.mark.skip(reason=reason)] for name, reason in why.items()}
     parameters = [
@@ -76,5 +76,5 @@ def parametrize(
     return pytest.mark.parametrize("scenario", parameters)
 
 
-def _tuple(names: Names) -> tuple[str, ...]:
+def _as_tuple(names: Names) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)

@@ -58,13 +58,14 @@ def judge(
     scenario: Scenario, expectation: Expectation, outcome: Outcome, seen: Seen, *, evidence: bool = True
 ) -> Result:
     """Hold an outcome against what was expected. Without *evidence*, the verdict alone counts."""
-    problems = _problems(scenario, expectation, outcome, seen, evidence)
+    problems = _find_problems(scenario, expectation, outcome, seen, evidence)
     return Result(scenario, expectation, outcome, seen, tuple(problems))
 
 
-def _problems(
+def _find_problems(
     scenario: Scenario, expectation: Expectation, outcome: Outcome, seen: Seen, evidence: bool
 ) -> list[str]:
+    """Sentences on what the client did not do as it should: the first thing that is wrong, and no more."""
     if outcome.accepted is None:
         return ["the client came to no verdict"]
     if evidence and not seen:

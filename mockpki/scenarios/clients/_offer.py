@@ -69,6 +69,7 @@ class Offer:
 
 
 PLACES = ("live", "unresolvable", "first dead")
+"""Where a certificate can send a client."""
 
 NO_OFFER = Offer(Says.NOTHING)
 """No staple, or no URL in the certificate."""

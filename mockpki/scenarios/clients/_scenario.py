@@ -93,24 +93,24 @@ class Scenario:
 
     def expected(self, policy: Policy) -> Expectation:
         """What a client that keeps *policy* does here."""
-        found = {end.verdict: end for end in reversed(list(self._ends(policy)))}
+        found = {end.verdict: end for end in reversed(list(self._find_ends(policy)))}
         if len(found) == 1:
             return next(iter(found.values()))
-        return Expectation(Expected.EITHER, _why(self.offers.values()))
+        return Expectation(Expected.EITHER, _list_clauses(self.offers.values()))
 
-    def _ends(self, policy: Policy) -> Iterator[Expectation]:
+    def _find_ends(self, policy: Policy) -> Iterator[Expectation]:
         """Every end to which a client may come; where several come to one verdict, the first says why."""
         leaf, intermediate = dict(self.offers), {"staple": NO_OFFER, **_HONEST}
         if self.about == "intermediate":
             # The staple is the leaf's, and a CA has none.
             leaf, intermediate = {**leaf, **_HONEST}, {**leaf, "staple": NO_OFFER}
-        for readings in _readings(leaf, policy):
-            end = _walk(policy, readings, leaf_demands=self.must_staple)
+        for readings in _combine_readings(leaf, policy):
+            end = _follow_policy(policy, readings, leaf_demands=self.must_staple)
             if end.verdict is Expected.REJECT or not policy.whole_chain:
                 yield end
                 continue
-            for others in _readings(intermediate, policy):
-                other = _walk(policy, others, about="the intermediate: ")
+            for others in _combine_readings(intermediate, policy):
+                other = _follow_policy(policy, others, about="the intermediate: ")
                 is_why = self.about == "intermediate" or other.verdict is Expected.REJECT
                 yield other if is_why else end
 
@@ -120,14 +120,19 @@ _HONEST = {"OCSP": Offer(Says.GOOD), "CRL": Offer(Says.GOOD)}
 Readings = Mapping[str, Says]
 
 
-def _readings(offers: Mapping[str, Offer], policy: Policy) -> Iterable[Readings]:
+def _combine_readings(offers: Mapping[str, Offer], policy: Policy) -> Iterable[Readings]:
     """Every way in which a client may read the offers."""
-    each = (offer.readings(policy) for offer in offers.values())
-    return (dict(zip(offers, reading, strict=True)) for reading in itertools.product(*each))
+    readings = (offer.readings(policy) for offer in offers.values())
+    return (dict(zip(offers, reading, strict=True)) for reading in itertools.product(*readings))
 
 
-def _walk(policy: Policy, says: Readings, *, leaf_demands: bool = False, about: str = "") -> Expectation:
-    """Look at the sources as the policy does."""
+def _follow_policy(
+    policy: Policy, says: Readings, *, leaf_demands: bool = False, about: str = ""
+) -> Expectation:
+    """Look at the sources in the policy's order, until one of them settles it.
+
+    *leaf_demands*: the leaf's certificate requires a staple. *about* begins the reason, empty for the leaf.
+    """
     tried = []
     for source in policy.sources:
         said = says[source]
@@ -137,7 +142,7 @@ def _walk(policy: Policy, says: Readings, *, leaf_demands: bool = False, about: 
             what = "ends the handshake" if said is Says.FATAL else f"says {said}"
             return Expectation(Expected.REJECT, f"{about}{source} {what}", frozenset({source}))
         tried.append(f"{source}: {said}")
-        if source == "staple" and not about and (demand := _demand(policy, said, leaf_demands)):
+        if source == "staple" and not about and (demand := _explain_demand(policy, said, leaf_demands)):
             return Expectation(Expected.REJECT, f"{demand}, and the staple is {said}", frozenset({source}))
     told = f"{about}no source can tell ({'; '.join(tried)})" if tried else f"{about}the policy checks nothing"
     if policy.hard_fail:
@@ -145,7 +150,7 @@ def _walk(policy: Policy, says: Readings, *, leaf_demands: bool = False, about: 
     return Expectation(Expected.ACCEPT, f"{told}, which the policy lets pass" if tried else told)
 
 
-def _demand(policy: Policy, said: Says, leaf_demands: bool) -> str:
+def _explain_demand(policy: Policy, said: Says, leaf_demands: bool) -> str:
     """Why a staple that is no use rejects; an empty text where it does not."""
     if said is Says.UNKNOWN:
         return ""
@@ -158,5 +163,6 @@ def _demand(policy: Policy, said: Says, leaf_demands: bool) -> str:
     return ""
 
 
-def _why(offers: Iterable[Offer]) -> str:
+def _list_clauses(offers: Iterable[Offer]) -> str:
+    """The clauses that let a client read an offer in two ways."""
     return "; ".join(dict.fromkeys(offer.why for offer in offers if offer.why))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from ..._ca.ca import CA
 from ..._ca.leaf import Leaf
 from ..._pki import PKI
-from ..._services.evidence import Request, times
+from ..._services.evidence import Request, count_in_words
 from ..._tls.handshake import Handshake
 from ..._tls.server import TlsServer
 from ...relying_party import crl_urls, responders
@@ -82,14 +82,16 @@ class Seen:
         return bool(self.handshakes or self.ocsp or self.crl)
 
     def __str__(self) -> str:
-        lines = [f"  {_shake(shake)}" for shake in self.handshakes] or ["  no TLS connection came"]
+        lines = [f"  {_describe_handshake(shake)}" for shake in self.handshakes] or [
+            "  no TLS connection came"
+        ]
         for what, requests in (("OCSP", self.ocsp), ("CRL", self.crl)):
-            lines.append(f"  {what}: {'asked ' + times(len(requests)) if requests else 'not asked'}")
+            lines.append(f"  {what}: {'asked ' + count_in_words(len(requests)) if requests else 'not asked'}")
             lines.extend(f"    {request}" for request in requests[:5])
         return "\n".join(lines)
 
 
-def _shake(shake: Handshake) -> str:
+def _describe_handshake(shake: Handshake) -> str:
     asked = "staple asked for" if shake.staple_requested else "no staple asked for"
     sent = "none sent" if shake.staple is None else f"one of {len(shake.staple)} octets sent"
     end = "completed" if shake.completed else f"not completed ({shake.error or 'still under way'})"
@@ -103,11 +105,12 @@ class Stage:
     def __init__(self, scenario: Scenario, pki: PKI) -> None:
         self.scenario = scenario
         self._pki = pki
-        self.leaf, self.subject, self.issuer = _issue(scenario, pki)
+        self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki)
         """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
         staple = None if scenario.staple is None else list(scenario.staple.faults)
         self.server: TlsServer = pki.tls_server(self.leaf, staple=staple)
         self._marks = (0, 0, 0)
+        """How many handshakes, OCSP and CRL requests there were before the visit that is judged."""
 
     @property
     def target(self) -> Target:
@@ -127,7 +130,7 @@ class Stage:
         )
 
     def visits(self) -> Iterator[Target]:
-        """Each time the client has to come, arranged: only the last visit is judged."""
+        """Set up each visit of the client in turn, and say where it goes: only the last is judged."""
         if self.scenario.earlier is not None:
             self.issuer.ocsp.respond_with(*self.scenario.earlier)
             yield self.target
@@ -137,6 +140,7 @@ class Stage:
         yield self.target
 
     def _arrange(self) -> None:
+        """Let happen to the certificate what the scenario says, and the services offer what it says."""
         scenario = self.scenario
         if scenario.status == "unknown":
             self.issuer.forget(self.subject)
@@ -154,8 +158,8 @@ class Stage:
     @property
     def seen(self) -> Seen:
         """What was seen of the client on its last visit, so far."""
-        (shakes, ocsp, crl), all_of_it = self._marks, self._records
-        return Seen(all_of_it.handshakes[shakes:], all_of_it.ocsp[ocsp:], all_of_it.crl[crl:])
+        (shakes, ocsp, crl), records = self._marks, self._records
+        return Seen(records.handshakes[shakes:], records.ocsp[ocsp:], records.crl[crl:])
 
 
 @contextmanager
@@ -166,9 +170,10 @@ def staged(scenario: Scenario, pki: PKI) -> Iterator[Stage]:
         yield stage
 
 
-def _issue(scenario: Scenario, pki: PKI) -> tuple[Leaf, Leaf | CA, CA]:
+def _issue_certificates(scenario: Scenario, pki: PKI) -> tuple[Leaf, Leaf | CA, CA]:
+    """The leaf, the certificate that the scenario is about, and the CA that issued that."""
     top = pki.root.create_child_ca()
-    ocsp, crl = _urls(scenario.ocsp, top.ocsp.url, pki), _urls(scenario.crl, top.crl.url, pki)
+    ocsp, crl = _choose_urls(scenario.ocsp, top.ocsp.url, pki), _choose_urls(scenario.crl, top.crl.url, pki)
     if scenario.about == "leaf":
         leaf = top.issue_cert(*_IDENTITIES, must_staple=scenario.must_staple, ocsp_urls=ocsp, crl_urls=crl)
         return leaf, leaf, top
@@ -176,7 +181,8 @@ def _issue(scenario: Scenario, pki: PKI) -> tuple[Leaf, Leaf | CA, CA]:
     return intermediate.issue_cert(*_IDENTITIES, must_staple=scenario.must_staple), intermediate, top
 
 
-def _urls(offer: Offer | None, live: str, pki: PKI) -> list[str]:
+def _choose_urls(offer: Offer | None, live: str, pki: PKI) -> list[str]:
+    """The URLs of an *offer* in the certificate. *live* is that of the service itself."""
     if offer is None or offer.says is Says.NOTHING:
         return []
     return {

@@ -21,27 +21,30 @@ SLOW = timedelta(milliseconds=300)
 
 GOOD, REVOKED, UNKNOWN = Offer(Says.GOOD), Offer(Says.REVOKED), Offer(Says.UNKNOWN)
 
-_SKETCHY = (
+_MAY_ABORT = (
     "RFC 6066 section 8: clients MUST check the response and abort the handshake if it is not satisfactory; "
     "many TLS libraries abort by themselves when a staple cannot be decoded"
 )
-_LAGS = "RFC 6960 section 2.4: an answer can be relied on until its nextUpdate, so a client may keep it"
-_ONE_URL = "RFC 5280 section 4.2.2.1 does not say which of several responders a client asks, or how many"
+_MAY_KEEP = "RFC 6960 section 2.4: an answer can be relied on until its nextUpdate, so a client may keep it"
+_MAY_ASK_ONE = "RFC 5280 section 4.2.2.1 does not say which of several responders a client asks, or how many"
 
 
-def unusable(*bend: Any, **rest: Any) -> Offer:
-    """An answer that tells nothing."""
-    return Offer(Says.UNUSABLE, bend, **rest)
+def make_unusable(*faults_: Any, **rest: Any) -> Offer:
+    """The offer of an answer from which nothing can be learnt, with these faults."""
+    return Offer(Says.UNUSABLE, faults_, **rest)
 
 
-STALE = unusable(faults.Stale(by=DAY), off_by=DAY)
-EARLY = unusable(faults.Early(by=DAY), off_by=DAY)
-BAD_SIGNATURE = unusable(faults.BadSignature())
-WRONG_SIGNER = unusable(faults.WrongSigner())
-REFUSED = unusable(faults.Refused())
-SILENT = unusable(faults.Hang())
+STALE = make_unusable(faults.Stale(by=DAY), off_by=DAY)
+EARLY = make_unusable(faults.Early(by=DAY), off_by=DAY)
+BAD_SIGNATURE = make_unusable(faults.BadSignature())
+WRONG_SIGNER = make_unusable(faults.WrongSigner())
+REFUSED = make_unusable(faults.Refused())
+SILENT = make_unusable(faults.Hang())
+GOOD_THOUGH_REVOKED = Offer(Says.GOOD, (faults.Good(),))
+STALE_THOUGH_REVOKED = make_unusable(faults.Good(), faults.Stale(by=DAY), off_by=DAY)
+"""Answers of before the certificate was revoked: one that is still valid, and one that is not."""
 
-_CONTENT: Sequence[tuple[str, str, Offer]] = (
+_WRONG_CONTENT: Sequence[tuple[str, str, Offer]] = (
     ("stale", "is good but out of date: nextUpdate was yesterday", STALE),
     ("early", "is good but from tomorrow: thisUpdate is a day ahead", EARLY),
     ("bad-signature", "says good, and one bit of its signature is flipped", BAD_SIGNATURE),
@@ -49,32 +52,32 @@ _CONTENT: Sequence[tuple[str, str, Offer]] = (
 )
 """What can be wrong with a staple, an OCSP answer and a CRL alike."""
 
-_OCSP_CONTENT: Sequence[tuple[str, str, Offer]] = (
-    *_CONTENT,
+_WRONG_OCSP_CONTENT: Sequence[tuple[str, str, Offer]] = (
+    *_WRONG_CONTENT,
     (
         "wrong-certificate",
         "says good of another certificate: its serial number is the next one",
-        unusable(faults.WrongSerial()),
+        make_unusable(faults.WrongSerial()),
     ),
     (
         "no-eku",
         "says good, signed by a delegate of the CA whose certificate is not for that (no OCSPSigning)",
-        unusable(faults.Delegate(eku=())),
+        make_unusable(faults.Delegate(eku=())),
     ),
-    ("internal-error", "is the error internalError", unusable(faults.InternalError())),
-    ("try-later", "is the error tryLater", unusable(faults.TryLater())),
-    ("unauthorized", "is the error unauthorized", unusable(faults.Unauthorized())),
+    ("internal-error", "is the error internalError", make_unusable(faults.InternalError())),
+    ("try-later", "is the error tryLater", make_unusable(faults.TryLater())),
+    ("unauthorized", "is the error unauthorized", make_unusable(faults.Unauthorized())),
 )
 
-_TRANSPORT: Sequence[tuple[str, str, Offer]] = (
-    ("garbage", "answers with octets that are no DER", unusable(faults.Garbage())),
-    ("http-500", "answers with HTTP status 500", unusable(faults.HttpStatus(500, b"out of order"))),
-    ("http-404", "answers with HTTP status 404", unusable(faults.HttpStatus(404, b"not here"))),
-    ("empty", "answers with HTTP status 200 and an empty body", unusable(faults.EmptyBody())),
+_WRONG_SERVICE: Sequence[tuple[str, str, Offer]] = (
+    ("garbage", "answers with octets that are no DER", make_unusable(faults.Garbage())),
+    ("http-500", "answers with HTTP status 500", make_unusable(faults.HttpStatus(500, b"out of order"))),
+    ("http-404", "answers with HTTP status 404", make_unusable(faults.HttpStatus(404, b"not here"))),
+    ("empty", "answers with HTTP status 200 and an empty body", make_unusable(faults.EmptyBody())),
     ("refused", "is down: connections are refused", REFUSED),
     ("silent", "takes the question and never answers", SILENT),
-    ("reset", "takes the question and resets the connection", unusable(faults.Reset())),
-    ("half", "sends half of an answer and closes", unusable(faults.Half(then="close"))),
+    ("reset", "takes the question and resets the connection", make_unusable(faults.Reset())),
+    ("half", "sends half of an answer and closes", make_unusable(faults.Half(then="close"))),
     ("slow", f"answers good after {SLOW.total_seconds():g} s", Offer(
         Says.GOOD, (faults.Slow(by=SLOW),), delay=SLOW
     )),
@@ -83,7 +86,7 @@ _TRANSPORT: Sequence[tuple[str, str, Offer]] = (
 """What can be wrong with a service."""
 
 
-def _staples() -> list[Scenario]:
+def _staple_scenarios() -> list[Scenario]:
     only = "The certificate names no responder and no CRL"
     return [
         Scenario("staple-good", f"{only}; the staple says good.", staple=GOOD),
@@ -92,20 +95,20 @@ def _staples() -> list[Scenario]:
         Scenario("staple-unknown", f"{only}; the staple says unknown.", UNKNOWN, status="unknown"),
         *(
             Scenario(f"staple-{name}", f"{only}; the staple {what}.", offer)
-            for name, what, offer in _OCSP_CONTENT
+            for name, what, offer in _WRONG_OCSP_CONTENT
         ),
         Scenario(
             "staple-garbage", f"{only}; the staple is octets that are no DER.",
-            unusable(faults.Garbage(), also=Says.FATAL, why=_SKETCHY),
+            make_unusable(faults.Garbage(), also=Says.FATAL, why=_MAY_ABORT),
         ),
         Scenario(
             "staple-empty", f"{only}; the staple has no octets, which TLS does not allow.",
-            unusable(faults.EmptyStaple(), also=Says.FATAL, why=_SKETCHY),
+            make_unusable(faults.EmptyStaple(), also=Says.FATAL, why=_MAY_ABORT),
         ),
     ]  # fmt: skip
 
 
-def _responder() -> list[Scenario]:
+def _ocsp_scenarios() -> list[Scenario]:
     only = "There is no staple and no CRL; the responder"
     return [
         Scenario("ocsp-good", f"{only} says good.", ocsp=GOOD),
@@ -114,41 +117,41 @@ def _responder() -> list[Scenario]:
         Scenario("ocsp-unknown", f"{only} says unknown.", ocsp=UNKNOWN, status="unknown"),
         *(
             Scenario(f"ocsp-{name}", f"{only}'s answer {what}.", ocsp=offer)
-            for name, what, offer in _OCSP_CONTENT
+            for name, what, offer in _WRONG_OCSP_CONTENT
         ),
         Scenario(
             "ocsp-malformed-request", f"{only}'s answer is the error malformedRequest.",
-            ocsp=unusable(faults.MalformedRequest()),
+            ocsp=make_unusable(faults.MalformedRequest()),
         ),
         Scenario(
             "ocsp-sig-required", f"{only}'s answer is the error sigRequired.",
-            ocsp=unusable(faults.SigRequired()),
+            ocsp=make_unusable(faults.SigRequired()),
         ),
-        *(Scenario(f"ocsp-{name}", f"{only} {what}.", ocsp=offer) for name, what, offer in _TRANSPORT),
+        *(Scenario(f"ocsp-{name}", f"{only} {what}.", ocsp=offer) for name, what, offer in _WRONG_SERVICE),
         Scenario(
             "ocsp-first-url-dead",
             "The certificate names two responders: the first is down, the second says good.",
-            ocsp=Offer(Says.GOOD, where="first dead", also=Says.UNUSABLE, why=_ONE_URL),
+            ocsp=Offer(Says.GOOD, where="first dead", also=Says.UNUSABLE, why=_MAY_ASK_ONE),
         ),
     ]  # fmt: skip
 
 
-def _lists() -> list[Scenario]:
+def _crl_scenarios() -> list[Scenario]:
     only = "There is no staple and no responder; the CRL"
     return [
         Scenario("crl-good", f"{only} does not list the certificate.", crl=GOOD),
         Scenario("crl-revoked", f"{only} lists the certificate.", crl=REVOKED, status="revoked"),
         Scenario("crl-hold", f"{only} lists the certificate as on hold.", crl=REVOKED, status="hold"),
-        *(Scenario(f"crl-{name}", f"{only} {what}.", crl=offer) for name, what, offer in _CONTENT),
+        *(Scenario(f"crl-{name}", f"{only} {what}.", crl=offer) for name, what, offer in _WRONG_CONTENT),
         *(
             Scenario(f"crl-{name}", f"{only}'s server {what}.", crl=offer)
-            for name, what, offer in _TRANSPORT
+            for name, what, offer in _WRONG_SERVICE
             if name not in ("http-404", "empty", "reset")
         ),
     ]
 
 
-def _must_staple() -> list[Scenario]:
+def _must_staple_scenarios() -> list[Scenario]:
     demands = "The certificate demands a staple (RFC 7633)"
     return [
         Scenario(
@@ -176,7 +179,7 @@ def _must_staple() -> list[Scenario]:
         ),
         Scenario(
             "must-staple-try-later", f"{demands}, which is the error tryLater; the responder says good.",
-            unusable(faults.TryLater()), GOOD, must_staple=True,
+            make_unusable(faults.TryLater()), GOOD, must_staple=True,
         ),
         Scenario(
             "must-staple-bad-signature",
@@ -186,7 +189,7 @@ def _must_staple() -> list[Scenario]:
     ]  # fmt: skip
 
 
-def _intermediate() -> list[Scenario]:
+def _intermediate_scenarios() -> list[Scenario]:
     leaf = "The leaf is good, by every source. Of the CA that issued it,"
 
     def about(name: str, what: str, **rest: Any) -> Scenario:
@@ -207,8 +210,7 @@ def _intermediate() -> list[Scenario]:
     ]  # fmt: skip
 
 
-def _together() -> list[Scenario]:
-    good_though_revoked = Offer(Says.GOOD, (faults.Good(),))
+def _combined_scenarios() -> list[Scenario]:
     return [
         Scenario(
             "no-sources", "There is no staple, and the certificate names no responder and no CRL."
@@ -231,8 +233,7 @@ def _together() -> list[Scenario]:
         Scenario(
             "stale-staple-ocsp-revoked",
             "The staple was good until yesterday; now the responder says revoked.",
-            Offer(Says.UNUSABLE, (faults.Good(), faults.Stale(by=DAY)), off_by=DAY), REVOKED,
-            status="revoked",
+            STALE_THOUGH_REVOKED, REVOKED, status="revoked",
         ),
         Scenario(
             "good-staple-ocsp-refused", "The staple says good, and the responder is down.", GOOD, REFUSED
@@ -240,7 +241,7 @@ def _together() -> list[Scenario]:
         Scenario(
             "good-staple-ocsp-revoked",
             "The staple of an hour ago is valid and says good; now the responder says revoked.",
-            good_though_revoked, REVOKED, status="revoked",
+            GOOD_THOUGH_REVOKED, REVOKED, status="revoked",
         ),
         Scenario(
             "bad-staple-ocsp-good", "The staple's signature is broken; the responder says good.",
@@ -261,8 +262,7 @@ def _together() -> list[Scenario]:
         Scenario(
             "ocsp-stale-crl-revoked",
             "There is no staple, the responder's answer was good until yesterday, the CRL says revoked.",
-            ocsp=Offer(Says.UNUSABLE, (faults.Good(), faults.Stale(by=DAY)), off_by=DAY), crl=REVOKED,
-            status="revoked",
+            ocsp=STALE_THOUGH_REVOKED, crl=REVOKED, status="revoked",
         ),
         Scenario(
             "ocsp-unknown-crl-good",
@@ -281,14 +281,17 @@ def _together() -> list[Scenario]:
         Scenario(
             "ocsp-revoked-since",
             "The responder said good when the client first came; since then the certificate was revoked.",
-            ocsp=Offer(Says.REVOKED, also=Says.GOOD, why=_LAGS), status="revoked", earlier=(),
+            ocsp=Offer(Says.REVOKED, also=Says.GOOD, why=_MAY_KEEP), status="revoked", earlier=(),
         ),
     ]  # fmt: skip
 
 
-TABLE: tuple[Scenario, ...] = tuple(
-    scenario
-    for group in (_staples, _responder, _lists, _must_staple, _intermediate, _together)
-    for scenario in group()
+TABLE: tuple[Scenario, ...] = (
+    *_staple_scenarios(),
+    *_ocsp_scenarios(),
+    *_crl_scenarios(),
+    *_must_staple_scenarios(),
+    *_intermediate_scenarios(),
+    *_combined_scenarios(),
 )
 """Every scenario that ships, in the order in which reports show them."""

@@ -6,25 +6,24 @@
     outcome = run("restart-while-down", server)
     assert not outcome.broken, outcome
 
-- `_scenarios`, `_table`: what happens in each, and what well-known designs then do.
-- `_demands`: what a good server does.
-- `_worlds`, `_command`: a preset or a real server to do it to.
-- `_run`, `_watch`, `_observe`, `_outcome`: what was seen, and what it comes to.
-- `_timeline`: an outage from its begin to its end.
+- `_scenarios`: what happens in each, as steps; `_table`: what well-known designs then do.
+- `_outcome`: what was seen of a server in one; `_demands`: what a good server does.
+- `_worlds`: a preset to do it to; `_command`: a real server.
+- `_run`: a scenario in a world; `_watch`: its responder; `_observe`: its handshakes.
+- `_timeline`: a long outage of the responder, step by step.
 
 1. What is judged was really seen: handshakes by the reference client, requests at a live responder.
 2. A scenario is data, and knows no server; a world is a server, and knows no scenario.
 3. Whether a handshake waited is told by the order of events, not by how long it took.
 """
 
-from ..._programs.placeholders import PLACEHOLDERS
-from ._command import ServerCommand
+from ._command import PLACEHOLDERS, ServerCommand
 from ._demands import DEMANDS
 from ._observe import WORDS, Observation, observe
 from ._outcome import Demand, Judged, Outcome
 from ._run import run
-from ._scenarios import SCENARIOS, StapleScenario, chosen, named
-from ._table import BEHAVIOUR, agrees, expected, nearest
+from ._scenarios import SCENARIOS, StapleScenario, choose_scenarios, named
+from ._table import BEHAVIOUR, is_like, look_up_words, nearest
 from ._timeline import CHARACTERS, KINDS, Timeline, kind, timeline
 from ._worlds import NotListening, Preset, World
 
@@ -46,10 +45,10 @@ __all__ = [
     "StapleScenario",
     "Timeline",
     "World",
-    "agrees",
-    "chosen",
-    "expected",
+    "choose_scenarios",
+    "is_like",
     "kind",
+    "look_up_words",
     "named",
     "nearest",
     "observe",

@@ -5,13 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-import signal
-import socket
 import subprocess
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -22,8 +19,9 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from ..._ca.leaf import Leaf
 from ..._clock import monotonic
 from ..._pki import PKI
-from ..._programs.placeholders import fill_in, nearly, placeholders, used
-from ..._programs.ports import free_port
+from ..._programs.placeholders import Placeholders
+from ..._programs.ports import free_port, is_listening
+from ..._programs.processes import Processes
 from ._watch import Watch
 from ._worlds import HOST, SERVER_NAME, NotListening, Site
 
@@ -33,44 +31,29 @@ _QUIET = 0.25
 _GOODBYE = 5.0
 """Seconds after which a server that was asked to end is killed."""
 _GONE = 5.0
-"""Seconds after which what was killed is no more."""
+"""Seconds after which nothing of what was killed listens any more."""
 _LINES = 20
-_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+"""Lines that are shown of what a server printed."""
 
+PLACEHOLDERS: dict[str, str] = {
+    "host": "the address to listen on",
+    "port": "the port to listen on",
+    "server_name": "the name that clients ask for",
+    "cert_file": "the server's certificate, PEM",
+    "key_file": "its private key, PEM (PKCS #8)",
+    "chain_file": "the certificate and the CAs above it, without the root, PEM",
+    "pem_file": "key, certificate and CAs in one file, PEM",
+    "p12_file": "the same as PKCS #12, with the password mockpki",
+    "issuer_file": "the CA that issued it, PEM",
+    "ca_file": "the root, PEM",
+    "ocsp_url": "the responder's URL, which is in the certificate, too",
+    "directory": "an empty folder of the server's own, which stays when it is restarted",
+    "template": "the path of the template as it was given",
+    "config": "the path of the template as it was filled in",
+}
+"""What each placeholder stands for."""
 
-class Ended(Exception):  # noqa: N818 - it was asked for
-    """A server was to be started after `ServerCommand.end`."""
-
-
-class _Running:
-    """The processes of a command that have not been stopped yet."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._processes: list[subprocess.Popen[bytes]] = []
-        self._ended = False
-
-    def start(self, start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
-        """The process that *start* starts. Raises `Ended`."""
-        # With the lock: whatever starts is seen by whoever ends.
-        with self._lock:
-            if self._ended:
-                raise Ended("the servers of this command were ended")
-            process = start()
-            self._processes.append(process)
-        return process
-
-    def forget(self, process: subprocess.Popen[bytes]) -> None:
-        """*process* has been stopped."""
-        with self._lock:
-            self._processes.remove(process)
-
-    def end(self) -> None:
-        """Kill them all."""
-        with self._lock:
-            self._ended = True
-            for process in self._processes:
-                _signal(process, _KILL)
+_PLACEHOLDERS = Placeholders(PLACEHOLDERS)
 
 
 @dataclass(frozen=True)
@@ -99,18 +82,21 @@ class ServerCommand:
     key_type: str = "P-256"
     environment: Mapping[str, str] = field(default_factory=dict)
     shifts: bool = field(default=False, init=False)
-    _running: _Running = field(default_factory=_Running, init=False, repr=False, compare=False)
+    _processes: Processes = field(default_factory=Processes, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        words = shlex.split(self.command) if isinstance(self.command, str) else list(self.command)
+        words = self.words
         if not words or not all(isinstance(word, str) for word in words):
             raise ValueError(f"a server's command is a line or a list of texts; got {self.command!r}")
-        taken = {name for word in words for name in placeholders(word)} & {"config", "template"}
-        if taken and self.template is None:
+        for word in words:
+            if slips := _PLACEHOLDERS.find_slips(word):
+                raise ValueError(slips[0])
+        takes_file = any(_PLACEHOLDERS.find(word) & {"config", "template"} for word in words)
+        if takes_file and self.template is None:
             raise ValueError("{config} in the command is the path of a filled-in template: give template=")
         if self.template is not None:
             _ = self.text
-            if not taken:
+            if not takes_file:
                 raise ValueError(
                     f"the command does not say where the template {os.fspath(self.template)!r} goes: "
                     "{config} is the path of the file that is made of it"
@@ -141,7 +127,7 @@ class ServerCommand:
 
         Scenarios that are under way end early, without a result that would say anything.
         """
-        self._running.end()
+        self._processes.stop()
 
     def pki(self) -> PKI:
         """One with keys of *key_type*."""
@@ -154,22 +140,131 @@ class ServerCommand:
             tempfile.TemporaryDirectory(prefix="mockpki-", ignore_cleanup_errors=True) as directory,
             free_port() as port,
         ):
-            site = _CommandSite(self, pki, leaf, watch, port, Path(directory))
+            program = _Program(self, self._processes, Path(directory), port)
             try:
-                yield site
+                yield _CommandSite(self, pki, leaf, watch, program)
             finally:
-                site.stop()
+                program.stop()
+
+
+@dataclass
+class _Program:
+    """The server as a program, which runs in a folder below *folder*, and is to listen on *port*.
+
+    What it prints goes to a file: it lives long, is started more than once, and is read now and then.
+    """
+
+    world: ServerCommand
+    processes: Processes
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.own_folder.mkdir()
+
+    @property
+    def own_folder(self) -> Path:
+        """Where it runs."""
+        return self.folder / "own"
+
+    def start(self, values: Mapping[str, str]) -> None:
+        """Start it with *values* for its placeholders, and wait until it listens. Raises `NotListening`."""
+        values = {**values, **self._write_config(values)}
+        command = [_PLACEHOLDERS.fill_in(word, values) for word in self.world.words]
+        # What goes through a proxy never comes to a responder on loopback.
+        environment = {**os.environ, "NO_PROXY": "*", "no_proxy": "*", **self.world.environment}
+        with self._printed.open("ab") as printed:
+            try:
+                self.process = self.processes.start(
+                    command, environment=environment, output=printed, folder=self.own_folder
+                )
+            except InterruptedError as error:
+                raise InterruptedError("the servers of this command were ended") from error
+            except OSError as error:
+                raise NotListening(f"{command[0]} could not be started: {error.strerror}") from error
+        self._wait_until_it_listens(self.process)
+
+    def stop(self) -> None:
+        """End it with all that it started. Raises ChildProcessError for what has got away."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        self.processes.end(process, _GOODBYE)
+        # What was killed is gone soon, but not at once.
+        until = monotonic() + _GONE
+        while self._listens and monotonic() < until:
+            time.sleep(_POLL)
+        if self._listens:
+            raise ChildProcessError(
+                f"{self.world.name} was ended, and something of it still listens on port {self.port}: it "
+                "went into the background, where nobody can end it; have it stay in the foreground"
+            )
+
+    def read_output(self) -> str:
+        """The end of what it printed, over all its starts."""
+        with contextlib.suppress(OSError):
+            text = self._printed.read_bytes().decode(errors="replace")
+            return "\n".join(text.splitlines()[-_LINES:])
+        return ""
+
+    @property
+    def _printed(self) -> Path:
+        return self.folder / "printed"
+
+    @property
+    def _listens(self) -> bool:
+        return is_listening(HOST, self.port)
+
+    def _write_config(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Fill in the template, and say where both are; nothing without one."""
+        if self.world.template is None:
+            return {}
+        template = Path(self.world.template)
+        config = self.folder / f"config{template.suffix}"
+        paths = {"template": str(template.resolve()), "config": str(config)}
+        config.write_text(_PLACEHOLDERS.fill_in(self.world.text, {**values, **paths}), encoding="utf-8")
+        return paths
+
+    def _wait_until_it_listens(self, process: subprocess.Popen[bytes]) -> None:
+        timeout = self.world.start_timeout.total_seconds()
+        until = monotonic() + timeout
+        while not self._listens:
+            ended = process.poll()
+            if ended is not None:
+                hint = " (it has to stay in the foreground)" if ended == 0 else ""
+                raise self._explain(f"ended with {ended} before it listened on port {self.port}{hint}")
+            if monotonic() > until:
+                self.stop()
+                raise self._explain(f"did not listen on port {self.port} within {timeout:g} s")
+            time.sleep(_POLL)
+
+    def _explain(self, what: str) -> NotListening:
+        printed = self.read_output()
+        said = f"; it printed:\n{printed}" if printed else " and printed nothing"
+        mistakes = _find_mistakes(self.world.text, self.world.words)
+        return NotListening("\n".join((f"{self.world.name} {what}{said}", *mistakes)))
+
+
+def _find_mistakes(template: str, words: Sequence[str]) -> list[str]:
+    """What may be wrong with what we were given, in sentences."""
+    mistakes = [f"In the template, {sentence}" for sentence in _PLACEHOLDERS.find_slips(template)]
+    if not any(_PLACEHOLDERS.find(text) & {"port", "template"} for text in (template, *words)):
+        mistakes.append(
+            "Nothing tells it where to listen: {port} is neither in the command nor in a template."
+        )
+    return mistakes
 
 
 @dataclass
 class _CommandSite:
+    """What goes on in the program can only be seen at its port and at the responder."""
+
     world: ServerCommand
     pki: PKI
     leaf: Leaf
     watch: Watch
-    port: int
-    folder: Path
-    process: subprocess.Popen[bytes] | None = None
+    program: _Program
     asked: int = 0
     """Requests before it was started last."""
 
@@ -177,39 +272,34 @@ class _CommandSite:
     def host(self) -> str:
         return HOST
 
-    # Start and stop.
+    @property
+    def port(self) -> int:
+        return self.program.port
 
     def start(self) -> None:
-        world, values = self.world, self._values()
         self.asked = len(self.watch.requests)
-        if world.template is not None:
-            template = Path(world.template)
-            config = self.folder / f"config{template.suffix}"
-            values |= {"template": str(template.resolve()), "config": str(config)}
-            config.write_text(fill_in(world.text, values), encoding="utf-8")
-        command = [fill_in(word, values) for word in world.words]
-        own = self.folder / "own"
-        own.mkdir(exist_ok=True)
-        with (self.folder / "printed").open("ab") as printed:
-            try:
-                self.process = world._running.start(
-                    lambda: subprocess.Popen(  # noqa: S603 - it is what we were told to run
-                        command,
-                        cwd=own,
-                        stdin=subprocess.DEVNULL,
-                        stdout=printed,
-                        stderr=subprocess.STDOUT,
-                        # What goes through a proxy never comes to a responder on loopback.
-                        env={**os.environ, "NO_PROXY": "*", "no_proxy": "*", **world.environment},
-                        start_new_session=True,
-                    )
-                )
-            except OSError as error:
-                raise NotListening(f"{command[0]} could not be started: {error.strerror}") from error
-        self._wait_until_it_listens(self.process)
+        self.program.start(self._values())
+
+    def restart(self) -> None:
+        self.program.stop()
+        self.start()
+
+    def wait_until_asked(self) -> None:
+        self.watch.wait_for(self.asked + 1, self.world.grace.total_seconds())
+
+    def wait_until_idle(self) -> None:
+        while True:
+            before = len(self.watch.requests)
+            time.sleep(max(0.0, self.watch.last_due - monotonic()))
+            if not self.watch.wait_for(before + 1, _QUIET):
+                return
+
+    def read_output(self) -> str:
+        return self.program.read_output()
 
     def _values(self) -> dict[str, str]:
-        leaf = self.leaf
+        """What the placeholders stand for, except for those that need a template."""
+        leaf, folder = self.leaf, self.program.folder
         return {
             "host": HOST,
             "port": str(self.port),
@@ -217,112 +307,25 @@ class _CommandSite:
             "cert_file": leaf.cert_file,
             "key_file": leaf.key_file,
             "chain_file": leaf.chain_file,
-            "pem_file": self._file("server.pem", leaf.key_pem + leaf.chain_pem),
-            "p12_file": self._file("server.p12", _p12(leaf)),
+            "pem_file": _write_once(folder / "server.pem", leaf.key_pem + leaf.chain_pem),
+            "p12_file": _write_once(folder / "server.p12", _make_p12(leaf)),
             "issuer_file": leaf.issuer.cert_file,
             "ca_file": self.pki.ca_file,
             "ocsp_url": leaf.issuer.ocsp.url,
-            "directory": str(self.folder / "own"),
+            "directory": str(self.program.own_folder),
         }
 
-    def _file(self, name: str, content: bytes) -> str:
-        path = self.folder / name
-        if not path.exists():
-            path.touch(0o600)
-            path.write_bytes(content)
-        return str(path)
 
-    def _wait_until_it_listens(self, process: subprocess.Popen[bytes]) -> None:
-        timeout = self.world.start_timeout.total_seconds()
-        until = monotonic() + timeout
-        while not self._listens():
-            ended = process.poll()
-            if ended is not None:
-                hint = " (it has to stay in the foreground)" if ended == 0 else ""
-                self._fail(f"ended with {ended} before it listened on port {self.port}{hint}")
-            if monotonic() > until:
-                self.stop()
-                self._fail(f"did not listen on port {self.port} within {timeout:g} s")
-            time.sleep(_POLL)
-
-    def _fail(self, what: str) -> None:
-        printed = self.printed()
-        said = f"; it printed:\n{printed}" if printed else " and printed nothing"
-        raise NotListening("\n".join((f"{self.world.name} {what}{said}", *self._mistakes())))
-
-    def _mistakes(self) -> list[str]:
-        """What may be wrong with what we were given, in sentences."""
-        template, words = self.world.text, self.world.words
-        found = [f"In the template, {sentence}" for sentence in nearly(template)]
-        if not {"port", "template"} & {name for text in (template, *words) for name in used(text)}:
-            found.append(
-                "Nothing tells it where to listen: {port} is neither in the command nor in a template."
-            )
-        return found
-
-    def _listens(self) -> bool:
-        try:
-            socket.create_connection((HOST, self.port), 1).close()
-        except OSError:
-            return False
-        return True
-
-    def stop(self) -> None:
-        """End it with all that it started. Raises ChildProcessError for what has got away."""
-        process, self.process = self.process, None
-        if process is None:
-            return
-        _signal(process, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GOODBYE)
-        # Children that are still there, and the process itself, if it would not go.
-        _signal(process, _KILL)
-        process.wait(_GOODBYE + _GONE)
-        self.world._running.forget(process)
-        # What was killed is gone soon, but not at once.
-        until = monotonic() + _GONE
-        while self._listens() and monotonic() < until:
-            time.sleep(_POLL)
-        if self._listens():
-            raise ChildProcessError(
-                f"{self.world.name} was ended, and something of it still listens on port {self.port}: it "
-                "went into the background, where nobody can end it; have it stay in the foreground"
-            )
-
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
-    # What goes on in it can only be seen at the responder.
-
-    def asks(self) -> None:
-        self.watch.wait_for(self.asked + 1, self.world.grace.total_seconds())
-
-    def rests(self) -> None:
-        while True:
-            before = len(self.watch.requests)
-            time.sleep(max(0.0, self.watch.last_due - monotonic()))
-            if not self.watch.wait_for(before + 1, _QUIET):
-                return
-
-    def printed(self) -> str:
-        with contextlib.suppress(OSError):
-            text = (self.folder / "printed").read_bytes().decode(errors="replace")
-            return "\n".join(text.splitlines()[-_LINES:])
-        return ""
+def _write_once(path: Path, content: bytes) -> str:
+    """The path of a file that only we can read, written if it is not there yet."""
+    if not path.exists():
+        path.touch(0o600)
+        path.write_bytes(content)
+    return str(path)
 
 
-def _p12(leaf: Leaf) -> bytes:
+def _make_p12(leaf: Leaf) -> bytes:
     key: Any = leaf.key
     return pkcs12.serialize_key_and_certificates(
         b"server", key, leaf.certificate, leaf.chain[1:], BestAvailableEncryption(b"mockpki")
     )
-
-
-def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    """Send a signal to the whole group, or where there are none, to the process."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, number)
-        elif process.poll() is None:  # pragma: no cover - Windows
-            process.terminate()

@@ -95,7 +95,7 @@ def observe(
     if every < timedelta(0):
         raise ValueError(f"every is the time from one handshake to the next; got {every!r}")
     policy = Policy(sources=("staple",), whole_chain=False, clock_skew=clock_skew)
-    clock = _clock(now)
+    clock = _make_clock(now)
     seen = []
     due = monotonic()
     for _ in range(times):
@@ -109,11 +109,11 @@ def observe(
         except OSError as error:
             verdict = error
         # A server may take its time, and staple what is newer than the ClientHello.
-        seen.append(_observation(clock(), verdict, policy, timedelta(seconds=monotonic() - began)))
+        seen.append(_describe_handshake(clock(), verdict, policy, timedelta(seconds=monotonic() - began)))
     return seen
 
 
-def _clock(now: datetime | Callable[[], datetime] | None) -> Callable[[], datetime]:
+def _make_clock(now: datetime | Callable[[], datetime] | None) -> Callable[[], datetime]:
     if now is None:
         return Clock().now
     if isinstance(now, datetime):
@@ -124,7 +124,9 @@ def _clock(now: datetime | Callable[[], datetime] | None) -> Callable[[], dateti
     raise TypeError(f"now= takes an aware datetime, or a function that returns one; got {now!r}")
 
 
-def _observation(at: datetime, verdict: Verdict | OSError, policy: Policy, took: timedelta) -> Observation:
+def _describe_handshake(
+    at: datetime, verdict: Verdict | OSError, policy: Policy, took: timedelta
+) -> Observation:
     if isinstance(verdict, TimeoutError):
         return Observation(at, "timeout", f"{verdict}", took=took)
     if isinstance(verdict, OSError):
@@ -145,18 +147,18 @@ def _observation(at: datetime, verdict: Verdict | OSError, policy: Policy, took:
         finding = read_response(verdict.staple, leaf, issuer, at, policy.tolerance)
         says, sentence, usable = str(finding.status), finding.sentence, True
     except Unusable as unusable:
-        says, sentence, usable = _word(unusable.word), unusable.sentence, False
-    return Observation(at, says, sentence, usable, verdict.staple, *_times(verdict.staple), took=took)
+        says, sentence, usable = _spell_word(unusable.word), unusable.sentence, False
+    return Observation(at, says, sentence, usable, verdict.staple, *_read_times(verdict.staple), took=took)
 
 
-def _word(outcome: str) -> str:
+def _spell_word(outcome: str) -> str:
     """``tryLater`` and ``bad signature`` as ``try-later`` and ``bad-signature``."""
     if outcome == "stale":
         return "expired"
     return "".join(f"-{char.lower()}" if char.isupper() else char for char in outcome).replace(" ", "-")
 
 
-def _times(staple: bytes | None) -> tuple[datetime | None, datetime | None]:
+def _read_times(staple: bytes | None) -> tuple[datetime | None, datetime | None]:
     """thisUpdate and nextUpdate of the first answer in *staple*, as far as it has them."""
     try:
         single = next(iter(ocsp.load_der_ocsp_response(staple or b"").responses))

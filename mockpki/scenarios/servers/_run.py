@@ -11,15 +11,15 @@ from ..._ca.leaf import Leaf
 from ..._clock import monotonic
 from ...staplers._policy import StaplePolicy
 from ._observe import Observation, observe
-from ._outcome import Judged, Outcome, Passing
+from ._outcome import Demand, Judged, Outcome, Passing
 from ._scenarios import (
-    Answer,
     Delay,
     Expire,
     Forget,
     Handshakes,
     Hang,
     Pass,
+    Respond,
     Restart,
     Revoke,
     StapleScenario,
@@ -35,7 +35,7 @@ def run(scenario: StapleScenario | str, world: World | StaplePolicy) -> Outcome:
     """What the server of *world* does in *scenario*, with the demands it kept and broke.
 
     Either may be given by less: the scenario by its name, a `Preset` by its policy. Everything in it is
-    real but for the time, where the world's can be shifted: a fresh PKI, its responder, the server, its
+    real except for the time, where the world's can be shifted: a fresh PKI, its responder, the server, its
     handshakes. Raises `NotListening` where the server does not start though the responder is fine.
     """
     if isinstance(scenario, str):
@@ -46,27 +46,24 @@ def run(scenario: StapleScenario | str, world: World | StaplePolicy) -> Outcome:
         leaf = pki.issue_cert(SERVER_NAME, HOST, must_staple=scenario.must_staple)
         watch = Watch(pki, world.life if scenario.expires else None)
         with world.site(pki, leaf, watch) as site:
-            performance = _Performance(world, site, leaf, watch)
+            scenario_run = _ScenarioRun(world, site, leaf, watch)
             for number, step in enumerate(scenario.steps):
                 if isinstance(step, Pass) and not world.shifts:
-                    performance.leave_out(scenario.steps[number:])
+                    scenario_run.leave_out(scenario.steps[number:])
                     break
-                performance.do(step)
-            outcome = performance.outcome(scenario)
-    return replace(outcome, judged=tuple(_judged(scenario, outcome)))
+                scenario_run.take(step)
+            outcome = scenario_run.make_outcome(scenario)
+    return replace(outcome, judged=tuple(_judge(demand, outcome) for demand in scenario.demands))
 
 
-def _judged(scenario: StapleScenario, outcome: Outcome) -> list[Judged]:
-    judged = []
-    for demand in scenario.demands:
-        why = demand.judge(outcome)
-        judged.append(Judged(demand.name, demand.sentence, None if why is None else not why, why or ""))
-    return judged
+def _judge(demand: Demand, outcome: Outcome) -> Judged:
+    why = demand.judge(outcome)
+    return Judged(demand.name, demand.sentence, None if why is None else not why, why or "")
 
 
 @dataclass
-class _Performance:
-    """A scenario under way."""
+class _ScenarioRun:
+    """A scenario under way: its steps are taken one after the other, and what is seen is kept."""
 
     world: World
     site: Site
@@ -79,9 +76,10 @@ class _Performance:
     passing: Passing = "none"
     left_out: str = ""
 
-    def do(self, step: Step) -> None:
+    def take(self, step: Step) -> None:
+        """Take one step."""
         match step:
-            case Answer(faults):
+            case Respond(faults):
                 self.watch.answer_with(*faults)
             case Delay():
                 self.watch.answer_with(delay=self.world.delay.total_seconds())
@@ -94,13 +92,13 @@ class _Performance:
             case Start() | Restart():
                 self.start(step)
             case Handshakes(count):
-                self.seen.append(tuple(self.handshake() for _ in range(count)))
+                self.seen.append(tuple(self.connect() for _ in range(count)))
             case Expire():
-                self.expire()
+                self.let_expire()
             case Pass(by, lives):
                 self.shift(by + lives * self.world.life)
 
-    # The server.
+    # The server and its clients.
 
     def start(self, step: Start | Restart) -> None:
         began = monotonic()
@@ -111,13 +109,13 @@ class _Performance:
                 raise
             self.no_start = str(error)
             return
-        self.late_start |= self.watch.held_up(began, monotonic())
-        self.site.asks()
+        self.late_start |= self.watch.was_held_up(began, monotonic())
+        self.site.wait_until_asked()
         # Where answers are late, the first client comes while the server waits for one.
         if not self.watch.delay:
-            self.site.rests()
+            self.site.wait_until_idle()
 
-    def handshake(self) -> Observation:
+    def connect(self) -> Observation:
         if self.requests_before is None:
             self.requests_before = len(self.watch.requests)
         if self.no_start:
@@ -133,8 +131,8 @@ class _Performance:
             now=self.site.pki.clock.now,
             timeout=self.world.patience,
         )
-        waited = self.watch.held_up(began, monotonic())
-        self.site.rests()
+        waited = self.watch.was_held_up(began, monotonic())
+        self.site.wait_until_idle()
         return replace(seen, waited=waited)
 
     # The time.
@@ -142,9 +140,9 @@ class _Performance:
     def shift(self, by: timedelta) -> None:
         self.passing = "shifted"
         self.site.pki.clock.shift(by)
-        self.site.rests()
+        self.site.wait_until_idle()
 
-    def expire(self) -> None:
+    def let_expire(self) -> None:
         # One second, because times are in whole ones; and one more, because both clocks cut theirs.
         enough = self.world.life + timedelta(seconds=2)
         if self.world.shifts:
@@ -162,16 +160,16 @@ class _Performance:
             f"the last {handshakes} handshakes, which come when more time has passed than anybody waits for"
         )
 
-    def outcome(self, scenario: StapleScenario) -> Outcome:
+    def make_outcome(self, scenario: StapleScenario) -> Outcome:
         return Outcome(
             scenario.name,
             self.world.name,
             tuple(self.seen),
-            self.requests_before or 0,
-            len(self.watch.requests),
-            self.late_start,
-            self.no_start,
-            self.passing,
-            self.left_out,
-            self.site.printed(),
+            requests_before=self.requests_before or 0,
+            requests=len(self.watch.requests),
+            late_start=self.late_start,
+            no_start=self.no_start,
+            passing=self.passing,
+            left_out=self.left_out,
+            printed=self.site.read_output(),
         )

@@ -32,7 +32,7 @@ from ._outcome import Demand
 
 
 @dataclass(frozen=True)
-class Answer:
+class Respond:
     """From now on the responder answers with these faults; with none, honestly."""
 
     faults: tuple[OCSPFault, ...] = ()
@@ -88,7 +88,7 @@ class Pass:
     lives: int = 0
 
 
-Step = Answer | Delay | Hang | Revoke | Forget | Start | Restart | Handshakes | Expire | Pass
+Step = Respond | Delay | Hang | Revoke | Forget | Start | Restart | Handshakes | Expire | Pass
 
 
 @dataclass(frozen=True)
@@ -107,17 +107,16 @@ class StapleScenario:
         return any(isinstance(step, Expire) for step in self.steps)
 
 
-_DOWN = Answer((faults.Refused(),))
-_UP = Answer()
+_DOWN = Respond((faults.Refused(),))
+_UP = Respond()
 _WARM = (_UP, Start(), Handshakes(3))
 """Enough handshakes for every server that ever comes by a staple."""
 _HOUR = timedelta(hours=1)
 
 
-def _from_the_start(
-    *answer: Step, more: tuple[Demand, ...] = ()
-) -> tuple[tuple[Step, ...], tuple[Demand, ...]]:
-    return (*answer, Start(), Handshakes(2)), (*more, *HARMLESS)
+def _begin_with(step: Step, more: tuple[Demand, ...] = ()) -> tuple[tuple[Step, ...], tuple[Demand, ...]]:
+    """The steps and demands of a scenario in which the responder is so from the beginning."""
+    return (step, Start(), Handshakes(2)), (*more, *HARMLESS)
 
 
 SCENARIOS: tuple[StapleScenario, ...] = (
@@ -133,25 +132,25 @@ SCENARIOS: tuple[StapleScenario, ...] = (
         (_UP, Forget(), Start(), Handshakes(2)),
     ),
     StapleScenario(
-        "try-later", "The responder answers tryLater.", *_from_the_start(Answer((faults.TryLater(),)))
+        "try-later", "The responder answers tryLater.", *_begin_with(Respond((faults.TryLater(),)))
     ),
     StapleScenario(
         "http-500",
         "The responder answers HTTP 500, and no OCSP at all.",
-        *_from_the_start(Answer((faults.Garbage(b"<h1>500</h1>"), faults.HttpStatus(500)))),
+        *_begin_with(Respond((faults.Garbage(b"<h1>500</h1>"), faults.HttpStatus(500)))),
     ),
     StapleScenario(
-        "refused", "Nobody listens where the responder should be.", *_from_the_start(_DOWN, more=(OPENS,))
+        "refused", "Nobody listens where the responder should be.", *_begin_with(_DOWN, more=(OPENS,))
     ),
     StapleScenario(
         "slow",
         "The responder says good, but takes its time.",
-        *_from_the_start(Delay(), more=(NO_WAITING, OPENS)),
+        *_begin_with(Delay(), more=(NO_WAITING, OPENS)),
     ),
     StapleScenario(
         "hung",
         "The responder takes the request, and never answers.",
-        *_from_the_start(Hang(), more=(NO_WAITING, OPENS)),
+        *_begin_with(Hang(), more=(NO_WAITING, OPENS)),
     ),
     StapleScenario(
         "good-then-down",
@@ -197,17 +196,17 @@ SCENARIOS: tuple[StapleScenario, ...] = (
     StapleScenario(
         "bad-signature",
         "The responder says good, but the signature is not valid.",
-        *_from_the_start(Answer((faults.BadSignature(),))),
+        *_begin_with(Respond((faults.BadSignature(),))),
     ),
     StapleScenario(
         "wrong-certificate",
         "The responder says good of another certificate.",
-        *_from_the_start(Answer((faults.WrongSerial(),))),
+        *_begin_with(Respond((faults.WrongSerial(),))),
     ),
     StapleScenario(
         "stale",
         "The responder has only an answer that expired yesterday.",
-        *_from_the_start(Answer((faults.Stale(),))),
+        *_begin_with(Respond((faults.Stale(),))),
     ),
 )
 """The table."""
@@ -224,20 +223,20 @@ def named(name: str) -> StapleScenario:
     raise LookupError(f"there is no scenario {name!r} for stapling servers; {hint}")
 
 
-def chosen(only: Sequence[str] = (), skip: Sequence[str] = ()) -> tuple[StapleScenario, ...]:
-    """The scenarios that a name or pattern of *only* fits, such as ``good-*``, but for those of *skip*.
+def choose_scenarios(only: Sequence[str] = (), skip: Sequence[str] = ()) -> tuple[StapleScenario, ...]:
+    """The scenarios that a name or pattern of *only* fits, such as ``good-*``, without those of *skip*.
 
     In the table's order; without *only*, all. Raises LookupError for one that fits none, and where none
     is left.
     """
-    wanted = _matching(only) if only else set(NAMES)
-    left = wanted - _matching(skip)
+    wanted = _match(only) if only else set(NAMES)
+    left = wanted - _match(skip)
     if not left:
         raise LookupError("every scenario that was chosen was skipped, too")
     return tuple(scenario for scenario in SCENARIOS if scenario.name in left)
 
 
-def _matching(patterns: Sequence[str]) -> set[str]:
+def _match(patterns: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for pattern in patterns:
         fits = fnmatch.filter(NAMES, pattern.lower().replace("_", "-"))

@@ -105,7 +105,7 @@ _SHORT_LIVED = {
 """What is different where an answer lives for seconds, so that it expires while somebody waits."""
 
 
-def _read(table: str) -> dict[str, dict[str, str]]:
+def _read_table(table: str) -> dict[str, dict[str, str]]:
     rows: dict[str, dict[str, str]] = {}
     for line in table.strip().splitlines():
         if not line.startswith(" "):
@@ -120,20 +120,20 @@ def _read(table: str) -> dict[str, dict[str, str]]:
     return rows
 
 
-BEHAVIOUR: dict[str, dict[str, str]] = _read(_TABLE)
+BEHAVIOUR: dict[str, dict[str, str]] = _read_table(_TABLE)
 """By scenario and preset: the words of `Outcome.words`. Where nothing is stated, there is no word."""
 
 
-def expected(preset: str, scenario: str, *, short_lived: bool = False) -> str | None:
+def look_up_words(preset: str, scenario: str, *, short_lived: bool = False) -> str | None:
     """What *preset* does in *scenario*, None where that is not stated. *short_lived*: as answers may be."""
     if short_lived and (scenario, preset) in _SHORT_LIVED:
         return _SHORT_LIVED[scenario, preset]
     return BEHAVIOUR[scenario].get(preset)
 
 
-def agrees(outcome: Outcome, preset: str) -> bool | None:
+def is_like(outcome: Outcome, preset: str) -> bool | None:
     """Whether *outcome* is what *preset* does, as far as it goes; None where nothing is stated."""
-    words = expected(preset, outcome.scenario, short_lived=outcome.passing == "waited")
+    words = look_up_words(preset, outcome.scenario, short_lived=outcome.passing == "waited")
     if words is None:
         return None
     seen = outcome.words.split()
@@ -147,7 +147,7 @@ def nearest(outcomes: tuple[Outcome, ...]) -> tuple[str, tuple[str, ...]] | None
     """
     found = []
     for preset in NAMED:
-        verdicts = {outcome.scenario: agrees(outcome, preset) for outcome in outcomes}
+        verdicts = {outcome.scenario: is_like(outcome, preset) for outcome in outcomes}
         differ = tuple(name for name in NAMES if verdicts.get(name) is False)
         same = sum(verdict is True for verdict in verdicts.values())
         if same:

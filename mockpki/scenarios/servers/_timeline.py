@@ -18,7 +18,7 @@ _HOUR, _SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
-class Run:
+class Stretch:
     """Steps in a row at which a client got the same: from *begin* to *end*, since the server's start."""
 
     says: str
@@ -46,12 +46,12 @@ class Timeline:
         return len(self.seen) * self.every
 
     @property
-    def runs(self) -> tuple[Run, ...]:
+    def runs(self) -> tuple[Stretch, ...]:
         """The same, with equal steps taken together."""
         found, place = [], 0
         for says, group in groupby(self.seen, key=lambda one: one.says):
             steps = sum(1 for _ in group)
-            found.append(Run(says, place * self.every, (place + steps) * self.every))
+            found.append(Stretch(says, place * self.every, (place + steps) * self.every))
             place += steps
         return tuple(found)
 
@@ -129,11 +129,11 @@ def timeline(
                     pki.clock.shift(every + _SECOND)
                 else:
                     site.start()
-                    site.asks()
-                site.rests()
+                    site.wait_until_asked()
+                site.wait_until_idle()
                 seen += observe(
                     site.host, site.port, ca=pki.ca_file, server_name=SERVER_NAME,
                     now=pki.clock.now, timeout=world.patience,
                 )  # fmt: skip
-                site.rests()
+                site.wait_until_idle()
     return Timeline(world.name, tuple(seen), every, life, up, up + down)

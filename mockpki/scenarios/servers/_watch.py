@@ -20,7 +20,7 @@ _LONG = 1.0
 
 
 @dataclass(frozen=True)
-class Request:
+class TimedRequest:
     """A request to the responder: when it *came*, and when its answer was *due*; `math.inf` for never.
 
     Both are `mockpki._clock.monotonic`.
@@ -38,7 +38,7 @@ class Watch:
     life: timedelta | None = None
     faults: tuple[OCSPFault, ...] = ()
     delay: float = 0.0
-    _requests: list[Request] = field(default_factory=list)
+    _requests: list[TimedRequest] = field(default_factory=list)
     _arrival: threading.Condition = field(default_factory=threading.Condition)
 
     def answer_with(self, *faults_: OCSPFault, delay: float = 0.0) -> None:
@@ -47,27 +47,27 @@ class Watch:
         if any(isinstance(fault, Listener) for fault in faults_):
             self.pki.ocsp.respond_with(*faults_)
         else:
-            self.pki.ocsp.respond_by(self._choose)
+            self.pki.ocsp.respond_by(self._choose_faults)
 
-    def _choose(self, incoming: Incoming) -> tuple[OCSPFault, ...]:
+    def _choose_faults(self, incoming: Incoming) -> tuple[OCSPFault, ...]:
         came = monotonic()
         with self._arrival:
-            self._requests.append(Request(came, came + self.delay))
+            self._requests.append(TimedRequest(came, came + self.delay))
             self._arrival.notify_all()
         if self.hangs:
-            return (*self.bends, faults.Hang())
+            return (*self.answer_faults, faults.Hang())
         if self.delay:
-            return (*self.bends, faults.Slow(timedelta(seconds=self.delay)))
-        return self.bends
+            return (*self.answer_faults, faults.Slow(timedelta(seconds=self.delay)))
+        return self.answer_faults
 
     @property
-    def bends(self) -> tuple[Any, ...]:
-        """The faults that its answers have now, but for their being late."""
+    def answer_faults(self) -> tuple[Any, ...]:
+        """The faults that its answers have now, except that they are late."""
         own = () if self.life is None else (faults.Long(timedelta(), self.life),)
         return (*own, *self.faults)
 
     @property
-    def requests(self) -> list[Request]:
+    def requests(self) -> list[TimedRequest]:
         """Every request so far."""
         with self._arrival:
             return list(self._requests)
@@ -87,17 +87,17 @@ class Watch:
         with self._arrival:
             return self._arrival.wait_for(lambda: len(self._requests) >= count, seconds)
 
-    def held_up(self, began: float, ended: float) -> bool:
+    def was_held_up(self, began: float, ended: float) -> bool:
         """Whether what went on from *began* to *ended* had to wait for an answer, by the order of events.
 
-        An answer that was not there at the beginning was there at the end; or there was none, and still
-        it took what nothing takes that waits for nobody.
+        Either an answer that was not there at the beginning was there at the end. Or there was none, and it
+        took longer than anything takes that does not wait.
         """
         pending = [request for request in self.delayed if request.came <= ended and began < request.due]
         return any(request.due <= ended for request in pending) or (bool(pending) and ended - began > _LONG)
 
     @property
-    def delayed(self) -> list[Request]:
+    def delayed(self) -> list[TimedRequest]:
         """The requests whose answers did not come at once."""
         return [request for request in self.requests if request.due > request.came]
 

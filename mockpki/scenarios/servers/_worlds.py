@@ -44,13 +44,13 @@ class Site(Protocol):
     def restart(self) -> None:
         """End it, and start it again. Raises `NotListening`."""
 
-    def asks(self) -> None:
+    def wait_until_asked(self) -> None:
         """Return when it has asked what it asks of its own accord at the start, answered or not."""
 
-    def rests(self) -> None:
-        """Return when it has got all answers that come, and has made of them what it makes."""
+    def wait_until_idle(self) -> None:
+        """Return when every answer that will come has come, and the server has done with it what it does."""
 
-    def printed(self) -> str:
+    def read_output(self) -> str:
         """The end of what it printed."""
 
 
@@ -84,8 +84,8 @@ class Preset:
     """A TLS server of ours that gets its staples as *policy* says. Time is shifted, and takes none.
 
     Its fetches end after three times the *patience* of a client, if not earlier: longer ones show nothing
-    more. With trigger ``"file"``, somebody has put a good answer there before the
-    start, if one was to be had.
+    more. With trigger ``"file"``, somebody has put a good answer there before the start, if one was to be
+    had.
     """
 
     policy: StaplePolicy
@@ -119,6 +119,15 @@ class Preset:
             server.close()
 
 
+@contextlib.contextmanager
+def _raise_not_listening() -> Iterator[None]:
+    """A server of ours that may not start says so by a RuntimeError."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise NotListening(str(error)) from error
+
+
 @dataclass
 class _PresetSite:
     pki: PKI
@@ -139,19 +148,17 @@ class _PresetSite:
     def start(self) -> None:
         policy = self.stapler.policy
         if policy.trigger == "file":
-            self.stapler.preload(self.leaf, self._file())
-        try:
+            self.stapler.preload(self.leaf, self._find_file())
+        with _raise_not_listening():
             self.server.__enter__()
-        except RuntimeError as error:
-            raise NotListening(str(error)) from error
 
-    def _file(self) -> bytes | None:
-        """What somebody puts there who looks at what the responder says; None where it is not good."""
+    def _find_file(self) -> bytes | None:
+        """The responder's answer, which somebody has checked and put there; None if it was not good."""
         leaf, watch = self.leaf, self.watch
         if not watch.is_up:
             return None
         try:
-            der = leaf.issuer.ocsp.response_for(leaf, *watch.bends)
+            der = leaf.issuer.ocsp.response_for(leaf, *watch.answer_faults)
             now, issuer = self.pki.clock.now(), leaf.issuer.certificate
             found = read_response(der, leaf.certificate, issuer, now, Tolerance(clock_skew=timedelta()))
         except (TypeError, Unusable):
@@ -160,16 +167,14 @@ class _PresetSite:
         return der if found.status is Status.GOOD else None
 
     def restart(self) -> None:
-        try:
+        with _raise_not_listening():
             self.stapler.restart()
-        except RuntimeError as error:
-            raise NotListening(str(error)) from error
 
-    def asks(self) -> None:
+    def wait_until_asked(self) -> None:
         if self.stapler.policy.at_start and self.watch.is_up:
             self.watch.wait_for(1, self.patience)
 
-    def rests(self) -> None:
+    def wait_until_idle(self) -> None:
         if self.watch.hangs:
             # No answer comes, but the questions do.
             self.watch.wait_for(self.stapler.stats.fetches, self.patience)
@@ -177,5 +182,5 @@ class _PresetSite:
             left = self.watch.last_due - monotonic()
             self.stapler.settle(max(0.0, left) + 4 * self.patience)
 
-    def printed(self) -> str:
+    def read_output(self) -> str:
         return ""

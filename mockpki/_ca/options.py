@@ -1,0 +1,26 @@
+"""How the CAs of a PKI are made, as `PKI` was asked to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._pkix.keys import KeyType
+
+
+@dataclass(frozen=True)
+class CAOptions:
+    """The type of all keys, and who signs OCSP answers: a delegate or not, named by name or by key."""
+
+    key_type: KeyType
+    delegated: bool
+    by_name: bool
+
+    @classmethod
+    def check(cls, key_type: str, delegated: bool, responder_id: str) -> CAOptions:
+        """The options in the words of `PKI`. Raises ValueError or TypeError for what they cannot be."""
+        checked = KeyType.of(key_type)
+        if responder_id not in ("key", "name"):
+            raise ValueError(
+                f"responder_id is 'key' or 'name' (RFC 6960 section 4.2.1); got {responder_id!r}"
+            )
+        return cls(checked, delegated, by_name=responder_id == "name")

@@ -1,0 +1,23 @@
+"""What can be asked of a certificate that was issued here, by those who know neither leaves nor CAs."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class HasSerial(Protocol):
+    """Whatever has a serial number: a leaf, a CA, an `x509.Certificate`."""
+
+    @property
+    def serial_number(self) -> int:
+        """The serial number."""
+        ...
+
+
+class IssuedCertificate(HasSerial, Protocol):
+    """A `Leaf` or a `CA`, as far as a responder has to know it."""
+
+    @property
+    def der(self) -> bytes:
+        """The certificate as DER."""
+        ...

@@ -1,0 +1,163 @@
+"""What was seen of a server, or of presets, as a report: what it does in each scenario, and in an outage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from .._probe.servers import ServerReport
+from ..scenarios.servers import DEMANDS, WORDS, Judged, Outcome, kind, named
+from ..staplers._words import in_words
+from .model import Case, Check, Column, Fact, Group, Report, Row, Span, Timelines
+from .server_objects import make_objects, make_preset_objects
+
+_COLUMNS = (
+    Column("scenario"),
+    Column("what clients were given"),
+    Column("requests", width=8),
+    Column("broken"),
+)
+_NOTE = (
+    "Handshake by handshake, | where something happened in between. Requests: before the first "
+    "handshake / in all."
+)
+
+
+def describe_server(found: ServerReport) -> Report:
+    """The report on one server."""
+    broken, count = sum(bool(outcome.broken) for outcome in found.outcomes), len(found.outcomes)
+    return Report(
+        title=f"{found.name} as a stapling server",
+        headline=f"{found.name} as a stapling server",
+        objects=make_objects(found),
+        verdict=Span(f"In {broken} of {count} scenarios it breaks a demand.", "wrong")
+        if broken
+        else Span(f"It keeps every demand in {count} scenarios.", "right"),
+        sentences=(found.likeness,),
+        facts=(Fact("Command", (Span(found.command),), "code"),),
+        groups=(_make_group(found),),
+        demands_heading="What an ideal server does",
+        demands=tuple(_sum_up(found)),
+        words=tuple(_explain(found.outcomes)),
+        timelines=Timelines("An outage, and how well-known designs live through it", found.timelines)
+        if found.timelines
+        else None,
+        suite=f"mockpki probe-server: {found.name}",
+        cases=tuple(_make_case(outcome, judged) for outcome in found.outcomes for judged in outcome.judged),
+    )
+
+
+def describe_presets(found: Sequence[ServerReport]) -> Report:
+    """The report on presets: what each is, and what it does; of one alone, with all the details."""
+    alone = len(found) == 1
+    title = found[0].name if alone else "Stapling servers, by design"
+    return Report(
+        title=title,
+        headline=title,
+        objects=make_preset_objects(found),
+        groups=(Group("What they do", tuple(_make_preset(one, opened=alone) for one in found)),),
+        words=tuple(_explain([outcome for one in found for outcome in one.outcomes])),
+        timelines=Timelines(
+            "An outage of the responder", tuple(line for one in found for line in one.timelines), leading=True
+        ),
+    )
+
+
+def _make_preset(found: ServerReport, *, opened: bool) -> Row:
+    broken = sorted({judged.demand for outcome in found.outcomes for judged in outcome.broken})
+    return Row(
+        found.name,
+        not broken,
+        brief=(Span(f"breaks {', '.join(broken)}" if broken else "keeps every demand", "dim"),),
+        sentences=tuple(in_words(found.name)),
+        checks=tuple(_sum_up(found)) if opened else (),
+        group=_make_group(found),
+        opened=opened,
+    )
+
+
+# Scenarios.
+
+
+def _make_group(found: ServerReport) -> Group:
+    return Group(
+        "Scenarios",
+        tuple(_make_row(outcome) for outcome in found.outcomes),
+        _COLUMNS,
+        heading=f"{found.name}: {len(found.outcomes)} stapling scenarios",
+        note=_NOTE,
+    )
+
+
+def _make_row(outcome: Outcome) -> Row:
+    seen, broken = tuple(_list_words(outcome)), ", ".join(judged.demand for judged in outcome.broken)
+    return Row(
+        outcome.scenario,
+        False if broken else True if outcome.kept else None,
+        brief=(*seen, Span(f"breaks {broken}", "wrong")) if broken else seen,
+        cells=(
+            seen,
+            (Span(f"{outcome.requests_before}/{outcome.requests}"),),
+            (Span(broken, "wrong"),),
+        ),
+        sentences=(named(outcome.scenario).sentence,),
+        checks=tuple(Check(judged.sentence, judged.kept, judged.why) for judged in outcome.judged),
+        facts=tuple(_list_facts(outcome)),
+    )
+
+
+def _list_words(outcome: Outcome) -> Iterator[Span]:
+    """What was observed, word by word."""
+    for place, step in enumerate(outcome.handshakes):
+        if place:
+            yield Span("|", "dim")
+        for one in step:
+            yield Span(f"{one.says}{' (waited)' if one.waited else ''}", kind(one.says), one.reason)
+    if outcome.left_out:
+        yield Span("...", "dim")
+
+
+def _list_facts(outcome: Outcome) -> Iterator[Fact]:
+    requests = f"{outcome.requests_before} before the first handshake, {outcome.requests} in all"
+    yield Fact("Requests", (Span(requests),))
+    if outcome.no_start:
+        yield Fact("Start", (Span(outcome.no_start),))
+    if outcome.late_start:
+        yield Fact("Start", (Span("the port was open only when the responder had answered"),))
+    if outcome.passing == "waited":
+        yield Fact("Time", (Span("it was waited for"),))
+    if outcome.passing == "shifted":
+        yield Fact("Time", (Span("the clock was shifted"),))
+    if outcome.left_out:
+        yield Fact("Left out", (Span(outcome.left_out),))
+
+
+def _make_case(outcome: Outcome, judged: Judged) -> Case:
+    """A demand in a scenario."""
+    suite = f"stapling.{outcome.scenario}"
+    if judged.kept is None:
+        return Case(suite, judged.demand, "skipped", "it could not be seen")
+    if judged.kept:
+        return Case(suite, judged.demand, "passed")
+    seen = f"{judged.sentence}\nSeen: {outcome.words or outcome.no_start}"
+    return Case(suite, judged.demand, "failure", judged.why, text=seen)
+
+
+# All scenarios together.
+
+
+def _sum_up(found: ServerReport) -> Iterator[Check]:
+    """Each demand, and where it was broken."""
+    for demand in DEMANDS:
+        places = tuple(
+            (outcome.scenario, judged.why)
+            for outcome in found.outcomes
+            for judged in outcome.broken
+            if judged.demand == demand.name
+        )
+        yield Check(demand.sentence, found.demands[demand.name], places=places)
+
+
+def _explain(outcomes: Iterable[Outcome]) -> Iterator[Fact]:
+    """What the words mean that were observed."""
+    used = {one.says for outcome in outcomes for one in outcome.all}
+    return (Fact(word, (Span(WORDS[word]),)) for word in WORDS if word in used)

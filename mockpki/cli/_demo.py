@@ -1,0 +1,27 @@
+"""`mockpki demo`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def demo() -> None:
+    """Show what clients make of good, revoked, unknown, stale and absent answers.
+
+    Starts a PKI on loopback (CA, OCSP responder, stapling TLS servers), sends a hard-fail, a soft-fail
+    and a must-staple client through six situations, and curl and openssl too where they are
+    installed. Prints what each of them did. Nothing leaves this machine.
+    """
+    from rich.console import Console
+
+    from .._probe.demo import run_demo
+    from .._reports.demo import show_demo
+
+    console = Console()
+    try:
+        with console.status("A PKI, its servers and their clients are at work ...", spinner="line"):
+            report = run_demo()
+    except OSError as error:
+        raise click.ClickException(f"the demo could not run to its end: {error}") from error
+    show_demo(report, console)

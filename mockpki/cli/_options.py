@@ -1,0 +1,124 @@
+"""The options that several commands have, and what is made of what was typed."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ._output import Output
+
+if TYPE_CHECKING:
+    from ..relying_party import Policy
+    from ..scenarios import Scenario
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def gather(kind: type, name: str, *options: Decorator) -> Decorator:
+    """Have *options* reach a command as one value of *kind*, a dataclass, under *name*: a field for each."""
+    fields = [field.name for field in dataclasses.fields(kind)]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def call(**typed: Any) -> Any:
+            value = kind(**{field: typed.pop(field) for field in fields})
+            return command(**typed, **{name: value})
+
+        decorated: Callable[..., Any] = call
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+def output_options(*forms: str) -> Decorator:
+    """``--format`` and ``--output``: an `Output`, as ``output``."""
+    return gather(
+        Output,
+        "output",
+        click.option("--format", "form", type=click.Choice(forms), default="text", show_default=True),
+        click.option(
+            "--output", "path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+            help="Write the report to FILE, and print it as text.",
+        ),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Which scenarios a probe goes through, and how."""
+
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+    jobs: int | None
+    timeout: float
+    """In seconds."""
+    key_type: str
+
+    @property
+    def at_once(self) -> int:
+        """How many scenarios run at a time."""
+        return self.jobs or 2 * (os.cpu_count() or 1)
+
+
+def runs_options(timeout: str) -> Decorator:
+    """What both probes have: `Runs`, as ``runs``. *timeout* is the help of that option."""
+    return gather(
+        Runs,
+        "runs",
+        click.option(
+            "--only", multiple=True, metavar="PATTERN", help="These scenarios only; may be repeated."
+        ),
+        click.option(
+            "--skip", multiple=True, metavar="PATTERN", help="Not these scenarios; may be repeated."
+        ),
+        click.option(
+            "--jobs", type=click.IntRange(1), metavar="N",
+            help="So many at once (else: twice the number of cores).",
+        ),
+        click.option(
+            "--timeout", type=click.FloatRange(0, min_open=True), default=10, show_default=True,
+            metavar="S", help=timeout,
+        ),
+        click.option("--key-type", default="P-256", show_default=True, help="Of all keys, such as RSA-2048."),
+    )  # fmt: skip
+
+
+policy_option = click.option(
+    "--policy", metavar="POLICY", help="A policy's name, or that and variations, as explained above."
+)
+
+
+def read_policy(text: str | None) -> dict[str, Policy]:
+    """The policy that is typed, by what to call it; without one, all that have names."""
+    from .. import relying_party
+    from ..relying_party._words import parse_policy
+
+    if text is None:
+        return dict(relying_party.NAMED)
+    try:
+        return {text: parse_policy(text)}
+    except (LookupError, ValueError, TypeError) as error:
+        raise click.UsageError(f"--policy: {error}") from error
+
+
+def choose_scenarios(only: Sequence[str], skip: Sequence[str] = ()) -> list[Scenario]:
+    """The scenarios of these patterns, all if there are none, without those to skip."""
+    from .. import scenarios
+
+    try:
+        left_out = scenarios.matching(skip)
+        found = [one for one in scenarios.matching(only or "*") if one not in left_out]
+    except LookupError as error:
+        raise click.UsageError(str(error)) from error
+    if not found:
+        raise click.UsageError("--skip leaves out every scenario that --only has chosen.")
+    return found

@@ -1,0 +1,164 @@
+"""`mockpki probe`: a client in every scenario."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ._options import Runs, choose_scenarios, gather, output_options, policy_option, read_policy, runs_options
+from ._output import Output
+from ._probe_server import run_server_probe
+
+if TYPE_CHECKING:
+    from .._probe import ClientReport, Probe, Run
+    from ..relying_party import Policy
+    from ..scenarios import Scenario
+
+
+class _NotStarted(click.ClickException):
+    """The client's command cannot be started."""
+
+    exit_code = 3
+
+
+class _NotJudged(click.ClickException):
+    """The client cannot be judged: it never came, or never ended."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True)
+class _About:
+    """The options that are about clients, and mean nothing to a server."""
+
+    policy: str | None
+    accept_when: re.Pattern[str] | None
+    reject_when: re.Pattern[str] | None
+    delegated: bool
+
+
+def _read_pattern(ctx: click.Context, param: click.Parameter, value: str | None) -> re.Pattern[str] | None:
+    """A regular expression, which may span lines."""
+    if value is None:
+        return None
+    try:
+        return re.compile(value, re.MULTILINE)
+    except re.error as error:
+        raise click.BadParameter(f"{value!r} is no regular expression: {error}", ctx, param) from error
+
+
+@click.command(context_settings={"allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
+@gather(
+    _About,
+    "about",
+    policy_option,
+    click.option(
+        "--accept-when", callback=_read_pattern, metavar="REGEX",
+        help="It accepts if it prints this, and else rejects.",
+    ),
+    click.option(
+        "--reject-when", callback=_read_pattern, metavar="REGEX",
+        help="It rejects if it prints this, whatever else.",
+    ),
+    click.option("--delegated", is_flag=True, help="OCSP answers are signed by a delegate of the CA."),
+)  # fmt: skip
+@runs_options("Seconds after which the client is killed, with its process group.")
+@output_options("text", "json", "junit", "html")
+# As `mockpki probe-server` was called before it had a name of its own.
+@click.option("--server", is_flag=True, hidden=True)
+@click.option("--template", hidden=True, type=click.Path(path_type=Path, dir_okay=False))
+def probe(
+    command: tuple[str, ...], about: _About, runs: Runs, output: Output, server: bool, template: Path | None
+) -> None:
+    """Run any client in every scenario, and name the policy that it behaves like.
+
+    COMMAND is run once for each, several at once, and has to connect and end by itself. In it,
+    {url}, {host} and {port} tell it where to go, {ca_file} whom to trust, {server_name} whom to
+    expect; {cert_file}, {chain_file}, {issuer_file}, {ocsp_url} and {crl_url} are for clients that judge
+    a certificate without connecting. Braces of the command's own are doubled: {{word}}.
+
+    Its exit status is its verdict: 0 accepts, any other rejects. --accept-when and --reject-when
+    (regular expressions) are for clients that say it only in what they print. A client that hangs or
+    crashes came to no verdict. What the servers saw is shown beside it: a client that rejects without
+    having looked at what told it to has not kept its policy.
+
+    With --policy, it has to keep that one: no-check, soft-fail, hard-fail, staple-required or
+    must-staple. A policy can be varied:
+
+    \b
+      --policy hard-fail,sources=OCSP+CRL,whole_chain=no,unknown_rejects=no
+
+    For servers there is `mockpki probe-server`.
+
+    \b
+    Ends with:
+      0  the client keeps the policy (without --policy: it was probed)
+      1  it does not
+      2  a mistake in what was typed
+      3  the command cannot be started
+      4  the client cannot be judged: it never came, or never ended
+    """
+    if server:
+        for name, value in vars(about).items():
+            if value:
+                raise click.UsageError(
+                    f"--{name.replace('_', '-')} is about clients, and does not go with --server."
+                )
+        raise SystemExit(run_server_probe(command, template, runs, output))
+    if template is not None:
+        raise click.UsageError(
+            "--template is the configuration of a server: it goes with --server, which is now "
+            "`mockpki probe-server`."
+        )
+    raise SystemExit(_probe_client(command, about, runs, output))
+
+
+def _probe_client(command: tuple[str, ...], about: _About, runs: Runs, output: Output) -> int:
+    """Send the client through all scenarios, write the report, and return the exit status."""
+    from .. import _probe
+    from .._reports.clients import describe_client
+
+    demanded = None if about.policy is None else next(iter(read_policy(about.policy).items()))
+    found = choose_scenarios(runs.only, runs.skip)
+    try:
+        client = _probe.Client(_probe.Command(command), runs.timeout, about.accept_when, about.reject_when)
+        prober = _probe.Probe(client, runs.key_type, about.delegated)
+    except (LookupError, ValueError) as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        report = _run_all(prober, found, runs.at_once, demanded)
+    except ChildProcessError as error:
+        raise _NotStarted(str(error)) from error
+    except OSError as error:
+        raise _NotJudged(str(error)) from error
+    output.write(describe_client(report))
+    return int(demanded is not None and not report.kept)
+
+
+def _run_all(
+    prober: Probe, found: list[Scenario], jobs: int, demanded: tuple[str, Policy] | None
+) -> ClientReport:
+    """Send the client through all of them, with a progress bar where there is a terminal to show it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from .. import _probe
+    from .._clock import monotonic
+
+    began = monotonic()
+    prober.send_first()
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=len(found))
+
+        def show_progress(run: Run) -> None:
+            progress.update(task, advance=1, description=run.scenario.name)
+
+        runs = prober.run_all(found, jobs, show_progress)
+    return _probe.make_report(prober.client.command, runs, monotonic() - began, demanded)

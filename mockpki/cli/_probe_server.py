@@ -1,0 +1,86 @@
+"""`mockpki probe-server`: a server in every scenario of stapling."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ._options import Runs, output_options, runs_options
+from ._output import Output, end_on_signals
+
+if TYPE_CHECKING:
+    from ..scenarios.servers import Outcome
+
+
+class _NoServer(click.ClickException):
+    """The server's command cannot be started, never listened, or cannot be stopped."""
+
+    exit_code = 3
+
+
+@click.command(context_settings={"allow_interspersed_args": False})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
+@click.option(
+    "--template", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help="Its configuration, with placeholders; {config} in COMMAND is the file made of it.",
+)  # fmt: skip
+@runs_options("Seconds within which the server has to listen.")
+@output_options("text", "json", "junit", "html")
+def probe_server(command: tuple[str, ...], template: Path | None, runs: Runs, output: Output) -> None:
+    """Run any server in every scenario of stapling, and hold it against what a good one does.
+
+    COMMAND starts a TLS server in the foreground, which has to listen on {host} and {port} with
+    {cert_file} or {chain_file}, and {key_file} (or {pem_file}, or {p12_file} with the password mockpki),
+    and to fetch its staples from the responder that the certificate names; {issuer_file}, {ca_file},
+    {server_name}, {ocsp_url} and {directory}, a folder of its own, may help. Braces of the command's own
+    are doubled: {{word}}.
+
+    It goes through the scenarios of stapling, several at once, such as a responder that is down and an
+    answer that ends. The report says what it broke, and which well-known server it behaves like;
+    `mockpki staplers` shows what these do there.
+
+    \b
+    Ends with:
+      0  the server keeps every demand
+      1  it does not
+      2  a mistake in what was typed
+      3  the command cannot be started, or the server never listens
+    """
+    raise SystemExit(run_server_probe(command, template, runs, output))
+
+
+def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs, output: Output) -> int:
+    """Send the server of *command* through all scenarios, write the report, and return the exit status."""
+    from rich.console import Console
+
+    from .._probe.servers import probe_server as run_probe
+    from .._reports.servers import describe_server
+    from ..scenarios.servers import NotListening
+
+    console = Console(stderr=True)
+    with end_on_signals(), console.status("The server is at work ...", spinner="line") as status:
+
+        def show_progress(outcome: Outcome) -> None:
+            status.update(f"The server has been in {outcome.scenario} ...")
+
+        try:
+            report = run_probe(
+                command,
+                template,
+                only=runs.only,
+                skip=runs.skip,
+                jobs=runs.at_once,
+                timeout=timedelta(seconds=runs.timeout),
+                key_type=runs.key_type,
+                timelines=output.form == "html",
+                progress=show_progress,
+            )
+        except (LookupError, ValueError, TypeError) as error:
+            raise click.UsageError(str(error)) from error
+        except (NotListening, ChildProcessError) as error:
+            raise _NoServer(str(error)) from error
+    output.write(describe_server(report))
+    return report.exit_status

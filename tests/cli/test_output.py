@@ -1,0 +1,102 @@
+"""Where reports of commands go."""
+
+import contextlib
+import json
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockpki._reports import FORMATS
+from mockpki.cli import main
+from mockpki.cli._output import end_on_signals
+from tests.kit.pages import Reader
+from tests.kit.programs import need
+
+
+class TestOutput:
+    """Where reports go."""
+
+    @staticmethod
+    def probe(*arguments: str) -> Result:
+        command = ["--", need("curl"), "-q", "-sS", "-o", os.devnull, "--cacert", "{ca_file}", "{url}"]
+        arguments = ("probe", "--only", "crl-good", "--only", "crl-revoked", *arguments, *command)
+        return CliRunner().invoke(main, arguments)
+
+    def test_to_stdout(self) -> None:
+        """Without --output the report is all that is printed."""
+        found = json.loads(self.probe("--format", "json").stdout)
+        assert [one["verdict"] for one in found["scenarios"]] == ["accept", "accept"]
+        assert ET.fromstring(self.probe("--format", "junit").stdout.encode())[0].get("tests") == "2"
+        assert Reader(self.probe("--format", "html").stdout).all("details")
+
+    @pytest.mark.parametrize("form", FORMATS)
+    def test_to_a_file(self, tmp_path: Path, form: str) -> None:
+        """--output writes the report to a file, and prints it as text; the exit status is the same."""
+        file = tmp_path / "report"
+        result = self.probe("--policy", "hard-fail", "--format", form, "--output", str(file))
+        assert result.exit_code == 1
+        assert "1 of 2 scenarios ended as hard-fail demands." in result.stdout
+        beginnings = {"text": "  scenario ", "json": "{", "junit": "<?xml", "html": "<!DOCTYPE html>"}
+        assert file.read_text(encoding="utf-8").startswith(beginnings[form])
+
+    def test_no_place(self, tmp_path: Path) -> None:
+        """A folder that is not there is found out before the client is run."""
+        result = self.probe("--output", str(tmp_path / "none" / "report"))
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "there is no folder" in result.stderr
+
+    def test_not_writable(self, tmp_path: Path) -> None:
+        """A file that cannot be written is a mistake, too."""
+        if not hasattr(os, "mkfifo"):
+            pytest.skip("this system has no such files")
+        name = "x" * 300
+        result = self.probe("--output", str(tmp_path / name))
+        assert result.exit_code == 2
+        assert "cannot be written: File name too long" in result.stderr
+
+
+def test_formats_are_those_of_the_option() -> None:
+    """Every format that can be asked for can be written."""
+    (option,) = (one for one in main.commands["probe"].params if one.name == "form")
+    assert list(option.type.choices) == list(FORMATS)  # type: ignore[attr-defined]
+
+
+class TestSignals:
+    """Who ends a run ends what it has started."""
+
+    @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+    def test_ends(self, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+        """A signal ends the run in order, with the status that shells give, and handlers are as before."""
+        number = getattr(signal, name, None)
+        if number is None:
+            pytest.skip("this system has no such signal")
+        before = signal.getsignal(number)
+        cleaned: list[str] = []
+
+        def run() -> None:
+            with end_on_signals(), contextlib.ExitStack() as started:
+                started.callback(cleaned.append, name)
+                signal.raise_signal(number)
+
+        with pytest.raises(SystemExit) as caught:
+            run()
+        assert caught.value.code == 128 + number
+        assert cleaned == [name]
+        assert signal.getsignal(number) == before
+        assert capsys.readouterr().err == "Interrupted: nothing was judged.\n"
+
+    def test_on_another_thread(self) -> None:
+        """Where signals cannot be caught, nothing is."""
+        before = signal.getsignal(signal.SIGTERM)
+
+        def look() -> object:
+            with end_on_signals():
+                return signal.getsignal(signal.SIGTERM)
+
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(look).result() == before

@@ -1,0 +1,61 @@
+"""What was seen of a server, or of presets, as a report."""
+
+from mockpki._probe.servers import ServerReport
+from mockpki._reports.servers import describe_presets, describe_server
+from mockpki.scenarios.servers import DEMANDS
+from mockpki.staplers._words import in_words
+
+
+def test_a_server(report: ServerReport) -> None:
+    """Each scenario is a row, with what clients were given, what it broke, and every demand's fate."""
+    found = describe_server(report)
+    (group,) = found.groups
+    assert [row.name for row in group.rows] == ["good", "refused", "idle"]
+    assert [row.ok for row in group.rows] == [False, True, True]
+    good, _, idle = group.rows
+    assert [span.text for span in good.cells[0]] == ["none", "none", "none"]
+    assert {span.tone for span in good.cells[0]} == {"none"}
+    assert good.brief[-1].text == "breaks ready"
+    assert idle.cells[0][-1].text == "..."
+    assert [check.why for check in good.checks if check.kept is False] == [
+        "the first handshake brought none (no staple)"
+    ]
+    assert [fact.name for fact in idle.facts] == ["Requests", "Left out"]
+    assert found.verdict is not None
+    assert (found.verdict.text, found.verdict.tone) == ("In 1 of 3 scenarios it breaks a demand.", "wrong")
+    assert found.sentences == (report.likeness,)
+
+
+def test_demands(report: ServerReport) -> None:
+    """All demands are there, in their order; one that was broken says where, and why."""
+    found = describe_server(report)
+    assert [check.sentence for check in found.demands] == [demand.sentence for demand in DEMANDS]
+    assert [check.kept for check in found.demands] == [report.demands[demand.name] for demand in DEMANDS]
+    assert [check.places for check in found.demands if check.kept is False] == [
+        (("good", "the first handshake brought none (no staple)"),)
+    ]
+
+
+def test_cases(report: ServerReport) -> None:
+    """A demand in a scenario is a test case: it passed, it failed, or it could not be seen."""
+    cases = describe_server(report).cases
+    assert len(cases) == sum(len(outcome.judged) for outcome in report.outcomes)
+    assert {case.state for case in cases} == {"passed", "failure", "skipped"}
+    (failure,) = (case for case in cases if case.state == "failure")
+    assert (failure.suite, failure.name) == ("stapling.good", "ready")
+
+
+def test_presets(presets: tuple[ServerReport, ...]) -> None:
+    """Each preset is a row with its words and scenarios, opened if it is alone; the outage comes first."""
+    found = describe_presets(presets)
+    (group,) = found.groups
+    assert [row.name for row in group.rows] == ["ideal", "apache"]
+    assert [row.ok for row in group.rows] == [True, False]
+    assert [row.sentences for row in group.rows] == [tuple(in_words(name)) for name in ("ideal", "apache")]
+    assert not any(row.opened or row.checks for row in group.rows)
+    assert found.timelines is not None
+    assert found.timelines.leading
+    assert [line.name for line in found.timelines.lines] == ["ideal", "apache"]
+    (alone,) = describe_presets(presets[:1]).groups[0].rows
+    assert alone.opened
+    assert len(alone.checks) == len(DEMANDS)

@@ -1,0 +1,53 @@
+"""An offer: what a client may read in a source, which depends on its policy."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from mockpki import faults
+from mockpki.relying_party import HARD_FAIL
+from mockpki.scenarios import Case, Expected, Offer, Says, Scenario
+from tests.kit.reference_client import reference
+
+WEEK = timedelta(days=7)
+
+
+class TestReadings:
+    def test_what_it_says(self) -> None:
+        """An offer says one thing to every policy, and a second where a rule lets a client read that."""
+        assert Offer(Says.GOOD).readings(HARD_FAIL) == (Says.GOOD,)
+        free = Offer(Says.UNUSABLE, also=Says.FATAL, why="RFC 6066 section 8")
+        assert free.readings(HARD_FAIL) == (Says.UNUSABLE, Says.FATAL)
+
+    def test_an_answer_that_is_late(self) -> None:
+        """A client whose time-out is shorter than the delay learns nothing."""
+        slow = Offer(Says.GOOD, delay=timedelta(seconds=2))
+        assert slow.readings(replace(HARD_FAIL, timeout=timedelta(seconds=3))) == (Says.GOOD,)
+        assert slow.readings(replace(HARD_FAIL, timeout=timedelta(seconds=2))) == (Says.UNUSABLE,)
+
+    def test_an_answer_that_is_out_of_date(self) -> None:
+        """A client whose clock skew is as large finds it good, and one way to read it is left."""
+        stale = Offer(Says.UNUSABLE, off_by=WEEK)
+        assert stale.readings(replace(HARD_FAIL, clock_skew=WEEK)) == (Says.GOOD,)
+        assert stale.readings(HARD_FAIL) == (Says.UNUSABLE,)
+        either = replace(stale, also=Says.GOOD, why="a clause")
+        assert either.readings(replace(HARD_FAIL, clock_skew=WEEK)) == (Says.GOOD,)
+
+    def test_an_answer_that_is_old(self) -> None:
+        """It is no use where the policy has a max_age that it has passed, clock skew included."""
+        old = Offer(Says.GOOD, age=WEEK)
+        strict = replace(HARD_FAIL, max_age=timedelta(days=6), clock_skew=timedelta(0))
+        assert old.readings(strict) == (Says.UNUSABLE,)
+        assert old.readings(replace(strict, clock_skew=timedelta(days=1))) == (Says.GOOD,)
+
+
+class TestMaxAge:
+    def test_max_age(self) -> None:
+        """An answer older than the policy's max_age is no use, and a younger one is."""
+        old = Scenario(
+            "ocsp-old", "Old, and still good.",
+            ocsp=Offer(Says.GOOD, (faults.Ancient(by=timedelta(days=20)),), age=timedelta(days=20)),
+        )  # fmt: skip
+        for days, verdict in ((10, Expected.REJECT), (30, Expected.ACCEPT)):
+            policy = replace(HARD_FAIL, max_age=timedelta(days=days))
+            assert old.expected(policy).verdict is verdict
+            Case(old, policy).check(reference(policy))
