@@ -166,6 +166,15 @@ def test_a_module_is_one_noun(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
+@pytest.mark.parametrize("path", MODULES)
+def test_annotations_are_never_run(path: Path) -> None:
+    """Every module with code in it begins with the same line, so that annotations read alike everywhere."""
+    docstring, *code = ast.parse(path.read_text(encoding="utf-8")).body
+    assert isinstance(docstring, ast.Expr)
+    if code:
+        assert ast.unparse(code[0]) == "from __future__ import annotations"
+
+
 TESTED_ELSEWHERE = {
     "__main__": "tests/test_doors.py",
     "_catalogue.fields": "tests/catalogue/test_decoded.py",  # tables only
