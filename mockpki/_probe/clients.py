@@ -146,6 +146,10 @@ class Probe:
                 raise
         return tuple(future.result() for future in futures)
 
+    def end(self) -> None:
+        """Kill all clients that run, and what they left behind, from any thread; no more are started."""
+        self._processes.stop()
+
     def _pki(self) -> PKI:
         return PKI(key_type=self.key_type, delegated=self.delegated)
 

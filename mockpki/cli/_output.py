@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -48,6 +49,67 @@ class Output:
             show_report(report, Console())
         else:
             click.echo(FORMATS[self.form](report).rstrip("\n"))
+
+
+T = TypeVar("T")
+_POLL = 0.05
+"""Seconds after which it is seen, at the latest, that work has ended."""
+
+
+class _Work(threading.Thread):
+    """Some work on a thread of its own, which signals never interrupt halfway."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__(name="mockpki work")
+        self._work = work
+        self._lock = threading.Lock()
+        self._state = "new"
+        self.result: object = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        if not self._enter("begun", "new"):
+            return
+        try:
+            self.result = self._work()
+        except BaseException as error:
+            self.error = error
+        finally:
+            self._state = "over"
+
+    def give_up(self) -> None:
+        """Do not begin; what has begun is waited for."""
+        self._enter("over", "new")
+        while self._state != "over":
+            time.sleep(_POLL)
+
+    def _enter(self, state: str, after: str) -> bool:
+        with self._lock:
+            if self._state != after:
+                return False
+            self._state = state
+            return True
+
+
+def work_apart(work: Callable[[], T], stop: Callable[[], object]) -> T:
+    """What *work* returns. If a signal ends us, *stop* is called, and *work* comes to its end before us.
+
+    Signals interrupt the main thread wherever it is, also where a program has been started and nobody knows
+    it yet. So all that starts and writes something is done on another thread, which takes leave in order.
+    """
+    apart = _Work(work)
+    try:
+        apart.start()
+        while apart.is_alive():
+            apart.join(_POLL)
+    except BaseException:
+        stop()
+        apart.give_up()
+        raise
+    if apart.error is not None:
+        raise apart.error
+    result: T = apart.result  # type: ignore[assignment]
+    return result
 
 
 @contextlib.contextmanager

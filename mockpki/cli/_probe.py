@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ._options import Runs, choose_scenarios, gather, output_options, policy_option, read_policy, runs_options
-from ._output import Output
+from ._output import Output, end_on_signals, work_apart
 from ._probe_server import run_server_probe
 
 if TYPE_CHECKING:
@@ -131,11 +131,14 @@ def _probe_client(command: tuple[str, ...], about: _About, runs: Runs, output: O
     except (LookupError, ValueError) as error:
         raise click.UsageError(str(error)) from error
     try:
-        report = _run_all(prober, found, runs.at_once, demanded)
+        with end_on_signals():
+            report = work_apart(lambda: _run_all(prober, found, runs.at_once, demanded), prober.end)
     except ChildProcessError as error:
         raise _NotStarted(str(error)) from error
     except OSError as error:
         raise _NotJudged(str(error)) from error
+    finally:
+        prober.end()
     output.write(describe_client(report))
     return int(demanded is not None and not report.kept)
 

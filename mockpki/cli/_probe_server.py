@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ._options import Runs, output_options, runs_options
-from ._output import Output, end_on_signals
+from ._output import Output, end_on_signals, work_apart
 
 if TYPE_CHECKING:
-    from ..scenarios.servers import Outcome
+    from .._probe.servers import ServerReport
+    from ..scenarios.servers import Outcome, ServerCommand
 
 
 class _NoServer(click.ClickException):
@@ -52,6 +53,24 @@ def probe_server(command: tuple[str, ...], template: Path | None, runs: Runs, ou
     raise SystemExit(run_server_probe(command, template, runs, output))
 
 
+class _Ending:
+    """Ends what has begun, also if it begins only afterwards."""
+
+    def __init__(self) -> None:
+        self._stopped = False
+        self._worlds: list[ServerCommand] = []
+
+    def begin(self, world: ServerCommand) -> None:
+        self._worlds.append(world)
+        if self._stopped:
+            world.end()
+
+    def stop(self) -> None:
+        self._stopped = True
+        for world in self._worlds:
+            world.end()
+
+
 def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs, output: Output) -> int:
     """Send the server of *command* through all scenarios, write the report, and return the exit status."""
     from rich.console import Console
@@ -60,14 +79,14 @@ def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs
     from .._reports.servers import describe_server
     from ..scenarios.servers import NotListening
 
-    console = Console(stderr=True)
+    console, ending = Console(stderr=True), _Ending()
     with end_on_signals(), console.status("The server is at work ...", spinner="line") as status:
 
         def show_progress(outcome: Outcome) -> None:
             status.update(f"The server has been in {outcome.scenario} ...")
 
-        try:
-            report = run_probe(
+        def run_all() -> ServerReport:
+            return run_probe(
                 command,
                 template,
                 only=runs.only,
@@ -77,7 +96,11 @@ def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs
                 key_type=runs.key_type,
                 timelines=output.form == "html",
                 progress=show_progress,
+                begin=ending.begin,
             )
+
+        try:
+            report = work_apart(run_all, ending.stop)
         except (LookupError, ValueError, TypeError) as error:
             raise click.UsageError(str(error)) from error
         except (NotListening, ChildProcessError) as error:

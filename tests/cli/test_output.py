@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -13,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from mockpki._reports import FORMATS
 from mockpki.cli import main
-from mockpki.cli._output import end_on_signals
+from mockpki.cli._output import end_on_signals, work_apart
 from tests.kit.pages import Reader
 from tests.kit.programs import need
 
@@ -100,3 +101,38 @@ class TestSignals:
 
         with ThreadPoolExecutor(1) as pool:
             assert pool.submit(look).result() == before
+
+
+class TestWorkApart:
+    """What is done while the main thread waits for signals."""
+
+    def test_its_end(self) -> None:
+        """What the work returns, or raises, is what comes of it; then nothing is stopped."""
+        stopped: list[str] = []
+        assert (
+            work_apart(lambda: threading.current_thread().name, lambda: stopped.append("")) == "mockpki work"
+        )
+        with pytest.raises(LookupError, match="nowhere"):
+            work_apart(lambda: dict[str, str]()["nowhere"], lambda: stopped.append(""))
+        assert stopped == []
+
+    def test_interrupted(self) -> None:
+        """Work that is stopped ends in its own time, and only then do we."""
+        begun, stop = threading.Event(), threading.Event()
+        past: list[str] = []
+
+        def work() -> None:
+            begun.set()
+            assert stop.wait(60)
+            past.append("in order")
+
+        def interrupt() -> None:
+            begun.wait(60)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(interrupt)
+            with pytest.raises(SystemExit) as caught, end_on_signals():
+                work_apart(work, stop.set)
+        assert caught.value.code == 128 + signal.SIGTERM
+        assert past == ["in order"]
