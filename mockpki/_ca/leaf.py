@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from .ca import CA
 
 
+_FEW, _LONG = 3, 64
+"""So many names of a leaf are shown, and so many characters of each."""
+
+
 class Leaf:
     """An end-entity certificate. Made by `CA.issue_cert`."""
 
@@ -32,7 +36,9 @@ class Leaf:
         self._folder = folder
 
     def __repr__(self) -> str:
-        return f"<Leaf {', '.join(self.names) or self.serial_number} by {self.issuer.common_name}>"
+        few = [name if len(name) <= _LONG else f"{name[:_LONG]}..." for name in self.names[:_FEW]]
+        more = f" and {len(self.names) - _FEW} more" if len(self.names) > _FEW else ""
+        return f"<Leaf {', '.join(few) or self.serial_number}{more} by {self.issuer.common_name}>"
 
     @cached_property
     def certificate(self) -> x509.Certificate:

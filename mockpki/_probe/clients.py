@@ -82,7 +82,8 @@ class Client:
 
 
 def _add_last_line(what: str, ended: Ended) -> str:
-    return f"{what}: {ended.last_line}" if ended.last_line else what
+    line = ended.telling_line if ended.status else ended.last_line
+    return f"{what}: {line}" if line else what
 
 
 def _name_signal(number: int) -> str:

@@ -161,7 +161,7 @@ class Program:
         if ended.status is None:
             return Reaction(None, f"no end in {_PATIENCE.seconds} s")
         reason = self.read(ended.printed, ended.status)
-        return Reaction(ended.status == 0, reason, ended.last_line if ended.status else "")
+        return Reaction(ended.status == 0, reason, ended.telling_line if ended.status else "")
 
 
 def _read_curl(printed: str, status: int) -> str:

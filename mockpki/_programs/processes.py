@@ -39,6 +39,26 @@ _COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
+_NOISE = re.compile(
+    r"""\.\.\.\ \d+\ (?:more|common|shared) | at\ \S | File\ " | \^+$ | [\W_]*$ | https?://\S+$
+    | (?:For\ )?More\ (?:details|info) | .*\bplease\b | .*\bTo\ learn\ more\b | To\ (?:ignore|disable)
+    | Process\ (?:exited|finished) | exit\ status | Node\.js\ v | DONE$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Frames of stacks, and what is said whatever the matter is."""
+_ERROR = re.compile(
+    r"error|exception|alert|fail|fatal|problem|invalid|revoked|refused|reject|expired|unable|can(?:not|'t)"
+    r"|could not",
+    re.IGNORECASE,
+)
+
+
+def _count_signs(line: str) -> int:
+    """How much speaks for a line: that it is about an error, and that it tells of what."""
+    about = bool(_ERROR.search(line))
+    return about + (about and ":" in line)
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a program ended: *status* is its exit status, negative for a signal, None if it took too long."""
@@ -52,6 +72,18 @@ class Ended:
     def readable(self) -> str:
         """The same without colours; other control characters show as U+FFFD."""
         return _CONTROL.sub("\ufffd", _COLOURS.sub("", self.printed).replace("\r\n", "\n"))
+
+    @property
+    def telling_line(self) -> str:
+        """The line that says most of why it failed: no frame of a stack, and no word of general advice.
+
+        Of several that speak of an error the last, which in Java is the cause of all others; where none
+        does, the last line.
+        """
+        lines = [line.strip() for line in self.readable.splitlines()]
+        lines = [line for line in lines if line and not _NOISE.match(line)]
+        best = max(map(_count_signs, lines), default=0)
+        return next((line for line in reversed(lines) if _count_signs(line) == best), self.last_line)
 
     @property
     def last_line(self) -> str:

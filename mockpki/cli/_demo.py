@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from ._options import Command
 from ._output import end_on_signals, work_apart
 
 
-@click.command()
+@click.command(cls=Command)
 def demo() -> None:
     """Show what clients make of good, revoked, unknown, stale and absent answers.
 

@@ -19,18 +19,39 @@ if TYPE_CHECKING:
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
+_SUFFIXES = {
+    ".txt": "text", ".log": "text", ".json": "json", ".xml": "junit", ".html": "html", ".htm": "html"
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Output:
     """How a report is written, and to which file; without one, to the terminal."""
 
     form: str
     path: Path | None
+    forms: tuple[str, ...] = ("text", "json", "junit", "html")
+    """Those that there are."""
 
     def __post_init__(self) -> None:
+        if not self.form:
+            object.__setattr__(self, "form", self._find_form())
         if self.path is not None and not self.path.absolute().parent.is_dir():
             raise click.UsageError(
                 f"--output: there is no folder {self.path.parent} to write {self.path.name} to."
             )
+
+    def _find_form(self) -> str:
+        """The form that the file's name has, if no other was asked for."""
+        if self.path is None or not self.path.suffix:
+            return "text"
+        found = _SUFFIXES.get(self.path.suffix.lower())
+        if found not in self.forms:
+            listed = ", ".join(self.forms)
+            raise click.UsageError(
+                f"--output: {self.path.name} is of no kind that can be written; say --format ({listed})."
+            )
+        return found
 
     def write(self, report: Report) -> None:
         """Print *report*; or write it to the file, and show it as text."""

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ._options import Runs, choose_scenarios, gather, output_options, policy_option, read_policy, runs_options
+from ._options import (
+    Command,
+    Runs,
+    choose_scenarios,
+    gather,
+    list_skipped,
+    output_options,
+    policy_option,
+    read_policy,
+    runs_options,
+)
 from ._output import Output, end_on_signals, work_apart
 from ._probe_server import run_server_probe
 
@@ -51,7 +61,7 @@ def _read_pattern(ctx: click.Context, param: click.Parameter, value: str | None)
         raise click.BadParameter(f"{value!r} is no regular expression: {error}", ctx, param) from error
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
+@click.command(cls=Command, context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @gather(
     _About,
@@ -139,7 +149,8 @@ def _probe_client(command: tuple[str, ...], about: _About, runs: Runs, output: O
         raise _NotJudged(str(error)) from error
     finally:
         prober.end()
-    output.write(describe_client(report))
+    skipped = [one.name for one in list_skipped(runs.only, runs.skip)]
+    output.write(describe_client(report, skipped))
     return int(demanded is not None and not report.kept)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ._options import Runs, output_options, runs_options
+from ._options import Command, Runs, output_options, runs_options
 from ._output import Output, end_on_signals, work_apart
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class _NoServer(click.ClickException):
     exit_code = 3
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
+@click.command(cls=Command, context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @click.option(
     "--template", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
@@ -53,6 +54,9 @@ def probe_server(command: tuple[str, ...], template: Path | None, runs: Runs, ou
     raise SystemExit(run_server_probe(command, template, runs, output))
 
 
+_PARAMETER = re.compile(r"\b(template|only|skip|jobs|timeout|key_type)=")
+
+
 class _Ending:
     """Ends what has begun, also if it begins only afterwards."""
 
@@ -77,7 +81,7 @@ def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs
 
     from .._probe.servers import probe_server as run_probe
     from .._reports.servers import describe_server
-    from ..scenarios.servers import NotListening
+    from ..scenarios.servers import NotListening, choose_scenarios
 
     console, ending = Console(stderr=True), _Ending()
     with end_on_signals(), console.status("The server is at work ...", spinner="line") as status:
@@ -102,8 +106,12 @@ def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs
         try:
             report = work_apart(run_all, ending.stop)
         except (LookupError, ValueError, TypeError) as error:
-            raise click.UsageError(str(error)) from error
+            # What is a parameter in Python is an option here.
+            said = _PARAMETER.sub(lambda match: f"--{match[1].replace('_', '-')}", str(error))
+            raise click.UsageError(said) from error
         except (NotListening, ChildProcessError) as error:
             raise _NoServer(str(error)) from error
-    output.write(describe_server(report))
+    judged = {outcome.scenario for outcome in report.outcomes}
+    skipped = [one.name for one in choose_scenarios(runs.only) if one.name not in judged]
+    output.write(describe_server(report, skipped))
     return report.exit_status

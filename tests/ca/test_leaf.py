@@ -53,3 +53,13 @@ def test_configuring_contexts(pki: PKI) -> None:
     for configure in (leaf.configure_cert, pki.configure_trust):
         with pytest.raises(TypeError, match=r"takes an ssl.SSLContext or an OpenSSL.SSL.Context; got 'x'"):
             configure("x")
+
+
+def test_a_repr_fits_a_line(pki: PKI) -> None:
+    """A leaf is shown by its first names, and how many more there are; long ones are cut."""
+    few = pki.issue_cert("a.test", "b.test", "127.0.0.1")
+    assert repr(few) == f"<Leaf a.test, b.test, 127.0.0.1 by {pki.ca.common_name}>"
+    many = pki.issue_cert(*[f"host-{number}.test" for number in range(200)])
+    assert repr(many) == f"<Leaf host-0.test, host-1.test, host-2.test and 197 more by {pki.ca.common_name}>"
+    long = pki.issue_cert(*[f"{letter * 60}.{letter * 60}.test" for letter in "abcd"])
+    assert len(repr(long)) < 300

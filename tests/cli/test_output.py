@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +18,7 @@ from mockpki.cli import main
 from mockpki.cli._output import end_on_signals, work_apart
 from tests.kit.pages import Reader
 from tests.kit.programs import need
+from tests.kit.server_scripts import ARGUMENTS, PLAIN
 
 
 class TestOutput:
@@ -136,3 +138,22 @@ class TestWorkApart:
                 work_apart(work, stop.set)
         assert caught.value.code == 128 + signal.SIGTERM
         assert past == ["in order"]
+
+
+def test_skips_are_test_cases() -> None:
+    """What --skip leaves out is skipped in JUnit, beside what was run, for clients and servers alike."""
+    client = ["--skip", "crl-revoked", "--", need("curl"), "-sS", "--cacert", "{ca_file}", "{url}"]
+    patterns = ("--only", "crl-good", "--only", "crl-revoked", "--format", "junit")
+    suite = ET.fromstring(CliRunner().invoke(main, ["probe", *patterns, *client]).stdout.encode())[0]
+    assert (suite.get("tests"), suite.get("skipped")) == ("2", "1")
+    (skipped,) = (case for case in suite.iter("testcase") if case.find("skipped") is not None)
+    assert (skipped.get("classname"), skipped.get("name")) == ("mockpki.probe.crl", "crl-revoked")
+    server = [sys.executable, "-c", PLAIN, *ARGUMENTS]
+    patterns = ("--only", "refused", "--only", "good", "--skip", "good", "--format", "junit")
+    suite = ET.fromstring(
+        CliRunner().invoke(main, ["probe-server", *patterns, "--", *server]).stdout.encode()
+    )
+    cases = {case.get("classname"): case.find("skipped") for case in suite.iter("testcase")}
+    assert cases.keys() == {"stapling.refused", "stapling.good"}
+    assert cases["stapling.good"] is not None
+    assert cases["stapling.good"].get("message") == "left out by --skip"
