@@ -82,7 +82,8 @@ class Client:
 
 
 def _add_last_line(what: str, ended: Ended) -> str:
-    return f"{what}: {ended.last_line}" if ended.last_line else what
+    line = ended.telling_line if ended.status else ended.last_line
+    return f"{what}: {line}" if line else what
 
 
 def _name_signal(number: int) -> str:
@@ -145,6 +146,10 @@ class Probe:
                 self._processes.stop()
                 raise
         return tuple(future.result() for future in futures)
+
+    def end(self) -> None:
+        """Kill all clients that run, and what they left behind, from any thread; no more are started."""
+        self._processes.stop()
 
     def _pki(self) -> PKI:
         return PKI(key_type=self.key_type, delegated=self.delegated)

@@ -94,11 +94,13 @@ def probe_server(
     name: str = "",
     timelines: bool = True,
     progress: Callable[[Outcome], object] = lambda outcome: None,
+    begin: Callable[[ServerCommand], object] = lambda world: None,
 ) -> ServerReport:
     """Start the server of *command* in each scenario (*only* these and not *skip*), *jobs* at a time.
 
     *command*, *template*, *patience*, *grace* and *key_type* are those of `ServerCommand`; *timeout* is
-    its time to start. *progress* is called with each outcome as it comes, on any thread.
+    its time to start. *progress* is called with each outcome as it comes, on any thread; *begin* before
+    anything is started, with what can end it all from another thread.
 
     Raises LookupError, ValueError or TypeError for arguments that make no sense, and `NotListening` where the
     server does not start though the responder is up.
@@ -110,6 +112,7 @@ def probe_server(
         command, template, name,
         start_timeout=timeout, patience=patience, grace=grace, key_type=key_type,
     )  # fmt: skip
+    begin(world)
     # It starts at all, or all that follows says nothing.
     first, *rest = scenarios if scenarios[0].name == "good" else (SCENARIOS[0], *scenarios)
     outcomes = [run_scenario(first, world)]

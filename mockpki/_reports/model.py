@@ -14,6 +14,8 @@ from typing import Literal
 from ..scenarios.servers import Timeline
 
 _HOUR = timedelta(hours=1)
+SKIPPED = "left out by --skip"
+"""Why a scenario that was asked for is in no table."""
 
 
 @dataclass(frozen=True)

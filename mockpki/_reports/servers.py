@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .._probe.servers import ServerReport
 from ..scenarios.servers import DEMANDS, WORDS, Judged, Outcome, kind, named
 from ..staplers._words import in_words
-from .model import Case, Check, Column, Fact, Group, Report, Row, Span, Timelines
+from .model import SKIPPED, Case, Check, Column, Fact, Group, Report, Row, Span, Timelines
 from .server_objects import make_objects, make_preset_objects
 
 _COLUMNS = (
@@ -22,8 +22,8 @@ _NOTE = (
 )
 
 
-def describe_server(found: ServerReport) -> Report:
-    """The report on one server."""
+def describe_server(found: ServerReport, skipped: Sequence[str] = ()) -> Report:
+    """The report on one server. *skipped* are scenarios that were left out."""
     broken, count = sum(bool(outcome.broken) for outcome in found.outcomes), len(found.outcomes)
     return Report(
         title=f"{found.name} as a stapling server",
@@ -33,7 +33,10 @@ def describe_server(found: ServerReport) -> Report:
         if broken
         else Span(f"It keeps every demand in {count} scenarios.", "right"),
         sentences=(found.likeness,),
-        facts=(Fact("Command", (Span(found.command),), "code"),),
+        facts=(
+            Fact("Command", (Span(found.command),), "code"),
+            *([Fact(SKIPPED.capitalize(), (Span(", ".join(skipped)),))] if skipped else ()),
+        ),
         groups=(_make_group(found),),
         demands_heading="What an ideal server does",
         demands=tuple(_sum_up(found)),
@@ -42,7 +45,10 @@ def describe_server(found: ServerReport) -> Report:
         if found.timelines
         else None,
         suite=f"mockpki probe-server: {found.name}",
-        cases=tuple(_make_case(outcome, judged) for outcome in found.outcomes for judged in outcome.judged),
+        cases=(
+            *(_make_case(outcome, judged) for outcome in found.outcomes for judged in outcome.judged),
+            *(Case(f"stapling.{name}", name, "skipped", SKIPPED) for name in skipped),
+        ),
     )
 
 

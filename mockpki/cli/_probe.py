@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ._options import Runs, choose_scenarios, gather, output_options, policy_option, read_policy, runs_options
-from ._output import Output
+from ._options import (
+    Command,
+    Runs,
+    choose_scenarios,
+    gather,
+    list_skipped,
+    output_options,
+    policy_option,
+    read_policy,
+    runs_options,
+)
+from ._output import Output, end_on_signals, work_apart
 from ._probe_server import run_server_probe
 
 if TYPE_CHECKING:
@@ -51,7 +61,7 @@ def _read_pattern(ctx: click.Context, param: click.Parameter, value: str | None)
         raise click.BadParameter(f"{value!r} is no regular expression: {error}", ctx, param) from error
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
+@click.command(cls=Command, context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @gather(
     _About,
@@ -131,12 +141,16 @@ def _probe_client(command: tuple[str, ...], about: _About, runs: Runs, output: O
     except (LookupError, ValueError) as error:
         raise click.UsageError(str(error)) from error
     try:
-        report = _run_all(prober, found, runs.at_once, demanded)
+        with end_on_signals():
+            report = work_apart(lambda: _run_all(prober, found, runs.at_once, demanded), prober.end)
     except ChildProcessError as error:
         raise _NotStarted(str(error)) from error
     except OSError as error:
         raise _NotJudged(str(error)) from error
-    output.write(describe_client(report))
+    finally:
+        prober.end()
+    skipped = [one.name for one in list_skipped(runs.only, runs.skip)]
+    output.write(describe_client(report, skipped))
     return int(demanded is not None and not report.kept)
 
 

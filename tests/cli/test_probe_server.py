@@ -70,7 +70,7 @@ class TestProbe:
             (("--only", "refusd", "--", "x"), 2, "refused"),
             (("--", "x", "{prot}"), 2, "did you mean {port}"),
             (("--template", "/no/such/file", "--", "x", "{config}"), 2, "there is no template"),
-            (("--", "x", "{config}"), 2, "give template="),
+            (("--", "x", "{config}"), 2, "is the path of a filled-in template: give --template"),
             (("--output", "/no/such/folder/x", "--", "x"), 2, "there is no folder"),
             (("--", "no-such-server"), 3, "no-such-server could not be started"),
             (("--", sys.executable, "-c", "print('oh dear')"), 3, "oh dear"),

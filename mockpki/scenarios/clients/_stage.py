@@ -82,21 +82,11 @@ class Seen:
         return bool(self.handshakes or self.ocsp or self.crl)
 
     def __str__(self) -> str:
-        lines = [f"  {_describe_handshake(shake)}" for shake in self.handshakes] or [
-            "  no TLS connection came"
-        ]
+        lines = [f"  {shake}" for shake in self.handshakes] or ["  no TLS connection came"]
         for what, requests in (("OCSP", self.ocsp), ("CRL", self.crl)):
             lines.append(f"  {what}: {'asked ' + count_in_words(len(requests)) if requests else 'not asked'}")
             lines.extend(f"    {request}" for request in requests[:5])
         return "\n".join(lines)
-
-
-def _describe_handshake(shake: Handshake) -> str:
-    asked = "staple asked for" if shake.staple_requested else "no staple asked for"
-    sent = "none sent" if shake.staple is None else f"one of {len(shake.staple)} octets sent"
-    end = "completed" if shake.completed else f"not completed ({shake.error or 'still under way'})"
-    alert = f", alert {shake.alert}" if shake.alert else ""
-    return f"{shake.version or 'TLS'} for {shake.server_name}: {asked}, {sent}; {end}{alert}"
 
 
 class Stage:
