@@ -50,7 +50,9 @@ def test_scenarios_of_a_policy() -> None:
     assert lines[::3] == ["ocsp-revoked", "crl-good", "ocsp-revoked-since"]
     assert lines[2] == "      reject: OCSP says revoked"
     assert lines[8].startswith("      either: RFC 6960 section 2.4: ")
-    assert lines[5] == "      reject: no source can tell (OCSP: nothing), and the policy is hard-fail"
+    assert lines[5] == (
+        "      accept: no source can tell (OCSP: nothing), for there is none, which the policy lets pass"
+    )
 
 
 def test_scenarios_in_other_formats() -> None:

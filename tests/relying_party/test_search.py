@@ -165,9 +165,13 @@ class TestUnusable:
                     assert looked(verdict)[-1] == (policy.sources[-1], outcome)
 
     def test_no_source(self, pki: PKI) -> None:
-        """A certificate that names nobody to ask is rejected in hard-fail, and says so."""
+        """A certificate that names nobody to ask passes in hard-fail, unless the policy forbids it."""
         leaf = pki.issue_cert("localhost", ocsp_urls=[], crl_urls=[])
-        verdict, _ = check(pki, leaf, replace(HARD_FAIL, sources=("OCSP", "CRL")))
+        hard = replace(HARD_FAIL, sources=("OCSP", "CRL"))
+        passed, _ = check(pki, leaf, hard)
+        assert passed.accepted
+        assert "no source could tell (there is none to ask), which the policy lets pass" in passed.reasons[0]
+        verdict, _ = check(pki, leaf, replace(hard, sourceless_passes=False))
         assert not verdict.accepted
         assert "no source could tell (there is none to ask)" in verdict.reasons[0]
         assert check(pki, leaf, SOFT_FAIL)[0].accepted

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..._typed import suggest
 from ...relying_party import Policy, named
 from ._case import Case
+from ._control import Memory
 from ._scenario import Scenario
 from ._table import TABLE
 
@@ -47,7 +48,8 @@ def cases(
     """The scenarios of *table* (or of `TABLE`) under *policy*, in its order: *only* these, without *skip*."""
     left_out = {scenario.name for scenario in matching(skip, table)}
     chosen = named(policy)
-    return [Case(one, chosen) for one in matching(only, table) if one.name not in left_out]
+    memory = Memory()
+    return [Case(one, chosen, memory) for one in matching(only, table) if one.name not in left_out]
 
 
 def parametrize(

@@ -24,6 +24,12 @@ OTHER_POLICIES = {
     "bad staples reject": replace(SOFT_FAIL, bad_staple_rejects=True),
     "generous clock": replace(HARD_FAIL, clock_skew=timedelta(days=2)),
     "impatient": replace(HARD_FAIL, timeout=timedelta(milliseconds=100)),
+    "somebody must be named": replace(HARD_FAIL, sourceless_passes=False),
+    "nobody is named, for staples alone": replace(
+        STAPLE_REQUIRED, require_staple=False, hard_fail=True, sourceless_passes=True
+    ),
+    "answers must be usable": replace(SOFT_FAIL, unusable_rejects=True),
+    "answers must be usable, CRLs first": Policy(sources=("CRL", "OCSP"), unusable_rejects=True),
     "must-staple and hard-fail": replace(HARD_FAIL, honour_must_staple=True),
 }
 
@@ -72,7 +78,7 @@ class TestTable:
             ("ocsp-refused-crl-revoked", "+----"),
             ("ocsp-unknown-crl-good", "++---"),
             ("ocsp-revoked-since", "+??-?"),
-            ("no-sources", "++--+"),
+            ("no-sources", "+++-+"),
         ],
     )
     def test_verdicts(self, name: str, verdicts: str) -> None:
