@@ -221,6 +221,7 @@ class Stapler:
         if slot is None:
             name = label(leaf)
             sighting = cache.sightings.count(name)
+            self._log.counts.filter_fill = max(one.sightings.fill for one in self._caches)
             asking.note(name, Kind.SIGHTED, "")
             if sighting < self.policy.sightings:
                 self._log.hold_back(name)
