@@ -17,6 +17,7 @@ from ._ca.ca import CA, Target, list_targets, make_child_ca
 from ._ca.issuing import root_certificate
 from ._ca.leaf import Leaf, shorten
 from ._ca.options import CAOptions
+from ._ca.passage import run_until
 from ._ca.realm import Realm
 from ._clock import Clock
 from ._engine.listener import start_all
@@ -271,6 +272,22 @@ class PKI:
                 raise ValueError(f"{one!r} belongs to another PKI; this one is {self!r}")
             grouped.setdefault(issuer, []).append(one)
         return grouped.items()
+
+    def run_until(self, time: datetime) -> None:
+        """Let the PKI's time pass until *time*, and all that is due on the way happen when it is due.
+
+        `Clock.shift` leaps: what a stapler would have done meanwhile it does afterwards, once and late. This
+        hops from one `Stapler.due` to the next, and returns when the last fetch is over. The clock stands
+        meanwhile, so nothing depends on how long that takes; a fetch that is never answered takes the
+        policy's ``timeout``, in real time.
+
+            pki.run_until(pki.clock.now() + timedelta(days=6))
+
+        *time* is an aware datetime by the PKI's clock. Raises TypeError or ValueError for what is none, or
+        is in the past.
+        """
+        self._realm.require_open()
+        run_until(self._realm, time)
 
     def tls_server(
         self,

@@ -285,6 +285,10 @@ class _CommandSite:
     def port(self) -> int:
         return self.program.port
 
+    @property
+    def fetches(self) -> int:
+        return len(self.watch.requests)
+
     def start(self) -> None:
         self.asked = len(self.watch.requests)
         self.program.start(self._values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from dataclasses import dataclass, field, replace
@@ -42,7 +43,7 @@ def run(scenario: StapleScenario | str, world: World | StaplePolicy) -> Outcome:
         scenario = named(scenario)
     if isinstance(world, StaplePolicy):
         world = Preset(world)
-    with world.pki() as pki:
+    with world.pki() as pki, pki.clock.stop() if world.shifts else contextlib.nullcontext():
         leaf = pki.issue_cert(SERVER_NAME, HOST, must_staple=scenario.must_staple)
         watch = Watch(pki, world.life if scenario.expires else None)
         with world.site(pki, leaf, watch) as site:
@@ -139,7 +140,8 @@ class _ScenarioRun:
 
     def shift(self, by: timedelta) -> None:
         self.passing = "shifted"
-        self.site.pki.clock.shift(by)
+        # What is due on the way happens when it is due.
+        self.site.pki.run_until(self.site.pki.clock.now() + by)
         self.site.wait_until_idle()
 
     def let_expire(self) -> None:

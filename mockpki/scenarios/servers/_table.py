@@ -17,7 +17,7 @@ good
   none none good                        squarespace
   good good good                        *
 revoked
-  revoked revoked                       apache apache-quiet mod-md haproxy node-ocsp jsse
+  revoked revoked                       apache apache-quiet mod-md haproxy node-ocsp jsse ideal
   failed failed                         envoy-must-staple
   none none                             *
 unknown
