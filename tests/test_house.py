@@ -14,6 +14,7 @@ import pytest
 
 import mockpki
 from mockpki import faults, relying_party, staplers
+from tests.conftest import SLOW
 
 PACKAGE = Path(mockpki.__file__).parent
 TREE = PACKAGE.parent
@@ -163,6 +164,15 @@ def test_every_wing_has_its_map(folder: Path) -> None:
 def test_a_module_is_one_noun(path: Path) -> None:
     """What is longer than that is two things."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("path", MODULES)
+def test_annotations_are_never_run(path: Path) -> None:
+    """Every module with code in it begins with the same line, so that annotations read alike everywhere."""
+    docstring, *code = ast.parse(path.read_text(encoding="utf-8")).body
+    assert isinstance(docstring, ast.Expr)
+    if code:
+        assert ast.unparse(code[0]) == "from __future__ import annotations"
 
 
 TESTED_ELSEWHERE = {
@@ -362,11 +372,14 @@ def test_the_package_hands_out_its_names() -> None:
 MACHINE = re.compile(r"/(?:home|root|Users|work|opt|mnt)/\w|/tmp/(?![\w.-]*\$\$)\w|py[p]i\.|python[h]osted")
 
 
+FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml", "conftest.py")
+
+
 def texts() -> Iterator[Path]:
     """The files that are the project's."""
     for name in ("mockpki", "tests", "fixtures", ".ci"):
         yield from (path for path in (TREE / name).rglob("*") if path.is_file() and path.suffix != ".pyc")
-    yield from (TREE / name for name in ("README.md", "CHANGELOG.md", "pyproject.toml", "conftest.py"))
+    yield from (TREE / name for name in FILES)
 
 
 def test_no_machine_is_named() -> None:
@@ -394,3 +407,8 @@ def test_every_test_says_what_it_holds_true(path: Path) -> None:
         and not (ast.get_docstring(node) or "").partition("\n\n")[0].endswith((".", "?", "!", "`"))
     ]
     assert silent == []
+
+
+def test_every_slow_test_is_there() -> None:
+    """What `tests/conftest.py` calls slow exists."""
+    assert [name for name in SLOW if not (Path(__file__).parent / name).exists()] == []

@@ -12,13 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from .._pkix import der
 from .._pkix.element import Element
 from .._pkix.reading import load_certificate
-from .._pkix.signing import ECDSA, RSA
+from .._pkix.signing import ECDSA, RSA, has_signed
 from .fields import EXTENSION, NAME, REASONS, Field
 from .values import CONSTRUCTED, CONTEXT, TYPES, bits_text, number_text, octets, oid_text, time_text
 
@@ -149,7 +148,7 @@ class Decoder:
         ]
         for number, certificate in enumerate(_load_certificates(embedded), 1):
             keys[f"the key of certificate {number} in certs"] = certificate.public_key()
-        known = (name for name, key in keys.items() if _has_signed(key, oid, data, tbs.der))
+        known = (name for name, key in keys.items() if _is_signature_of(key, oid, data, tbs.der))
         return f"made with {next(known, 'no key known here, or over other octets')}"
 
 
@@ -202,18 +201,9 @@ def _load_certificates(ders: Iterable[bytes]) -> Iterator[x509.Certificate]:
         yield certificate
 
 
-def _has_signed(key: Any, oid: str, signature: bytes, data: bytes) -> bool:
+def _is_signature_of(key: Any, oid: str, signature: bytes, data: bytes) -> bool:
     """Whether *signature* is that of *key* over *data*, under the algorithm that it says it is."""
-    digest = _DIGESTS.get(oid)
     try:
-        if isinstance(key, rsa.RSAPublicKey) and digest is not None:
-            key.verify(signature, data, padding.PKCS1v15(), digest)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and digest is not None:
-            key.verify(signature, data, ec.ECDSA(digest))
-        elif digest is None and not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-            key.verify(signature, data)
-        else:
-            return False
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        return has_signed(key, signature, data, _DIGESTS.get(oid))
+    except (UnsupportedAlgorithm, ValueError):
         return False
-    return True

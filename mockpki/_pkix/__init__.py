@@ -6,6 +6,7 @@
 - `certificate`, `crl`, `ocsp_request`, `ocsp_response`: what is encoded, each from a value.
 - `issued`, `pem`: what is known of a certificate wherever it came from; its text form.
 - `reading`: the few facts of a certificate that are read without cryptography's parser.
+- `pem`: DER as text.
 
 1. No socket, no thread, no clock of its own.
 2. Encoders write what the value says; the value may be absurd, and who made it so is not their business.

@@ -150,7 +150,7 @@ class Session(ABC):
 
 
 # What OpenSSL 4.0.3 does with the bytes its status callback hands over, measured on the wire;
-# TLS 1.2 and 1.3 alike, and tests/tls/test_session.py keeps it true:
+# TLS 1.2 and 1.3 alike, and tests/tls/test_carrying.py keeps it true:
 #
 #   as they are       a response whose SingleResponses, or one of several, have the leaf's serial
 #                     number and its issuer's name hash, whatever else they say and whoever

@@ -17,6 +17,8 @@ Those are for clients, and stand in `clients`; `servers` are the scenarios for s
 door is `mockpki.staplers`.
 """
 
+from __future__ import annotations
+
 from ..relying_party import NAMED as POLICIES
 from .clients._case import Case
 from .clients._choice import cases, matching, parametrize

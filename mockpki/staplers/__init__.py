@@ -27,6 +27,8 @@ In this folder:
 3. Time is the PKI's clock, but for time-outs, which are real.
 """
 
+from __future__ import annotations
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

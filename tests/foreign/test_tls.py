@@ -15,18 +15,16 @@ from mockpki import PKI, faults
 from mockpki._tls.handshake import Handshake
 from mockpki._tls.server import TlsServer
 from tests.kit.tls_clients import (
-    VERSIONS,
     connected,
     context,
     curl,
     curl_with_openssl,
+    each_version,
     gnutls_cli,
     handshake_messages,
     s_client,
     shake_hands,
 )
-
-each_version = pytest.mark.parametrize("version", VERSIONS)
 
 
 def only(server: TlsServer, version: str) -> Handshake:

@@ -8,10 +8,30 @@ NULL = b"\x05\x00"
 
 
 def tlv(tag: int, *content: bytes) -> bytes:
-    """A short element."""
+    """An element, with a length of up to two octets."""
     inside = b"".join(content)
-    assert len(inside) < 0x80
-    return bytes((tag, len(inside))) + inside
+    size = len(inside)
+    length = size.to_bytes(1 if size < 256 else 2)
+    head = length if size < 128 else bytes([0x80 | len(length)]) + length
+    return bytes([tag]) + head + inside
+
+
+def children(content: bytes) -> list[tuple[int, bytes]]:
+    """Tags and contents of the elements that follow one another in *content*."""
+    found = []
+    while content:
+        size, start = content[1], 2
+        if size > 128:
+            start += size - 128
+            size = int.from_bytes(content[2:start])
+        found.append((content[0], content[start : start + size]))
+        content = content[start + size :]
+    return found
+
+
+def join(values: list[tuple[int, bytes]]) -> bytes:
+    """The elements one after the other, the inverse of `children`."""
+    return b"".join(tlv(tag, content) for tag, content in values)
 
 
 def integer(value: int) -> bytes:

@@ -5,7 +5,6 @@ The rest is here: records, the decryption of TLS 1.3, messages, extensions.
 """
 
 import socket
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -16,14 +15,13 @@ from OpenSSL import SSL
 
 from mockpki import PKI
 from mockpki._tls.server import TlsServer
+from tests.kit.tls_octets import Extensions, extensions, messages, records, vector
 
 STATUS_REQUEST = 5
 SERVER_HELLO, CERTIFICATE, FINISHED, CERTIFICATE_STATUS = 2, 11, 20, 22
 _CHANGE_CIPHER_SPEC, _HANDSHAKE, _APPLICATION_DATA = 20, 22, 23
 _SUPPORTED_VERSIONS = 43
 _NUMBERS = {"TLSv1.2": SSL.TLS1_2_VERSION, "TLSv1.3": SSL.TLS1_3_VERSION}
-
-Extensions = list[tuple[int, bytes]]
 
 
 @dataclass(frozen=True)
@@ -89,33 +87,6 @@ class Flight:
         return [found, *([] for _ in self.certificates[1:])]
 
 
-def vector(data: bytes, size: int) -> tuple[bytes, bytes]:
-    """What a length of *size* octets delimits, and what follows."""
-    end = size + int.from_bytes(data[:size])
-    assert end <= len(data)
-    return data[size:end], data[end:]
-
-
-def extensions(data: bytes) -> Extensions:
-    """The (type, content) of a block of extensions, which fills *data*."""
-    block, rest = vector(data, 2)
-    assert rest == b""
-    found = []
-    while block:
-        content, after = vector(block[2:], 2)
-        found.append((int.from_bytes(block[:2]), content))
-        block = after
-    return found
-
-
-def records(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """The type, header and fragment of each record."""
-    while data:
-        fragment, rest = vector(data[3:], 2)
-        yield data[0], data[:5], fragment
-        data = rest
-
-
 def handshake(data: bytes, secret: bytes | None) -> list[tuple[int, bytes]]:
     """The handshake messages in a server's octets, as far as its Finished.
 
@@ -134,14 +105,6 @@ def handshake(data: bytes, secret: bytes | None) -> list[tuple[int, bytes]]:
         if found and found[-1][0] == FINISHED:
             break
     return found
-
-
-def messages(joined: bytes) -> Iterator[tuple[int, bytes]]:
-    """The type and body of each handshake message that is complete."""
-    while len(joined) >= 4 + int.from_bytes(joined[1:4]) and joined:
-        body, rest = vector(joined[1:], 3)
-        yield joined[0], body
-        joined = rest
 
 
 class _Cipher:

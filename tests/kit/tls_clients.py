@@ -14,6 +14,7 @@ from mockpki._tls.server import TlsServer
 from tests.kit.programs import need, run
 
 VERSIONS = ("TLSv1.2", "TLSv1.3")
+each_version = pytest.mark.parametrize("version", VERSIONS)
 
 
 def context(

@@ -37,10 +37,20 @@ class Witness:
 
     def was_here(self) -> bool:
         """Whether somebody was here. Raises BlockingIOError if someone still is."""
-        seen = b""
-        while data := os.read(self._end, 100):
+        seen, tries = b"", 500
+        while True:
+            try:
+                data = os.read(self._end, 100)
+            except BlockingIOError:
+                # Who is killed takes a moment to go, more so on a busy machine.
+                tries -= 1
+                if not tries:
+                    raise
+                threading.Event().wait(0.01)
+                continue
+            if not data:
+                return bool(seen)
             seen += data
-        return bool(seen)
 
     def close(self) -> None:
         os.close(self._end)

@@ -8,11 +8,7 @@ from hypothesis import strategies as st
 from OpenSSL import SSL
 
 from mockpki._tls.client_hello import ClientHello, read_client_hello
-
-
-def opaque(size: int, content: bytes) -> bytes:
-    """A vector with its length in *size* bytes."""
-    return len(content).to_bytes(size) + content
+from tests.kit.tls_octets import handshake_records, opaque
 
 
 def extension(number: int, content: bytes) -> bytes:
@@ -39,15 +35,9 @@ def message(content: bytes) -> bytes:
     return b"\1" + opaque(3, content)
 
 
-def records(content: bytes, size: int = 2**14) -> bytes:
-    """*content* in handshake records of *size* bytes each."""
-    pieces = [content[start : start + size] for start in range(0, len(content), size)]
-    return b"".join(b"\x16\3\1" + opaque(2, piece) for piece in pieces)
-
-
 def hello(*extensions: bytes) -> bytes:
     """A ClientHello with these extensions, in one record."""
-    return records(message(body(*extensions)))
+    return handshake_records(message(body(*extensions)))
 
 
 def from_openssl(
@@ -127,14 +117,14 @@ class TestPieces:
     def test_several_records(self, size: int) -> None:
         """A message may be cut over records anywhere, also within its own header."""
         content = message(body(NAME, STATUS_REQUEST))
-        whole = read_client_hello(records(content))
+        whole = read_client_hello(handshake_records(content))
         assert whole == ClientHello("c.test", True)
-        assert read_client_hello(records(content, size)) == whole
-        assert read_client_hello(records(content, size)[:-1]) is None
+        assert read_client_hello(handshake_records(content, size)) == whole
+        assert read_client_hello(handshake_records(content, size)[:-1]) is None
 
     def test_no_extension_block(self) -> None:
         """Extensions may be left out altogether."""
-        assert read_client_hello(records(message(body()))) == ClientHello()
+        assert read_client_hello(handshake_records(message(body()))) == ClientHello()
 
     def test_large_but_allowed(self) -> None:
         """A ClientHello of many records is read up to the bound."""
@@ -164,7 +154,7 @@ class TestExtensions:
         offered = extension(43, opaque(1, b"\x7a\x7a\3\4\3\1\3\2"))
         found = read_client_hello(hello(offered))
         assert found == ClientHello()
-        assert read_client_hello(records(message(body(version=b"\x7f\x1c")))) == ClientHello()
+        assert read_client_hello(handshake_records(message(body(version=b"\x7f\x1c")))) == ClientHello()
 
     @pytest.mark.parametrize("name", SKIPPED)
     def test_skipped(self, name: str) -> None:
@@ -178,17 +168,17 @@ REFUSED = {
     "wrong version": (b"\x16\2", "major version 3, but 2"),
     "empty record": (b"\x16\3\1\0\0", "cannot carry 0 bytes"),
     "long record": (b"\x16\3\1\x40\x01", "cannot carry 16385 bytes"),
-    "server hello": (records(b"\2\0\0\0"), "of type 2"),
-    "long message": (records(b"\1\2\0\1"), "131073 bytes is longer"),
-    "endless": (records(b"\1" + opaque(3, bytes(130_000)), 4), "still not complete"),
-    "empty body": (records(message(b"")), "cut short"),
-    "session id": (records(message(body(session_id=bytes(33)))), "session identifier"),
-    "no suites": (records(message(body(suites=b""))), "too short a list"),
-    "half a suite": (records(message(body(suites=b"\1\2\3"))), "half a suite"),
-    "no compression": (records(message(body(compression=b""))), "too short a list"),
-    "after the extensions": (records(message(body(NAME, end=b"x"))), "after its end"),
-    "block too long": (records(message(body(end=b"\0\5"))), "cut short"),
-    "extension cut": (records(message(body(end=opaque(2, b"\0\0\0\1")))), "cut short"),
+    "server hello": (handshake_records(b"\2\0\0\0"), "of type 2"),
+    "long message": (handshake_records(b"\1\2\0\1"), "131073 bytes is longer"),
+    "endless": (handshake_records(b"\1" + opaque(3, bytes(130_000)), 4), "still not complete"),
+    "empty body": (handshake_records(message(b"")), "cut short"),
+    "session id": (handshake_records(message(body(session_id=bytes(33)))), "session identifier"),
+    "no suites": (handshake_records(message(body(suites=b""))), "too short a list"),
+    "half a suite": (handshake_records(message(body(suites=b"\1\2\3"))), "half a suite"),
+    "no compression": (handshake_records(message(body(compression=b""))), "too short a list"),
+    "after the extensions": (handshake_records(message(body(NAME, end=b"x"))), "after its end"),
+    "block too long": (handshake_records(message(body(end=b"\0\5"))), "cut short"),
+    "extension cut": (handshake_records(message(body(end=opaque(2, b"\0\0\0\1")))), "cut short"),
     "twice": (hello(NAME, NAME), "the extension 0 more than once"),
     "no name": (hello(extension(0, b"")), "server_name extension"),
     "empty name list": (hello(extension(0, b"\0\0")), "too short a list"),
@@ -214,7 +204,10 @@ class TestRefused:
 
     def test_second_record_of_another_kind(self) -> None:
         """Handshake records of one message cannot be interleaved with others."""
-        first, second = records(message(body()), 20)[:25], records(message(body()), 20)[25:]
+        first, second = (
+            handshake_records(message(body()), 20)[:25],
+            handshake_records(message(body()), 20)[25:],
+        )
         assert read_client_hello(first + second) is not None
         with pytest.raises(ValueError, match="but 23 was received"):
             read_client_hello(first + b"\x17" + second[1:])
@@ -223,8 +216,8 @@ class TestRefused:
     def test_any_bytes(self, data: bytes) -> None:
         """Any bytes at all give a value, None or ValueError."""
         outcome(data)
-        outcome(records(data) if data else b"")
-        outcome(records(message(data)))
+        outcome(handshake_records(data) if data else b"")
+        outcome(handshake_records(message(data)))
 
     @given(st.data())
     def test_mutations(self, data: st.DataObject) -> None:

@@ -12,9 +12,7 @@ import pytest
 from mockpki import PKI, faults
 from mockpki._tls.server import TlsServer
 from tests.kit.plain_server import plain_server
-from tests.kit.tls_clients import VERSIONS, connected, context, received, shake_hands
-
-each_version = pytest.mark.parametrize("version", VERSIONS)
+from tests.kit.tls_clients import connected, context, each_version, received, shake_hands
 
 MEGABYTE = bytes(range(256)) * 4096
 

@@ -17,6 +17,8 @@
 3. Whether a handshake waited is told by the order of events, not by how long it took.
 """
 
+from __future__ import annotations
+
 from ._command import PLACEHOLDERS, ServerCommand
 from ._demands import DEMANDS
 from ._observe import WORDS, Observation, observe

@@ -61,14 +61,12 @@ class TestOtherAlerts:
             for scenario in TABLE:
                 result = judge(scenario, scenario.expected(policy), Outcome(False), seen)
                 assert result.problems == (
-                    f"the client rejected with the alert {alert}, which is about {OTHER_ALERTS[alert]} and not "
-                    "about revocation: it is not judged",
+                    f"the client rejected with the alert {alert}, which is about {OTHER_ALERTS[alert]} "
+                    "and not about revocation: it is not judged",
                 )
                 assert find_other_alert(Outcome(False), seen) == alert
 
-    @pytest.mark.parametrize(
-        "alert", ["certificate_revoked", "bad_certificate"]
-    )
+    @pytest.mark.parametrize("alert", ["certificate_revoked", "bad_certificate"])
     def test_those_that_may_be(self, alert: str) -> None:
         """One that is about revocation, or may be, is a verdict for who has looked."""
         asked = Seen((Handshake("client", alert=alert, staple_requested=True),), (), ())

@@ -1,0 +1,24 @@
+"""Which tests are slow: those that start programs of others, and those that go through whole tables."""
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SLOW = {
+    "clients", "cli", "foreign", "probe", "reports", "scenarios",
+    "catalogue/test_difference.py", "catalogue/test_recipes_crl.py", "catalogue/test_recipes_ocsp.py",
+    "ca/test_issuing.py", "faults/test_transport_together.py", "staplers/test_presets.py",
+    "staplers/test_sightings.py", "test_benchmarks.py", "test_contributing.py", "test_forked_processes.py",
+    "test_fuzz.py", "test_lifecycle.py", "test_pytest_company.py", "test_pytest_plugin.py", "test_readme.py",
+    "test_verifiers.py",
+}  # fmt: skip
+"""Folders and files. Without them, ``-m "not slow"``, the rest takes less than a minute on two cores."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark them."""
+    for item in items:
+        path = item.path.relative_to(HERE) if item.path.is_relative_to(HERE) else item.path
+        if {path.parts[0], path.as_posix()} & SLOW:
+            item.add_marker(pytest.mark.slow)

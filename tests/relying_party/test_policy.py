@@ -1,0 +1,35 @@
+"""A policy is a value that can be meant."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mockpki.relying_party import NO_CHECK, Policy
+
+
+class TestArguments:
+    def test_policy(self) -> None:
+        """A policy that cannot be meant is refused with a sentence."""
+        wrong: Any = "yes"
+        with pytest.raises(TypeError, match="hard_fail of a policy is a bool; got 'yes'"):
+            Policy(hard_fail=wrong)
+        with pytest.raises(TypeError, match="timeout of a policy is a timedelta"):
+            Policy(timeout=wrong)
+        with pytest.raises(ValueError, match="timeout of a policy cannot be as short as"):
+            Policy(timeout=timedelta())
+        with pytest.raises(ValueError, match="clock_skew of a policy cannot be as short as"):
+            Policy(clock_skew=timedelta(seconds=-1))
+        with pytest.raises(TypeError, match="sources of a policy is a tuple, such as"):
+            Policy(sources=wrong)
+        with pytest.raises(ValueError, match="'yes' is no source of a policy; there are staple, OCSP, CRL"):
+            Policy(sources=(wrong,))
+        with pytest.raises(ValueError, match="each source stands once"):
+            Policy(sources=("CRL", "CRL"))
+        with pytest.raises(ValueError, match="bad_staple_rejects needs 'staple' first in sources"):
+            Policy(sources=("CRL", "staple"), bad_staple_rejects=True)
+        with pytest.raises(ValueError, match="require_staple needs 'staple' first in sources"):
+            replace(NO_CHECK, require_staple=True)
+        with pytest.raises(ValueError, match="honour_must_staple needs 'staple' first in sources"):
+            replace(NO_CHECK, honour_must_staple=True)
