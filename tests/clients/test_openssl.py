@@ -70,7 +70,7 @@ def test_crl_download(scenario: Case) -> None:
     assert CRLS[scenario.name] in result.outcome.words
 
 
-@scenarios.parametrize(policy=CRL_CHECK, only=["no-sources", "crl-refused"])
+@scenarios.parametrize(policy=CRL_CHECK, only="no-sources")
 def test_crl_that_is_not_there(scenario: Case) -> None:
     """Without a CRL it says unknown_ca, as for want of trust: unless it was seen to fetch one, who knows?"""
     with pytest.raises(AssertionError, match=r"alert unknown_ca, which is about trust .*: it is not judged"):
