@@ -20,10 +20,10 @@
 from ._command import PLACEHOLDERS, ServerCommand
 from ._demands import DEMANDS
 from ._observe import WORDS, Observation, observe
-from ._outcome import Demand, Judged, Outcome
+from ._outcome import INERT, STATES, Demand, Finding, Judged, Outcome
 from ._run import run
 from ._scenarios import SCENARIOS, StapleScenario, choose_scenarios, named
-from ._table import BEHAVIOUR, is_like, look_up_words, nearest
+from ._table import BEHAVIOUR, Nearest, count_workers, is_like, look_up_words, nearest
 from ._timeline import CHARACTERS, KINDS, Timeline, kind, timeline
 from ._worlds import NotListening, Preset, World
 
@@ -31,12 +31,16 @@ __all__ = [
     "BEHAVIOUR",
     "CHARACTERS",
     "DEMANDS",
+    "INERT",
     "KINDS",
     "PLACEHOLDERS",
     "SCENARIOS",
+    "STATES",
     "WORDS",
     "Demand",
+    "Finding",
     "Judged",
+    "Nearest",
     "NotListening",
     "Observation",
     "Outcome",
@@ -46,6 +50,7 @@ __all__ = [
     "Timeline",
     "World",
     "choose_scenarios",
+    "count_workers",
     "is_like",
     "kind",
     "look_up_words",
