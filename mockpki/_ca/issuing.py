@@ -131,7 +131,8 @@ def check_agreement(
     own: Iterable[x509.Extension[Any]], *, client: bool, must_staple: bool, **urls: Sequence[str] | None
 ) -> None:
     """Raise ValueError where an extension would silently undo what was asked for beside it."""
-    asked = {name for name, value in urls.items() if value is not None}
+    # ``[]`` leaves ours out, and asks for none that an extension could displace.
+    asked = {name for name, value in urls.items() if value}
     for item in own:
         undone = ""
         match item.value:

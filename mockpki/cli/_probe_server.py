@@ -41,15 +41,17 @@ def probe_server(command: tuple[str, ...], template: Path | None, runs: Runs, ou
     are doubled: {{word}}.
 
     It goes through the scenarios of stapling, several at once, such as a responder that is down and an
-    answer that ends. The report says what it broke, and which well-known server it behaves like;
-    `mockpki staplers` shows what these do there.
+    answer that ends. The report says of each demand whether it was kept, broken, or not seen since nothing
+    happened that could have broken it, and which well-known server it behaves like; `mockpki staplers` shows
+    what these do there.
 
     \b
     Ends with:
-      0  the server keeps every demand
+      0  the server keeps every demand that was seen
       1  it does not
       2  a mistake in what was typed
       3  the command cannot be started, or the server never listens
+      4  no demand was seen: nothing happened by which to judge it
     """
     raise SystemExit(run_server_probe(command, template, runs, output))
 
