@@ -18,6 +18,7 @@ from .._engine.loop import Engine
 from .._engine.ports import addresses
 from ..staplers._provision import Provision
 from ..staplers._stapler import Stapler
+from .client_hello import Offer
 from .connection import TlsConnection
 from .forwarding import Upstreams
 from .handshake import Handshake
@@ -25,7 +26,9 @@ from .leaves import GivenLeaves, IssuedLeaves, Leaves
 from .openssl import OpenSSLServer
 from .options import Handler, Issue, check_handler, check_port, check_protocols, check_versions, resolve
 from .session import Presentation, Session, needs_tlslite
+from .signing import can_use
 from .staple_source import Ready, Source, bend_staple_messages, done_with, make_provision
+from .transports import check_transport
 
 
 class TlsServer:
@@ -219,12 +222,16 @@ class TlsServer:
         """Have the test told of *error*, which was raised *where* a note says."""
         self._realm.problems.add(error, where)
 
-    def choose(self, server_name: str | None) -> Leaf:
+    def choose(self, server_name: str | None, offer: Offer | None = None) -> Leaf:
         """The leaf for an SNI name: the one that has it, then a wildcard, then the first.
 
+        Of several with that name, the first whose key is among what the client has to *offer*.
         A server whose leaves a function issues asks that one, once for each name.
         """
-        return self._leaves.choose(server_name)
+        if offer is None:
+            return self._leaves.choose(server_name)
+        highest = self._versions[1]
+        return self._leaves.choose(server_name, lambda leaf: can_use(offer, leaf.key, highest))
 
     @property
     def staples_unasked(self) -> bool:
@@ -262,8 +269,13 @@ class TlsServer:
         return self._openssl.session(shown)
 
     def _check(self, leaf: Leaf) -> None:
-        """Raise ValueError for a leaf that cannot be presented."""
-        self._presentation(leaf, None)
+        """Raise ValueError for a leaf that cannot be presented, with its staple as far as that is known."""
+        source = self._staple
+        check_transport(
+            self._presentation(leaf, None),
+            bent=bool(self._faults),
+            make_staple=partial(source.make, leaf) if isinstance(source, Ready) else None,
+        )
 
     def _check_issued(self, leaf: Leaf) -> None:
         """The same for one that a function issued."""
