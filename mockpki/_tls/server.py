@@ -66,6 +66,7 @@ class TlsServer:
             check_handler(handler)
         self._handler = handler
         self._forward_to = None if forward_to is None else resolve(forward_to)
+        self._openssl = OpenSSLServer()
         for leaf in leaves:
             self._check(leaf)
         self._leaves: Leaves
@@ -74,7 +75,6 @@ class TlsServer:
         else:
             self._leaves = IssuedLeaves(issue, self._check_issued, self._announce)
         self._url_host, self._bind_host = self._hosts()
-        self._openssl = OpenSSLServer()
         self._listener: ListeningPort | None = None
         self._closed = False
         self._handshakes: list[Handshake] = []
@@ -275,6 +275,7 @@ class TlsServer:
             self._presentation(leaf, None),
             bent=bool(self._faults),
             make_staple=partial(source.make, leaf) if isinstance(source, Ready) else None,
+            make_context=self._openssl.find_context,
         )
 
     def _check_issued(self, leaf: Leaf) -> None:

@@ -20,12 +20,17 @@ _CURVES |= {f"brainpoolP{size}r1" for size in (256, 384, 512)}
 
 
 def check_transport(
-    shown: Presentation, *, bent: bool = False, make_staple: Callable[[], bytes | None] | None = None
+    shown: Presentation,
+    *,
+    bent: bool = False,
+    make_staple: Callable[[], bytes | None] | None = None,
+    make_context: Callable[[Presentation], object] = new_context,
 ) -> None:
     """Raise ValueError for what no handshake could show, whichever library it is left to.
 
     With *bent*, staples are written by faults, which OpenSSL cannot do. *make_staple* makes a staple as the
-    handshake will; None where only the handshake can tell.
+    handshake will; None where only the handshake can tell. *make_context* tries OpenSSL, and may keep what it
+    made.
     """
     oldest = oldest_version(shown.private_key)
     if VERSIONS.index(oldest) > VERSIONS.index(shown.maximum_version):
@@ -37,7 +42,7 @@ def check_transport(
         anchor_store(shown.client_cas)
     by_tlslite = bent or needs_tlslite(shown.staples, shown.chain[0])
     if not by_tlslite:
-        new_context(shown)
+        make_context(shown)
     limit = find_limit(shown)
     if limit is not None and (by_tlslite or _is_odd(make_staple, shown)):
         raise ValueError(f"only tlslite can send what is asked for, and {limit}")
