@@ -304,6 +304,8 @@ class PKI:
     ) -> TlsServer:
         """A TLS server, for a ``with`` block, that presents *leaves* (chosen by SNI, else the first).
 
+        Of several leaves with one name, each client is shown the first whose key it can use, by the versions,
+        cipher suites, signature algorithms and groups that it offers.
         In the place of *leaves* may stand one function, which is called with each new SNI name (None for a
         client that gives none) and returns the leaf for it; it runs inside the server, so it should be quick.
         *staple*: left out, an honest one; None, none; a list of faults; DER bytes; a function of
@@ -314,7 +316,8 @@ class PKI:
         connection with a socket that carries the decrypted bytes, or *forward_to*, a (host, port)
         that they are sent on to. Versions are ``"TLSv1.2"`` and ``"TLSv1.3"``.
 
-        Raises ValueError or TypeError for leaves and staples that it cannot present; entering the
+        Raises ValueError or TypeError for leaves and staples that it cannot present, alone or together: an
+        ML-DSA key goes only with staples that are OCSP answers about the leaf. Entering the
         block raises OSError when *port* is taken, RuntimeError when a stapling policy does not let it start.
         """
         from ._tls.server import TlsServer

@@ -58,7 +58,11 @@ WITHOUT_WORLD = {"_services", "_validation", "sequences"}
 BELOW_ENGINE = [wing for wing, row in ROW.items() if row < ROW["_engine"] or wing in WITHOUT_WORLD]
 # A wing with sockets of its own, and the rooms in it that have none.
 SESSIONS = [
-    PACKAGE / "_tls" / f"{name}.py" for name in ("alerts", "client_hello", "openssl", "session", "tlslite")
+    PACKAGE / "_tls" / f"{name}.py"
+    for name in (
+        *("alerts", "client_certificates", "client_hello", "key_shares", "openssl", "session", "signing"),
+        *("tlslite", "tlslite_input", "transports"),
+    )
 ]
 LONGEST = 400
 """Lines that a module may have."""

@@ -11,5 +11,8 @@ TLS sessions carries that staple unchanged.
 - `connection`: one client: TLS on a TCP connection.
 - `forwarding`: decrypted octets to a handler, or to an address.
 - `session`, `openssl`, `tlslite`: a TLS connection without a socket, and the two libraries behind it.
-- `client_hello`, `alerts`: what a ClientHello says, and what alerts are called.
+- `transports`: which of the two shows what, and what neither can: refused before a client comes.
+- `client_hello`, `signing`: what a ClientHello says, and which keys its client can use.
+- `tlslite_input`, `client_certificates`, `key_shares`: what tlslite is given, and what it is helped with.
+- `alerts`: what alerts are called.
 """

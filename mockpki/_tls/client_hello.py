@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _LIMIT = 128 * 1024
 
@@ -28,9 +28,22 @@ _RECORD_MAXIMUM = 2**14
 
 _SERVER_NAME = 0
 _STATUS_REQUEST = 5
+_SUPPORTED_GROUPS = 10
+_SIGNATURE_ALGORITHMS = 13
+_SUPPORTED_VERSIONS = 43
 
 _HOST_NAME = 0
 _OCSP = 1
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a client can use, as it was sent: the cipher suites, and the contents of three extensions."""
+
+    cipher_suites: bytes = b""
+    groups: bytes | None = None
+    schemes: bytes | None = None
+    versions: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -38,11 +51,13 @@ class ClientHello:
     """What a client said first, as far as a server that staples wants to know.
 
     ``server_name`` is the host name of RFC 6066 section 3, spelled as the client spelled it.
-    ``staple_requested``: a ``status_request`` for OCSP (RFC 6066 section 8).
+    ``staple_requested``: a ``status_request`` for OCSP (RFC 6066 section 8). ``offer`` is kept as it is;
+    None: there was none to be read.
     """
 
     server_name: str | None = None
     staple_requested: bool = False
+    offer: Offer | None = field(default=None, compare=False, repr=False)
 
 
 def read_client_hello(data: bytes) -> ClientHello | None:
@@ -148,7 +163,8 @@ def _client_hello(body: bytes) -> ClientHello:
     reader.take(2 + 32)  # legacy_version, random
     if len(reader.vector(1)) > 32:
         raise ValueError("the session identifier of the ClientHello is longer than 32 bytes")
-    if len(reader.vector(2, minimum=2)) % 2:
+    cipher_suites = reader.vector(2, minimum=2)
+    if len(cipher_suites) % 2:
         raise ValueError("the cipher suites of the ClientHello end in half a suite")
     reader.vector(1, minimum=1)  # compression methods
     # RFC 5246 section 7.4.1.2: extensions may be left out altogether.
@@ -157,6 +173,12 @@ def _client_hello(body: bytes) -> ClientHello:
     return ClientHello(
         server_name=_server_name(extensions.get(_SERVER_NAME)),
         staple_requested=_staple_requested(extensions.get(_STATUS_REQUEST)),
+        offer=Offer(
+            cipher_suites,
+            extensions.get(_SUPPORTED_GROUPS),
+            extensions.get(_SIGNATURE_ALGORITHMS),
+            extensions.get(_SUPPORTED_VERSIONS),
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from .._exchange.http import Answer, HttpRequest
 from .._exchange.steps import Wire, deliver
 from .._pkix.reading import load_certificate
 from ..staplers._provision import Provision
-from .client_hello import ClientHello, read_client_hello
+from .client_hello import ClientHello, Offer, read_client_hello
 from .handshake import Handshake
 from .session import Session
 
@@ -35,8 +35,8 @@ class Server(Protocol):
     def opened(self, handshake: Handshake) -> int:
         """A connection has begun, and *handshake* will be its evidence; its number."""
 
-    def choose(self, server_name: str | None) -> Leaf:
-        """The leaf for an SNI name."""
+    def choose(self, server_name: str | None, offer: Offer | None) -> Leaf:
+        """The leaf for an SNI name, and for what the client can use."""
 
     def find_staple(self, leaf: Leaf, number: int, found: Callable[[Future[Provision]], object]) -> None:
         """Call *found* with the staple for *leaf*, at once or later."""
@@ -108,7 +108,7 @@ class TlsConnection:
         handshake = self.handshake
         handshake.server_name = hello.server_name
         handshake.staple_requested = hello.staple_requested
-        leaf = handshake.leaf = self._server.choose(hello.server_name)
+        leaf = handshake.leaf = self._server.choose(hello.server_name, hello.offer)
         if hello.staple_requested or self._server.staples_unasked:
             self._server.find_staple(leaf, self._number, partial(self._begin, leaf))
         else:

@@ -7,30 +7,64 @@ from typing import Protocol
 
 from .._ca.leaf import Leaf
 from .options import Issue
+from .signing import signing_kind
+
+CanUse = Callable[[Leaf], bool]
+"""Whether the client that is asking can use a leaf's key."""
 
 
 class Leaves(Protocol):
     """The certificates of a server."""
 
-    def choose(self, server_name: str | None) -> Leaf:
+    def choose(self, server_name: str | None, can_use: CanUse = ...) -> Leaf:
         """The leaf for an SNI name; None: the client gave none."""
 
 
 class GivenLeaves:
-    """The leaves that the test gave, the first of which is for every name that no other has."""
+    """The leaves that the test gave, the first of which is for every name that no other has.
+
+    Several may have one name: each client is shown the first of them that it can use.
+    """
 
     def __init__(self, leaves: Sequence[Leaf]) -> None:
-        self._first = leaves[0]
-        self._by_name: dict[str, Leaf] = {}
-        for leaf in leaves:
-            for name in leaf.names:
-                self._by_name.setdefault(name.lower(), leaf)
+        """ValueError for a leaf that no client would ever be shown."""
+        self._by_name: dict[str, list[Leaf]] = {}
+        for place, leaf in enumerate(leaves):
+            names = dict.fromkeys(name.lower() for name in leaf.names)
+            before = [self._by_name.setdefault(name, []) for name in names]
+            if place and all(any(_has_clients_of(other, leaf) for other in named) for named in before):
+                raise ValueError(
+                    f"no client would ever be shown {leaf!r}: "
+                    + (
+                        "leaves before it have its names and a key of the same kind"
+                        if names
+                        else "it has no name"
+                    )
+                    + "; give leaves of one name keys of several kinds (key_type=), or leave it out"
+                )
+            for named in before:
+                named.append(leaf)
+        # Who gives no name gets the first, or one that stands for it: a leaf with a name that the first has.
+        first = [name.lower() for name in leaves[0].names]
+        stands_in = [leaf for leaf in leaves[1:] if any(leaf in self._by_name[name] for name in first)]
+        self._default = [leaves[0], *stands_in]
 
-    def choose(self, server_name: str | None) -> Leaf:
-        """The leaf that has the name, then one with a wildcard for it, then the first."""
+    def choose(self, server_name: str | None, can_use: CanUse = lambda leaf: True) -> Leaf:
+        """The leaf that has the name, then one with a wildcard for it, then the first.
+
+        Of several the first that the client can use; where there is none, the first.
+        """
         name = _plain_name(server_name)
         wildcard = "*." + name.partition(".")[2]
-        return self._by_name.get(name) or self._by_name.get(wildcard) or self._first
+        named = [*self._by_name.get(name, ()), *self._by_name.get(wildcard, ())] or self._default
+        if len(named) == 1:
+            return named[0]
+        return next(filter(can_use, named), named[0])
+
+
+def _has_clients_of(leaf: Leaf, other: Leaf) -> bool:
+    """Whether every client that can use *other* can use *leaf*."""
+    return signing_kind(leaf.key) == signing_kind(other.key)
 
 
 class IssuedLeaves:
@@ -45,7 +79,7 @@ class IssuedLeaves:
         self._announce = announce
         self._by_name: dict[str, Leaf] = {}
 
-    def choose(self, server_name: str | None) -> Leaf:
+    def choose(self, server_name: str | None, can_use: CanUse = lambda leaf: True) -> Leaf:
         """The leaf of that name. Raises what the function raised, and for what it should not return."""
         name = _plain_name(server_name)
         leaf = self._by_name.get(name)

@@ -51,9 +51,10 @@ class OpenSSLServer:
         """Return a new session; ``ValueError`` if OpenSSL cannot show what is asked."""
         if needs_tlslite(presentation.staples, presentation.chain[0]):
             raise ValueError("OpenSSL cannot show this certificate with these staples; use tlslite")
-        return OpenSSLSession(presentation, self._context(presentation))
+        return OpenSSLSession(presentation, self.find_context(presentation))
 
-    def _context(self, shown: Presentation) -> SSL.Context:
+    def find_context(self, shown: Presentation) -> SSL.Context:
+        """The context for all of *shown* but its staples, new or kept; ``ValueError`` as `new_context`."""
         key = (
             shown.chain,
             id(shown.private_key),

@@ -18,6 +18,7 @@ from .._engine.loop import Engine
 from .._engine.ports import addresses
 from ..staplers._provision import Provision
 from ..staplers._stapler import Stapler
+from .client_hello import Offer
 from .connection import TlsConnection
 from .forwarding import Upstreams
 from .handshake import Handshake
@@ -25,7 +26,9 @@ from .leaves import GivenLeaves, IssuedLeaves, Leaves
 from .openssl import OpenSSLServer
 from .options import Handler, Issue, check_handler, check_port, check_protocols, check_versions, resolve
 from .session import Presentation, Session, needs_tlslite
+from .signing import can_use
 from .staple_source import Ready, Source, bend_staple_messages, done_with, make_provision
+from .transports import check_transport
 
 
 class TlsServer:
@@ -63,6 +66,7 @@ class TlsServer:
             check_handler(handler)
         self._handler = handler
         self._forward_to = None if forward_to is None else resolve(forward_to)
+        self._openssl = OpenSSLServer()
         for leaf in leaves:
             self._check(leaf)
         self._leaves: Leaves
@@ -71,7 +75,6 @@ class TlsServer:
         else:
             self._leaves = IssuedLeaves(issue, self._check_issued, self._announce)
         self._url_host, self._bind_host = self._hosts()
-        self._openssl = OpenSSLServer()
         self._listener: ListeningPort | None = None
         self._closed = False
         self._handshakes: list[Handshake] = []
@@ -219,12 +222,16 @@ class TlsServer:
         """Have the test told of *error*, which was raised *where* a note says."""
         self._realm.problems.add(error, where)
 
-    def choose(self, server_name: str | None) -> Leaf:
+    def choose(self, server_name: str | None, offer: Offer | None = None) -> Leaf:
         """The leaf for an SNI name: the one that has it, then a wildcard, then the first.
 
+        Of several with that name, the first whose key is among what the client has to *offer*.
         A server whose leaves a function issues asks that one, once for each name.
         """
-        return self._leaves.choose(server_name)
+        if offer is None:
+            return self._leaves.choose(server_name)
+        highest = self._versions[1]
+        return self._leaves.choose(server_name, lambda leaf: can_use(offer, leaf.key, highest))
 
     @property
     def staples_unasked(self) -> bool:
@@ -262,8 +269,14 @@ class TlsServer:
         return self._openssl.session(shown)
 
     def _check(self, leaf: Leaf) -> None:
-        """Raise ValueError for a leaf that cannot be presented."""
-        self._presentation(leaf, None)
+        """Raise ValueError for a leaf that cannot be presented, with its staple as far as that is known."""
+        source = self._staple
+        check_transport(
+            self._presentation(leaf, None),
+            bent=bool(self._faults),
+            make_staple=partial(source.make, leaf) if isinstance(source, Ready) else None,
+            make_context=self._openssl.find_context,
+        )
 
     def _check_issued(self, leaf: Leaf) -> None:
         """The same for one that a function issued."""

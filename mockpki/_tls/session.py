@@ -8,7 +8,8 @@ Rules of this file:
 3. No TLS library is imported here, so deciding which one to use costs nothing.
 
 Two transports, because neither can do the other's work. OpenSSL is fast and complete, but changes
-or drops some staples; `needs_tlslite` knows which. tlslite-ng carries any bytes, and is slow.
+or drops some staples; `needs_tlslite` knows which. tlslite-ng carries any bytes, and is slow. What neither
+can do is refused by `transports`, when the server is made.
 """
 
 from __future__ import annotations

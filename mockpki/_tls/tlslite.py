@@ -2,13 +2,16 @@
 
 Rules of this file:
 
-1. tlslite is imported here and nowhere else, because it is slow to import; import this module late.
-   It has no types: what comes from it is `Any`, and goes no further than this file.
-2. The library's flow is left alone. It is met at three seams only: the ClientHello as it comes
-   in, a flight's messages as they go out, the TLS 1.3 Certificate message as it is made. What is
-   put in there are the octets of `StapleMessages`.
+1. tlslite is imported here and in `tlslite_input`, and nowhere else, because it is slow to import; import
+   this module late. It has no types: what comes from it is `Any`, and goes no further than these two files.
+2. The library's flow is left alone. It is met at a few seams only: the ClientHello and the client's
+   Certificate as they come in, a flight's messages as they go out, the TLS 1.3 Certificate message as
+   it is made, and the hybrid key shares that it has no code for. What is put into the server's
+   messages are the octets of `StapleMessages`.
 3. No resumption: a resumed handshake shows no certificate and no staple.
 4. Whatever goes wrong inside tlslite ends the connection with a sentence, and raises nothing.
+5. A client that OpenSSL would have gone on with, and tlslite did not, has rejected nothing: that is a
+   `failure`, which the test is told.
 """
 
 from __future__ import annotations
@@ -16,15 +19,18 @@ from __future__ import annotations
 import errno
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
-
 from .._exchange.staples import StapleMessages, check_writable, staple_messages
-from .._pkix.keys import PrivateKey
-from .._pkix.pem import private_pem
+from .._pkix.reading import read_subject
 from .alerts import alert_name
-from .session import VERSIONS, Presentation, Session
+from .client_certificates import RefusedCertificateError, check_client_certificate
+from .key_shares import HYBRIDS, encapsulate
+from .openssl import OpenSSLSession
+from .session import Presentation, Session
+from .tlslite_input import NUMBERS, make_chain, make_key, make_settings, please
+from .transports import find_limit
 
 with warnings.catch_warnings():
     # On Python 3.11 tlslite imports asyncore, which warns; nothing that is used here does.
@@ -33,24 +39,21 @@ with warnings.catch_warnings():
         constants,
         errors,
         extensions,
-        handshakesettings,
         messages,
         tlsconnection,
-        x509,
-        x509certchain,
     )
-    from tlslite.utils.keyfactory import parsePEMKey
 
-_NUMBERS = {name: (3, minor) for minor, name in enumerate(VERSIONS, start=1)}
-_NAMES = {number: name for name, number in _NUMBERS.items()}
+_NAMES = {number: name for name, number in NUMBERS.items()}
 
-_INTERNAL_ERROR = 80
+_INTERNAL_ERROR, _HANDSHAKE_FAILURE, _BAD_CERTIFICATE, _CERTIFICATE_REQUIRED = 80, 40, 42, 116
+# RFC 8446 section 4.2.4, and RFC 8879 section 3.
+_CERTIFICATE_AUTHORITIES, _COMPRESS_CERTIFICATE = 47, 27
 # An alert record, fatal, in the clear: for when tlslite itself is lost.
 _LAST_WORD = bytes([21, 3, 3, 0, 2, 2, _INTERNAL_ERROR])
 
 
 class TlsliteSession(Session):
-    """One connection by tlslite-ng. RSA, ECDSA and EdDSA keys; no client certificates."""
+    """One connection by tlslite-ng, with RSA, ECDSA and EdDSA keys on either side."""
 
     def __init__(
         self,
@@ -61,21 +64,26 @@ class TlsliteSession(Session):
 
         What *bend* raises becomes `failure`. ``ValueError`` if tlslite-ng cannot show what is asked.
         """
-        if presentation.client_cas:
-            raise ValueError("tlslite cannot check client certificates; ask for none, or staple")
+        limit = find_limit(presentation)
+        if limit is not None:
+            raise ValueError(f"only tlslite can send what is asked for, and {limit}")
         self._presentation = presentation
         self._bend = bend
         self._requested = False
         self._version: str | None = None
         self._alpn: str | None = None
+        self._client_chain: tuple[bytes, ...] = ()
+        self._first = b""
         self._wire = _Wire()
         self._connection = _Connection(self._wire, self)
         self._steps = self._life(
             self._connection.handshakeServerAsync(
-                certChain=_chain(presentation),
-                privateKey=_key(presentation.private_key),
-                settings=_settings(presentation),
+                certChain=make_chain(presentation),
+                privateKey=make_key(presentation.private_key),
+                settings=make_settings(presentation),
                 alpn=[name.encode("latin-1") for name in presentation.alpn] or None,
+                reqCert=bool(presentation.client_cas),
+                reqCAs=_subjects(presentation) or None,
             )
         )
 
@@ -89,12 +97,14 @@ class TlsliteSession(Session):
 
     @property
     def client_certificate(self) -> bytes | None:
-        return None
+        return self._client_chain[0] if self._client_chain else None
 
     def receive(self, data: bytes) -> bytes:
         if self.closed:
             return b""
         self._wire.incoming += data
+        if self._version is None:
+            self._first += data
         received = []
         try:
             for part in self._steps:
@@ -111,6 +121,7 @@ class TlsliteSession(Session):
             self._fail(
                 f"tlslite ended the connection with {alert_name(alert.description)}{_because(alert.message)}"
             )
+            self._compare()
         except Exception as error:  # rule 4: it parses what anyone may have sent
             self._wire.outgoing += _LAST_WORD
             self._alert_sent(_INTERNAL_ERROR)
@@ -118,6 +129,7 @@ class TlsliteSession(Session):
                 self._fail(f"{type(self.failure).__name__}: {self.failure}")
             else:
                 self._fail(f"tlslite failed with {type(error).__name__}{_because(str(error))}")
+                self._compare()
         return b"".join(received)
 
     def send(self, data: bytes) -> None:
@@ -145,8 +157,24 @@ class TlsliteSession(Session):
             for result in self._connection.readAsync():
                 yield None if result in (0, 1) else result
 
+    def _compare(self) -> None:
+        """Note a `failure` where it is this library alone that has no answer to the client's first words."""
+        if self._version is not None or self.failure is not None:
+            return
+        try:
+            other = OpenSSLSession(replace(self._presentation, staples=()))
+        except ValueError:  # nor does OpenSSL show such a certificate
+            return
+        other.receive(self._first)
+        if not other.closed and other.pending():
+            self.failure = RuntimeError(
+                f"{self.error}; OpenSSL would have gone on, so the client has rejected nothing: it cannot be "
+                "sent this staple here"
+            )
+
     def hello_received(self, hello: Any) -> None:
         """Settle what depends on the ClientHello."""
+        please(hello)
         asked = hello.getExtension(constants.ExtensionType.status_request)
         self._requested = asked is not None and asked.status_type == constants.CertificateStatusType.ocsp
         asked = hello.getExtension(constants.ExtensionType.alpn)
@@ -164,6 +192,27 @@ class TlsliteSession(Session):
             hello.extensions.remove(asked)
         else:
             asked.protocol_names = [bytearray(self._alpn.encode("latin-1"))]
+
+    def client_certificate_received(self, certificate: Any) -> tuple[int, str] | None:
+        """The alert's number for a client certificate that will not do, and why; None for one that will."""
+        chain = certificate.cert_chain
+        self._client_chain = tuple(bytes(one.bytes) for one in chain.x509List) if chain else ()
+        if self._client_chain:
+            try:
+                check_client_certificate(self._client_chain, self._presentation.client_cas)
+            except RefusedCertificateError as error:
+                return error.alert, str(error)
+        elif self._presentation.client_certificate_required:
+            # RFC 5246 section 7.4.6 has handshake_failure for it, RFC 8446 section 6.2 certificate_required.
+            alert = _CERTIFICATE_REQUIRED if self._version == "TLSv1.3" else _HANDSHAKE_FAILURE
+            return alert, "peer did not return a certificate"
+        return None
+
+    def complete_request(self, request: Any) -> None:
+        """Have a CertificateRequest of TLS 1.3 name the CAs, as older ones do, and ask for no compression."""
+        request.extensions = [one for one in request.extensions if one.extType != _COMPRESS_CERTIFICATE]
+        names = b"".join(len(name).to_bytes(2) + name for name in _subjects(self._presentation))
+        request.addExtension(_extension(_CERTIFICATE_AUTHORITIES, len(names).to_bytes(2) + names))
 
     def flight_leaves(self, flight: list[Any]) -> list[Any]:
         """Note what was negotiated, and put the staple's messages in below TLS 1.3."""
@@ -214,10 +263,46 @@ class _Connection(tlsconnection.TLSConnection):  # type: ignore[misc]
         self._mockpki_session = session
 
     def _getMsg(self, *arguments: Any) -> Iterator[Any]:  # noqa: N802
-        for result in super()._getMsg(*arguments):
+        steps = super()._getMsg(*arguments)
+        wanted = arguments[1] if len(arguments) > 1 else None
+        if _asks_for_certificate(wanted):
+            steps = self._read_certificate(steps)
+        for result in steps:
             if isinstance(result, messages.ClientHello):
                 self._mockpki_session.hello_received(result)
             yield result
+
+    def _read_certificate(self, steps: Iterator[Any]) -> Iterator[Any]:
+        """The client's certificate is judged at once, as OpenSSL does, and before it has signed anything."""
+        try:
+            for result in steps:
+                refused = None
+                if isinstance(result, messages.Certificate):
+                    refused = self._mockpki_session.client_certificate_received(result)
+                if refused is not None:
+                    yield from self._sendError(*refused)
+                yield result
+        except (SyntaxError, LookupError) as error:
+            reason = f"tlslite does not read the client's certificate ({type(error).__name__}: {error})"
+            yield from self._sendError(_BAD_CERTIFICATE, reason)
+
+    def _queue_message(self, msg: Any) -> None:
+        if isinstance(msg, messages.CertificateRequest):
+            self._mockpki_session.complete_request(msg)
+        super()._queue_message(msg)
+
+    @staticmethod
+    def _getKEX(group: int, version: tuple[int, int]) -> Any:  # noqa: N802
+        # For a hybrid tlslite wants a library of its own here, and then does no more with it.
+        return None if group in HYBRIDS.values() else tlsconnection.TLSConnection._getKEX(group, version)
+
+    @classmethod
+    def _KEMEncaps(cls, group: int, public: Any) -> Any:  # noqa: N802
+        try:
+            secret, share = encapsulate(group, bytes(public))
+        except ValueError as error:
+            raise errors.TLSIllegalParameterException(str(error)) from error
+        return bytearray(secret), extensions.KeyShareEntry().create(group, bytearray(share), None)
 
     def _sendMsgs(self, msgs: list[Any]) -> Iterator[Any]:  # noqa: N802
         yield from super()._sendMsgs(self._mockpki_session.flight_leaves(msgs))
@@ -252,53 +337,14 @@ class _Wire:
         """Keep the buffers: an alert may still have to go out."""
 
 
-def _settings(presentation: Presentation) -> Any:
-    settings = handshakesettings.HandshakeSettings()
-    settings.minVersion = _NUMBERS[presentation.minimum_version]
-    settings.maxVersion = _NUMBERS[presentation.maximum_version]
-    # A compressed Certificate message is made by other code, without the seam.
-    settings.certificate_compression_send = []
-    settings.use_heartbeat_extension = False
-    settings.ticket_count = 0
-    return settings
+def _subjects(presentation: Presentation) -> list[bytes]:
+    """The names of the CAs that clients are asked for a certificate by."""
+    return [read_subject(der) for der in presentation.client_cas]
 
 
-def _key(private_key: PrivateKey) -> Any:
-    _algorithm(private_key)
-    return parsePEMKey(private_pem(private_key).decode("ascii"), private=True)
-
-
-def _algorithm(private_key: PrivateKey) -> str:
-    """Name the key's algorithm as tlslite does."""
-    names = {
-        rsa.RSAPrivateKey: "rsa",
-        ec.EllipticCurvePrivateKey: "ecdsa",
-        ed25519.Ed25519PrivateKey: "Ed25519",
-        ed448.Ed448PrivateKey: "Ed448",
-    }
-    for kind, name in names.items():
-        if isinstance(private_key, kind):
-            return name
-    raise ValueError(
-        f"tlslite has no {type(private_key).__name__}; "
-        "with such a key only staples that OpenSSL carries can be sent"
-    )
-
-
-def _chain(presentation: Presentation) -> Any:
-    """Return the chain as tlslite wants it, without having it parsed.
-
-    tlslite's parser knows few algorithms, and a certificate may be absurd on purpose. Of the leaf
-    it has to know the public key, of which the private one tells all.
-    """
-    certificates = []
-    for der in presentation.chain:
-        certificate = x509.X509()
-        certificate.bytes = bytearray(der)
-        certificates.append(certificate)
-    certificates[0].certAlg = _algorithm(presentation.private_key)
-    certificates[0].publicKey = _key(presentation.private_key)
-    return x509certchain.X509CertChain(certificates)
+def _asks_for_certificate(wanted: Any) -> bool:
+    kinds = wanted if isinstance(wanted, tuple) else (wanted,)
+    return constants.HandshakeType.certificate in kinds
 
 
 def _extension(number: int, content: bytes) -> Any:

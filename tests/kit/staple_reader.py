@@ -5,6 +5,7 @@ The rest is here: records, the decryption of TLS 1.3, messages, extensions.
 """
 
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -135,10 +136,18 @@ class _Cipher:
         return plain[-1], plain[:-1]
 
 
-def capture(pki: PKI, server: TlsServer, version: str, *, ask: bool = True, verify: bool = True) -> Flight:
+def capture(
+    pki: PKI,
+    server: TlsServer,
+    version: str,
+    *,
+    ask: bool = True,
+    verify: bool = True,
+    prepare: Callable[[SSL.Context], object] = lambda context: None,
+) -> Flight:
     """One handshake with *server*, by a client that trusts *pki* and asks for a staple, or does not.
 
-    With *verify* off it takes any certificate.
+    With *verify* off it takes any certificate. *prepare* has the last word on what it can do.
     """
     secrets: list[bytes] = []
 
@@ -154,6 +163,7 @@ def capture(pki: PKI, server: TlsServer, version: str, *, ask: bool = True, veri
     context.set_keylog_callback(keep)
     context.set_ocsp_client_callback(lambda *_: True)
     pki.configure_trust(context)
+    prepare(context)
     client = SSL.Connection(context, None)
     client.set_tlsext_host_name(b"localhost")
     if ask:

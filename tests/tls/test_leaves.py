@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from cryptography.x509 import ocsp
 
-from mockpki import PKI, Leaf
+from mockpki import PKI, Leaf, faults
 from mockpki._tls.leaves import GivenLeaves, IssuedLeaves
-from tests.kit.tls_clients import context
+from tests.kit.tls_clients import context, s_client
 from tests.tls.kit import certificate_seen, staple_seen
 
 
@@ -109,3 +109,83 @@ def test_a_leaf_that_cannot_be_shown_is_not_kept(pki: PKI) -> None:
         ]
     assert announced == []
     assert leaves.choose("a.example") is announced[0]
+
+
+# Several leaves for one name.
+
+CLIENTS: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "any": ("TLSv1.3", (), "Ed25519"),
+    "P-256": ("TLSv1.3", ("-sigalgs", "ECDSA+SHA256"), "P-256"),
+    "P-384": ("TLSv1.3", ("-sigalgs", "ECDSA+SHA384"), "P-384"),
+    "RSA": ("TLSv1.3", ("-sigalgs", "RSA-PSS+SHA256"), "RSA-2048"),
+    "old": ("TLSv1.2", (), "Ed25519"),
+    "old RSA": ("TLSv1.2", ("-cipher", "ECDHE-RSA-AES128-GCM-SHA256"), "RSA-2048"),
+    "old ECDSA": (
+        "TLSv1.2",
+        ("-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256", "-sigalgs", "ECDSA+SHA256", "-groups", "P-256"),
+        "P-256",
+    ),
+    "plain RSA": ("TLSv1.2", ("-cipher", "AES128-SHA"), "RSA-2048"),
+}
+
+
+@pytest.mark.parametrize("odd", [False, True], ids=["openssl", "tlslite"])
+@pytest.mark.parametrize("case", CLIENTS)
+def test_of_several_leaves_the_client_gets_one_that_it_can_use(pki: PKI, case: str, odd: bool) -> None:
+    """By signature algorithms, cipher suites and groups; the first of them, and its own staple."""
+    version, args, key_type = CLIENTS[case]
+    leaves = {
+        kind: pki.issue_cert("localhost", key_type=kind) for kind in ("Ed25519", "P-384", "P-256", "RSA-2048")
+    }
+    staple: Any = [faults.WrongSerial()] if odd else []
+    with pki.tls_server(*leaves.values(), staple=staple) as server:
+        s_client(pki, server, version, "-status", *args)
+        (noted,) = server.connections
+    assert noted.leaf is leaves[key_type]
+    assert noted.completed, noted.error
+    assert noted.staple is not None
+
+
+def test_a_client_that_can_use_none_gets_the_first(pki: PKI) -> None:
+    """The handshake fails, and the evidence says with which leaf."""
+    first, second = pki.issue_cert("localhost"), pki.issue_cert("localhost", key_type="RSA-2048")
+    with pki.tls_server(first, second) as server:
+        s_client(pki, server, "TLSv1.3", "-sigalgs", "ed448")
+        (noted,) = server.connections
+    assert noted.leaf is first
+    assert not noted.completed
+    assert "handshake_failure" in str(noted.error)
+
+
+def test_a_client_without_a_name_gets_one_that_stands_for_the_first(pki: PKI) -> None:
+    """Not one for another name, whatever it can use."""
+    ours = pki.issue_cert("localhost"), pki.issue_cert("localhost", key_type="RSA-2048")
+    other = pki.issue_cert("a.example", key_type="Ed25519")
+    leaves = GivenLeaves([ours[0], other, ours[1]])
+    assert leaves.choose(None, lambda leaf: leaf is not ours[0]) is ours[1]
+    assert leaves.choose("b.example", lambda leaf: leaf is other) is ours[0]
+    assert leaves.choose("A.example", lambda leaf: leaf is ours[1]) is other
+    wild = GivenLeaves([pki.issue_cert("*.example"), pki.issue_cert("b.example", key_type="RSA-2048")])
+    assert wild.choose("b.example", lambda leaf: "*.example" in leaf.names).names == ("*.example",)
+
+
+def test_a_leaf_that_nobody_would_be_shown(pki: PKI) -> None:
+    """All its names are taken by leaves with a key of the same kind: refused, with the way out."""
+    first, second = pki.issue_cert("localhost"), pki.issue_cert("b.example", key_type="RSA-2048")
+    words = "no client would ever be shown <Leaf .*keys of several kinds"
+    for hidden in (
+        first,
+        pki.issue_cert("LOCALHOST"),
+        pki.issue_cert("b.example", key_type="RSA-3072"),
+        pki.issue_cert(common_name="without a name"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            pki.tls_server(first, second, hidden)
+    for shown in (
+        pki.issue_cert("localhost", "c.example"),
+        pki.issue_cert("localhost", "b.example"),
+        pki.issue_cert("localhost", key_type="P-384"),
+        pki.issue_cert("*.example"),
+    ):
+        pki.tls_server(first, second, shown)
+    pki.tls_server(pki.issue_cert(common_name="without a name"), first)

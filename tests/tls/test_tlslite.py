@@ -7,7 +7,7 @@ import pytest
 from mockpki._exchange.staples import StapleMessages, certificate_status, staple_messages
 from mockpki._tls.session import Presentation, Session, needs_tlslite
 from mockpki._tls.tlslite import TlsliteSession
-from tests.tls.certificates import ASKING, CA, CHAIN, GOOD, HONEST, ROOT, leaf, response
+from tests.tls.certificates import CA, CHAIN, GOOD, HONEST, ROOT, leaf, response
 from tests.tls.clients import (
     TRANSPORTS,
     VERSIONS,
@@ -119,8 +119,3 @@ class TestTlslite:
         subject = leaf("ML-DSA-44")
         with pytest.raises(ValueError, match="tlslite has no MLDSA44PrivateKey"):
             TlsliteSession(Presentation((subject.der,), subject.key))
-
-    def test_client_certificates(self) -> None:
-        """Client certificates are OpenSSL's."""
-        with pytest.raises(ValueError, match="cannot check client certificates"):
-            TlsliteSession(ASKING)
