@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
+from .._programs.placeholders import quote
 from ..scenarios.servers import (
     BEHAVIOUR,
     DEMANDS,
@@ -123,7 +124,7 @@ def probe_server(
     outcomes += run_scenarios(rest, world, jobs, progress)
     return ServerReport(
         world.name,
-        " ".join(world.words),
+        quote(world.words),
         tuple(outcomes),
         nearest_preset(tuple(outcomes)),
         run_timelines(jobs) if timelines else (),
