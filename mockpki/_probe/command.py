@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from .._programs.placeholders import Placeholders, mask
+from .._programs.placeholders import Placeholders, quote
 from .._typed import find_near
 from ..scenarios import TARGET_NAMES, Target
 
@@ -44,7 +43,7 @@ class Command:
             )
 
     def __str__(self) -> str:
-        return " ".join(word if _plain(word) else shlex.quote(word) for word in self.words)
+        return quote(self.words)
 
     def find(self) -> None:
         """Raise ChildProcessError, with near names, if the program is not there or cannot be started."""
@@ -62,12 +61,6 @@ class Command:
         """The command that goes to *target*."""
         values = {name: str(value) for name, value in asdict(target).items()}
         return tuple(_PLACEHOLDERS.fill_in(word, values) for word in self.words)
-
-
-def _plain(word: str) -> bool:
-    """Whether a shell would leave *word* as it is, placeholders and all."""
-    masked = mask(word)
-    return shlex.quote(masked) == masked
 
 
 def _programs() -> Sequence[str]:

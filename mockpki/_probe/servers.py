@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
+from .._programs.placeholders import quote
 from ..scenarios.servers import (
     BEHAVIOUR,
     DEMANDS,
@@ -166,7 +167,7 @@ def probe_server(
         outcomes = [outcome.without_kept(INERT) for outcome in outcomes]
     return ServerReport(
         world.name,
-        " ".join(world.words),
+        quote(world.words),
         tuple(outcomes),
         nearest_preset(tuple(outcomes)),
         run_timelines(jobs) if timelines else (),

@@ -12,7 +12,8 @@ caller to say, and how strict it is about others:
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+import shlex
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from .._typed import find_near
@@ -59,6 +60,16 @@ class Placeholders:
 def mask(text: str) -> str:
     """*text* with an x for every name in braces, single or double: what a shell would have to quote else."""
     return _IN_BRACES.sub("x", text)
+
+
+def quote(words: Iterable[str]) -> str:
+    """*words* as a shell's line, in which placeholders need no quotes."""
+    return " ".join(word if _is_plain(word) else shlex.quote(word) for word in words)
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a shell would leave *word* as it is, placeholders and all."""
+    return shlex.quote(mask(word)) == mask(word)
 
 
 def _find_names(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """How a report is written: for people, for machines, for CI, for the web.
 
 - `model`: what a report says, whoever it is about.
+- `policies`: a policy as it is typed, and what names mean. `baseline`: exceptions that are known.
 - `clients`, `servers`: what a probe found, as such a report; `client_objects`, `server_objects`: its JSON.
 - `text`, `json`, `junit`, `page`: the writers. They know the model, and nobody else.
 - `templates`, `timeline_svg`: what pages are made of. `safe`: what no reader is to be sent.

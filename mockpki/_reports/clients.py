@@ -8,9 +8,12 @@ from pathlib import PurePath
 
 from .._probe import ClientReport
 from .._probe.report import JudgedRun, find_group
+from ..scenarios import Expected
 from .client_objects import make_objects
 from .model import SKIPPED, Case, Column, Fact, Group, Line, Report, Row, Span
+from .policies import MEANINGS, write_policy
 
+_PAST = {"accept": "accepted", "reject": "rejected", "absent": "never came"}
 _FEW = 10
 """As many failures as are shown opened."""
 _GROUPS = {
@@ -44,7 +47,8 @@ def describe_client(found: ClientReport, skipped: Sequence[str] = ()) -> Report:
         sentences=tuple(sentences),
         facts=(
             Fact("Command", (Span(str(found.command)),), "code"),
-            Fact("Judged by", (Span(found.label),)),
+            Fact("Policy", (Span(f"--policy {write_policy(found.policy)}"),), "code"),
+            *([Fact(found.label, (Span(MEANINGS[found.label]),))] if found.label in MEANINGS else ()),
             Fact("Took", (Span(f"{found.seconds:.1f} s"),)),
             *([Fact(SKIPPED.capitalize(), (Span(", ".join(skipped)),))] if skipped else ()),
         ),
@@ -58,6 +62,7 @@ def describe_client(found: ClientReport, skipped: Sequence[str] = ()) -> Report:
             )
             for group, rows in found.groups.items()
         ),
+        grid_note=f"✓ in green: as {found.label} demands. ✗ in red: not. By what the client did:",
         problems_heading=f"Not as {found.label} demands",
         suite="mockpki probe",
         cases=(
@@ -76,21 +81,23 @@ def describe_client(found: ClientReport, skipped: Sequence[str] = ()) -> Report:
 def _write_headline(name: str, found: ClientReport) -> str:
     if found.demanded:
         return f"{name} {'keeps' if found.kept else 'does not keep'} {found.label}"
-    if found.inference.judged:
-        like = "is nearest to" if found.inference.best.exceptions else "behaves like"
-        return f"{name} {like} {found.label}"
-    return f"{name}: no verdict"
+    inference = found.inference
+    if not inference.judged:
+        return f"{name}: no verdict"
+    if not inference.best.exceptions and inference.best.words in MEANINGS:
+        return f"{name}: {inference.best.words}"
+    near = f"; nearest is {inference.named[0].words}" if inference.named else ""
+    return f"{name}: no named policy{near}"
 
 
 def _make_row(row: JudgedRun, *, opened: bool) -> Row:
-    run, expectation = row.run, row.result.expectation
-    demanded = f"{expectation.verdict}" if run.has_verdict else "a verdict"
-    verdict = run.verdict if row.ok else f"{run.verdict}, not {demanded}"
+    run = row.run
+    verdict = _PAST.get(run.verdict, run.verdict)
     return Row(
         row.name,
         row.ok,
         brief=(
-            Span(verdict, "right" if row.ok else "wrong"),
+            Span(verdict if row.ok else f"{verdict}, {_tell_demand(row)}", "right" if row.ok else "wrong"),
             Span(f"{run.outcome.seconds:.2f} s", "dim"),
         ),
         cells=tuple(_make_cells(row)),
@@ -100,7 +107,18 @@ def _make_row(row: JudgedRun, *, opened: bool) -> Row:
         story=str(row.result),
         opened=opened,
         anchor=row.name,
+        came=verdict,
     )
+
+
+def _tell_demand(row: JudgedRun) -> str:
+    """What would have been right, after what the client did."""
+    demanded = row.result.expectation.verdict
+    if demanded is Expected.EITHER:
+        return "should come to a verdict" if not row.run.has_verdict else "but not by what it saw"
+    if demanded == row.run.verdict:
+        return "but not by what it saw"
+    return f"should {demanded}"
 
 
 def _make_cells(row: JudgedRun) -> Iterator[Line]:
@@ -134,7 +152,7 @@ def _make_case(row: JudgedRun, label: str) -> Case:
     suite, seconds = _name_suite(row.group), row.run.outcome.seconds
     printed = row.run.ended.readable
     if row.ok:
-        return Case(suite, row.name, "passed", printed=printed, seconds=seconds)
+        return Case(suite, row.name, "passed", printed=printed, seconds=seconds, exception=row.name)
     return Case(
         suite,
         row.name,
@@ -144,4 +162,5 @@ def _make_case(row: JudgedRun, label: str) -> Case:
         str(row.result),
         printed,
         seconds,
+        row.name,
     )

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
@@ -56,6 +56,8 @@ class Check:
     kept: bool | None
     why: str = ""
     places: tuple[tuple[str, str], ...] = ()
+    name: str = ""
+    """What it is called elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Column:
 class Row:
     """What happened in one scenario, or what one preset does; *ok* is None where nothing could be judged.
 
-    *cells* stand in the columns of its group, after the name; *brief* is what there is room for in a line.
+    *cells* stand in the columns of its group, after the name; *brief* is what there is room for in a line,
+    and *came* what came of it in a word or two, by which rows are gathered.
     *sentences* say what it is about, *problems* what was not as it should be, and *story* all of that, with
     the evidence, as lines. What does not fit a line is read at once if *opened*; a link leads to *anchor*.
     """
@@ -90,6 +93,7 @@ class Row:
     """Rows of its own."""
     opened: bool = False
     anchor: str = ""
+    came: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,11 +120,20 @@ class Group:
 
 @dataclass(frozen=True)
 class Timelines:
-    """The same outage, as it goes with each of several servers. *leading*: it is what comes first."""
+    """The same outage, as it goes with each of several servers. *leading*: it is what comes first.
+
+    *marks* say of some of them, by name, what they are to the server under test.
+    """
 
     heading: str
     lines: tuple[Timeline, ...]
     leading: bool = False
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def by_harm(self) -> list[Timeline]:
+        """The lines, the most harmful first: by handshakes that failed, then by staples that are no use."""
+        return sorted(self.lines, key=_measure_harm, reverse=True)
 
     @property
     def sentence(self) -> str:
@@ -130,13 +143,21 @@ class Timelines:
         return (
             f"A client connects every {every}. Answers live for {first.life / _HOUR:g} h. "
             f"The responder is down from hour {first.down_at / _HOUR:g} to hour {first.up_at / _HOUR:g}, "
-            "where the line is."
+            "where the line is. Those whose clients suffered most come first."
         )
+
+
+def _measure_harm(line: Timeline) -> tuple[float, ...]:
+    """The shares of what is bad for clients, the worst first."""
+    return tuple(line.share(*kinds) for kinds in (("failed", "other"), ("expired",), ("error",), ("none",)))
 
 
 @dataclass(frozen=True)
 class Case:
-    """A test case, for those who count tests. *message*, *kind* and *text* say why it is not ``passed``."""
+    """A test case, for those who count tests. *message*, *kind* and *text* say why it is not ``passed``.
+
+    *exception* is what it is called in a baseline if it fails.
+    """
 
     suite: str
     name: str
@@ -146,6 +167,7 @@ class Case:
     text: str = ""
     printed: str = ""
     seconds: float | None = None
+    exception: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,11 +195,22 @@ class Report:
     cases: tuple[Case, ...] = ()
     properties: tuple[tuple[str, str], ...] = ()
     seconds: float | None = None
+    grid_note: str = ""
+    """What the colours in the grid of all rows mean; without it, there is no grid."""
 
     @property
     def rows(self) -> Iterator[Row]:
         """Those of all groups."""
         return (row for group in self.groups for row in group.rows)
+
+    @property
+    def grid(self) -> dict[str, list[Row]]:
+        """Every row that something came of, by what came of it, the most frequent first; in each what is wrong."""
+        found: dict[str, list[Row]] = {}
+        for row in sorted(self.rows, key=lambda one: one.ok is not False):
+            if row.came:
+                found.setdefault(row.came, []).append(row)
+        return dict(sorted(found.items(), key=lambda item: -len(item[1])))
 
     @property
     def problems(self) -> dict[str, list[Row]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from ..scenarios.servers import KINDS, kind
 from .model import Report, Timelines
 from .templates import render
-from .timeline_svg import legend, timeline_svg
+from .timeline_svg import axis_svg, legend, timeline_svg
 
 
 def write_page(report: Report) -> str:
@@ -32,5 +32,9 @@ def _draw(timelines: Timelines | None) -> dict[str, object]:
         "heading": timelines.heading,
         "sentence": timelines.sentence,
         "legend": legend(tuple(name for name in KINDS if name in used)),
-        "pictures": [(line.name, timeline_svg(line)) for line in timelines.lines],
+        "pictures": [
+            (line.name, timelines.marks.get(line.name, ""), timeline_svg(line, ticks=False))
+            for line in timelines.by_harm
+        ],
+        "axis": axis_svg(timelines.lines[0]),
     }

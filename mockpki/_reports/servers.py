@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .._probe.servers import ServerReport
 from ..scenarios.servers import DEMANDS, WORDS, Judged, Outcome, kind, named
 from ..staplers._words import in_words
+from .baseline import name_exception
 from .model import SKIPPED, Case, Check, Column, Fact, Group, Report, Row, Span, Timelines
 from .server_objects import make_objects, make_preset_objects
 
@@ -39,9 +40,13 @@ def describe_server(found: ServerReport, skipped: Sequence[str] = ()) -> Report:
         demands_heading="What an ideal server does",
         demands=tuple(_sum_up(found)),
         words=tuple(_explain(found.outcomes)),
-        timelines=Timelines("An outage, and how well-known designs live through it", found.timelines)
+        timelines=Timelines(
+            "An outage, and how well-known designs live through it", found.timelines, marks=_mark(found)
+        )
         if found.timelines
         else None,
+        grid_note="✓ in green: every demand that could be seen was kept. ✗ in red: one was broken. "
+        "A dash: none could be seen. By what the server did:",
         suite=f"mockpki probe-server: {found.name}",
         cases=(
             *(_make_case(outcome, judged) for outcome in found.outcomes for judged in outcome.judged),
@@ -87,7 +92,7 @@ def _make_preset(found: ServerReport, *, opened: bool) -> Row:
         not broken,
         brief=(
             Span(
-                f"breaks {', '.join(broken)}"
+                f"breaks: {_tell_demands(broken)}"
                 if broken
                 else "breaks no demand"
                 if found.not_seen
@@ -117,19 +122,26 @@ def _make_group(found: ServerReport) -> Group:
 
 def _make_row(outcome: Outcome) -> Row:
     seen, broken = tuple(_list_words(outcome)), ", ".join(judged.demand for judged in outcome.broken)
+    said = _tell_demands([judged.demand for judged in outcome.broken])
     return Row(
         outcome.scenario,
         False if broken else True if outcome.kept else None,
-        brief=(*seen, Span(f"breaks {broken}", "wrong")) if broken else seen,
+        brief=(*seen, Span(f"breaks: {said}", "wrong")) if broken else seen,
         cells=(
             seen,
             (Span(f"{outcome.requests_before}/{outcome.requests}"),),
             (Span(broken, "wrong"),),
         ),
         sentences=(named(outcome.scenario).sentence,),
-        checks=tuple(Check(judged.sentence, judged.kept, judged.why) for judged in outcome.judged),
+        checks=tuple(_make_check(judged) for judged in outcome.judged),
         facts=tuple(_list_facts(outcome)),
+        anchor=outcome.scenario,
+        came="broke a demand" if broken else "kept every demand" if outcome.kept else "could not be seen",
     )
+
+
+def _make_check(judged: Judged) -> Check:
+    return Check(judged.sentence, judged.kept, judged.why, name=judged.demand)
 
 
 def _list_words(outcome: Outcome) -> Iterator[Span]:
@@ -158,15 +170,32 @@ def _list_facts(outcome: Outcome) -> Iterator[Fact]:
         yield Fact("Left out", (Span(outcome.left_out),))
 
 
+def _tell_demands(names: Iterable[str]) -> str:
+    """Demands by name, each with what it is."""
+    sentences = {demand.name: demand.sentence for demand in DEMANDS}
+    return "; ".join(f"{name} ({sentences[name].rstrip('.')})" for name in names)
+
+
+def _mark(found: ServerReport) -> dict[str, str]:
+    """What some lines of the outage are to the server under test."""
+    if found.name in {line.name for line in found.timelines}:
+        return {found.name: "the server under test"}
+    if found.nearest is None:
+        return {}
+    preset, differ = found.nearest
+    return {preset: f"what {found.name} is {'most ' if differ else ''}like"}
+
+
 def _make_case(outcome: Outcome, judged: Judged) -> Case:
     """A demand in a scenario."""
     suite = f"stapling.{outcome.scenario}"
+    exception = name_exception(outcome.scenario, judged.demand)
     if judged.kept is None:
         return Case(suite, judged.demand, "skipped", f"not seen: {judged.why}")
     if judged.kept:
-        return Case(suite, judged.demand, "passed")
+        return Case(suite, judged.demand, "passed", exception=exception)
     seen = f"{judged.sentence}\nSeen: {outcome.words or outcome.no_start}"
-    return Case(suite, judged.demand, "failure", judged.why, text=seen)
+    return Case(suite, judged.demand, "failure", judged.why, text=seen, exception=exception)
 
 
 # All scenarios together.
@@ -183,7 +212,7 @@ def _sum_up(found: ServerReport) -> Iterator[Check]:
         )
         kept = found.demands[demand.name]
         why = "; ".join(found.find_reasons(demand.name)) if kept is None else ""
-        yield Check(demand.sentence, kept, why, places=places)
+        yield Check(demand.sentence, kept, why, places=places, name=demand.name)
 
 
 def _explain(outcomes: Iterable[Outcome]) -> Iterator[Fact]:

@@ -50,6 +50,9 @@ def show_report(report: Report, console: Console) -> None:
             console.print()
     if report.demands:
         _show_checks(report.demands, console)
+    for fact in report.facts:
+        if fact.name == "Policy":
+            _show_words(f"Policy: {' '.join(span.text for span in fact.value)}", console)
     if report.verdict:
         _show_words(report.verdict.text, console, "bold")
     for sentence in report.sentences:
@@ -143,7 +146,8 @@ def _show_checks(checks: Sequence[Check], console: Console) -> None:
     table.add_column()
     table.add_column(overflow="fold")
     for check in checks:
-        table.add_row(Text(*_MARKS[check.kept]), Text(clean(check.sentence)))
+        name = f"{check.name}: " if check.name else ""
+        table.add_row(Text(*_MARKS[check.kept]), Text(clean(f"{name}{check.sentence}")))
         if check.kept is None and check.why:
             table.add_row("", Text(clean(f"{check.why}"), "dim"))
         for name, why in check.places:
@@ -159,10 +163,12 @@ def _show_timelines(timelines: Timelines, console: Console) -> None:
     width = max(len(line.name) for line in timelines.lines)
     ruler = _draw_ruler(timelines.lines[0])
     console.print(Text(f"{'':{width}} {ruler}", "dim"), soft_wrap=True)
-    for line in timelines.lines:
+    for line in timelines.by_harm:
         row = Text(f"{clean(line.name):{width}} ")
         for one in line.seen:
             row.append(CHARACTERS[kind(one.says)], _STYLES[kind(one.says)])
+        if mark := timelines.marks.get(line.name):
+            row.append(f" ({clean(mark)})", "dim")
         console.print(row, soft_wrap=True)
     used = {kind(one.says) for line in timelines.lines for one in line.seen}
     for name in KINDS:

@@ -25,16 +25,33 @@ _MOST_TICKS = 7
 _HOUR = timedelta(hours=1)
 
 
-def timeline_svg(line: Timeline, title: str = "") -> Markup:
-    """*line* as an SVG element, as wide as what it is put into. *title* is for those who hear the page."""
+def timeline_svg(line: Timeline, title: str = "", *, ticks: bool = True) -> Markup:
+    """*line* as an SVG element, as wide as what it is put into. *title* is for those who hear the page.
+
+    Without *ticks*, an `axis_svg` below tells the hours of several.
+    """
     return render(
         "timeline.svg",
         title=title or f"{line.name}: {_tell_runs(line)}",
         top=_TOP,
         bar=_BAR,
-        below=_BELOW,
+        below=_BELOW if ticks else 2,
         outage=_place_outage(line),
         runs=list(_place_runs(line)),
+        ticks=list(_place_ticks(line)) if ticks else [],
+    )
+
+
+def axis_svg(line: Timeline) -> Markup:
+    """The hours of *line* alone, to stand below several of the same length."""
+    return render(
+        "timeline.svg",
+        title="hours since the servers were started",
+        top=0,
+        bar=0,
+        below=_BELOW,
+        outage=None,
+        runs=[],
         ticks=list(_place_ticks(line)),
     )
 

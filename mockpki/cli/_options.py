@@ -6,16 +6,18 @@ import dataclasses
 import functools
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .._typed import suggest
 from ._output import Output
 
 if TYPE_CHECKING:
+    from .._reports.baseline import Baseline
     from ..relying_party import Policy
     from ..scenarios import Scenario
 
@@ -117,6 +119,30 @@ def runs_options(timeout: str) -> Decorator:
 policy_option = click.option(
     "--policy", metavar="POLICY", help="A policy's name, or that and variations, as explained above."
 )
+
+
+baseline_option = click.option(
+    "--baseline", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
+    help="Exceptions that are known, as JSON, such as a report by --format json: only new ones fail.",
+)  # fmt: skip
+
+
+def load_baseline(path: Path | None, known: Collection[str]) -> Baseline | None:
+    """The baseline in *path*, whose exceptions have to be among *known*."""
+    from .._reports.baseline import read_baseline
+
+    if path is None:
+        return None
+    try:
+        baseline = read_baseline(path)
+    except OSError as error:
+        raise click.UsageError(f"--baseline: {path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise click.UsageError(f"--baseline: {error}") from error
+    for name in sorted(baseline.exceptions - set(known)):
+        hint = suggest(name, known, "no scenario has that name.")
+        raise click.UsageError(f"--baseline: {path} has an exception {name!r}; {hint}")
+    return baseline
 
 
 def read_policy(text: str | None) -> dict[str, Policy]:

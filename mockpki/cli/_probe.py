@@ -12,9 +12,11 @@ import click
 from ._options import (
     Command,
     Runs,
+    baseline_option,
     choose_scenarios,
     gather,
     list_skipped,
+    load_baseline,
     output_options,
     policy_option,
     read_policy,
@@ -25,6 +27,7 @@ from ._probe_server import run_server_probe
 
 if TYPE_CHECKING:
     from .._probe import ClientReport, Probe, Run
+    from .._reports.baseline import Baseline
     from ..relying_party import Policy
     from ..scenarios import Scenario
 
@@ -78,12 +81,19 @@ def _read_pattern(ctx: click.Context, param: click.Parameter, value: str | None)
     click.option("--delegated", is_flag=True, help="OCSP answers are signed by a delegate of the CA."),
 )  # fmt: skip
 @runs_options("Seconds after which the client is killed, with its process group.")
+@baseline_option
 @output_options("text", "json", "junit", "html")
 # As `mockpki probe-server` was called before it had a name of its own.
 @click.option("--server", is_flag=True, hidden=True)
 @click.option("--template", hidden=True, type=click.Path(path_type=Path, dir_okay=False))
 def probe(
-    command: tuple[str, ...], about: _About, runs: Runs, output: Output, server: bool, template: Path | None
+    command: tuple[str, ...],
+    about: _About,
+    runs: Runs,
+    output: Output,
+    baseline: Path | None,
+    server: bool,
+    template: Path | None,
 ) -> None:
     """Run any client in every scenario, and name the policy that it behaves like.
 
@@ -106,6 +116,12 @@ def probe(
     \b
       --policy hard-fail,sources=OCSP+CRL,whole_chain=no,unknown_rejects=no
 
+    With --baseline, known exceptions pass, new ones fail, and those that were mended are told:
+
+    \b
+      mockpki probe --policy hard-fail --output known.json -- ./my-client {url}
+      mockpki probe --policy hard-fail --baseline known.json -- ./my-client {url}
+
     For servers there is `mockpki probe-server`.
 
     \b
@@ -122,22 +138,25 @@ def probe(
                 raise click.UsageError(
                     f"--{name.replace('_', '-')} is about clients, and does not go with --server."
                 )
-        raise SystemExit(run_server_probe(command, template, runs, output))
+        raise SystemExit(run_server_probe(command, template, runs, output, baseline))
     if template is not None:
         raise click.UsageError(
             "--template is the configuration of a server: it goes with --server, which is now "
             "`mockpki probe-server`."
         )
-    raise SystemExit(_probe_client(command, about, runs, output))
+    raise SystemExit(_probe_client(command, about, runs, output, baseline))
 
 
-def _probe_client(command: tuple[str, ...], about: _About, runs: Runs, output: Output) -> int:
+def _probe_client(
+    command: tuple[str, ...], about: _About, runs: Runs, output: Output, baseline: Path | None
+) -> int:
     """Send the client through all scenarios, write the report, and return the exit status."""
     from .. import _probe
+    from .._reports.baseline import compare
     from .._reports.clients import describe_client
 
     demanded = None if about.policy is None else next(iter(read_policy(about.policy).items()))
-    found = choose_scenarios(runs.only, runs.skip)
+    found, known = choose_scenarios(runs.only, runs.skip), _load_baseline(baseline, about.policy)
     try:
         client = _probe.Client(_probe.Command(command), runs.timeout, about.accept_when, about.reject_when)
         prober = _probe.Probe(client, runs.key_type, about.delegated)
@@ -153,8 +172,24 @@ def _probe_client(command: tuple[str, ...], about: _About, runs: Runs, output: O
     finally:
         prober.end()
     skipped = [one.name for one in list_skipped(runs.only, runs.skip)]
-    output.write(describe_client(report, skipped))
+    described = describe_client(report, skipped)
+    if known is not None:
+        compared = compare(described, known)
+        output.write(compared.report)
+        return int(bool(compared.new))
+    output.write(described)
     return int(demanded is not None and not report.kept)
+
+
+def _load_baseline(path: Path | None, policy: str | None) -> Baseline | None:
+    if path is None:
+        return None
+    if policy is None:
+        raise click.UsageError("--baseline goes with --policy: what is an exception depends on it.")
+    baseline = load_baseline(path, [one.name for one in choose_scenarios(())])
+    if baseline is not None and baseline.policy not in (None, policy):
+        raise click.UsageError(f"--baseline: {path} is about {baseline.policy}, and not about {policy}.")
+    return baseline
 
 
 def _run_all(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ._options import Command, Runs, output_options, runs_options
+from ._options import Command, Runs, baseline_option, load_baseline, output_options, runs_options
 from ._output import Output, end_on_signals, work_apart
 
 if TYPE_CHECKING:
@@ -30,8 +30,11 @@ class _NoServer(click.ClickException):
     help="Its configuration, with placeholders; {config} in COMMAND is the file made of it.",
 )  # fmt: skip
 @runs_options("Seconds within which the server has to listen.")
+@baseline_option
 @output_options("text", "json", "junit", "html")
-def probe_server(command: tuple[str, ...], template: Path | None, runs: Runs, output: Output) -> None:
+def probe_server(
+    command: tuple[str, ...], template: Path | None, runs: Runs, output: Output, baseline: Path | None
+) -> None:
     """Run any server in every scenario of stapling, and hold it against what a good one does.
 
     COMMAND starts a TLS server in the foreground, which has to listen on {host} and {port} with
@@ -54,7 +57,7 @@ def probe_server(command: tuple[str, ...], template: Path | None, runs: Runs, ou
       3  the command cannot be started, or the server never listens
       4  no demand was seen: nothing happened by which to judge it
     """
-    raise SystemExit(run_server_probe(command, template, runs, output))
+    raise SystemExit(run_server_probe(command, template, runs, output, baseline))
 
 
 _PARAMETER = re.compile(r"\b(template|only|skip|jobs|timeout|key_type)=")
@@ -78,14 +81,19 @@ class _Ending:
             world.end()
 
 
-def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs, output: Output) -> int:
+def run_server_probe(
+    command: tuple[str, ...], template: Path | None, runs: Runs, output: Output, baseline: Path | None = None
+) -> int:
     """Send the server of *command* through all scenarios, write the report, and return the exit status."""
     from rich.console import Console
 
     from .._probe.servers import probe_server as run_probe
+    from .._reports.baseline import compare, name_exception
     from .._reports.servers import describe_server
-    from ..scenarios.servers import NotListening, choose_scenarios
+    from ..scenarios.servers import SCENARIOS, NotListening, choose_scenarios
 
+    broken = [name_exception(one.name, demand.name) for one in SCENARIOS for demand in one.demands]
+    known = load_baseline(baseline, broken)
     console, ending = Console(stderr=True), _Ending()
     with end_on_signals(), console.status("The server is at work ...", spinner="line") as status:
 
@@ -116,5 +124,10 @@ def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs
             raise _NoServer(str(error)) from error
     judged = {outcome.scenario for outcome in report.outcomes}
     skipped = [one.name for one in choose_scenarios(runs.only) if one.name not in judged]
-    output.write(describe_server(report, skipped))
+    described = describe_server(report, skipped)
+    if known is not None:
+        compared = compare(described, known)
+        output.write(compared.report)
+        return int(bool(compared.new))
+    output.write(described)
     return report.exit_status

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from mockpki import relying_party
 from mockpki.cli import main
-from mockpki.cli._options import Runs, choose_scenarios, gather, read_policy
+from mockpki.cli._options import Runs, choose_scenarios, gather, load_baseline, read_policy
 from mockpki.cli._output import Output
 
 
@@ -141,3 +141,20 @@ def test_a_file_of_no_kind(tmp_path: Path, forms: tuple[str, ...], name: str) ->
     """A file whose name says what cannot be written is refused, with what can."""
     with pytest.raises(click.UsageError, match=rf"{name} is of no kind .* --format \(text, html\)"):
         Output("", tmp_path / name, forms)
+
+
+def test_baselines(tmp_path: Path) -> None:
+    """What is in it has to be known, and it has to be there; without one there is none."""
+    file = tmp_path / "known.json"
+    file.write_text('{"exceptions": ["ocsp-stale"]}')
+    baseline = load_baseline(file, ["ocsp-stale", "crl-stale"])
+    assert baseline is not None
+    assert baseline.exceptions == {"ocsp-stale"}
+    assert load_baseline(None, []) is None
+    with pytest.raises(click.UsageError, match="has an exception 'ocsp-stale'; did you mean ocsp-stail"):
+        load_baseline(file, ["ocsp-stail"])
+    with pytest.raises(click.UsageError, match=r"--baseline: .*none\.json cannot be read: No such file"):
+        load_baseline(tmp_path / "none.json", [])
+    file.write_text("nonsense")
+    with pytest.raises(click.UsageError, match=r"--baseline: .*known\.json is no JSON"):
+        load_baseline(file, [])

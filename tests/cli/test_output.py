@@ -149,11 +149,68 @@ def test_skips_are_test_cases() -> None:
     (skipped,) = (case for case in suite.iter("testcase") if case.find("skipped") is not None)
     assert (skipped.get("classname"), skipped.get("name")) == ("mockpki.probe.crl", "crl-revoked")
     server = [sys.executable, "-c", PLAIN, *ARGUMENTS]
-    patterns = ("--only", "refused", "--only", "good", "--skip", "good", "--format", "junit")
-    suite = ET.fromstring(
-        CliRunner().invoke(main, ["probe-server", *patterns, "--", *server]).stdout.encode()
-    )
+    chosen = ["--only", "refused", "--only", "good", "--skip", "good", "--format", "junit"]
+    result = CliRunner().invoke(main, ["probe-server", *chosen, "--", *server])
+    suite = ET.fromstring(result.stdout.encode())
     cases = {case.get("classname"): case.find("skipped") for case in suite.iter("testcase")}
     assert cases.keys() == {"stapling.refused", "stapling.good"}
     assert cases["stapling.good"] is not None
     assert cases["stapling.good"].get("message") == "left out by --skip"
+
+
+class TestBaseline:
+    """For CI: known exceptions pass, new ones fail, and mended ones are told."""
+
+    def probe(self, *arguments: str) -> Result:
+        command = ["--", need("curl"), "-q", "-sS", "-o", os.devnull, "--cacert", "{ca_file}", "{url}"]
+        chosen = ("--only", "crl-good", "--only", "crl-revoked")
+        return CliRunner().invoke(main, ["probe", *chosen, *arguments, *command])
+
+    def test_from_a_report(self, tmp_path: Path) -> None:
+        """A report is a baseline: with it the same client passes, and without what it knows it fails."""
+        file = tmp_path / "known.json"
+        first = self.probe("--policy", "hard-fail", "--output", str(file))
+        assert first.exit_code == 1
+        again = self.probe("--policy", "hard-fail", "--baseline", str(file))
+        assert again.exit_code == 0, again.output
+        assert "No new exception." in again.output
+        file.write_text('{"exceptions": ["crl-good"]}')
+        new = self.probe("--policy", "hard-fail", "--baseline", str(file), "--format", "junit")
+        assert new.exit_code == 1
+        suite = ET.fromstring(new.stdout.encode())[0]
+        assert (suite.get("failures"), suite.get("skipped")) == ("1", "0")
+        told = " ".join(self.probe("--policy", "hard-fail", "--baseline", str(file)).output.split())
+        assert "1 new exception: crl-revoked." in told
+        assert "Mended: crl-good; take it out of" in told
+
+    def test_mistakes(self, tmp_path: Path) -> None:
+        """It needs a policy, and the one that it is about."""
+        file = tmp_path / "known.json"
+        file.write_text('{"policy": {"name": "soft-fail", "exceptions": []}}')
+        for arguments, sentence in (
+            (("--baseline", str(file)), "--baseline goes with --policy"),
+            (
+                ("--policy", "hard-fail", "--baseline", str(file)),
+                "is about soft-fail, and not",
+            ),
+        ):
+            result = self.probe(*arguments)
+            assert (result.exit_code, result.stdout) == (2, "")
+            assert sentence in " ".join(result.stderr.split())
+
+    def test_of_a_server(self, tmp_path: Path) -> None:
+        """What a server is known to break is a scenario and a demand."""
+        file = tmp_path / "known.json"
+        server = ["--", sys.executable, "-c", PLAIN, *ARGUMENTS]
+        chosen = ["probe-server", "--only", "good"]
+        assert CliRunner().invoke(main, [*chosen, "--output", str(file), *server]).exit_code == 1
+        known = CliRunner().invoke(main, [*chosen, "--baseline", str(file), *server])
+        assert known.exit_code == 0, known.output
+        file.write_text('{"exceptions": ["good: no-errors"]}')
+        new = CliRunner().invoke(main, [*chosen, "--baseline", str(file), *server])
+        assert new.exit_code == 1
+        assert "1 new exception: good: ready." in new.output
+        file.write_text('{"exceptions": ["good: redy"]}')
+        slip = CliRunner().invoke(main, [*chosen, "--baseline", str(file), *server])
+        assert slip.exit_code == 2
+        assert "did you mean good: ready" in " ".join(slip.stderr.split())

@@ -1,6 +1,10 @@
 """Placeholders: of a server, among braces of others; of a client, whose own braces are doubled."""
 
-from mockpki._programs.placeholders import Placeholders, mask
+import shlex
+
+import pytest
+
+from mockpki._programs.placeholders import Placeholders, mask, quote
 from mockpki.scenarios.servers import PLACEHOLDERS
 
 fill_in = Placeholders(PLACEHOLDERS).fill_in
@@ -35,3 +39,17 @@ class TestStrict:
     def test_a_mask(self) -> None:
         """Whatever has a name in braces is masked, and what has not stays."""
         assert mask("a{url}b {{x}} {1} {}") == "axb x {1} {}"
+
+    @pytest.mark.parametrize(
+        ("words", "line"),
+        [
+            (["curl", "{url}"], "curl {url}"),
+            (["a b", "{x}{{y}}", "$HOME"], "'a b' {x}{{y}} '$HOME'"),
+            (["--name={server_name}", "{1}", ""], "--name={server_name} '{1}' ''"),
+            (["it's {url}"], "'it'\"'\"'s {url}'"),
+        ],
+    )
+    def test_quoted(self, words: list[str], line: str) -> None:
+        """What a shell would not leave alone is quoted; placeholders are left as they are."""
+        assert quote(words) == line
+        assert shlex.split(line) == words

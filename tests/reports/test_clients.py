@@ -1,13 +1,17 @@
 """What a probe found out about a client, as a report."""
 
+from collections import Counter
+from dataclasses import replace
+
 import pytest
 
-from mockpki import scenarios
+from mockpki import relying_party, scenarios
 from mockpki._probe import ClientReport, Run, make_report
 from mockpki._programs.processes import Ended
 from mockpki._reports.clients import describe_client
+from mockpki.relying_party import Policy
 from mockpki.scenarios import TABLE, Outcome
-from tests.kit.probes import COMMAND
+from tests.kit.probes import COMMAND, run_reference
 
 
 def test_the_report_has_both_kinds(strict: ClientReport, lenient: ClientReport) -> None:
@@ -61,9 +65,48 @@ def test_the_headline(strict: ClientReport, lenient: ClientReport, kept: bool) -
     """The first words say whether a policy was kept, or which one it is like; the summary says more."""
     found = lenient if kept else strict
     report = describe_client(found)
-    assert report.headline == (
-        "my-client behaves like soft-fail" if kept else "my-client does not keep hard-fail"
-    )
+    assert report.headline == ("my-client: soft-fail" if kept else "my-client does not keep hard-fail")
     assert report.verdict is not None
     assert (report.verdict.text, report.verdict.tone) == (found.verdict, "right" if kept else "wrong")
     assert (report.verdict.text, *report.sentences) == found.summary
+
+
+@pytest.mark.parametrize(
+    ("policy", "headline"),
+    [
+        (relying_party.HARD_FAIL, "my-client: hard-fail"),
+        (
+            replace(relying_party.HARD_FAIL, sources=("OCSP",), whole_chain=False, unknown_rejects=False),
+            "my-client: no named policy; nearest is ",
+        ),
+    ],
+)
+def test_the_headline_of_what_was_found(policy: Policy, headline: str) -> None:
+    """A name stands in it only if the client does all that it means; else the nearest one, as that."""
+    runs = run_reference(policy, "ocsp-*", "crl-*", "staple-*", "intermediate-ocsp-*")
+    found = describe_client(make_report(COMMAND, runs, 1.0))
+    assert found.headline.startswith(headline)
+    assert found.headline.removeprefix(headline) in {"", *relying_party.NAMED}
+
+
+def test_the_policy_can_be_pasted(strict: ClientReport) -> None:
+    """It stands in the facts once, as it is typed, with what its name means."""
+    facts = {fact.name: fact for fact in describe_client(strict).facts}
+    assert facts["Policy"].value[0].text == "--policy hard-fail"
+    assert facts["hard-fail"].value[0].text == "accepts only what a source says is good"
+
+
+def test_a_verdict_that_is_wrong(strict: ClientReport) -> None:
+    """It is said what the client did, and what it should have done; what is right needs no more words."""
+    brief = {row.name: row.brief[0].text for row in describe_client(strict).rows}
+    assert brief["crl-refused"] == "accepted, should reject"
+    assert brief["ocsp-silent"] == "hung, should reject"
+    assert (brief["ocsp-good"], brief["ocsp-revoked"]) == ("accepted", "rejected")
+
+
+def test_the_grid_has_every_row(strict: ClientReport) -> None:
+    """Rows are gathered by what the client did, and it is said what the colours mean."""
+    report = describe_client(strict)
+    assert {came: len(rows) for came, rows in report.grid.items()} == Counter(row.came for row in report.rows)
+    assert set(report.grid) == {"accepted", "rejected", "hung"}
+    assert "as hard-fail demands" in report.grid_note

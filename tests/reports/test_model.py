@@ -3,12 +3,12 @@
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from mockpki._reports.model import Group, Report, Row, Timelines
-from mockpki.scenarios.servers import Timeline
+from mockpki.scenarios.servers import Observation, Timeline
 
 HOUR = timedelta(hours=1)
 ROWS = (
@@ -53,3 +53,25 @@ def test_writers_know_the_model_alone() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def make_timeline(name: str, words: str) -> Timeline:
+    """A server that gave its clients these, hour by hour."""
+    seen = tuple(Observation(datetime.now(timezone.utc), one, "") for one in words.split())
+    return Timeline(name, seen, HOUR, 24 * HOUR, HOUR, 3 * HOUR)
+
+
+def test_by_harm() -> None:
+    """Failed handshakes are worse than any staple, and no staple is better than one that is no use."""
+    lines = (
+        make_timeline("fine", "good good good good"),
+        make_timeline("bare", "none none none none"),
+        make_timeline("relays", "good good good error"),
+        make_timeline("stale", "good good good expired"),
+        make_timeline("fails", "good good good failed"),
+        make_timeline("fails more", "good failed failed good"),
+    )
+    for order in (lines, lines[::-1]):
+        names = [line.name for line in Timelines("An outage", order).by_harm]
+        assert names == ["fails more", "fails", "stale", "relays", "bare", "fine"]
+    assert "Those whose clients suffered most come first." in Timelines("An outage", lines).sentence

@@ -17,7 +17,7 @@ def test_a_server(report: ServerReport) -> None:
     good, _, idle = group.rows
     assert [span.text for span in good.cells[0]] == ["none", "none", "none"]
     assert {span.tone for span in good.cells[0]} == {"none"}
-    assert good.brief[-1].text == "breaks ready"
+    assert good.brief[-1].text == "breaks: ready (The first client is given a good staple)"
     assert idle.cells[0][-1].text == "..."
     assert [check.why for check in good.checks if check.kept is False] == [
         "the first handshake brought none (no staple)"
@@ -81,3 +81,25 @@ def test_verdicts(report: ServerReport, presets: tuple[ServerReport, ...]) -> No
     checks = describe_server(report).demands
     assert all(check.why for check in checks if check.kept is None)
     assert {case.state for case in describe_server(presets[0]).cases} == {"passed", "skipped"}
+
+
+def test_the_outage_has_the_server_in_it(report: ServerReport) -> None:
+    """A line of its own is marked, and else that of the design that it is like."""
+    marks = [
+        describe_server(one).timelines for one in (report, replace(report, name=report.timelines[0].name))
+    ]
+    assert report.nearest is not None
+    assert marks[0] is not None
+    assert marks[0].marks == {
+        report.nearest[0]: f"what <plain> is {'most ' if report.nearest[1] else ''}like"
+    }
+    assert marks[1] is not None
+    assert marks[1].marks == {report.timelines[0].name: "the server under test"}
+
+
+def test_slugs_are_explained(report: ServerReport) -> None:
+    """Wherever a demand is called by its name, its sentence stands beside it."""
+    found = describe_server(report)
+    assert [check.name for check in found.demands] == [demand.name for demand in DEMANDS]
+    assert all(check.name for row in found.rows for check in row.checks)
+    assert {row.came for row in found.rows} <= set(found.grid)

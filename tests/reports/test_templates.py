@@ -1,11 +1,14 @@
 """The templates of pages: what they are filled with is text in them."""
 
+import re
+
 import pytest
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
 from mockpki._reports.model import Fact
 from mockpki._reports.templates import ENVIRONMENT, escape, render
+from mockpki.scenarios.servers import KINDS
 from tests.kit.pages import Reader
 
 
@@ -43,3 +46,65 @@ def test_escaping_in_attributes_and_joins() -> None:
         '<p title="&quot;&gt;&lt;script&gt;\ufffd">'
         "&quot;&gt;&lt;script&gt;\ufffd, &quot;&gt;&lt;script&gt;\ufffd</p>"
     )
+
+
+# Colours, as WCAG 2.1 section 1.4.3 counts them.
+
+INKS = ("ink", "dim", "right", "wrong", "link")
+PAPERS = ("paper", "card")
+
+
+def read_schemes() -> dict[str, dict[str, str]]:
+    """The variables of the page in light and dark."""
+    light, dark = re.findall(r":root \{([^}]*)\}", str(render("page.css")))
+    schemes = [dict(re.findall(r"--(\w+): (#\w+)", one)) for one in (light, dark)]
+    return {"light": schemes[0], "dark": {**schemes[0], **schemes[1]}}
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of ``#rgb`` or ``#rrggbb``."""
+    digits = colour.lstrip("#")
+    digits = digits if len(digits) == 6 else "".join(2 * one for one in digits)
+    parts = [int(digits[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """From 1 to 21."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_measure() -> None:
+    """Black on white has all the contrast there is, a colour on itself none, and grey something between."""
+    assert contrast("#000", "#fff") == pytest.approx(21)
+    assert contrast("#abcdef", "#abcdef") == pytest.approx(1)
+    assert contrast("#777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("ink", INKS)
+def test_texts_can_be_read(scheme: str, paper: str, ink: str) -> None:
+    """Every ink on every ground has a contrast of 4.5 to 1, in light and in dark."""
+    colours = read_schemes()[scheme]
+    assert contrast(colours[ink], colours[paper]) >= 4.5
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_letters_can_be_read(name: str) -> None:
+    """The white letters in the bars of a timeline, and words on the same ground, have it, too."""
+    style = str(render("timeline.css"))
+    (ground,) = re.findall(rf"\.{name} {{ fill: (#\w+); background: \1; }}", style)
+    assert contrast("#fff", ground) >= 4.5
+    assert "svg.timeline .letter { fill: #fff;" in style
+    assert re.search(r"\.key \{[^}]*color: #fff", style)
+    assert re.search(r"\.word \{[^}]*color: #fff", str(render("page.css")))
+
+
+def test_no_other_colours() -> None:
+    """All colours of the page are variables, but for the white on coloured grounds."""
+    style = str(render("page.css"))
+    rules = re.sub(r":root \{[^}]*\}", "", style)
+    assert set(re.findall(r"#[0-9a-f]{3,6}\b", rules)) == {"#fff"}

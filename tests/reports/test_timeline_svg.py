@@ -4,7 +4,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from xml.etree import ElementTree as ET
 
-from mockpki._reports.timeline_svg import legend, timeline_svg
+from mockpki._reports.timeline_svg import axis_svg, legend, timeline_svg
 from mockpki.scenarios.servers import CHARACTERS, KINDS, Observation, Timeline
 
 HOUR = timedelta(hours=1)
@@ -64,3 +64,16 @@ def test_the_legend() -> None:
     assert re.findall(r'class="key (\w+)">(.)<', legend()) == list(CHARACTERS.items())
     assert re.findall(r'class="key (\w+)"', legend(("good", "none"))) == ["good", "none"]
     assert all(words.replace("'", "&#x27;") in legend() for words in KINDS.values())
+
+
+def test_one_axis_for_all() -> None:
+    """The hours stand in a picture of their own, at the places where each picture would have them."""
+    seen = (Observation(datetime.now(timezone.utc), "good", ""),) * 72
+    line = Timeline("x", seen, HOUR, 24 * HOUR, 6 * HOUR, 54 * HOUR)
+    bare, axis = (ET.fromstring(str(one)) for one in (timeline_svg(line, ticks=False), axis_svg(line)))
+    whole = ET.fromstring(timeline_svg(line))
+    assert bare.findall("line") == []
+    assert axis.findall("rect") == []
+    assert [one.get("x") for one in axis.findall("text")] == [
+        one.get("x") for one in whole.findall("text") if not one.get("class")
+    ]
