@@ -20,11 +20,12 @@ from .._clock import monotonic
 
 # Seconds between two looks: few while somebody has just closed, and then more.
 _FIRST, _LAST = 0.02, 0.5
-# A share of the time, and not more, is spent on looking.
-_REST = 20
+# The table of a busy machine is long: looking at it takes a share of the time, and not more.
+_REST = 5
 _KEEP_ALIVE = 5
 _TABLES = {socket.AF_INET: Path("/proc/net/tcp"), socket.AF_INET6: Path("/proc/net/tcp6")}
 _LOCAL, _REMOTE, _INODE = 1, 2, 9
+_TIME_WAIT = " 06 00000000:"
 
 
 class HalfClosed(Protocol):
@@ -95,7 +96,7 @@ def _read_table(family: int) -> frozenset[tuple[str, str]] | None:
     except (KeyError, OSError):
         return None
     # One that was closed is kept on for a while by the system alone, and has no inode.
-    rows = (line.split(None, _INODE + 1) for line in lines)
+    rows = (line.split(None, _INODE + 1) for line in lines if _TIME_WAIT not in line)
     return frozenset((row[_LOCAL], row[_REMOTE]) for row in rows if row[_INODE] != "0")
 
 
