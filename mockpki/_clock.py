@@ -22,6 +22,18 @@ else:  # pragma: no cover - Windows has no clock_gettime; freezegun stops these 
     _real_time = time.time
 
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+
+
+def _read_clock() -> dt.datetime:
+    """The system's time, or freezegun's in place of it, as aware UTC."""
+    # The module's attribute and not an imported name: it is what freezegun replaces, and its replacement
+    # holds in every thread; its time.time() does not, below some modules. Local time and its way back to UTC
+    # agree with each other, where now(utc) would be off by freezegun's tz_offset.
+    local = dt.datetime.now()  # noqa: DTZ005
+    return _EPOCH + dt.timedelta(seconds=local.timestamp())
+
+
 class Clock:
     """What the authorities of one PKI take for the time: the system's, moved by `shift`.
 
@@ -53,9 +65,7 @@ class Clock:
         stopped = self._stopped
         if stopped is not None:
             return stopped.replace(microsecond=0)
-        # The module's attribute and not an imported name: it is what freezegun replaces, and its
-        # replacement holds in every thread.
-        return (dt.datetime.now(dt.timezone.utc) + self._offset).replace(microsecond=0)
+        return (_read_clock() + self._offset).replace(microsecond=0)
 
     def shift(self, by: dt.timedelta) -> None:
         """Move the whole PKI *by* this much, forwards or (negative) back, on top of earlier shifts.

@@ -312,9 +312,10 @@ class PKI:
         the leaf that returns DER bytes or None, called on a thread of its own; or a policy of
         `mockpki.staplers`, or a Stapler, which gets staples as a real server does. *client_ca*, a CA of any
         PKI or several, asks clients for a certificate by these CAs.
-        It answers HTTP/1.1, unless *handler* is given, which is called on a thread for each
-        connection with a socket that carries the decrypted bytes, or *forward_to*, a (host, port)
-        that they are sent on to. Versions are ``"TLSv1.2"`` and ``"TLSv1.3"``.
+        It answers HTTP/1.1, whatever is uploaded, unless *handler* is given, a plain function which is called
+        on a thread for each connection with a socket that carries the decrypted bytes, or *forward_to*, a
+        (host, port) that they are sent on to. Of *alpn* it chooses what its own HTTP speaks, and with these
+        two whatever was given. Versions are ``"TLSv1.2"`` and ``"TLSv1.3"``.
 
         Raises ValueError or TypeError for leaves and staples that it cannot present, alone or together: an
         ML-DSA key goes only with staples that are OCSP answers about the leaf. Entering the

@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
+from ._awaitables import refuse_async, refuse_awaitable
 from ._exchange.http import HttpRequest
 from ._layers import Fault
 
@@ -146,6 +147,7 @@ class CountingChooser:
                 f"respond_by() takes a function of the request, such as EveryNth(3, faults.TryLater()) of "
                 f"mockpki.sequences; got {chooser!r}; faults that stay the same go to respond_with()"
             )
+        refuse_async(chooser, "respond_by()", "write it with `def`, and let it choose without waiting")
         self._chooser = chooser
         self._number = 0
         self._clients: Counter[tuple[str, str | None]] = Counter()
@@ -162,7 +164,9 @@ class CountingChooser:
             self._number += 1
             self._clients[client] += 1
             incoming = Incoming(request, self._number, self._clients[client], serials)
-        return self._chooser(incoming)
+        chosen = self._chooser(incoming)
+        refuse_awaitable(chosen, self._chooser, "respond_by()")
+        return chosen
 
 
 def _check_sequence(sequence: object, faults: object, *counts: object) -> None:

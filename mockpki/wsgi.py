@@ -20,7 +20,7 @@ from werkzeug.routing import Map, PathConverter, Rule
 from werkzeug.wrappers import Request, Response
 
 from ._ca.ca import CA
-from ._exchange.http import Answer, HttpRequest
+from ._exchange.http import Answer, HttpRequest, obey_http
 from ._pki import PKI
 from ._services.service import Service
 
@@ -71,7 +71,8 @@ class Application:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = _WsgiRequest(environ)
         try:
-            answer = self._find_service(request).answer(_read_request(request))
+            read = _read_request(request)
+            answer = obey_http(read.version, self._find_service(request).answer(read))
         except NotFound:
             answer = Answer.text(
                 404, f"mockpki: nothing is at {request.path}; there are /ocsp, /ca.crl and /ca.crt"
@@ -112,7 +113,7 @@ def _read_request(request: _WsgiRequest) -> HttpRequest:
 
 
 def _read_target(environ: WSGIEnvironment) -> str:
-    """The request target as it was sent, where the server tells; else what became of its path.
+    """The request target as it was sent, where the server tells; else what became of it.
 
     WSGI's own PATH_INFO has lost the difference between "/" and "%2F", which does no harm here: the
     responder takes both for the same character of base-64.
@@ -120,7 +121,9 @@ def _read_target(environ: WSGIEnvironment) -> str:
     for name in ("REQUEST_URI", "RAW_URI"):
         if environ.get(name):
             return str(environ[name])
-    return f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
+    query = environ.get("QUERY_STRING")
+    path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
+    return f"{path}?{query}" if query else path
 
 
 def _make_response(answer: Answer) -> Response:

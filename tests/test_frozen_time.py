@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -73,6 +74,44 @@ def test_auto_tick(pki: PKI) -> None:
     crl = x509.load_der_x509_crl(reply.body)
     assert parsedate_to_datetime(reply.headers["last-modified"]) == crl.last_update_utc
     assert parsedate_to_datetime(reply.headers["expires"]) == crl.next_update_utc
+
+
+@pytest.mark.parametrize("offset", [0, 1, 5, -8, 14, timedelta(hours=5, minutes=45)], ids=str)
+@pytest.mark.parametrize("tick", [False, True], ids=["stands", "ticks"])
+def test_another_time_zone_is_the_same_time(offset: Any, tick: bool) -> None:
+    """Under tz_offset everything that says a time says it in UTC: answers, certificates, evidence."""
+    with freeze_time(THEN, tz_offset=offset, auto_tick_seconds=int(tick)), PKI() as pki:
+        leaf = pki.issue_cert("localhost")
+        pki.revoke(leaf)
+        post(pki.ocsp.url, question(cert_id(leaf)))
+        reply = send(pki.crl.url)
+        answer = ocsp.load_der_ocsp_response(pki.ocsp.response_for(leaf))
+        crl = x509.load_der_x509_crl(reply.body)
+        [entry] = crl
+        said = {
+            "clock": pki.clock.now(),
+            "producedAt": answer.produced_at_utc,
+            "thisUpdate": answer.this_update_utc,
+            "thisUpdate of the CRL": crl.last_update_utc,
+            "revocation": answer.revocation_time_utc,
+            "revocation in the CRL": entry.revocation_date_utc,
+            "Date": parsedate_to_datetime(reply.headers["date"]),
+            "evidence": pki.ocsp.requests[0].time,
+            "evidence of the CRL": pki.crl.requests[0].time,
+        }
+        # Made anew at the frozen time, so that they end as long after it as they would in UTC.
+        ends = leaf.certificate.not_valid_after_utc, pki.ca.certificate.not_valid_after_utc
+        pki.clock.shift(timedelta(days=1))
+        shifted = pki.clock.now()
+    room = timedelta(minutes=20)
+    assert {name for name, time in said.items() if time is None or abs(time - THEN) > room} == set()
+    assert abs(shifted - THEN - timedelta(days=1)) < room
+    with freeze_time(THEN), PKI() as pki:
+        leaf = pki.issue_cert("localhost")
+        for end, other in zip(
+            ends, (leaf.certificate.not_valid_after_utc, pki.ca.certificate.not_valid_after_utc), strict=True
+        ):
+            assert abs(end - other) < room
 
 
 def test_in_threads(pki: PKI) -> None:

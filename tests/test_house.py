@@ -22,7 +22,7 @@ TREE = PACKAGE.parent
 # The plan: each wing, or door, imports only from the rows above its own; what stands side by side shares one.
 WINGS: tuple[tuple[str, ...], ...] = (
     # The ground: time, the errors of other threads, what people type.
-    ("_clock", "_problems", "_typed"),
+    ("_awaitables", "_clock", "_problems", "_typed"),
     # Values and octets.
     ("_exchange",),
     ("_pkix",),

@@ -1,6 +1,8 @@
 """The WSGI application: through werkzeug's test client, and behind werkzeug's server for foreign clients."""
 
 import base64
+import contextlib
+import http.client
 import io
 import threading
 import urllib.error
@@ -128,6 +130,36 @@ def _awkward(pki: PKI) -> tuple[Leaf, str]:
     assert "//" in encoded
     assert "+" in encoded
     return leaf, encoded
+
+
+@pytest.mark.parametrize("tail", ["", "/", "?tenant=7", "/?tenant=7", "?a=/Mx&b=1", "?", "?a=1/", ";v=1"])
+@pytest.mark.parametrize("told", ["REQUEST_URI", "RAW_URI", None])
+def test_a_responder_whose_url_has_a_query(pki: PKI, tail: str, told: str | None) -> None:
+    """The request is the URL and what follows, whether the server tells the target or its parts."""
+    leaf, encoded = _awkward(pki)
+    if tail == ";v=1":
+        tail = "/;v=1"
+    for escaped in (quote(encoded, safe=""), encoded):
+        target = f"/ocsp{tail}/{escaped}"
+        told_too = {} if told is None else {told: target}
+        response = Client(wsgi.application(pki)).get(target, environ_overrides=told_too)
+        assert status(response) is GOOD
+    assert pki.ocsp.requests[-1].serials == (leaf.serial_number,)
+
+
+@pytest.mark.parametrize("code", [204, 205, 304])
+def test_a_status_without_content_has_none(pki: PKI, code: int) -> None:
+    """Behind WSGI, too, HTTP is obeyed, and a lie about the length is left to whoever tells it."""
+    app = wsgi.application(pki)
+    with (
+        pki.crl.respond_with(faults.HttpStatus(code)),
+        served(app) as url,
+        contextlib.closing(http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)) as client,
+    ):
+        client.request("GET", "/ca.crl")
+        response = client.getresponse()
+        assert (response.status, response.read()) == (code, b"")
+    assert Client(app).get("/ca.crl").status_code == 200
 
 
 class TestFaults:

@@ -4,7 +4,9 @@
 - `ports`: loopback addresses, and ports that are bound before anyone listens.
 - `listener`: a port that takes connections, or refuses them.
 - `connection`: one TCP connection.
+- `peers`: those of them whose peer sends no more, and may be gone.
 - `http`: HTTP/1 on a connection.
+- `waiting`: a test that waits in an event loop of its own.
 - `fetch`: one question to a responder, as a task on the loop.
 
 1. One loop and one daemon thread per process, started with the first PKI and stopped with the last.

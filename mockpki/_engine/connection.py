@@ -22,8 +22,11 @@ class Receiver(Protocol):
 
     def received(self, data: bytes) -> None: ...
 
+    def input_ended(self) -> None:
+        """The peer sends no more; it may still read. Whoever has nothing to say finishes, now or later."""
+
     def ended(self) -> None:
-        """The peer closed, or the connection was lost or torn down. Called once."""
+        """The connection was closed, lost or torn down. Called once."""
 
 
 class Connection:
@@ -43,6 +46,7 @@ class Connection:
         self._out = bytearray()
         self._reading = False
         self._peer_finished = False
+        self._output_ends = False
         self._finishing = False
         self._receiving = False
         self._paused = False
@@ -63,7 +67,7 @@ class Connection:
         """Often the first octets are here already."""
         self._delay = None
         self._read()
-        if not self.closed and not self._paused:
+        if not self.closed and not self._paused and not self._peer_finished:
             self._start_reading()
 
     def _start_reading(self) -> None:
@@ -98,11 +102,7 @@ class Connection:
 
     def _take(self, data: bytes) -> None:
         if not data:
-            # A client that has closed its side is not waiting for more than what is under way.
-            self._peer_finished = True
-            self._stop_reading()
-            self._end_receiver()
-            self.finish()
+            self._end_input()
         elif self.receiver is not None:
             self.receiver.received(data)
             if len(self._out) > _MAX_UNREAD and not self.closed:
@@ -110,15 +110,38 @@ class Connection:
                 self._paused = True
                 self._stop_reading()
 
+    def _end_input(self) -> None:
+        # RFC 9112 section 9.6: "a TCP connection that is half-closed by the client does not delimit a
+        # request message, nor does it imply that the client is no longer interested in a response."
+        self._peer_finished = True
+        self._stop_reading()
+        if self._output_ends:
+            self.finish()
+        elif self.receiver is not None:
+            self.receiver.input_ended()
+            if not self.closed:
+                self._engine.peers.watch(self)
+
+    @property
+    def socket(self) -> socket.socket:
+        """The socket, for whoever looks after the peer."""
+        return self._sock
+
+    def lost(self) -> None:
+        """The peer, which had closed its side, is gone altogether."""
+        self.abort(reset=False)
+
     def drain(self) -> None:
         """Read what has arrived by now."""
         for _ in range(_MAX_READS):
             # A receiver that is at work already may have caused this call, and cannot take more.
-            if self.closed or self._receiving or self._paused or self._delay or not self._read():
+            if self.closed or self._receiving or self._paused or self._delay or self._peer_finished:
+                return
+            if not self._read():
                 return
 
     def write(self, data: bytes) -> None:
-        if self.closed or self._finishing:
+        if self.closed or self._finishing or self._output_ends:
             return
         if not self._out:
             try:
@@ -145,11 +168,30 @@ class Connection:
         del self._out[:sent]
         if not self._out:
             self.loop.remove_writer(self._fd)
-            if self._finishing:
-                self._close()
-            elif self._paused:
+            self._out_is_empty()
+            if self._paused and not self.closed:
                 self._paused = False
                 self._start_reading()
+
+    def _out_is_empty(self) -> None:
+        if self._finishing:
+            self._close()
+        elif self._output_ends:
+            try:
+                self._sock.shutdown(socket.SHUT_WR)
+            except OSError:
+                self.abort(reset=False)
+
+    def end_output(self) -> None:
+        """Send what is left, then say that no more will come, and go on reading."""
+        if self.closed or self._finishing or self._output_ends:
+            return
+        if self._peer_finished:
+            self.finish()
+            return
+        self._output_ends = True
+        if not self._out:
+            self._out_is_empty()
 
     def finish(self) -> None:
         """Send what is left, then close in order."""
@@ -172,6 +214,7 @@ class Connection:
         self.closed = True
         if self._delay is not None:
             self._delay.cancel()
+        self._engine.peers.forget(self)
         self._stop_reading()
         if self._out:
             self.loop.remove_writer(self._fd)
@@ -187,6 +230,11 @@ class Connection:
             self._end_receiver()
         except BaseException as error:
             self._problems.add(error, f"raised when the connection of {self.peer} ended")
+
+    def hang_up(self) -> None:
+        """The peer has closed its socket: take what it had sent, and close."""
+        self.drain()
+        self.abort(reset=False)
 
     def disown(self) -> None:
         """In a forked child: let go of the parent's socket, without a word to the client."""

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from .._clock import monotonic
+from .peers import Peers
 from .ports import explain
 
 T = TypeVar("T")
@@ -63,6 +64,7 @@ class Engine:
             except OSError as error:
                 explain(error, "there can be no event loop")
                 raise
+            self.peers = Peers(self.loop)
             self._thread = threading.Thread(target=self._run, name="mockpki", daemon=True)
             self._thread.start()
             undo.pop_all()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urldefrag, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -41,8 +42,10 @@ class HttpRequest(NamedTuple):
 def url_with_question(url: str, question: bytes) -> str:
     """Where to GET the answer of the responder at *url* to *question*, an OCSPRequest in DER."""
     # RFC 6960 appendix A.1: "GET {url}/{url-encoding of base-64 encoding of the DER encoding of the
-    # OCSPRequest}".
-    return f"{url.rstrip('/')}/{quote(base64.b64encode(question), safe='')}"
+    # OCSPRequest}". A fragment is not sent (RFC 9110 section 7.1), and would take the question with it.
+    start = urldefrag(url).url
+    start = start if "?" in start else start.rstrip("/")
+    return f"{start}/{quote(base64.b64encode(question), safe='')}"
 
 
 def encode_request(url: str, question: bytes | None = None) -> bytes:
@@ -52,7 +55,10 @@ def encode_request(url: str, question: bytes | None = None) -> bytes:
     """
     parts = urlsplit(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    lines = [f"{'GET' if question is None else 'POST'} {target} HTTP/1.1", f"Host: {parts.netloc}"]
+    lines = [
+        f"{'GET' if question is None else 'POST'} {target} HTTP/1.1",
+        f"Host: {parts.netloc.rpartition('@')[2]}",
+    ]
     lines.append("Connection: close")
     if question is not None:
         lines += ["Content-Type: application/ocsp-request", f"Content-Length: {len(question)}"]
@@ -130,7 +136,51 @@ class Answer:
         the server closing the connection".
         """
         framing = self.header("Content-Length") or self.header("Transfer-Encoding")
-        return framing is not None or self.status in (204, 304)
+        return framing is not None or self.status in _WITHOUT_CONTENT
+
+
+_WITHOUT_CONTENT = frozenset({*range(100, 200), 204, 304})
+
+
+def obey_http(version: str, answer: Answer) -> Answer:
+    """*answer* without what its status forbids, and what the *version* of the request or its own does.
+
+    A Content-Length that is a lie is a fault of its own, and stays.
+    """
+    # RFC 9112 section 6.1: "A server MUST NOT send a response containing Transfer-Encoding unless the
+    # corresponding request indicates HTTP/1.1 (or later minor revisions)."
+    if answer.chunk is not None and "1.0" in (version, answer.version):
+        answer = replace(answer, chunk=None).without_header("Transfer-Encoding")
+    if answer.status in _WITHOUT_CONTENT:
+        # RFC 9110 section 15.3.5: "A 204 response is terminated by the end of the header section; it cannot
+        # contain content". Section 15.2 and section 15.4.5 say so of 1xx and 304.
+        bare = replace(answer, body=b"", chunk=None)
+        # RFC 9110 section 8.6: "A server MAY send a Content-Length header field in a 304 (Not Modified)
+        # response", which is that of a 200.
+        return bare if answer.status == 304 else _without_framing(answer, bare)
+    if answer.status == 205:
+        # RFC 9110 section 15.3.6: "a server MUST NOT generate content in a 205 response".
+        return replace_body(answer, b"")
+    return answer
+
+
+def _without_framing(answer: Answer, bare: Answer) -> Answer:
+    # RFC 9112 section 6.1: "A server MUST NOT send a Transfer-Encoding header field in any response with a
+    # status code of 1xx (Informational) or 204 (No Content)." RFC 9110 section 8.6: "A server MUST NOT send
+    # a Content-Length header field in any response with a status code of 1xx (Informational) or 204 (No
+    # Content)."
+    bare = bare.without_header("Transfer-Encoding")
+    is_true = answer.header("Content-Length") == str(len(answer.body))
+    return bare.without_header("Content-Length") if is_true else bare
+
+
+def replace_body(answer: Answer, body: bytes) -> Answer:
+    """*answer* with *body*, and with as much more or less Content-Length."""
+    length = answer.header("Content-Length") or ""
+    if re.fullmatch(r"-?\d+", length):
+        by = int(length) - len(answer.body)
+        answer = answer.with_header("Content-Length", str(len(body) + by))
+    return replace(answer, body=body)
 
 
 def _chunked(body: bytes, size: int) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .http import Answer, HttpRequest
+from .http import Answer, HttpRequest, obey_http
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ def deliver(request: HttpRequest, answer: Answer) -> Wire:
 
     An answer of HTTP/1.0, or one whose end nothing else tells, closes it whatever was asked.
     """
+    answer = obey_http(request.version, answer)
     # RFC 9110 section 9.3.2: "the server MUST NOT send content in the response" to HEAD.
     head_only = request.method == "HEAD"
     keep_alive = request.keep_alive and answer.version != "1.0" and (head_only or answer.is_delimited)

@@ -205,7 +205,7 @@ class Report:
 
     @property
     def grid(self) -> dict[str, list[Row]]:
-        """Every row that something came of, by what came of it, the most frequent first; in each what is wrong."""
+        """Every row that something came of, the most frequent first; in each, first what is wrong."""
         found: dict[str, list[Row]] = {}
         for row in sorted(self.rows, key=lambda one: one.ok is not False):
             if row.came:

@@ -182,7 +182,7 @@ def _mark(found: ServerReport) -> dict[str, str]:
         return {found.name: "the server under test"}
     if found.nearest is None:
         return {}
-    preset, differ = found.nearest
+    preset, differ = found.nearest.preset, found.nearest.differ
     return {preset: f"what {found.name} is {'most ' if differ else ''}like"}
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from .._clock import monotonic
@@ -158,6 +159,7 @@ class RequestLog:
         self._requests: list[Request | _Row] = []
         self._taken = 0
         self._waiting = 0
+        self._wakers: list[Callable[[], None]] = []
         self._arrival = threading.Condition()
 
     def add(
@@ -173,6 +175,8 @@ class RequestLog:
         if self._waiting:
             with self._arrival:
                 self._arrival.notify_all()
+                for wake in self._wakers:
+                    wake()
 
     def list_requests(self) -> list[Request]:
         """Every request so far, oldest first."""
@@ -193,26 +197,51 @@ class RequestLog:
             self._requests = []
             self._taken = 0
 
-    def wait_for_next(self, timeout: float | timedelta, what: str) -> Request:
-        """The next request that no earlier call has returned. Raises TimeoutError after *timeout*."""
-        seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+    def wait_for_next(self, seconds: float, what: str) -> Request:
+        """The next request that no earlier call has returned. Raises TimeoutError after *seconds*."""
         until = monotonic() + seconds
         with self._arrival:
             self._waiting += 1
             try:
-                while len(self._requests) <= self._taken:
+                while (request := self._take()) is None:
                     left = until - monotonic()
                     if left <= 0:
-                        raise TimeoutError(
-                            f"no request came to the {what} within {seconds:g} s"
-                            f"{' after those returned before' if self._taken else ''}; "
-                            f"{describe_requests(self.list_requests())}"
-                        )
+                        raise TimeoutError(self.explain_absence(seconds, what))
                     self._arrival.wait(left)
             finally:
                 self._waiting -= 1
-            self._taken += 1
-            return self._request_at(self._taken - 1)
+            return request
+
+    def take_next(self) -> Request | None:
+        """The same without waiting: None where there is none yet."""
+        with self._arrival:
+            return self._take()
+
+    def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Have *wake* called at each request, by the thread that answers it. The result ends that."""
+        own = partial(wake)
+        with self._arrival:
+            self._waiting += 1
+            self._wakers.append(own)
+
+        def unwatch() -> None:
+            with self._arrival:
+                self._waiting -= 1
+                self._wakers.remove(own)
+
+        return unwatch
+
+    def _take(self) -> Request | None:
+        if len(self._requests) <= self._taken:
+            return None
+        self._taken += 1
+        return self._request_at(self._taken - 1)
+
+    def explain_absence(self, seconds: float, what: str) -> str:
+        """A sentence on *what* was not asked within so many *seconds*."""
+        after = " after those returned before" if self._taken else ""
+        asked = describe_requests(self.list_requests())
+        return f"no request came to the {what} within {seconds:g} s{after}; {asked}"
 
 
 def describe_requests(requests: Sequence[Request]) -> str:

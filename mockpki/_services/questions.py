@@ -57,15 +57,14 @@ def read_question(request: HttpRequest) -> OCSPRequest | ValueError:
 
 
 def _read_target(target: str) -> OCSPRequest:
-    """The request in a GET's path.
+    """The request in a GET's target.
 
     RFC 6960 appendix A.1: "GET {url}/{url-encoding of base-64 encoding of the DER encoding of the
-    OCSPRequest}". Any escaping of ``+``, ``/`` and ``=`` is taken, padding may be missing, and any
-    path may stand before it. DER begins with 0x30, so its base-64 begins with M; but an M may begin
-    a folder too.
+    OCSPRequest}". Any escaping of ``+``, ``/`` and ``=`` is taken, padding may be missing, and anything may
+    stand before it: {url} may end in a query. DER begins with 0x30, so its base-64 begins with M; but an M
+    may begin a folder, too, or a value.
     """
-    path = target.split("?", 1)[0].split("#", 1)[0]
-    text = unquote_to_bytes(path).replace(b" ", b"+").translate(_URL_SAFE)
+    text = unquote_to_bytes(target).replace(b" ", b"+").translate(_URL_SAFE)
     error = ValueError("the path ends in no base-64 of an OCSPRequest")
     at = text.find(b"/M")
     while at >= 0:
@@ -78,7 +77,7 @@ def _read_target(target: str) -> OCSPRequest:
 
 
 def _decode_base64(text: bytes, start: int) -> bytes:
-    """The DER whose base-64 begins at *start* and ends *text*, but for padding and slashes.
+    """The DER whose base-64 begins at *start* and ends *text*, but for padding, slashes and a query.
 
     The DER's own length says where it ends: a last ``/`` may be the last six bits, or a slash.
     """
@@ -86,7 +85,8 @@ def _decode_base64(text: bytes, start: int) -> bytes:
     count = head[1] & 0x7F if head[1] & 0x80 else 0
     size = 2 + count + (int.from_bytes(head[2 : 2 + count], "big") if count else head[1])
     end = start - (-size * 4 // 3)
-    if count > 4 or end > len(text) or text[end:].strip(b"=/"):
+    # What is added for a cache's sake begins a query, or goes on with that of {url}.
+    if count > 4 or end > len(text) or text[end:].lstrip(b"=/")[:1] not in (b"", b"?", b"&", b"#"):
         raise ValueError("the path ends in no base-64 of an OCSPRequest")
     return binascii.a2b_base64(text[start:end] + b"=" * (-(end - start) % 4), strict_mode=True)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from .._clock import Clock
+from .._engine.waiting import blocks_a_loop, wait_in_loop
 from .._exchange.http import Answer, HttpRequest
 from .._exchange.steps import Listening, Wire, deliver
 from .._layers import HTTP, Faults, Listener, Transport, bend
@@ -70,9 +71,31 @@ class Service(Controlled[F]):
     def wait_for_request(self, timeout: float | timedelta = 5.0) -> Request:
         """The next request that no earlier call has returned; it may have come already.
 
-        Waits up to *timeout* (seconds, or a timedelta); then raises TimeoutError.
+        Waits up to *timeout* (seconds, or a timedelta); then raises TimeoutError. It blocks its thread: in
+        a coroutine, use `next_request`.
         """
-        return self._log.wait_for_next(timeout, self._describe())
+        try:
+            return self._log.wait_for_next(_in_seconds(timeout), self._describe())
+        except TimeoutError as error:
+            if not blocks_a_loop():
+                raise
+            raise TimeoutError(
+                f"{error}\nThe event loop of this thread stood still meanwhile, and every client in it; use "
+                f"`await ....next_request()` in a coroutine"
+            ) from None
+
+    async def next_request(self, timeout: float | timedelta = 5.0) -> Request:
+        """The same as `wait_for_request`, to be awaited: the event loop and the clients in it go on.
+
+            request = await pki.ocsp.next_request()
+
+        Needs asyncio's loop. Raises TimeoutError after *timeout*.
+        """
+        seconds = _in_seconds(timeout)
+        request = await wait_in_loop(self._log.take_next, self._log.watch, seconds)
+        if request is None:
+            raise TimeoutError(self._log.explain_absence(seconds, self._describe()))
+        return request
 
     # What it answers.
 
@@ -141,6 +164,11 @@ class Service(Controlled[F]):
     def _keep_evidence(self, inquiry: Inquiry, faults: Faults, answer: Answer, wire: Wire) -> None:
         honest = not faults and answer.status == 200
         self._log.add(inquiry, self._clock.now(), faults, answer, wire, honest)
+
+
+def _in_seconds(timeout: float | timedelta) -> float:
+    """A time-out as a test gives it, in seconds."""
+    return timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
 
 
 def _settle_nothing() -> None:

@@ -68,6 +68,7 @@ class TlsConnection:
         self._tls: Session | None = None
         self._inner: Receiver | None = None
         self._over = False
+        self._input_over = False
         self.handshake = Handshake(self.peer)
         self._number = server.opened(self.handshake)
 
@@ -88,6 +89,14 @@ class TlsConnection:
             self._greeted = True
             self._greet(hello)
         return None
+
+    def input_ended(self) -> None:
+        tls = self._tls
+        if tls is not None and tls.established and not tls.closed:
+            self._end_input()
+        elif tls is None or not tls.established:
+            # Nobody completes a handshake without a word.
+            self._connection.finish()
 
     def ended(self) -> None:
         handshake = self.handshake
@@ -152,11 +161,28 @@ class TlsConnection:
                 self._inner = self._server.inner(self)
             if plain:
                 self._inner.received(plain)
-        if tls.closed:
+        if not tls.closed:
+            return
+        # RFC 8446 section 6.1, of close_notify: "This does not have any effect on its read side of the
+        # connection. Note that this is a change from versions of TLS prior to TLS 1.3 in which
+        # implementations were required to react to a "close_notify" by discarding pending writes and
+        # sending an immediate "close_notify" alert of their own."
+        if tls.established and tls.error is None and tls.version == "TLSv1.3":
+            self._end_input()
+        else:
             self._end_inner()
             # RFC 8446 section 6.1: "Each party MUST send a "close_notify" alert before closing its
             # write side of the connection, unless it has already sent some error alert."
             self.finish()
+
+    def _end_input(self) -> None:
+        """The client sends no more; what is under way to it goes on."""
+        if not self._input_over:
+            self._input_over = True
+            if self._inner is None:
+                self.finish()
+            else:
+                self._inner.input_ended()
 
     def _note(self, tls: Session) -> None:
         handshake = self.handshake
@@ -203,6 +229,19 @@ class TlsConnection:
             tls.close()
             self._flush(tls)
         self._connection.finish()
+
+    def end_output(self) -> None:
+        """Say that no more will come, and go on reading."""
+        tls = self._tls
+        if tls is None or self._input_over:
+            self.finish()
+        elif not self._connection.closed:
+            tls.close()
+            self._flush(tls)
+            if tls.closed:
+                self._connection.finish()
+            else:
+                self._connection.end_output()
 
     def abort(self) -> None:
         self._connection.abort()

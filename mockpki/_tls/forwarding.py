@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Sequence
+from typing import Protocol
 
+from .._awaitables import refuse_awaitable
 from .._clock import monotonic
 from .._engine.connection import Connection, Receiver
 from .._engine.fetch import Address, connect
@@ -18,11 +21,18 @@ from .options import Handler
 _PATIENCE = 2.0
 
 
+class TwoWay(Outlet, Protocol):
+    """An outlet that can be closed while something is still read."""
+
+    def end_output(self) -> None: ...
+
+
 class Forward:
     """Decrypted octets on their way to a handler or a TCP connection."""
 
     def __init__(self) -> None:
         self._waiting = bytearray()
+        self._input_over = False
         self._over = False
         self._upstream: Connection | None = None
 
@@ -33,12 +43,20 @@ class Forward:
             upstream.write(bytes(self._waiting))
         if self._over:
             upstream.finish()
+        elif self._input_over:
+            upstream.end_output()
 
     def received(self, data: bytes) -> None:
         if self._upstream is None:
             self._waiting += data
         else:
             self._upstream.write(data)
+
+    def input_ended(self) -> None:
+        """The client sends no more, and waits for what is said to what it sent."""
+        self._input_over = True
+        if self._upstream is not None:
+            self._upstream.end_output()
 
     def ended(self) -> None:
         self._over = True
@@ -49,11 +67,14 @@ class Forward:
 class Back:
     """Octets on their way back from there to the client."""
 
-    def __init__(self, outer: Outlet) -> None:
+    def __init__(self, outer: TwoWay) -> None:
         self._outer = outer
 
     def received(self, data: bytes) -> None:
         self._outer.write(data)
+
+    def input_ended(self) -> None:
+        self._outer.end_output()
 
     def ended(self) -> None:
         self._outer.finish()
@@ -69,7 +90,7 @@ class Upstreams:
         self._tasks: set[asyncio.Task[None]] = set()
         self._connections: set[Connection] = set()
 
-    def handle(self, outer: Outlet, handler: Handler) -> Receiver:
+    def handle(self, outer: TwoWay, handler: Handler) -> Receiver:
         """On the loop: what takes the octets that *outer* decrypts to *handler*, on a thread of its own."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
@@ -78,11 +99,15 @@ class Upstreams:
         def run() -> None:
             try:
                 with theirs:
-                    handler(theirs)
+                    refuse_awaitable(handler(theirs), handler, "handler=")
             except Exception as error:
                 # The client, or the end of the test, may have taken the connection away.
                 if not (upstream.closed and isinstance(error, BrokenPipeError | ConnectionResetError)):
                     self._problems.add(error, "raised in the handler of a TLS server")
+            finally:
+                # It has hung up; a handler that has only ended its output reads on.
+                with contextlib.suppress(RuntimeError):  # the loop may have ended before
+                    self._engine.post(upstream.hang_up)
 
         thread = threading.Thread(target=run, name="mockpki handler", daemon=True)
         self._handlers = [*(other for other in self._handlers if other.is_alive()), thread]
@@ -91,7 +116,7 @@ class Upstreams:
         forward.connected(upstream)
         return forward
 
-    def forward(self, outer: Outlet, targets: Sequence[Address]) -> Receiver:
+    def forward(self, outer: TwoWay, targets: Sequence[Address]) -> Receiver:
         """On the loop: what takes the octets that *outer* decrypts to the first of *targets*."""
         forward = Forward()
 
@@ -109,7 +134,7 @@ class Upstreams:
         task.add_done_callback(self._tasks.discard)
         return forward
 
-    def _add(self, outer: Outlet, sock: socket.socket) -> Connection:
+    def _add(self, outer: TwoWay, sock: socket.socket) -> Connection:
         upstream = Connection(self._engine, sock, self._problems, outer.peer)
         self._connections.add(upstream)
         upstream.begin(Back(outer), self._connections.discard)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from .._awaitables import refuse_awaitable
 from .._ca.leaf import Leaf
 from .options import Issue
 from .signing import signing_kind
@@ -91,6 +92,7 @@ class IssuedLeaves:
     def _issue_leaf(self, name: str | None) -> Leaf:
         try:
             leaf: object = self._issue(name)
+            refuse_awaitable(leaf, self._issue, "tls_server()")
             if not isinstance(leaf, Leaf):
                 raise TypeError(
                     f"a function that issues leaves returns a Leaf; {self._issue!r} returned {leaf!r}"

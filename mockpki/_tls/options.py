@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 
+from .._awaitables import refuse_async
 from .._ca.leaf import Leaf
 from .._engine.fetch import Address
 from .session import VERSIONS
@@ -32,9 +33,34 @@ def check_protocols(alpn: Sequence[object]) -> tuple[str, ...]:
     return names
 
 
+# RFC 7301 section 6.
+_SPOKEN = ("http/1.1", "http/1.0")
+
+
+def choose_spoken(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of alpn= that this server's own HTTP speaks. Raises ValueError where there is none.
+
+    RFC 7301 section 3.2 has the server select "the most highly preferred protocol that it supports".
+    """
+    spoken = tuple(name for name in names if name in _SPOKEN)
+    if names and not spoken:
+        raise ValueError(
+            f"alpn={list(names)!r} has nothing that this server's own HTTP speaks; add 'http/1.1', or give "
+            "handler= or forward_to= for the protocol"
+        )
+    return spoken
+
+
 def check_handler(handler: object) -> None:
     if not callable(handler):
         raise TypeError(f"handler= takes a function that is called with a socket; got {handler!r}")
+    refuse_async(
+        handler, "handler=", "write it with `def`; it has a thread of its own, for asyncio.run() too"
+    )
+
+
+def check_issue(issue: object) -> None:
+    refuse_async(issue, "tls_server()", "issue the leaf with a `def`, which the server waits for")
 
 
 def check_versions(minimum: str, maximum: str) -> tuple[str, str]:

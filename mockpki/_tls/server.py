@@ -24,7 +24,17 @@ from .forwarding import Upstreams
 from .handshake import Handshake
 from .leaves import GivenLeaves, IssuedLeaves, Leaves
 from .openssl import OpenSSLServer
-from .options import Handler, Issue, check_handler, check_port, check_protocols, check_versions, resolve
+from .options import (
+    Handler,
+    Issue,
+    check_handler,
+    check_issue,
+    check_port,
+    check_protocols,
+    check_versions,
+    choose_spoken,
+    resolve,
+)
 from .session import Presentation, Session, needs_tlslite
 from .signing import can_use
 from .staple_source import Ready, Source, bend_staple_messages, done_with, make_provision
@@ -58,7 +68,8 @@ class TlsServer:
         self._staple = staple
         self._faults = staple.faults if isinstance(staple, Ready) else ()
         self._wanted_port = check_port(port)
-        self._alpn = check_protocols(alpn)
+        own_http = handler is None and forward_to is None
+        self._alpn = choose_spoken(check_protocols(alpn)) if own_http else check_protocols(alpn)
         self._versions = check_versions(minimum_version, maximum_version)
         self._client_cas = tuple(client_cas)
         self._client_certificate_required = client_certificate_required
@@ -73,6 +84,7 @@ class TlsServer:
         if issue is None:
             self._leaves = GivenLeaves(leaves)
         else:
+            check_issue(issue)
             self._leaves = IssuedLeaves(issue, self._check_issued, self._announce)
         self._url_host, self._bind_host = self._hosts()
         self._listener: ListeningPort | None = None
@@ -314,4 +326,4 @@ class TlsServer:
             return self._upstreams.forward(outer, self._forward_to)
         if self._handler is not None:
             return self._upstreams.handle(outer, self._handler)
-        return HttpSession(outer, outer.answer, self._realm.problems)
+        return HttpSession(outer, outer.answer, self._realm.problems, largest=None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, get_args
 
+from .._awaitables import refuse_async, refuse_awaitable
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._exchange.staples import StapleMessages
@@ -67,6 +68,7 @@ def staple_source(staple: Staple) -> Source:
     if isinstance(staple, Fault):
         raise TypeError(f"staple= takes a list of faults; write staple=[{staple!r}]")
     if callable(staple) and not isinstance(staple, type):
+        refuse_async(staple, "staple=", "write it with `def`; it has a thread of its own, and may wait there")
         return staple
     raise TypeError(
         "staple= takes a stapling policy, a Stapler, a list of faults, DER bytes, None, or a function of the "
@@ -94,6 +96,7 @@ def make_provision(make: StapleFunction, reason: str, leaf: Leaf) -> Future[Prov
     """What *make* returned for *leaf*, or raised."""
     try:
         made = make(leaf)
+        refuse_awaitable(made, make, "staple=")
         if made is not None and not isinstance(made, bytes):
             raise TypeError(f"a stapler returns DER bytes or None; {make!r} returned {made!r}")
         return done_with(Provision(made, reason))

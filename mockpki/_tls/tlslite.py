@@ -70,6 +70,7 @@ class TlsliteSession(Session):
         self._presentation = presentation
         self._bend = bend
         self._requested = False
+        self._closing = False
         self._version: str | None = None
         self._alpn: str | None = None
         self._client_chain: tuple[bytes, ...] = ()
@@ -145,8 +146,14 @@ class TlsliteSession(Session):
 
     def close(self) -> None:
         if self.established and not self._connection.closed:
+            self._closing = True
             self._connection.close()
         self.closed = True
+
+    @property
+    def stays_open(self) -> bool:
+        """Whether the client's close_notify leaves this side to write. RFC 8446 section 6.1."""
+        return self.established and not self._closing and self._version == "TLSv1.3"
 
     def _life(self, handshake: Iterator[int]) -> Iterator[bytes | None]:
         """Yield application bytes, None whenever more input is needed; end with close_notify."""
@@ -306,6 +313,22 @@ class _Connection(tlsconnection.TLSConnection):  # type: ignore[misc]
 
     def _sendMsgs(self, msgs: list[Any]) -> Iterator[Any]:  # noqa: N802
         yield from super()._sendMsgs(self._mockpki_session.flight_leaves(msgs))
+
+    def _sendMsg(self, msg: Any, *arguments: Any, **options: Any) -> Iterator[Any]:  # noqa: N802
+        is_close = (
+            isinstance(msg, messages.Alert) and msg.description == constants.AlertDescription.close_notify
+        )
+        # What tlslite says to a close_notify of the client's, as below TLS 1.3.
+        if is_close and self._mockpki_session.stays_open:
+            return
+        yield from super()._sendMsg(msg, *arguments, **options)
+
+    def _shutdown(self, resumable: bool) -> None:
+        # True after close_notify, False after an error.
+        if resumable and self._mockpki_session.stays_open:
+            self._mockpki_session.closed = True
+        else:
+            super()._shutdown(resumable)
 
     def _create_cert_msg(self, *arguments: Any) -> Any:
         certificate = super()._create_cert_msg(*arguments)

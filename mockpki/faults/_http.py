@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-from .._exchange.http import Answer, http_date
+from .._exchange.http import Answer, http_date, replace_body
 from .._layers import HTTP
 
 __all__ = [
@@ -35,7 +35,10 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 @dataclass(frozen=True)
 class HttpStatus(HTTP):
-    """The HTTP status is *code*; the body stays, unless *body* replaces it. RFC 9110 section 15."""
+    """The HTTP status is *code*; the body stays, unless *body* replaces it. RFC 9110 section 15.
+
+    A status that HTTP gives no content, as 204, 205 and 304, goes out without one.
+    """
 
     code: int = 503
     body: bytes | None = None
@@ -46,7 +49,7 @@ class HttpStatus(HTTP):
 
     def __call__(self, honest: Answer) -> Answer:
         answer = replace(honest, status=self.code)
-        return answer if self.body is None else _replace_body(answer, self.body)
+        return answer if self.body is None else replace_body(answer, self.body)
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ class EmptyBody(HTTP):
     """The body is empty, and Content-Length is 0."""
 
     def __call__(self, honest: Answer) -> Answer:
-        return _replace_body(honest, b"")
+        return replace_body(honest, b"")
 
 
 @dataclass(frozen=True)
@@ -169,12 +172,16 @@ class Oversize(HTTP):
             raise ValueError(
                 f"{self!r} is not too large for an answer of {len(honest.body)} octets; give a larger size"
             )
-        return _replace_body(honest, honest.body.ljust(self.size, b"\0"))
+        return replace_body(honest, honest.body.ljust(self.size, b"\0"))
 
 
 @dataclass(frozen=True)
 class Chunked(HTTP):
-    """The body comes in chunks of *size* octets, and without a Content-Length. RFC 9112 section 7.1."""
+    """The body comes in chunks of *size* octets, and without a Content-Length. RFC 9112 section 7.1.
+
+    HTTP/1.0 has no chunks: to a client that speaks it, and together with `Http10`, the body comes in one
+    piece that the end of the connection ends.
+    """
 
     size: int = 100
 
@@ -196,7 +203,7 @@ class Gzip(HTTP):
     def __call__(self, honest: Answer) -> Answer:
         before = honest.header("Content-Encoding")
         codings = "gzip" if before is None else f"{before}, gzip"
-        return _replace_body(honest, gzip.compress(honest.body, mtime=0)).with_header(
+        return replace_body(honest, gzip.compress(honest.body, mtime=0)).with_header(
             "Content-Encoding", codings
         )
 
@@ -238,15 +245,6 @@ class Http10(HTTP):
 
     def __call__(self, honest: Answer) -> Answer:
         return replace(honest, version="1.0")
-
-
-def _replace_body(answer: Answer, body: bytes) -> Answer:
-    """*answer* with *body*, and with as much more or less Content-Length."""
-    length = answer.header("Content-Length") or ""
-    if re.fullmatch(r"-?\d+", length):
-        by = int(length) - len(answer.body)
-        answer = answer.with_header("Content-Length", str(len(body) + by))
-    return replace(answer, body=body)
 
 
 def _check_value(value: object, fault: object) -> None:

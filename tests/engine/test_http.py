@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -204,16 +205,148 @@ def test_garbage_is_a_bad_request(pki: PKI, garbage: bytes) -> None:
     pki.ocsp.assert_not_asked()
 
 
+CL, TE = "Content-Length", "Transfer-Encoding: chunked"
+# What is sent after the request line, or in its place; and the status. By RFC and section.
+MUST_BE_REFUSED: dict[str, tuple[str, int]] = {
+    "9112 2.2 a space before the first field": ("GET / HTTP/1.1\r\n X: y\r\nHost: a\r\n\r\n", 400),
+    "9112 2.2 a bare CR": ("GET / HTTP/1.1\r\nHost: a\r\nX: y\rz\r\n\r\n", 400),
+    "9112 3 a space in the target": ("GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    "9112 3.2 no Host": ("GET / HTTP/1.1\r\n\r\n", 400),
+    "9112 3.2 two Hosts": ("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400),
+    "9112 3.2 two Hosts in HTTP/1.0": ("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+    "9112 3.2 a Host that is none": ("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400),
+    "9112 5.1 a space before the colon": ("GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
+    "9112 5.2 a folded line": ("GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\n\r\n", 400),
+    "9112 6.1 lengths of two kinds": (f"POST / HTTP/1.1\r\nHost: a\r\n{CL}: 3\r\n{TE}\r\n\r\n0\r\n\r\n", 400),
+    "9112 6.1 chunks in HTTP/1.0": (f"POST / HTTP/1.0\r\n{TE}\r\n\r\n0\r\n\r\n", 400),
+    "9112 6.1 another coding": ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x, chunked\r\n\r\n", 501),
+    "9112 6.3 not chunked last": (f"POST / HTTP/1.1\r\nHost: a\r\n{TE}, gzip\r\n\r\n0\r\n\r\n", 400),
+    "9112 6.3 two lengths": (f"POST / HTTP/1.1\r\nHost: a\r\n{CL}: 1\r\n{CL}: 2\r\n\r\nx", 400),
+    "9112 6.3 a length that is none": (f"POST / HTTP/1.1\r\nHost: a\r\n{CL}: +1\r\n\r\nx", 400),
+    "9112 7.1 a size that is none": (f"POST / HTTP/1.1\r\nHost: a\r\n{TE}\r\n\r\n-1\r\nx\r\n0\r\n\r\n", 400),
+    "9110 4.2.1 a URL without a host": ("GET http:///ca.crl HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    "9110 5.1 a name that is no token": ("GET / HTTP/1.1\r\nHost: a\r\nX(y: z\r\n\r\n", 400),
+    "9110 5.5 NUL in a value": ("GET / HTTP/1.1\r\nHost: a\r\nX: y\0z\r\n\r\n", 400),
+    "9110 15.6.6 another version": ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+    "9113 3.4 a preface of HTTP/2": ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+}
+
+
+@pytest.mark.parametrize("clause", MUST_BE_REFUSED)
+def test_what_http_refuses_is_refused(pki: PKI, clause: str) -> None:
+    """With a sentence and an end; it is nobody's request. A request behind it is not answered either."""
+    request, status = MUST_BE_REFUSED[clause]
+    with Wire(pki.crl.url) as wire:
+        wire.send(request.encode("latin-1") + get())
+        reply = wire.answer()
+        assert (reply.status, reply.headers["connection"]) == (status, "close")
+        assert reply.body.startswith(b"mockpki: ")
+        assert wire.ended()
+    pki.crl.assert_not_asked()
+
+
+def test_a_head_is_refused_without_content(pki: PKI) -> None:
+    """The answer to HEAD has none (RFC 9110 section 9.3.2), also when it says no."""
+    with Wire(pki.crl.url) as wire:
+        wire.send("HEAD / HTTP/1.1\r\n\r\n")
+        assert wire.head()[0] == 400
+        assert wire.ended()
+
+
+def test_a_client_that_is_refused_reads_why(pki: PKI) -> None:
+    """Also one that goes on sending what it has begun: no reset takes the answer away."""
+    with Wire(pki.ocsp.url) as wire:
+        wire.send(f"POST /ocsp HTTP/1.1\r\nContent-Length: {1 << 19}\r\n\r\n")
+        time.sleep(0.1)
+        for _ in range(8):
+            wire.send(b"x" * (1 << 16))
+        assert wire.answer().status == 400
+        assert wire.ended()
+
+
+def test_a_trailer_is_no_header(pki: PKI) -> None:
+    """Fields behind the chunks are not merged with those of the head (RFC 9110 section 6.5.1)."""
+    with Wire(pki.ocsp.url) as wire:
+        wire.send(f"POST /ocsp HTTP/1.1\r\nHost: a\r\n{TE}\r\n\r\n0\r\nHost: b\r\nX: y\r\n\r\n")
+        assert wire.answer().status == 200
+    assert pki.ocsp.requests[0].headers["host"] == "a"
+    assert "x" not in pki.ocsp.requests[0].headers
+
+
+def test_what_surrounds_the_chunks_has_an_end(pki: PKI) -> None:
+    """A trailer section without an end is not kept for ever; a long one is read."""
+    head = f"POST /ocsp HTTP/1.1\r\nHost: a\r\n{TE}\r\n\r\n0\r\n"
+    for size, status in ((40_000, 200), (300_000, 431)):
+        with Wire(pki.ocsp.url) as wire:
+            wire.send(f"{head}X: {'x' * size}\r\n\r\n")
+            assert wire.answer().status == status
+
+
+WITHOUT_CONTENT = [204, 205, 304]
+
+
+@pytest.mark.parametrize("code", WITHOUT_CONTENT)
+@pytest.mark.parametrize(
+    "bent",
+    [(), (faults.Chunked(7),), (faults.Gzip(),), (faults.Oversize(100_000),), (faults.Slow(SOON),)],
+    ids=["plain", "Chunked", "Gzip", "Oversize", "Slow"],
+)
+def test_a_status_without_content_has_none(pki: PKI, code: int, bent: tuple[faults.CRLFault, ...]) -> None:
+    """Whatever else is bent, the next answer follows the head at once."""
+    pki.crl.script([*bent, faults.HttpStatus(code)], [])
+    with Wire(pki.crl.url) as wire:
+        wire.send(get() + get())
+        status, headers = wire.head()
+        assert status == code
+        if code == 205 and "transfer-encoding" in headers:
+            assert wire.line() == b"0\r\n"
+            assert wire.line() == b"\r\n"
+        elif code == 205:
+            assert headers["content-length"] == "0"
+        elif code == 204:
+            assert not {"content-length", "transfer-encoding"} & headers.keys()
+        assert wire.answer().status == 200
+    assert pki.crl.requests[0].answer.status == code
+
+
+def test_a_lie_about_the_length_of_nothing_stays(pki: PKI) -> None:
+    """It is a fault of its own name, and not cured by another."""
+    with pki.crl.respond_with(faults.HttpStatus(204), faults.ContentLength(3)), Wire(pki.crl.url) as wire:
+        wire.send(get())
+        status, headers = wire.head()
+        assert (status, headers["content-length"]) == (204, str(len(pki.crl.requests[0].answer.body) + 3))
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_chunks_are_for_http_1_1(pki: PKI, version: str) -> None:
+    """RFC 9112 section 6.1: a client of HTTP/1.0 gets the body in one piece, up to the connection's end."""
+    with pki.crl.respond_with(faults.Chunked(64)), Wire(pki.crl.url) as wire:
+        wire.send(get("Connection: close", version=version))
+        _, headers = wire.head()
+        body = wire.rest()
+        honest = pki.crl.requests[0].answer.body
+    if version == "1.0":
+        assert body == honest
+        assert not {"content-length", "transfer-encoding"} & headers.keys()
+    else:
+        assert headers["transfer-encoding"] == "chunked"
+        assert body.startswith(b"40\r\n" + honest[:64])
+
+
 def test_a_request_that_is_too_large(pki: PKI) -> None:
     """A head or a body beyond all sense is refused while it is still being sent; a big one is not."""
     with Wire(pki.ocsp.url) as wire:
         wire.send(get(f"X-Long: {'x' * 50_000}", path="/ocsp/none") + post(b"x" * 1_000_000))
         assert wire.answer().status == wire.answer().status == 200  # malformedRequest, by OCSP
-    for large in (get(f"X-Long: {'x' * 300_000}"), post(b"x" * 3_000_000)):
+    for status, large in (
+        (431, get(f"X-Long: {'x' * 300_000}")),
+        (414, get(path=f"/{'x' * 300_000}")),
+        (413, post(b"x" * 3_000_000)),
+    ):
         with Wire(pki.ocsp.url) as wire:
             wire.send(large)
             reply = wire.answer()
-            assert (reply.status, reply.headers["connection"]) == (413, "close")
+            assert (reply.status, reply.headers["connection"]) == (status, "close")
     pki.ocsp.assert_asked(times=2)
 
 

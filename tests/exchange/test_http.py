@@ -4,6 +4,7 @@ import base64
 import email
 import http.client
 import io
+from dataclasses import replace
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -13,7 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockpki._exchange.http import Answer, encode_request, header, http_date, reason_phrase, url_with_question
+from mockpki._exchange.http import (
+    Answer,
+    encode_request,
+    header,
+    http_date,
+    obey_http,
+    reason_phrase,
+    url_with_question,
+)
 
 PLAIN = Answer.of(200, "text/plain", b"octets", ("X-Own", "1"))
 
@@ -49,10 +58,27 @@ def test_a_question_goes_into_a_url_and_comes_out(question: bytes) -> None:
         assert base64.b64decode(unquote(segment), validate=True) == question
 
 
+@pytest.mark.parametrize(
+    ("url", "before"),
+    [
+        ("http://a.example/o?x=1", "http://a.example/o?x=1/"),
+        ("http://a.example/o?x=1/", "http://a.example/o?x=1//"),
+        ("http://a.example/o/?", "http://a.example/o/?/"),
+        ("http://a.example/o#part", "http://a.example/o/"),
+        ("http://a.example/o?x=1#part/", "http://a.example/o?x=1/"),
+    ],
+)
+def test_a_question_follows_the_whole_url(url: str, before: str) -> None:
+    """A query stays in front of it; a fragment, which nobody sends, would take the question with it."""
+    assert url_with_question(url, b"0\x00") == f"{before}MAA%3D"
+    assert encode_request(f"{before}MAA%3D").startswith(b"GET /o")
+
+
 REQUESTS = {
     "http://a.example": ("GET / HTTP/1.1", "a.example"),
     "http://a.example:8080/x/y?z=1": ("GET /x/y?z=1 HTTP/1.1", "a.example:8080"),
     "http://[::1]:80/": ("GET / HTTP/1.1", "[::1]:80"),
+    "http://me:secret@a.example:80/": ("GET / HTTP/1.1", "a.example:80"),
 }
 
 
@@ -152,6 +178,46 @@ def test_a_header_is_set_in_its_place() -> None:
 def test_an_end_that_a_client_can_tell(answer: Answer, delimited: bool) -> None:
     """By a length, by chunks, or because there is no body: RFC 9112 section 6.3."""
     assert answer.is_delimited is delimited
+
+
+OK = Answer.of(200, "text/plain", b"octets")
+CHUNKED = replace(OK, chunk=4).without_header("Content-Length").with_header("Transfer-Encoding", "chunked")
+# An answer, the version of the request, and what is left of it: headers of framing, and the octets behind it.
+OBEYED: dict[str, tuple[Answer, str, dict[str, str], bytes]] = {
+    "200": (OK, "1.1", {"Content-Length": "6"}, b"octets"),
+    "200 in HTTP/1.0": (OK, "1.0", {"Content-Length": "6"}, b"octets"),
+    "404": (replace(OK, status=404), "1.1", {"Content-Length": "6"}, b"octets"),
+    "103": (replace(OK, status=103), "1.1", {}, b""),
+    "204": (replace(OK, status=204), "1.1", {}, b""),
+    "204 in chunks": (replace(CHUNKED, status=204), "1.1", {}, b""),
+    "204 with a lie": (
+        replace(OK, status=204).with_header("Content-Length", "9"), "1.1", {"Content-Length": "9"}, b"",
+    ),
+    "205": (replace(OK, status=205), "1.1", {"Content-Length": "0"}, b""),
+    "205 in chunks": (
+        replace(CHUNKED, status=205), "1.1", {"Transfer-Encoding": "chunked"}, b"0\r\n\r\n",
+    ),
+    "205 with a lie": (
+        replace(OK, status=205).with_header("Content-Length", "9"), "1.1", {"Content-Length": "3"}, b"",
+    ),
+    "304": (replace(OK, status=304), "1.1", {"Content-Length": "6"}, b""),
+    "304 in chunks": (replace(CHUNKED, status=304), "1.1", {"Transfer-Encoding": "chunked"}, b""),
+    "chunks": (CHUNKED, "1.1", {"Transfer-Encoding": "chunked"}, b"4\r\nocte\r\n2\r\nts\r\n0\r\n\r\n"),
+    "chunks in HTTP/1.0": (CHUNKED, "1.0", {}, b"octets"),
+    "chunks in an answer of HTTP/1.0": (replace(CHUNKED, version="1.0"), "1.1", {}, b"octets"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", OBEYED)
+def test_what_http_forbids_is_left_out(case: str) -> None:
+    """By RFC 9110 sections 8.6 and 15, RFC 9112 section 6.1; a lie about the length stays as large a lie."""
+    answer, version, framing, body = OBEYED[case]
+    obedient = obey_http(version, answer)
+    assert obedient.encode() == obedient.head() + body
+    names = ("Content-Length", "Transfer-Encoding")
+    assert {name: value for name, value in obedient.headers if name in names} == framing
+    assert (obedient.status, obedient.header("Content-Type")) == (answer.status, "text/plain")
+    assert obey_http(version, obedient) == obedient
 
 
 def test_an_answer_is_made_again_from_its_row() -> None:

@@ -64,7 +64,7 @@ def test_half(name: str, end: str) -> None:
             assert nothing_yet(connection, service)
             assert len(service.requests) == 3
             connection.shutdown(socket.SHUT_WR)
-            assert ends(connection) == "close"
+            assert nothing_yet(connection, service)
 
 
 def test_slow_body(pki: PKI, service: Any) -> None:
@@ -240,9 +240,9 @@ def test_hang_is_silence_until_the_client_has_enough(pki: PKI, service: Any) -> 
         connection.settimeout(0.05)
         with pytest.raises(TimeoutError):
             connection.recv(1)
-        connection.settimeout(30)
         connection.shutdown(socket.SHUT_WR)
-        assert connection.recv(1) == b""
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
     with connect(service.url) as connection:
         connection.sendall(ordinary(pki, service))
         assert read_answer(connection).status == 200

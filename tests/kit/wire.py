@@ -62,6 +62,10 @@ class Wire:
         status, headers = self.head()
         return Reply(status, headers, self._file.read(int(headers["content-length"])))
 
+    def line(self) -> bytes:
+        """The next line, with its end."""
+        return self._file.readline()
+
     def rest(self) -> bytes:
         """Everything up to the end of the connection."""
         return self._file.read()

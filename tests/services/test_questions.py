@@ -1,7 +1,9 @@
 """The question in a request: every spelling of it is understood, and it is read once at most."""
 
 import base64
+import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -9,7 +11,7 @@ from freezegun import freeze_time
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mockpki import PKI, Leaf, faults
+from mockpki import PKI, Leaf, faults, relying_party, staplers
 from mockpki._exchange.http import HttpRequest
 from mockpki._pkix.ocsp_request import OCSPRequest
 from mockpki._services.questions import Inquiry, read_nothing, read_question
@@ -37,6 +39,76 @@ FRAMES = {
     "query": "/ocsp/{}?nocache=1",
     "absolute form": "http://127.0.0.1/ocsp/{}",
 }
+
+
+# What a responder's URL may end in. The request is the URL's path and query, and a slash, and the base-64.
+TAILS = (
+    "",
+    "/",
+    "//",
+    "?",
+    "/?",
+    "?tenant=7",
+    "/?tenant=7",
+    "?tenant=7/",
+    "?a=/Mx&b=1",
+    "?a=/MEow=&b=/MA==",
+    "?next=http://127.0.0.1/M",
+    "/v1?x=a+b%2FMQ",
+    ";v=1/Mx",
+    "#part",
+    "/#/MA",
+    "?a=1#b",
+    "/Main?M#M",
+)
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_a_get_is_the_url_and_the_question(tail: str) -> None:
+    """RFC 6960 appendix A.1: "GET {url}/{base-64}", whatever {url} is, however it is escaped and followed."""
+    one = {"hash_algorithm": {"algorithm": "sha1"}, "issuer_name_hash": b"\xff" * 20}
+    for escape, end in itertools.product(ESCAPINGS.values(), ["", "/", "?nocache=1", "&nocache=1", "#x"]):
+        for serial in (0xFF, 0xFFFF, 0xFFFFFF):
+            der = question(one | {"issuer_key_hash": b"\xfb" * 20, "serial_number": serial})
+            target = f"/ocsp{tail}/{escape(base64.b64encode(der).decode())}{end}"
+            read = read_question(HttpRequest("GET", target))
+            assert isinstance(read, OCSPRequest), f"{target} -> {read}"
+            assert [cert_id.serial_number for cert_id in read.cert_ids] == [serial]
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_a_url_without_a_question_asks_nothing(tail: str) -> None:
+    """The twin: what a URL ends in is taken for no question, nor is one with something else behind it."""
+    assert isinstance(read_question(HttpRequest("GET", f"/ocsp{tail}")), ValueError)
+    one = {"hash_algorithm": {"algorithm": "sha1"}, "issuer_name_hash": bytes(20)}
+    text = base64.urlsafe_b64encode(
+        question(one | {"issuer_key_hash": bytes(20), "serial_number": 7})
+    ).decode()
+    for end in ("x", "=x", "/x", "%00", "A", "/MA"):
+        assert isinstance(read_question(HttpRequest("GET", f"/ocsp{tail}/{text}{end}")), ValueError)
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_clients_that_follow_a_url_are_answered(pki: PKI, tail: str) -> None:
+    """Our own client, and a stapler that asks by GET, of certificates that name such a URL."""
+    leaf = pki.issue_cert("localhost", ocsp_urls=[pki.ocsp.url + tail])
+    policy = relying_party.Policy(sources=("OCSP",), whole_chain=False, hard_fail=True)
+    stapler = replace(staplers.NGINX, method="GET")
+    for revoked in (False, True):
+        if revoked:
+            pki.revoke(leaf)
+        with pki.tls_server(leaf, staple=None) as server:
+            verdict = relying_party.check(
+                server.host, server.port, server_name="localhost", ca=pki.ca_file, policy=policy
+            )
+            assert verdict.accepted is not revoked, verdict
+    with pki.tls_server(leaf, staple=stapler) as server:
+        for _ in range(2):
+            pki.ocsp.reset()
+            relying_party.check(server.host, server.port, server_name="localhost", ca=pki.ca_file)
+            pki.ocsp.wait_for_request()
+    assert {request.method for request in pki.ocsp.requests} == {"GET"}
+    assert {request.serials for request in pki.ocsp.requests} == {(leaf.serial_number,)}
 
 
 def awkward(leaf: Leaf) -> list[bytes]:

@@ -110,7 +110,7 @@ def test_a_server_runs_that_was_typed_so(
 
 @pytest.mark.parametrize("template", [(), ("--template", "srv.tmpl")], ids=["program", "template"])
 def test_the_command_line(home: Path, template: tuple[str, ...]) -> None:
-    """``mockpki probe-server -- ./srv`` does what was meant; a program that is not there is told by its place."""
+    """``mockpki probe-server -- ./srv`` does what was meant; one that is not there is told by its place."""
     typed = (sys.executable, "{config}") if template else ("./srv",)
     result = CliRunner().invoke(main, ["probe-server", *template, "--only", "good", "--", *typed, *ARGUMENTS])
     assert result.exit_code == 1, result.output
