@@ -4,7 +4,7 @@ A call marked ``type: ignore`` has to be an error: mypy reports an ignore that i
 """
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
@@ -185,6 +185,8 @@ def judging() -> None:
     verdict: scenarios.Expected = mine.expected(policy).verdict
     for case in scenarios.cases("soft-fail", only="ocsp-*", table=(*scenarios.TABLE, mine)):
         result: scenarios.Result = case.check(lambda url, ca_file: None, evidence=False)
+        awaited: Awaitable[scenarios.Result] = case.check_async(lambda url: None)
+        print(awaited)
         print(verdict, result.outcome.accepted, result.seen.asked)
     relying_party.check("127.0.0.1", 443, ca=b"", policy="no-check")
     relying_party.Policy(sources=("ocsp",))  # type: ignore[arg-type]
