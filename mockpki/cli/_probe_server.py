@@ -35,7 +35,8 @@ def probe_server(command: tuple[str, ...], template: Path | None, runs: Runs, ou
     COMMAND starts a TLS server in the foreground, which has to listen on {host} and {port} with
     {cert_file} or {chain_file}, and {key_file} (or {pem_file}, or {p12_file} with the password mockpki),
     and to fetch its staples from the responder that the certificate names; {issuer_file}, {ca_file},
-    {server_name}, {ocsp_url} and {directory}, a folder of its own, may help. Braces of the command's own
+    {server_name}, {ocsp_url} and {directory}, a folder of its own, may help. Programs and files are looked
+    for where you are, though it runs in that folder. Braces of the command's own
     are doubled: {{word}}.
 
     It goes through the scenarios of stapling, several at once, such as a responder that is down and an

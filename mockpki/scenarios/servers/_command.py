@@ -22,6 +22,7 @@ from ..._pki import PKI
 from ..._programs.placeholders import Placeholders
 from ..._programs.ports import free_port, is_listening
 from ..._programs.processes import Processes
+from ._typed_paths import find_home, resolve_words
 from ._watch import Watch
 from ._worlds import HOST, SERVER_NAME, NotListening, Site
 
@@ -62,7 +63,8 @@ class ServerCommand:
 
     Command and *template*, the path of a configuration file, may have placeholders such as ``{port}``
     (`mockpki.scenarios.servers.PLACEHOLDERS`); ``{config}`` in the command is the path of the file filled in.
-    All other braces stay. The server has to stay in the foreground, and to listen within *start_timeout*. It
+    All other braces stay. Programs and files are looked for in the folder where this was made, though the
+    server runs in one of its own. It has to stay in the foreground, and to listen within *start_timeout*. It
     is stopped with its process group, by SIGTERM and, if need be, SIGKILL.
 
     Its time cannot be shifted: where an answer has to expire, answers live for *life*, and we wait. A slow
@@ -82,6 +84,7 @@ class ServerCommand:
     key_type: str = "P-256"
     environment: Mapping[str, str] = field(default_factory=dict)
     shifts: bool = field(default=False, init=False)
+    _home: Path = field(default_factory=find_home, init=False, repr=False, compare=False)
     _processes: Processes = field(default_factory=Processes, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -110,11 +113,21 @@ class ServerCommand:
         return shlex.split(self.command) if isinstance(self.command, str) else list(self.command)
 
     @property
+    def words_anywhere(self) -> list[str]:
+        """The same as it can be run in any folder."""
+        return resolve_words(self.words, self._home)
+
+    @property
+    def template_file(self) -> Path | None:
+        """Where the template is, None without one."""
+        return None if self.template is None else (self._home / self.template).resolve()
+
+    @property
     def text(self) -> str:
         """The template's text, empty without one. Raises ValueError where it cannot be read."""
         if self.template is None:
             return ""
-        path = Path(self.template)
+        path = self._home / self.template
         if not path.is_file():
             raise ValueError(f"there is no template {os.fspath(path)!r}")
         try:
@@ -171,7 +184,7 @@ class _Program:
     def start(self, values: Mapping[str, str]) -> None:
         """Start it with *values* for its placeholders, and wait until it listens. Raises `NotListening`."""
         values = {**values, **self._write_config(values)}
-        command = [_PLACEHOLDERS.fill_in(word, values) for word in self.world.words]
+        command = [_PLACEHOLDERS.fill_in(word, values) for word in self.world.words_anywhere]
         # What goes through a proxy never comes to a responder on loopback.
         environment = {**os.environ, "NO_PROXY": "*", "no_proxy": "*", **self.world.environment}
         with self._printed.open("ab") as printed:
@@ -218,11 +231,11 @@ class _Program:
 
     def _write_config(self, values: Mapping[str, str]) -> dict[str, str]:
         """Fill in the template, and say where both are; nothing without one."""
-        if self.world.template is None:
+        template = self.world.template_file
+        if template is None:
             return {}
-        template = Path(self.world.template)
         config = self.folder / f"config{template.suffix}"
-        paths = {"template": str(template.resolve()), "config": str(config)}
+        paths = {"template": str(template), "config": str(config)}
         config.write_text(_PLACEHOLDERS.fill_in(self.world.text, {**values, **paths}), encoding="utf-8")
         return paths
 
