@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from ..._pkix.window import BACKDATED_BY
 from ...relying_party import Policy
 
 
@@ -35,7 +36,7 @@ class Offer:
     *also* is what a client may read as well without breaking a rule, and *why* it may, with the clause.
     *delay*: it takes this long, so that a client with a shorter time-out learns nothing. *off_by*: it is
     out of date by this much, so that a client with a larger clock skew may find it good. *age*: thisUpdate
-    was that long ago.
+    was that long ago, by default as long as any honest one.
     """
 
     says: Says
@@ -45,7 +46,7 @@ class Offer:
     why: str = ""
     delay: timedelta = timedelta()
     off_by: timedelta | None = None
-    age: timedelta = timedelta()
+    age: timedelta = BACKDATED_BY
 
     def __post_init__(self) -> None:
         if self.where not in PLACES:
