@@ -6,6 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Callable
 from functools import partial
+from types import TracebackType
 
 if hasattr(time, "clock_gettime"):
 
@@ -24,6 +25,8 @@ else:  # pragma: no cover - Windows has no clock_gettime; freezegun stops these 
 class Clock:
     """What the authorities of one PKI take for the time: the system's, moved by `shift`.
 
+    It can be stopped, by `stop`: then only `shift` moves it, and nothing falls due by itself.
+
     It follows ``freezegun.freeze_time``. It moves thisUpdate, nextUpdate, producedAt and validity
     periods; it does not move the clock of the client under test. All times are aware UTC in whole
     seconds.
@@ -31,15 +34,25 @@ class Clock:
 
     def __init__(self) -> None:
         self._offset = dt.timedelta()
+        self._stopped: dt.datetime | None = None
         self._watchers: list[Callable[[], object]] = []
 
     @property
     def offset(self) -> dt.timedelta:
-        """How far this clock is ahead of the system's."""
+        """How far this clock is ahead of the system's; of one that is stopped, how far it was at that moment,
+        and has been moved since."""
         return self._offset
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it stands still until it is moved."""
+        return self._stopped is not None
 
     def now(self) -> dt.datetime:
         """The time, cut to the second."""
+        stopped = self._stopped
+        if stopped is not None:
+            return stopped.replace(microsecond=0)
         # The module's attribute and not an imported name: it is what freezegun replaces, and its
         # replacement holds in every thread.
         return (dt.datetime.now(dt.timezone.utc) + self._offset).replace(microsecond=0)
@@ -53,18 +66,46 @@ class Clock:
             raise TypeError(f"shift() takes a timedelta, such as timedelta(days=1); got {by!r}")
         try:
             offset = self._offset + by
-            year = (dt.datetime.now(dt.timezone.utc) + offset).year
+            year = (self.now() + by).year
         except OverflowError:
             year = 0
         # Room for the windows and validity periods around it.
         if not 1950 <= year <= 9000:
             raise ValueError(f"shift({by!r}) moves this clock out of the years 1950 to 9000")
         self._offset = offset
+        if self._stopped is not None:
+            self._stopped += by
+        self._tell_watchers()
+
+    def stop(self) -> Stopped:
+        """Stop this clock at the second that it shows; `shift` still moves it, and `resume` lets it run.
+
+        As a block it runs on at the end, if it ran at the beginning. Under a clock that stands, an answer
+        is as old at the end of a test as at its beginning, and what falls due is up to the test: see
+        `PKI.run_until`.
+        """
+        was_running = not self.stopped
+        if was_running:
+            self._stopped = self.now()
+            self._tell_watchers()
+        return Stopped(self.resume if was_running else lambda: None)
+
+    def resume(self) -> None:
+        """Let a stopped clock run on from where it stands. One that runs does so anyway."""
+        stood, self._stopped = self._stopped, None
+        if stood is not None:
+            self._offset += stood.replace(microsecond=0) - self.now()
+            self._tell_watchers()
+
+    def _tell_watchers(self) -> None:
         for watcher in list(self._watchers):
             watcher()
 
     def watch(self, watcher: Callable[[], object]) -> Callable[[], None]:
-        """Have *watcher* called after each `shift`, by the thread that shifts. The result ends that."""
+        """Have *watcher* called after each `shift`, `stop` and `resume`, by the thread that does it.
+
+        The result ends that.
+        """
         # Wrapped, so that one that is there twice can be told from itself.
         own = partial(watcher)
         self._watchers.append(own)
@@ -76,4 +117,20 @@ class Clock:
         return dt.datetime.fromtimestamp(int(_real_time()), dt.timezone.utc)
 
     def __repr__(self) -> str:
-        return f"<Clock {self.now():%Y-%m-%d %H:%M:%S}Z, {self._offset} ahead>"
+        state = "stopped" if self.stopped else f"{self._offset} ahead"
+        return f"<Clock {self.now():%Y-%m-%d %H:%M:%S}Z, {state}>"
+
+
+class Stopped:
+    """What `Clock.stop` returns: for a ``with`` block, at whose end the clock runs on."""
+
+    def __init__(self, resume: Callable[[], None]) -> None:
+        self._resume = resume
+
+    def __enter__(self) -> None:
+        """It stands already."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._resume()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import timedelta
 from functools import cache
 from numbers import Real
@@ -55,6 +55,24 @@ __all__ = [
 V = TypeVar("V")
 
 
+def write_call(value: Any) -> str:
+    """The call that makes *value*, a dataclass, with those of its fields alone that are not the defaults."""
+    given = []
+    # A test's own fault may have no fields, and not be a dataclass for that.
+    for field in fields(value) if is_dataclass(value) else ():
+        found = getattr(value, field.name)
+        if field.init and field.repr and not _is_default(field, found):
+            given.append(f"{field.name}={found!r}")
+    return f"{type(value).__qualname__}({', '.join(given)})"
+
+
+def _is_default(field: Field[Any], value: object) -> bool:
+    factory = field.default_factory
+    default = field.default if factory is MISSING else factory()
+    # An unlike type makes another call: 1 for True, b"" for "".
+    return default is value or (type(default) is type(value) and bool(default == value))
+
+
 class Fault(ABC, Generic[V]):
     """One way for an answer to be wrong: a frozen dataclass that derives from a layer below.
 
@@ -69,6 +87,9 @@ class Fault(ABC, Generic[V]):
     _gives: ClassVar[str]
 
     def __init_subclass__(cls) -> None:
+        # A dataclass writes its own, with every default, where the class has none.
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = write_call  # type: ignore[method-assign]
         homes = [base for base in cls.__mro__ if "layer" in vars(base)]
         if len(homes) > 1:
             names = " and ".join(home.__name__ for home in homes)

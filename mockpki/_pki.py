@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 
 from ._ca.ca import CA, Target, list_targets, make_child_ca
 from ._ca.issuing import root_certificate
-from ._ca.leaf import Leaf
+from ._ca.leaf import Leaf, shorten
 from ._ca.options import CAOptions
+from ._ca.passage import run_until
 from ._ca.realm import Realm
 from ._clock import Clock
 from ._engine.listener import start_all
@@ -109,7 +110,10 @@ class PKI:
 
     def __repr__(self) -> str:
         state = ", closed" if self._realm.closed else ""
-        return f"<PKI {self._realm.tag}{state}: {' > '.join(ca.common_name for ca in self.cas)}>"
+        names = [shorten(ca.common_name) for ca in self.cas]
+        if len(names) > 4:
+            names[2:-1] = [f"{len(names) - 3} more"]
+        return f"<PKI {self._realm.tag}{state}: {' > '.join(names)}>"
 
     def __del__(self) -> None:
         realm = self.__dict__.get("_realm")
@@ -268,6 +272,22 @@ class PKI:
                 raise ValueError(f"{one!r} belongs to another PKI; this one is {self!r}")
             grouped.setdefault(issuer, []).append(one)
         return grouped.items()
+
+    def run_until(self, time: datetime) -> None:
+        """Let the PKI's time pass until *time*, and all that is due on the way happen when it is due.
+
+        `Clock.shift` leaps: what a stapler would have done meanwhile it does afterwards, once and late. This
+        hops from one `Stapler.due` to the next, and returns when the last fetch is over. The clock stands
+        meanwhile, so nothing depends on how long that takes; a fetch that is never answered takes the
+        policy's ``timeout``, in real time.
+
+            pki.run_until(pki.clock.now() + timedelta(days=6))
+
+        *time* is an aware datetime by the PKI's clock. Raises TypeError or ValueError for what is none, or
+        is in the past.
+        """
+        self._realm.require_open()
+        run_until(self._realm, time)
 
     def tls_server(
         self,

@@ -84,3 +84,76 @@ def test_one_watcher_twice_is_two() -> None:
     first()
     clock.shift(DAY)
     assert told == [1]
+
+
+# A clock that stands.
+
+
+def test_a_stopped_clock_stands_until_it_is_moved_or_let_go() -> None:
+    """Nothing but a shift moves it; then it runs on from where it stood, and never goes back."""
+    clock = Clock()
+    with freeze_time(THEN) as frozen:
+        clock.shift(DAY)
+        clock.stop()
+        assert [clock.stopped] == [True]
+        frozen.tick(DAY)
+        assert clock.now() == THEN + DAY
+        clock.shift(timedelta(seconds=0.75))
+        clock.shift(timedelta(seconds=0.75))
+        assert clock.now() == THEN + DAY + timedelta(seconds=1)
+        assert repr(clock) == "<Clock 2031-02-04 04:05:07Z, stopped>"
+        clock.resume()
+        assert [clock.stopped] == [False]
+        assert clock.now() == THEN + DAY + timedelta(seconds=1)
+        frozen.tick(DAY)
+        assert clock.now() == THEN + 2 * DAY + timedelta(seconds=1)
+        clock.resume()
+        assert clock.now() == THEN + 2 * DAY + timedelta(seconds=1)
+
+
+def test_a_block_stops_the_clock_and_lets_it_run_on() -> None:
+    """At the end it runs, but not at the end of a block inside another, or where it stood before."""
+    clock = Clock()
+    with freeze_time(THEN) as frozen:
+        with clock.stop():
+            with clock.stop():
+                frozen.tick(DAY)
+            assert [clock.stopped] == [True]
+            assert clock.now() == THEN
+        assert [clock.stopped] == [False]
+        frozen.tick(DAY)
+        assert clock.now() == THEN + DAY
+        clock.stop()
+        with clock.stop():
+            pass
+        assert [clock.stopped] == [True]
+
+
+def test_a_real_second_passes_a_stopped_clock_by() -> None:
+    """Without freezegun, too: the system's time goes on, and this one does not."""
+    clock = Clock()
+    with clock.stop():
+        stood, until = clock.now(), monotonic() + 1.1
+        while monotonic() < until:
+            time.sleep(0.1)
+            assert clock.now() == stood
+    assert stood <= clock.now() <= stood + timedelta(seconds=1)
+    running = Clock()
+    began, until = running.now(), monotonic() + 1.1
+    while monotonic() < until:
+        time.sleep(0.1)
+    assert running.now() > began
+
+
+def test_watchers_are_told_when_it_stops_and_when_it_runs_on() -> None:
+    """Each once; a second stop, and a shift that is refused, tell nobody."""
+    clock, told = Clock(), list[bool]()
+    clock.watch(lambda: told.append(clock.stopped))
+    clock.stop()
+    clock.stop()
+    with pytest.raises(ValueError, match="out of the years"):
+        clock.shift(timedelta.max)
+    clock.shift(DAY)
+    clock.resume()
+    clock.resume()
+    assert told == [True, True, False]

@@ -360,3 +360,14 @@ def test_a_root_that_is_no_trustme_ca() -> None:
         ValueError, match=r"trustme does not hand out the key of root=<trustme\.CA .*RSA or EC"
     ):
         PKI(root=adopted(ed25519.Ed25519PrivateKey.generate()))
+
+
+def test_a_deep_pki_in_a_message() -> None:
+    """Its repr is a line at most: the first two and the last CA, and how many there are between them."""
+    with PKI(depth=40, root=trustme.CA(organization_name="long " * 99)) as pki:
+        said = repr(pki)
+        assert len(said) < 300
+        assert said.endswith(f"{pki.cas[1].common_name} > 38 more > {pki.ca.common_name}>")
+        assert len(repr(pki.root)) < 100
+    with PKI(depth=3) as pki:
+        assert repr(pki).endswith(": " + " > ".join(ca.common_name for ca in pki.cas) + ">")

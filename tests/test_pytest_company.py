@@ -73,7 +73,6 @@ async def test_failure(pki):
     assert await ask(pki.crl.url) == 500
 
 @pytest.mark.asyncio
-@pytest.mark.pki(depth=0)
 async def test_pki_in_a_coroutine():
     with PKI() as pki:
         assert await ask(pki.crl.url) == 200

@@ -67,7 +67,7 @@ def test_no_such_value(pki): pass
     result.assert_outcomes(errors=3)
     result.stdout.fnmatch_lines(
         [
-            "E*unexpected keyword argument 'depht'*",
+            "E*@pytest.mark.pki of test_misspelt: PKI has no option 'depht'; did you mean depth?*",
             "E*takes options by name, such as depth=2; got (2,)*",
             "E*'DSA' is no key type*",
         ]

@@ -242,7 +242,7 @@ def test_a_mix_is_random_and_can_be_had_again() -> None:
     """A drawn seed differs from time to time; with the same one every choice is the same."""
     once, again = Mix([], [DOWN]), Mix([], [DOWN])
     assert once.seed != again.seed
-    assert repr(once) == f"Mix([], [HttpStatus(code=503, body=None)], seed={once.seed})"
+    assert repr(once) == f"Mix([], [HttpStatus()], seed={once.seed})"
     incoming = [Incoming(HttpRequest("GET", "/"), number, number) for number in range(1, 301)]
     chosen = [once(one) for one in incoming]
     assert chosen == [Mix([], [DOWN], seed=once.seed)(one) for one in incoming]
@@ -291,7 +291,7 @@ def test_any_error_that_leaves_the_block_shows_the_seed() -> None:
         raise ZeroDivisionError
     [note] = caught.value.__notes__
     assert note.startswith("mockpki: the CRL publisher of mockpki CA 1 ")
-    assert note.endswith("(answering by Mix([], [HttpStatus(code=503, body=None)], seed=4711))")
+    assert note.endswith("(answering by Mix([], [HttpStatus()], seed=4711))")
 
 
 def test_a_failing_test_shows_the_seed_that_was_drawn(pytester: pytest.Pytester) -> None:

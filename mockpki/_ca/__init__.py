@@ -4,6 +4,7 @@
 - `issuing`, `csr`: the contents of what it issues, and what a signing request asks for.
 - `leaf`: a certificate it has issued, with its key.
 - `realm`, `options`: what the authorities of one PKI share, and how they are made.
+- `passage`: how time passes for all that they share.
 - `folder`: the one place on disk.
 
 Whoever is above may come in. What is below knows a leaf or a CA by `mockpki._pkix.issued` alone.

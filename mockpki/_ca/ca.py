@@ -31,18 +31,23 @@ from .._services.files import CertificateFile
 from .._services.ledger import Ledger
 from .._services.publisher import Publisher
 from .._services.responder import Responder
-from .csr import key_of_csr, load_csr, names_of_csr
+from .csr import extensions_of_csr, key_of_csr, load_csr, names_of_csr, subject_of_csr
 from .issuing import (
     MUST_STAPLE,
     authority_content,
     bend_certificate,
+    check_agreement,
     check_urls,
     find_validity,
+    list_extensions,
     make_delegate,
     merge_extensions,
+    merge_names,
 )
-from .leaf import Leaf
+from .leaf import Leaf, shorten
 from .realm import Realm
+
+ALTERNATIVE_NAMES = x509.SubjectAlternativeName.oid
 
 
 class CA:
@@ -76,7 +81,7 @@ class CA:
         realm.cas.append(self)
 
     def __repr__(self) -> str:
-        return f"<CA {self.common_name}>"
+        return f"<CA {shorten(self.common_name)}>"
 
     # What it is.
 
@@ -153,32 +158,52 @@ class CA:
         extensions: Iterable[x509.Extension[Any] | x509.ExtensionType] = (),
         faults: Sequence[CertificateContent] = (),
     ) -> Leaf:
-        """Issue a certificate for *identities*: host names (wildcards, IDNA), IPs, e-mail addresses.
+        """Issue a certificate for *identities*: host names (wildcards, IDNA), IPs, e-mail addresses, URIs.
 
         *must_staple* adds the TLS feature extension (RFC 7633). It begins 30 days ago and lasts 90
         days unless *not_before* and *not_after* (aware datetimes) say otherwise. *key_type* is a name
-        from `KeyType` (the PKI's, if left out); *csr* (an object, PEM or DER) brings a key of its
-        own, and identities where none are given. *client* makes it a client's. *ocsp_urls*,
-        *crl_urls* and *ca_issuers_urls* replace the CA's own, in their order; ``[]`` leaves them
-        out. *extensions* are added, and replace those of the same OID. *faults* bend what it says.
+        from `KeyType` (the PKI's, if left out). *client* makes it a client's. *ocsp_urls*,
+        *crl_urls* and *ca_issuers_urls* replace the CA's own, in their order; ``[]`` leaves them out.
+        *faults* bend what it says.
 
-        Raises ValueError or TypeError for what no certificate can hold, or for a serial number
-        that was used before.
+        *csr* (an object, PEM or DER) brings a key, its subject (*common_name* replaces the
+        one in it), the extensions that it asks for, and its names where no *identities* are given.
+
+        *extensions* are added, and replace the CA's and the CSR's of the same OID; but a
+        `x509.SubjectAlternativeName` is merged, *identities* first.
+
+        Raises ValueError or TypeError for what no certificate can hold, for a serial number that was
+        used before, for an extension that contradicts another argument, and for what a CSR may not ask for.
         """
         realm = self._realm
         realm.require_open()
         check_urls(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
         names: list[x509.GeneralName] = [general_name(identity) for identity in identities]
+        own = list_extensions(extensions)
         key: PrivateKey | None = None
+        name: bytes | None = None
         if csr is not None:
+            if key_type is not None:
+                raise ValueError(f"csr= brings a key of its own; leave key_type={key_type!r} out")
             request = load_csr(csr)
             public_key = key_of_csr(request)
             names = names or names_of_csr(request)
+            name = subject_of_csr(request, common_name)
+            own = [*extensions_of_csr(request, [item.oid for item in own]), *own]
         else:
             key = self._find_key_type(key_type).generate()
             public_key = key.public_key()
-        if not names and not common_name:
+        named = names or name or common_name or any(item.oid == ALTERNATIVE_NAMES for item in own)
+        if not named:
             raise ValueError("a certificate needs an identity: issue_cert('localhost'), or common_name=")
+        check_agreement(
+            own,
+            client=client,
+            must_staple=must_staple,
+            ocsp_urls=ocsp_urls,
+            crl_urls=crl_urls,
+            ca_issuers_urls=ca_issuers_urls,
+        )
         pointers = self._choose_pointers(ocsp_urls, crl_urls, ca_issuers_urls)
         spki = spki_der(public_key)
         own_extensions = leaf_extensions(
@@ -195,9 +220,9 @@ class CA:
             x509.random_serial_number() if serial_number is None else check_serial(serial_number),
             not_before,
             not_after,
-            subject(common_name or f"mockpki leaf {realm.tag}-{next(realm.leaf_numbers)}"),
+            name or subject(common_name or f"mockpki leaf {realm.tag}-{next(realm.leaf_numbers)}"),
             spki,
-            merge_extensions(own_extensions, extensions),
+            merge_extensions(own_extensions, merge_names(names, own)),
         )
         return self._sign_leaf(content, faults, key)
 

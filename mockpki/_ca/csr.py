@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Any
 
 from cryptography import x509
 
+from .._pkix.der import SEQUENCE
+from .._pkix.element import Element
 from .._pkix.keys import PublicKey
+
+COMMON_NAME = x509.NameOID.COMMON_NAME
+_THE_CAS_OWN = (
+    x509.AuthorityKeyIdentifier,
+    x509.AuthorityInformationAccess,
+    x509.CRLDistributionPoints,
+    x509.FreshestCRL,
+    x509.IssuerAlternativeName,
+    x509.NameConstraints,
+    x509.PolicyConstraints,
+    x509.InhibitAnyPolicy,
+    x509.OCSPNoCheck,
+    x509.PrecertificateSignedCertificateTimestamps,
+)
 
 
 def load_csr(csr: x509.CertificateSigningRequest | bytes) -> x509.CertificateSigningRequest:
@@ -33,7 +50,70 @@ def key_of_csr(request: x509.CertificateSigningRequest) -> PublicKey:
 
 def names_of_csr(request: x509.CertificateSigningRequest) -> list[x509.GeneralName]:
     """The names that *request* asks for."""
+    names = [
+        item.value for item in _extensions(request) if isinstance(item.value, x509.SubjectAlternativeName)
+    ]
+    return list(names[0]) if names else []
+
+
+def subject_of_csr(request: x509.CertificateSigningRequest, common_name: str | None) -> bytes | None:
+    """The subject that *request* asks for, octet for octet; None where that is empty.
+
+    *common_name* stands in the place of the one it has, or behind; the rest is as it was asked for.
+    """
+    asked = request.subject
+    if not asked.rdns:
+        return None
+    if common_name is None:
+        # RFC 2986 section 4.1: CertificationRequestInfo is a SEQUENCE of version, subject, and more.
+        return Element.whole(request.tbs_certrequest_bytes, SEQUENCE).children()[1].der
+    given = x509.NameAttribute(COMMON_NAME, common_name)
+    parts = [
+        x509.RelativeDistinguishedName({given if one.oid == COMMON_NAME else one for one in part})
+        for part in asked.rdns
+    ]
+    if not asked.get_attributes_for_oid(COMMON_NAME):
+        parts.append(x509.RelativeDistinguishedName([given]))
+    return x509.Name(parts).public_bytes()
+
+
+def extensions_of_csr(
+    request: x509.CertificateSigningRequest, given: Collection[x509.ObjectIdentifier]
+) -> list[x509.Extension[Any]]:
+    """The other extensions that *request* asks for, without those *given* by whoever issues.
+
+    Raises ValueError for one that no requester may choose: nothing is left out in silence.
+    """
+    asked = [item for item in _extensions(request) if item.oid not in given]
+    return [item for item in asked if _is_granted(item)]
+
+
+def _is_granted(item: x509.Extension[Any]) -> bool:
+    """Whether it is to be copied; one that every leaf has anyway is not. Raises ValueError for others."""
+    value = item.value
+    if isinstance(value, x509.SubjectAlternativeName):
+        return False
+    if isinstance(value, x509.BasicConstraints):
+        if value.ca:
+            raise ValueError(
+                "the CSR asks for a CA's certificate (basicConstraints), and issue_cert() issues leaves; "
+                "make a CA with create_child_ca()"
+            )
+        return False
+    # RFC 5280 section 4.2.1.3: "If the keyCertSign bit is asserted, then the cA bit in the basic
+    # constraints extension MUST also be asserted."
+    signs = isinstance(value, x509.KeyUsage) and (value.key_cert_sign or value.crl_sign)
+    if signs or isinstance(value, _THE_CAS_OWN):
+        what = "a CA's key usage" if signs else f"the extension {item.oid._name}"
+        raise ValueError(
+            f"the CSR asks for {what}, which is not the requester's to say; give the extension in "
+            "extensions=, which goes before the CSR's, or have a CSR made without"
+        )
+    return True
+
+
+def _extensions(request: x509.CertificateSigningRequest) -> x509.Extensions:
     try:
-        return list(request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
-    except x509.ExtensionNotFound:
-        return []
+        return request.extensions
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        raise ValueError(f"the CSR asks for extensions that cryptography does not read: {error}") from error

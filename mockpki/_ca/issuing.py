@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .._clock import Clock
 from .._layers import CertificateContent, bend, check
@@ -27,6 +28,8 @@ from .._pkix.times import check_time
 BACKDATED = timedelta(days=30)
 LIFE = timedelta(days=90)
 MUST_STAPLE = x509.TLSFeature([x509.TLSFeatureType.status_request])
+_CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH
+_ANY_USAGE = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
 _AUTHORITY_BACKDATED = timedelta(days=5 * 365)
 _AUTHORITY_LIFE = timedelta(days=15 * 365)
 
@@ -87,18 +90,74 @@ def check_urls(**urls: Sequence[str] | None) -> None:
             raise TypeError(f"{name} takes a list of URLs; got the text {value!r}")
 
 
-def merge_extensions(
-    honest: tuple[Extension, ...], own: Iterable[x509.Extension[Any] | x509.ExtensionType]
-) -> tuple[Extension, ...]:
-    """*honest* with the user's extensions in the place of those with the same OID, or behind."""
-    merged = {item.oid: item for item in honest}
-    for item in own:
+Own = x509.Extension[Any] | x509.ExtensionType
+"""An extension of the user's: critical or not as it says, or its value alone, which is not critical."""
+
+
+def list_extensions(given: Iterable[Own]) -> list[x509.Extension[Any]]:
+    """What ``extensions=`` was *given*, in one form. Raises TypeError, and ValueError for one given twice."""
+    listed: list[x509.Extension[Any]] = []
+    for item in given:
         if isinstance(item, x509.Extension):
-            added = extension(item.value, item.critical)
+            own = item
         elif isinstance(item, x509.ExtensionType):
-            added = extension(item)
+            own = x509.Extension(item.oid, False, item)
         else:
             raise TypeError(f"extensions takes x509.Extension or x509.ExtensionType; got {item!r}")
+        # RFC 5280 section 4.2: "A certificate MUST NOT include more than one instance of a particular
+        # extension."
+        if any(own.oid == other.oid for other in listed):
+            raise ValueError(f"extensions has two of the same OID, {own.oid.dotted_string}; give one of them")
+        listed.append(own)
+    return listed
+
+
+def merge_names(names: Sequence[x509.GeneralName], own: Iterable[Own]) -> list[x509.Extension[Any]]:
+    """*own* with *names* at the head of its subjectAltName, if it has one, each of them once.
+
+    One that is given as octets (`x509.UnrecognizedExtension`) stays as it is: it may be malformed on purpose.
+    """
+    merged = []
+    for item in list_extensions(own):
+        value = item.value
+        if isinstance(value, x509.SubjectAlternativeName):
+            both = x509.SubjectAlternativeName(dict.fromkeys([*names, *value]))
+            item = x509.Extension(item.oid, item.critical, both)
+        merged.append(item)
+    return merged
+
+
+def check_agreement(
+    own: Iterable[x509.Extension[Any]], *, client: bool, must_staple: bool, **urls: Sequence[str] | None
+) -> None:
+    """Raise ValueError where an extension would silently undo what was asked for beside it."""
+    # ``[]`` leaves ours out, and asks for none that an extension could displace.
+    asked = {name for name, value in urls.items() if value}
+    for item in own:
+        undone = ""
+        match item.value:
+            case x509.TLSFeature() as features if must_staple:
+                if x509.TLSFeatureType.status_request not in features:
+                    undone = "must_staple=True"
+            case x509.ExtendedKeyUsage() as usages if client:
+                if not {_CLIENT_AUTH, _ANY_USAGE} & set(usages):
+                    undone = "client=True"
+            case x509.AuthorityInformationAccess():
+                undone = ", ".join(f"{name}=" for name in ("ocsp_urls", "ca_issuers_urls") if name in asked)
+            case x509.CRLDistributionPoints():
+                undone = "crl_urls=" if "crl_urls" in asked else ""
+        if undone:
+            raise ValueError(
+                f"the extension {item.oid._name} would take the place of what {undone} asks for; "
+                "say it all in the extension, or leave the extension out"
+            )
+
+
+def merge_extensions(honest: tuple[Extension, ...], own: Iterable[Own]) -> tuple[Extension, ...]:
+    """*honest* with the user's extensions in the place of those with the same OID, or behind."""
+    merged = {item.oid: item for item in honest}
+    for item in list_extensions(own):
+        added = extension(item.value, item.critical)
         merged[added.oid] = added
     return tuple(merged.values())
 

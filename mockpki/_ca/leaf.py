@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,22 @@ from .folder import Folder
 
 if TYPE_CHECKING:
     from .ca import CA
+
+
+_LONG = 64
+
+
+def shorten(text: str) -> str:
+    """*text* as it stands in a message: on one line, and its middle left out where it is long."""
+    shown = text if text.isprintable() else ascii(text)[1:-1]
+    return shown if len(shown) <= _LONG else f"{shown[: _LONG // 2]}...{shown[3 - _LONG // 2 :]}"
+
+
+def list_some(items: Sequence[str], what: str) -> str:
+    """*items* in a line: the first few of them, and how many more there are."""
+    if len(items) <= 3:
+        return ", ".join(map(shorten, items))
+    return f"{', '.join(map(shorten, items[:2]))} and {len(items) - 2} more {what}"
 
 
 class Leaf:
@@ -32,7 +49,8 @@ class Leaf:
         self._folder = folder
 
     def __repr__(self) -> str:
-        return f"<Leaf {', '.join(self.names) or self.serial_number} by {self.issuer.common_name}>"
+        names = list_some(self.names, "names") or f"number {shorten(str(self.serial_number))}"
+        return f"<Leaf {names} by {shorten(self.issuer.common_name)}>"
 
     @cached_property
     def certificate(self) -> x509.Certificate:

@@ -17,6 +17,7 @@ from .._problems import Problems
 from .._services.service import Service
 from .folder import Folder
 from .options import CAOptions
+from .passage import Timed
 
 if TYPE_CHECKING:
     from .ca import CA
@@ -43,6 +44,7 @@ class Realm:
     listeners: list[ListeningPort] = field(default_factory=list)
     cas: list[CA] = field(default_factory=list)
     servers: list[Closable] = field(default_factory=list)
+    timed: list[Timed] = field(default_factory=list)
     leaf_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     closed: bool = False
 

@@ -10,6 +10,8 @@ from .._typed import parse_duration
 from ..faults import Fault
 from .entries import describe_fault
 
+_DURATION = "a duration is a number with its unit, such as 30s, 10min, 2h or 1.5d"
+
 
 def make_fault(fault: type[Fault[Any]], given: Iterable[str]) -> Fault[Any]:
     """*fault* with parameters as they are typed at a prompt: ``by=2d``, ``code=404``, ``issuer``.
@@ -28,7 +30,9 @@ def make_fault(fault: type[Fault[Any]], given: Iterable[str]) -> Fault[Any]:
     try:
         return fault(*positional, **named)
     except TypeError as error:
-        raise TypeError(f"{describe_fault(fault).call} does not take {' '.join(given)}: {error}") from error
+        # In the words of a prompt, where a timedelta cannot be typed.
+        why = _DURATION if "needs a timedelta" in str(error) else error
+        raise TypeError(f"{describe_fault(fault).call} does not take {' '.join(given)}: {why}") from error
 
 
 def _read_value(text: str) -> object:

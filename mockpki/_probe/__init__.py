@@ -2,6 +2,7 @@
 
 - `command`: the command line that starts a client, with what its placeholders stand for.
 - `clients`: a client in every scenario.
+- `meaning`, `common`: what a client can be called at all, and what its exceptions have in common.
 - `inference`, `report`: the policy that it behaves like, and what it did held against one.
 - `servers`: a server in every scenario of stapling.
 - `demo`: six situations in a few seconds.

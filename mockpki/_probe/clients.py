@@ -12,11 +12,9 @@ from dataclasses import dataclass, field, replace
 from .._pki import PKI
 from .._pkix.keys import KeyType
 from .._programs.processes import Ended, Processes
-from ..scenarios import Outcome, Scenario, Seen, matching, staged
+from ..scenarios import CONTROL, Outcome, Scenario, Seen, find_other_alert, find_trouble, staged
 from .command import Command
 
-FIRST = "staple-missing"
-"""Where a client is sent first, to see whether it comes: nothing is wrong, and everything can be asked."""
 _NOT_THERE = (126, 127)
 """Exit statuses of a shell that could not start what it was told to."""
 _LINES = 20
@@ -35,11 +33,16 @@ class Run:
 
     @property
     def verdict(self) -> str:
-        """``accept``, ``reject``, or in a word why there is none: ``hung``, ``crashed``, ``absent``."""
+        """``accept``, ``reject``, or in a word why there is none.
+
+        ``hung``, ``crashed``, ``absent``; ``other``, if its alert says that it failed over something else.
+        """
         if self.outcome.accepted is None:
             return "hung" if self.ended.status is None else "crashed"
         if not self.seen:
             return "absent"
+        if find_other_alert(self.outcome, self.seen):
+            return "other"
         return "accept" if self.outcome.accepted else "reject"
 
     @property
@@ -82,7 +85,8 @@ class Client:
 
 
 def _add_last_line(what: str, ended: Ended) -> str:
-    return f"{what}: {ended.last_line}" if ended.last_line else what
+    line = ended.telling_line if ended.status else ended.last_line
+    return f"{what}: {line}" if line else what
 
 
 def _name_signal(number: int) -> str:
@@ -105,14 +109,14 @@ class Probe:
         self.key_type = KeyType.of(self.key_type)
 
     def send_first(self) -> Run:
-        """Send the client where nothing is wrong. It need not accept, but it has to come, and to end.
+        """Send the client where nothing is wrong: it has to come, to end, and to accept.
 
-        Raises ChildProcessError if it cannot be started, ConnectionError if it never comes, TimeoutError
-        if it does not end.
+        Raises ChildProcessError if it cannot be started, TimeoutError if it does not end, and
+        ConnectionError, with what was seen of it, if it never comes or does not accept: then nothing that it
+        does is about revocation.
         """
         self.client.command.find()
-        (scenario,) = matching(FIRST)
-        run = self.run_once(scenario)
+        run = self.run_once(CONTROL)
         if not run.seen:
             if run.ended.status in _NOT_THERE:
                 raise ChildProcessError(f"The client cannot be started. {_tell_run(run)}")
@@ -124,6 +128,11 @@ class Probe:
             raise TimeoutError(
                 "The client does not end, not even where nothing is wrong. Make it end after one connection, "
                 f"or give it more time with --timeout. {_tell_run(run)}"
+            )
+        if trouble := find_trouble(run.outcome, run.seen):
+            raise ConnectionError(
+                "The client is not judged, for it does not accept where nothing is wrong, and staple, "
+                f"responder and CRL say good: {trouble}.\n{_tell_run(run)}\nSeen of it:\n{run.seen}"
             )
         return run
 
@@ -145,6 +154,10 @@ class Probe:
                 self._processes.stop()
                 raise
         return tuple(future.result() for future in futures)
+
+    def end(self) -> None:
+        """Kill all clients that run, and what they left behind, from any thread; no more are started."""
+        self._processes.stop()
 
     def _pki(self) -> PKI:
         return PKI(key_type=self.key_type, delegated=self.delegated)

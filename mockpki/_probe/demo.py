@@ -13,14 +13,14 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Protocol
 
 from .. import faults, relying_party
 from .._ca.leaf import Leaf
 from .._pki import PKI
-from .._programs.processes import run as processes_run
+from .._programs.processes import Processes
 from .._tls.handshake import Handshake
 from .._tls.server import TlsServer
 from ..relying_party import Policy, Verdict
@@ -154,13 +154,14 @@ class Program:
     command: Callable[[Destination], list[str]]
     read: Callable[[str, int], str]
     must_staple: bool = False
+    processes: Processes = field(default_factory=Processes)
 
     def connect(self, target: Destination) -> Reaction:
-        ended = processes_run(self.command(target), _PATIENCE.total_seconds())
+        ended = self.processes.run(self.command(target), _PATIENCE.total_seconds())
         if ended.status is None:
             return Reaction(None, f"no end in {_PATIENCE.seconds} s")
         reason = self.read(ended.printed, ended.status)
-        return Reaction(ended.status == 0, reason, ended.last_line if ended.status else "")
+        return Reaction(ended.status == 0, reason, ended.telling_line if ended.status else "")
 
 
 def _read_curl(printed: str, status: int) -> str:
@@ -176,8 +177,8 @@ def _read_openssl(printed: str, status: int) -> str:
     return f"exit {status}"
 
 
-def find_callers() -> list[Caller]:
-    """The reference client in three moods, and the programs that are installed here."""
+def find_callers(processes: Processes) -> list[Caller]:
+    """The reference client in three moods, and the programs that are installed here, run by *processes*."""
     found: list[Caller] = [
         Reference(
             "hard-fail",
@@ -207,6 +208,7 @@ def find_callers() -> list[Caller]:
                     "-o", os.devnull, f"https://{target.host}:{target.port}/",
                 ],
                 _read_curl,
+                processes=processes,
             )
         )  # fmt: skip
     if openssl:
@@ -219,6 +221,7 @@ def find_callers() -> list[Caller]:
                     "-servername", "localhost", "-CAfile", target.ca_file, "-status", "-verify_return_error",
                 ],
                 _read_openssl,
+                processes=processes,
             )
         )  # fmt: skip
     return found
@@ -272,9 +275,12 @@ class DemoReport:
         return self.about_authorities + sum(cell.questions for row in self.rows for cell in row.cells)
 
 
-def run_demo() -> DemoReport:
-    """Send every client through every situation, all at once: it takes as long as the slowest one."""
-    people = find_callers()
+def run_demo(processes: Processes | None = None) -> DemoReport:
+    """Send every client through every situation, all at once: it takes as long as the slowest one.
+
+    Raises InterruptedError if *processes*, by which programs are run, were stopped.
+    """
+    people = find_callers(processes or Processes())
     with PKI() as pki, contextlib.ExitStack() as servers:
         staged = [
             (client, *_stage(pki, client, situation, servers))

@@ -3,6 +3,8 @@
 1. Two kinds of evidence count: a verdict that a policy does not allow, and a source that a client of
    that policy would have looked at, and this one did not.
 2. Runs without a verdict say nothing about the policy, and are named.
+3. A policy asks for nothing that the client never asked for, where it could have been seen to; and a name is
+   used only if what it means holds for the client.
 """
 
 from __future__ import annotations
@@ -14,9 +16,11 @@ from functools import cached_property
 from typing import Any
 
 from ..relying_party import NAMED, Policy, Source
-from ..relying_party._words import describe_policy, find_nearest, switches
-from ..scenarios import Expectation, Expected, Offer, Outcome, Result, Says, Scenario, judge
+from ..relying_party._words import describe_policy, find_nearest, is_idle, join_words, switches
+from ..scenarios import Expected, Offer, Result, Says, Scenario, has_looked, judge
 from .clients import Run
+from .common import find_common
+from .meaning import find_never_asked, has_meaning
 
 _SOURCES: tuple[Source, ...] = ("staple", "OCSP", "CRL")
 
@@ -36,6 +40,8 @@ class Fit:
     """How often it did not look where the policy does."""
     beyond: int
     """How often it looked where the policy does not. Weak evidence: who asks need not heed the answer."""
+    common: str
+    """What most of its exceptions have in common, in words that follow their number; empty for nothing."""
 
     @cached_property
     def rank(self) -> tuple[int, int]:
@@ -83,45 +89,44 @@ class Inference:
         like = "is nearest to" if self.best.exceptions else "behaves like"
         scenarios = f"{_count(self.judged, 'scenario')} with a verdict"
         yield f"It {like} {self.best.words}, {_with_exceptions(self.best)}, in {scenarios}."
+        if self.exact is not None and self.others:
+            verb = "fits" if self.others == 1 else "fit"
+            yield f"{_count(self.others, 'other combination')} of a policy's fields {verb} as well."
         first, *rest = self.named
         if self.exact is not None:
-            if self.others:
-                verb = "fits" if self.others == 1 else "fit"
-                yield f"{_count(self.others, 'other combination')} of a policy's fields {verb} as well."
-            others = f"; {_join_words([fit.words for fit in rest])} just as much" if rest else ""
+            others = f"; {join_words([fit.words for fit in rest])} just as much" if rest else ""
             near = f"{first.words} is nearest, {_with_exceptions(first)}{others}"
             yield f"Of the policies that have names, {near}."
         elif rest:
             verb = "fits" if len(rest) == 1 else "fit"
-            words = _join_words([fit.words for fit in rest])
+            words = join_words([fit.words for fit in rest])
             yield f"As far as these scenarios can tell, {words} {verb} as well."
         if self.no_verdict:
-            yield f"It came to no verdict in {_join_words(self.no_verdict)}; that is left out of this."
+            yield f"It came to no verdict in {join_words(self.no_verdict)}; that is left out of this."
 
 
 def _with_exceptions(fit: Fit) -> str:
     if not fit.exceptions:
         return "without exception"
-    return f"with {_count(len(fit.exceptions), 'exception')} ({', '.join(fit.names)})"
+    common = f", {fit.common}" if fit.common else ""
+    return f"with {_count(len(fit.exceptions), 'exception')}{common} ({', '.join(fit.names)})"
 
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _join_words(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def infer_policy(runs: Sequence[Run]) -> Inference:
     """The policies that a client of these *runs* behaves like."""
     judged = [run for run in runs if run.has_verdict]
-    known = [_make_fit(judged, policy) for policy in NAMED.values()]
+    known = [_make_fit(judged, policy) for name, policy in NAMED.items() if has_meaning(name, judged)]
     best = min(fit.rank for fit in known)
     likely = min(fit.beyond for fit in known if fit.rank == best)
     named = tuple(fit for fit in known if (fit.rank, fit.beyond) == (best, likely))
     exact, others = None, 0
-    wrong = {policy: _count_wrong(judged, policy) for policy in EVERY_POLICY} if best > (0, 0) else {}
+    never = find_never_asked(judged)
+    tried = (policy for policy in EVERY_POLICY if best > (0, 0) and not never & set(policy.sources))
+    wrong = {policy: _count_wrong(judged, policy) for policy in tried}
     least = min(wrong.values(), default=0)
     if (least, 0) < best:
         fits = [_make_fit(judged, policy) for policy, number in wrong.items() if number == least]
@@ -144,7 +149,8 @@ def _make_fit(runs: Sequence[Run], policy: Policy) -> Fit:
     exceptions = tuple(result for result in judge_by(runs, policy) if not result.ok)
     unasked = sum(_count_unasked(run, policy) for run in runs)
     beyond = sum(len(run.seen.asked - set(policy.sources)) for run in runs)
-    return Fit(policy, exceptions, unasked, beyond)
+    common = find_common(policy, (result.scenario.name for result in exceptions), runs)
+    return Fit(policy, exceptions, unasked, beyond, common)
 
 
 def _count_wrong(runs: Sequence[Run], policy: Policy) -> int:
@@ -159,7 +165,7 @@ def _count_unasked(run: Run, policy: Policy) -> int:
     if not run.seen.handshakes:
         return 0
     return sum(
-        not _has_looked(run, source)
+        not has_looked(run.scenario, (source,), run.seen)
         for source in policy.sources
         # A staple is asked for before anything is known. Who rejects may have had enough before the rest.
         if source == "staple" or (run.outcome.accepted and _leads_to(policy, run.scenario, source))
@@ -179,12 +185,6 @@ def _leads_to(policy: Policy, scenario: Scenario, source: str) -> bool:
     return end.verdict is Expected.REJECT and source in end.told_by
 
 
-def _has_looked(run: Run, source: str) -> bool:
-    """Whether the client looked at *source*, or could have without being seen."""
-    told = Expectation(Expected.REJECT, f"{source} says so", frozenset({source}))
-    return judge(run.scenario, told, Outcome(False), run.seen).ok
-
-
 # Every policy.
 
 
@@ -195,7 +195,9 @@ def _list_policies() -> Iterator[Policy]:
             fields = switches(sources)
             for truths in itertools.product((False, True), repeat=len(fields)):
                 changes: Any = dict(zip(fields, truths, strict=True))
-                yield Policy(sources=sources, **changes)
+                policy = Policy(sources=sources, **changes)
+                if not any(getattr(policy, field) and is_idle(policy, field) for field in fields):
+                    yield policy
 
 
 EVERY_POLICY = tuple(_list_policies())

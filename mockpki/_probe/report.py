@@ -17,6 +17,11 @@ GROUPS = ("staple", "ocsp", "crl", "must-staple", "intermediate")
 SOURCES = ("staple", "OCSP", "CRL")
 
 
+def find_group(scenario: str) -> str:
+    """That of `GROUPS` which a scenario of that name belongs to, or an empty text."""
+    return next((group for group in GROUPS if scenario.startswith(f"{group}-")), "")
+
+
 @dataclass(frozen=True)
 class JudgedRun:
     """One run, judged."""
@@ -37,8 +42,7 @@ class JudgedRun:
     @property
     def group(self) -> str:
         """One of `GROUPS`, or an empty text."""
-        found = (group for group in GROUPS if self.name.startswith(f"{group}-"))
-        return next(found, "")
+        return find_group(self.name)
 
     @property
     def exit_status(self) -> str:

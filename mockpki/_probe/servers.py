@@ -12,7 +12,9 @@ from datetime import timedelta
 from ..scenarios.servers import (
     BEHAVIOUR,
     DEMANDS,
+    INERT,
     SCENARIOS,
+    Nearest,
     Outcome,
     Preset,
     ServerCommand,
@@ -26,8 +28,8 @@ from ..scenarios.servers import run as run_scenario
 from ..scenarios.servers import timeline as run_timeline
 from ..staplers._presets import NAMED, named
 
-KEPT, BROKEN = 0, 1
-"""Exit statuses: every demand was kept; one was broken."""
+KEPT, BROKEN, NOT_SEEN = 0, 1, 4
+"""Exit statuses: every demand that was seen was kept; one was broken; none was seen."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,15 @@ class ServerReport:
 
     *name* and *command* say what it was; *outcomes* has one outcome for each scenario, and *nearest* the
     preset that does most like it, with the scenarios where they differ. *timelines* are the presets'.
+    *inert*: in none of them, nor when all was well, has it stapled or asked.
     """
 
     name: str
     command: str
     outcomes: tuple[Outcome, ...]
-    nearest: tuple[str, tuple[str, ...]] | None = None
+    nearest: Nearest | None = None
     timelines: tuple[Timeline, ...] = ()
+    inert: bool = False
 
     @property
     def demands(self) -> Mapping[str, bool | None]:
@@ -58,6 +62,26 @@ class ServerReport:
             seen[demand.name] = all(verdicts) if verdicts else None
         return seen
 
+    def find_reasons(self, demand: str) -> tuple[str, ...]:
+        """Why the demand of that name was never seen: each reason once."""
+        reasons = {
+            judged.why: None
+            for outcome in self.outcomes
+            for judged in outcome.judged
+            if judged.demand == demand and judged.kept is None
+        }
+        return tuple(reasons) or ("no scenario that was run is about it",)
+
+    @property
+    def kept(self) -> int:
+        """How many demands were kept wherever they were seen."""
+        return sum(kept is True for kept in self.demands.values())
+
+    @property
+    def not_seen(self) -> int:
+        """How many demands were never seen."""
+        return sum(kept is None for kept in self.demands.values())
+
     @property
     def broken(self) -> int:
         """In how many places a demand was broken."""
@@ -65,19 +89,34 @@ class ServerReport:
 
     @property
     def exit_status(self) -> int:
-        """`KEPT` or `BROKEN`."""
-        return BROKEN if self.broken else KEPT
+        """`KEPT`, `BROKEN` or `NOT_SEEN`."""
+        if self.broken:
+            return BROKEN
+        return KEPT if self.kept else NOT_SEEN
 
     @property
     def likeness(self) -> str:
-        """The nearest preset, in a sentence."""
+        """The nearest preset, in a sentence, or why there is none."""
+        if self.inert:
+            return f"{INERT[0].upper()}{INERT[1:]}: it is like no preset."
         if self.nearest is None:
-            return "It is like no preset."
-        preset, differ = self.nearest
+            return (
+                f"It is like no preset: {self._tell_nothing_stapled()}."
+                if self.outcomes
+                else "It is like no preset."
+            )
+        preset, differ = self.nearest, self.nearest.differ
         if not differ:
             return f"It behaves like {preset}."
         several = " and ".join(filter(None, (", ".join(differ[:-1]), differ[-1])))
         return f"It behaves most like {preset}, but for {several}."
+
+    def _tell_nothing_stapled(self) -> str:
+        could = [one for one in self.outcomes if "good" in BEHAVIOUR[one.scenario]["hitch"]]
+        if not could:
+            return "in these scenarios there was nothing good to staple"
+        asked = any(one.requests for one in could)
+        return "it asked the responder, and stapled nothing" if asked else "it stapled nothing"
 
 
 def probe_server(
@@ -94,11 +133,13 @@ def probe_server(
     name: str = "",
     timelines: bool = True,
     progress: Callable[[Outcome], object] = lambda outcome: None,
+    begin: Callable[[ServerCommand], object] = lambda world: None,
 ) -> ServerReport:
     """Start the server of *command* in each scenario (*only* these and not *skip*), *jobs* at a time.
 
     *command*, *template*, *patience*, *grace* and *key_type* are those of `ServerCommand`; *timeout* is
-    its time to start. *progress* is called with each outcome as it comes, on any thread.
+    its time to start. *progress* is called with each outcome as it comes, on any thread; *begin* before
+    anything is started, with what can end it all from another thread.
 
     Raises LookupError, ValueError or TypeError for arguments that make no sense, and `NotListening` where the
     server does not start though the responder is up.
@@ -110,20 +151,26 @@ def probe_server(
         command, template, name,
         start_timeout=timeout, patience=patience, grace=grace, key_type=key_type,
     )  # fmt: skip
+    begin(world)
     # It starts at all, or all that follows says nothing.
     first, *rest = scenarios if scenarios[0].name == "good" else (SCENARIOS[0], *scenarios)
-    outcomes = [run_scenario(first, world)]
+    warm = run_scenario(first, world)
+    outcomes = []
     if first in scenarios:
-        progress(outcomes[0])
-    else:
-        outcomes.clear()
+        progress(warm)
+        outcomes.append(warm)
     outcomes += run_scenarios(rest, world, jobs, progress)
+    inert = not any(outcome.stapled or outcome.requests for outcome in (warm, *outcomes))
+    if inert:
+        # Where the responder is down nobody sees who asks; but this server never does.
+        outcomes = [outcome.without_kept(INERT) for outcome in outcomes]
     return ServerReport(
         world.name,
         " ".join(world.words),
         tuple(outcomes),
         nearest_preset(tuple(outcomes)),
         run_timelines(jobs) if timelines else (),
+        inert,
     )
 
 
@@ -183,7 +230,7 @@ def probe_presets(names: Sequence[str] = (), jobs: int = 4) -> tuple[ServerRepor
             raise
     lines = run_timelines(jobs, several)
     return tuple(
-        ServerReport(name, "", outcomes, (name, ()), (line,))
+        ServerReport(name, "", outcomes, Nearest(name, ()), (line,))
         for name, outcomes, line in zip(several, found, lines, strict=True)
     )
 

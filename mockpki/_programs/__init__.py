@@ -1,6 +1,7 @@
 """Programs of others: started, filled in, and ended with all that they started.
 
 - `processes`: started, watched and ended with their process groups, and what they print is kept.
+- `strays`: those that left their group, as daemons do, found and ended.
 - `placeholders`: what stands in braces in a command or a configuration.
 - `ports`: free ports, for programs that cannot be given a socket.
 

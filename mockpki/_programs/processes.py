@@ -3,6 +3,8 @@
 1. A client runs to its end, and what it prints is kept: `Processes.run`.
 2. A server is started, and ended when it is no longer needed: `Processes.start` and `Processes.end`.
 3. `Processes.stop` kills them all, from any thread, and then nothing starts any more.
+
+What left its process group is found by the mark that it was started with: see `strays`.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import signal
 import subprocess
 import threading
@@ -19,6 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from .._clock import monotonic
+from .strays import add_mark, end_strays, wait_for_group
 
 _KEPT = 32 * 1024
 """Octets that are kept from the beginning of what a program prints, and from its end."""
@@ -33,6 +37,26 @@ _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 _COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 """ECMA-48 section 5.4: colours, and what moves the cursor."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+_NOISE = re.compile(
+    r"""\.\.\.\ \d+\ (?:more|common|shared) | at\ \S | File\ " | \^+$ | [\W_]*$ | https?://\S+$
+    | (?:For\ )?More\ (?:details|info) | .*\bplease\b | .*\bTo\ learn\ more\b | To\ (?:ignore|disable)
+    | Process\ (?:exited|finished) | exit\ status | Node\.js\ v | DONE$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Frames of stacks, and what is said whatever the matter is."""
+_ERROR = re.compile(
+    r"error|exception|alert|fail|fatal|problem|invalid|revoked|refused|reject|expired|unable|can(?:not|'t)"
+    r"|could not",
+    re.IGNORECASE,
+)
+
+
+def _count_signs(line: str) -> int:
+    """How much speaks for a line: that it is about an error, and that it tells of what."""
+    about = bool(_ERROR.search(line))
+    return about + (about and ":" in line)
 
 
 @dataclass(frozen=True)
@@ -50,9 +74,29 @@ class Ended:
         return _CONTROL.sub("\ufffd", _COLOURS.sub("", self.printed).replace("\r\n", "\n"))
 
     @property
+    def telling_line(self) -> str:
+        """The line that says most of why it failed: no frame of a stack, and no word of general advice.
+
+        Of several that speak of an error the last, which in Java is the cause of all others; where none
+        does, the last line.
+        """
+        lines = [line.strip() for line in self.readable.splitlines()]
+        lines = [line for line in lines if line and not _NOISE.match(line)]
+        best = max(map(_count_signs, lines), default=0)
+        return next((line for line in reversed(lines) if _count_signs(line) == best), self.last_line)
+
+    @property
     def last_line(self) -> str:
         """The last line that is not blank, readable."""
         return next((line.strip() for line in reversed(self.readable.splitlines()) if line.strip()), "")
+
+
+@dataclass(frozen=True)
+class _Traces:
+    """What a program is known by, though it may have left its group: its mark, and its own folder."""
+
+    mark: str
+    own: Path
 
 
 class Processes:
@@ -60,7 +104,10 @@ class Processes:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._mark = secrets.token_hex(16)
         self._running: set[subprocess.Popen[bytes]] = set()
+        self._traces: dict[subprocess.Popen[bytes], _Traces] = {}
+        self._count = 0
         self._stopped = False
 
     def start(
@@ -70,15 +117,19 @@ class Processes:
         environment: Mapping[str, str],
         output: int | IO[bytes] = subprocess.PIPE,
         folder: Path | None = None,
+        own: Path | None = None,
     ) -> subprocess.Popen[bytes]:
         """Start *command* in *folder*, with nothing to read. What it prints, errors too, goes to *output*.
 
+        *own* is a folder that was made for it alone: who runs there, when it is ended, is ended, too.
         Raises OSError if it cannot be started, InterruptedError after `stop`.
         """
         # With the lock: whatever starts is seen by whoever stops.
         with self._lock:
             if self._stopped:
                 raise InterruptedError(f"{command[0]} was not started any more")
+            self._count += 1
+            mark = f"{self._mark}.{self._count}."
             process = subprocess.Popen(  # noqa: S603 - it is what we were told to run
                 command,
                 stdin=subprocess.DEVNULL,
@@ -86,10 +137,12 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 bufsize=0,
                 cwd=folder,
-                env=environment,
+                env=add_mark(environment, mark),
                 start_new_session=True,
             )
             self._running.add(process)
+            if own is not None:
+                self._traces[process] = _Traces(mark, own)
         return process
 
     def run(self, command: Sequence[str], timeout: float) -> Ended:
@@ -107,9 +160,11 @@ class Processes:
             status = process.wait(timeout)
         except subprocess.TimeoutExpired:
             status = None
-        seconds = monotonic() - began
-        self._kill(process)
-        process.wait()
+        finally:
+            # Whatever ends us, Ctrl-C too, ends it.
+            seconds = monotonic() - began
+            self._kill(process)
+            process.wait()
         return Ended(status, output.text(), seconds)
 
     def end(self, process: subprocess.Popen[bytes], patience: float) -> None:
@@ -120,13 +175,24 @@ class Processes:
         # Children that are still there, and the process itself, if it would not go.
         self._kill(process)
         process.wait(patience + _GONE)
+        wait_for_group(process.pid, _GONE)
+
+    def end_strays(self, process: subprocess.Popen[bytes]) -> None:
+        """Kill what *process*, which has ended, left behind outside of its group."""
+        with self._lock:
+            traces = self._traces.pop(process, None)
+        if traces is not None:
+            end_strays(traces.mark, traces.own)
 
     def stop(self) -> None:
-        """Kill all of them, and start no more."""
+        """Kill all of them, and start no more; what they left behind before is killed as well."""
         with self._lock:
             self._stopped = True
             for process in self._running:
                 _send_signal(process, _KILL)
+            folders = [traces.own for traces in self._traces.values()]
+        if self._count:
+            end_strays(self._mark, *folders)
 
     def _kill(self, process: subprocess.Popen[bytes]) -> None:
         with self._lock:

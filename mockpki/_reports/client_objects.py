@@ -3,13 +3,15 @@
 * ``mockpki``: the version. ``command``: the client's, with its placeholders. ``seconds``: of the whole.
 * ``policy``: ``name`` is what the client was judged by, ``demanded`` whether that was asked for, ``kept``
   whether every scenario ended as it should, ``exceptions`` where not.
-* ``behaves_like``: ``named`` are the policies that fit best, each with ``exceptions``; ``exact`` is null,
-  or what fits better, with ``words``, ``fields``, ``exceptions`` and ``others`` that fit as well;
-  ``no_verdict`` names the scenarios that say nothing; ``sentences`` say all this.
-* ``scenarios``: one object each. ``verdict`` is accept, reject, hung, crashed or absent; ``expected`` has
-  ``verdict`` (accept, reject or either), ``reason`` and ``told_by``; ``ok`` and ``problems`` compare them;
-  ``exit_status`` is null for a client that was killed; ``asked``, ``alerts``, ``handshakes``, ``ocsp`` and
-  ``crl`` are the evidence; ``printed`` is what the client wrote.
+* ``behaves_like``: ``named`` are the policies that fit best, each with ``exceptions``, and in words what
+  these have in ``common``; ``exact`` is null, or what fits better, with ``words``, ``fields``,
+  ``exceptions``, ``common`` and ``others`` that fit as well; ``no_verdict`` names the scenarios that say
+  nothing; ``sentences`` say all this.
+* ``scenarios``: one object each. ``verdict`` is accept, reject, hung, crashed, absent, or other: its alert
+  was about something else; ``expected`` has ``verdict`` (accept, reject or either), ``reason`` and
+  ``told_by``; ``ok`` and ``problems`` compare them; ``exit_status`` is null for a client that was killed;
+  ``asked``, ``alerts``, ``handshakes``, ``ocsp`` and ``crl`` are the evidence, ``others`` what was asked
+  about the rest of the chain; ``printed`` is what the client wrote.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from .._probe.report import SOURCES, ClientReport, JudgedRun
 from .._services.evidence import Request
 from .._tls.handshake import Handshake
 from ..relying_party import Policy
+from ..scenarios import Asked
 
 Object = dict[str, Any]
 
@@ -55,6 +58,8 @@ def _list_fields(policy: Policy) -> Object:
         "sources": list(policy.sources),
         "whole_chain": policy.whole_chain,
         "hard_fail": policy.hard_fail,
+        "sourceless_passes": policy.sourceless_passes,
+        "unusable_rejects": policy.unusable_rejects,
         "unknown_rejects": policy.unknown_rejects,
         "require_staple": policy.require_staple,
         "honour_must_staple": policy.honour_must_staple,
@@ -63,7 +68,12 @@ def _list_fields(policy: Policy) -> Object:
 
 
 def _make_fit(fit: Fit) -> Object:
-    return {"words": fit.words, "fields": _list_fields(fit.policy), "exceptions": list(fit.names)}
+    return {
+        "words": fit.words,
+        "fields": _list_fields(fit.policy),
+        "common": fit.common,
+        "exceptions": list(fit.names),
+    }
 
 
 def _make_scenario(row: JudgedRun) -> Object:
@@ -88,6 +98,7 @@ def _make_scenario(row: JudgedRun) -> Object:
         "handshakes": [_make_handshake(shake) for shake in seen.handshakes],
         "ocsp": [_make_request(request) for request in seen.ocsp],
         "crl": [_make_request(request) for request in seen.crl],
+        "others": [_make_asked(asked) for asked in seen.others],
         "printed": run.ended.printed,
     }
 
@@ -101,6 +112,14 @@ def _make_handshake(shake: Handshake) -> Object:
         "completed": shake.completed,
         "alert": shake.alert,
         "error": shake.error,
+    }
+
+
+def _make_asked(asked: Asked) -> Object:
+    return {
+        "about": asked.about,
+        "ocsp": [_make_request(request) for request in asked.ocsp],
+        "crl": [_make_request(request) for request in asked.crl],
     }
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
 
 from .._probe import ClientReport
-from .._probe.report import JudgedRun
+from .._probe.report import JudgedRun, find_group
 from .client_objects import make_objects
-from .model import Case, Column, Fact, Group, Line, Report, Row, Span
+from .model import SKIPPED, Case, Column, Fact, Group, Line, Report, Row, Span
 
 _FEW = 10
 """As many failures as are shown opened."""
@@ -31,8 +31,8 @@ _COLUMNS = (
 )
 
 
-def describe_client(found: ClientReport) -> Report:
-    """The report on a client."""
+def describe_client(found: ClientReport, skipped: Sequence[str] = ()) -> Report:
+    """The report on a client. *skipped* are the scenarios that were left out of those that were asked for."""
     name = PurePath(found.command.words[0]).name
     verdict, *sentences = found.summary
     few = len(found.failures) <= _FEW
@@ -46,6 +46,7 @@ def describe_client(found: ClientReport) -> Report:
             Fact("Command", (Span(str(found.command)),), "code"),
             Fact("Judged by", (Span(found.label),)),
             Fact("Took", (Span(f"{found.seconds:.1f} s"),)),
+            *([Fact(SKIPPED.capitalize(), (Span(", ".join(skipped)),))] if skipped else ()),
         ),
         groups=tuple(
             Group(
@@ -59,7 +60,10 @@ def describe_client(found: ClientReport) -> Report:
         ),
         problems_heading=f"Not as {found.label} demands",
         suite="mockpki probe",
-        cases=tuple(_make_case(row, found.label) for row in found.rows),
+        cases=(
+            *(_make_case(row, found.label) for row in found.rows),
+            *(Case(_name_suite(find_group(name)), name, "skipped", SKIPPED) for name in skipped),
+        ),
         properties=(
             ("command", str(found.command)),
             ("policy", found.label),
@@ -121,9 +125,13 @@ def _list_evidence(row: JudgedRun) -> Iterator[Fact]:
         yield Fact("Printed", (Span(printed),), "lines")
 
 
+def _name_suite(group: str) -> str:
+    return f"mockpki.probe.{group or 'others'}"
+
+
 def _make_case(row: JudgedRun, label: str) -> Case:
     """A verdict that the policy does not allow is a failure; no verdict at all is an error."""
-    suite, seconds = f"mockpki.probe.{row.group or 'others'}", row.run.outcome.seconds
+    suite, seconds = _name_suite(row.group), row.run.outcome.seconds
     printed = row.run.ended.readable
     if row.ok:
         return Case(suite, row.name, "passed", printed=printed, seconds=seconds)

@@ -14,6 +14,8 @@ from typing import Literal
 from ..scenarios.servers import Timeline
 
 _HOUR = timedelta(hours=1)
+SKIPPED = "left out by --skip"
+"""Why a scenario that was asked for is in no table."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ class Fact:
 class Check:
     """A demand, and what became of it: *kept* is None where it could not be seen.
 
-    *why* is how it was broken; of a demand on several rows, *places* has a row's name and that for each.
+    *why* is how it was broken, or why it was not seen; of a demand on several rows, *places* has a row's name
+    and how it was broken for each.
     """
 
     sentence: str

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ..relying_party import Policy
 from ..scenarios import Expectation, Expected, Scenario
+from ..scenarios.servers import StapleScenario
 
 Policies = Mapping[str, Policy]
 """Policies by what to call them."""
@@ -52,8 +53,31 @@ def _list_demands(scenario: Scenario, policies: Policies) -> list[Text]:
     return lines
 
 
-def write_scenarios_json(chosen: Sequence[Scenario], policies: Policies) -> str:
-    """A list of objects: ``name``, ``sentence``, and ``expected`` by the policy's name."""
+def show_stapling(console: Console, chosen: Sequence[StapleScenario]) -> None:
+    """Print each scenario for servers with its sentence, and what a good server does in it."""
+    for scenario in chosen:
+        console.print(Text(scenario.name, "bold"))
+        _show_words(console, Text(scenario.sentence))
+        for demand in scenario.demands:
+            _show_words(console, Text.assemble((demand.name, "green"), ": ", demand.sentence))
+
+
+def write_stapling_markdown(chosen: Sequence[StapleScenario]) -> str:
+    """A table of scenarios for servers."""
+    lines = ["| scenario | what it is | what a good server does |", "| --- | --- | --- |"]
+    for scenario in chosen:
+        demands = ", ".join(demand.name for demand in scenario.demands)
+        lines.append(f"| `{scenario.name}` | {scenario.sentence} | {demands} |")
+    return "\n".join(lines)
+
+
+def write_scenarios_json(
+    chosen: Sequence[Scenario], policies: Policies, stapling: Sequence[StapleScenario] = ()
+) -> str:
+    """A list of objects: ``name``, ``sentence``, and ``expected`` by the policy's name.
+
+    Those for servers have ``demands`` instead, each with its name and sentence.
+    """
     return json.dumps(
         [
             {
@@ -64,6 +88,14 @@ def write_scenarios_json(chosen: Sequence[Scenario], policies: Policies) -> str:
                 },
             }
             for scenario in chosen
+        ]
+        + [
+            {
+                "name": scenario.name,
+                "sentence": scenario.sentence,
+                "demands": [{"name": one.name, "sentence": one.sentence} for one in scenario.demands],
+            }
+            for scenario in stapling
         ],
         indent=2,
     )

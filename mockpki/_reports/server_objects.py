@@ -1,8 +1,10 @@
 """A report on a server as JSON. Its keys stay what they are; there may be more of them one day.
 
 * ``server`` and ``command`` say what it was, ``exit_status`` what the command ends with; ``nearest`` is the
-  preset that does most like it, with the scenarios where they differ.
-* ``demands``: ``kept`` is null where it could not be seen, in the whole or in one scenario.
+  preset that does most like it, with its number of workers and the scenarios where they differ; ``inert``
+  says that it never stapled, and never asked.
+* ``demands``: ``state`` is ``kept``, ``broken`` or ``not seen``, in the whole or in one scenario,
+  ``kept`` the same as true, false or null, and ``why`` how it was broken, or why it was not seen.
 * ``scenarios``: one object each, with ``handshakes`` step by step, and how often the responder was asked.
 * ``timelines``: what each preset's clients got in an outage, an item for each step.
 """
@@ -13,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._probe.servers import ServerReport
-from ..scenarios.servers import DEMANDS, Observation, Outcome, Timeline, named
+from ..scenarios.servers import DEMANDS, STATES, Demand, Observation, Outcome, Timeline, named
 from ..staplers._words import in_words
 
 Object = dict[str, Any]
@@ -26,18 +28,31 @@ def make_preset_objects(reports: Sequence[ServerReport]) -> list[Object]:
 
 def make_objects(report: ServerReport) -> Object:
     """A report on a server."""
-    preset, differ = report.nearest or (None, ())
+    near = report.nearest
     return {
         "server": report.name,
         "command": report.command,
         "exit_status": report.exit_status,
-        "nearest": {"preset": preset, "differs": list(differ)},
-        "demands": [
-            {"name": demand.name, "sentence": demand.sentence, "kept": report.demands[demand.name]}
-            for demand in DEMANDS
-        ],
+        "inert": report.inert,
+        "nearest": {
+            "preset": near and near.preset,
+            "workers": near and near.workers,
+            "differs": list(near.differ) if near else [],
+        },
+        "demands": [_make_demand(demand, report) for demand in DEMANDS],
         "scenarios": [_make_scenario(outcome) for outcome in report.outcomes],
         "timelines": [_make_timeline(line) for line in report.timelines],
+    }
+
+
+def _make_demand(demand: Demand, report: ServerReport) -> Object:
+    kept = report.demands[demand.name]
+    return {
+        "name": demand.name,
+        "sentence": demand.sentence,
+        "kept": kept,
+        "state": STATES[kept],
+        "why": "; ".join(report.find_reasons(demand.name)) if kept is None else "",
     }
 
 
@@ -54,7 +69,13 @@ def _make_scenario(outcome: Outcome) -> Object:
         "passing": outcome.passing,
         "left_out": outcome.left_out,
         "demands": [
-            {"name": judged.demand, "sentence": judged.sentence, "kept": judged.kept, "why": judged.why}
+            {
+                "name": judged.demand,
+                "sentence": judged.sentence,
+                "kept": judged.kept,
+                "state": judged.state,
+                "why": judged.why,
+            }
             for judged in outcome.judged
         ],
     }
@@ -80,5 +101,6 @@ def _make_timeline(line: Timeline) -> Object:
         "life_seconds": line.life.total_seconds(),
         "down_at_seconds": line.down_at.total_seconds(),
         "up_at_seconds": line.up_at.total_seconds(),
+        "fetches": line.fetches,
         "says": [one.says for one in line.seen],
     }

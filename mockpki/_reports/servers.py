@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .._probe.servers import ServerReport
 from ..scenarios.servers import DEMANDS, WORDS, Judged, Outcome, kind, named
 from ..staplers._words import in_words
-from .model import Case, Check, Column, Fact, Group, Report, Row, Span, Timelines
+from .model import SKIPPED, Case, Check, Column, Fact, Group, Report, Row, Span, Timelines
 from .server_objects import make_objects, make_preset_objects
 
 _COLUMNS = (
@@ -22,18 +22,19 @@ _NOTE = (
 )
 
 
-def describe_server(found: ServerReport) -> Report:
-    """The report on one server."""
+def describe_server(found: ServerReport, skipped: Sequence[str] = ()) -> Report:
+    """The report on one server. *skipped* are scenarios that were left out."""
     broken, count = sum(bool(outcome.broken) for outcome in found.outcomes), len(found.outcomes)
     return Report(
         title=f"{found.name} as a stapling server",
         headline=f"{found.name} as a stapling server",
         objects=make_objects(found),
-        verdict=Span(f"In {broken} of {count} scenarios it breaks a demand.", "wrong")
-        if broken
-        else Span(f"It keeps every demand in {count} scenarios.", "right"),
-        sentences=(found.likeness,),
-        facts=(Fact("Command", (Span(found.command),), "code"),),
+        verdict=_make_verdict(found, broken, count),
+        sentences=(found.likeness, _make_balance(found)),
+        facts=(
+            Fact("Command", (Span(found.command),), "code"),
+            *([Fact(SKIPPED.capitalize(), (Span(", ".join(skipped)),))] if skipped else ()),
+        ),
         groups=(_make_group(found),),
         demands_heading="What an ideal server does",
         demands=tuple(_sum_up(found)),
@@ -42,8 +43,25 @@ def describe_server(found: ServerReport) -> Report:
         if found.timelines
         else None,
         suite=f"mockpki probe-server: {found.name}",
-        cases=tuple(_make_case(outcome, judged) for outcome in found.outcomes for judged in outcome.judged),
+        cases=(
+            *(_make_case(outcome, judged) for outcome in found.outcomes for judged in outcome.judged),
+            *(Case(f"stapling.{name}", name, "skipped", SKIPPED) for name in skipped),
+        ),
     )
+
+
+def _make_verdict(found: ServerReport, broken: int, count: int) -> Span:
+    if broken:
+        return Span(f"In {broken} of {count} scenarios it breaks a demand.", "wrong")
+    if not found.kept:
+        return Span(f"In {count} scenarios nothing happened by which to judge it.", "unclear")
+    keeps = "breaks no demand" if found.not_seen else "keeps every demand"
+    return Span(f"It {keeps} in {count} scenarios.", "right")
+
+
+def _make_balance(found: ServerReport) -> str:
+    broken = len(DEMANDS) - found.kept - found.not_seen
+    return f"Demands: {found.kept} kept, {broken} broken, {found.not_seen} not seen."
 
 
 def describe_presets(found: Sequence[ServerReport]) -> Report:
@@ -67,7 +85,16 @@ def _make_preset(found: ServerReport, *, opened: bool) -> Row:
     return Row(
         found.name,
         not broken,
-        brief=(Span(f"breaks {', '.join(broken)}" if broken else "keeps every demand", "dim"),),
+        brief=(
+            Span(
+                f"breaks {', '.join(broken)}"
+                if broken
+                else "breaks no demand"
+                if found.not_seen
+                else "keeps every demand",
+                "dim",
+            ),
+        ),
         sentences=tuple(in_words(found.name)),
         checks=tuple(_sum_up(found)) if opened else (),
         group=_make_group(found),
@@ -135,7 +162,7 @@ def _make_case(outcome: Outcome, judged: Judged) -> Case:
     """A demand in a scenario."""
     suite = f"stapling.{outcome.scenario}"
     if judged.kept is None:
-        return Case(suite, judged.demand, "skipped", "it could not be seen")
+        return Case(suite, judged.demand, "skipped", f"not seen: {judged.why}")
     if judged.kept:
         return Case(suite, judged.demand, "passed")
     seen = f"{judged.sentence}\nSeen: {outcome.words or outcome.no_start}"
@@ -154,7 +181,9 @@ def _sum_up(found: ServerReport) -> Iterator[Check]:
             for judged in outcome.broken
             if judged.demand == demand.name
         )
-        yield Check(demand.sentence, found.demands[demand.name], places=places)
+        kept = found.demands[demand.name]
+        why = "; ".join(found.find_reasons(demand.name)) if kept is None else ""
+        yield Check(demand.sentence, kept, why, places=places)
 
 
 def _explain(outcomes: Iterable[Outcome]) -> Iterator[Fact]:

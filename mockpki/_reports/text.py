@@ -144,6 +144,8 @@ def _show_checks(checks: Sequence[Check], console: Console) -> None:
     table.add_column(overflow="fold")
     for check in checks:
         table.add_row(Text(*_MARKS[check.kept]), Text(clean(check.sentence)))
+        if check.kept is None and check.why:
+            table.add_row("", Text(clean(f"{check.why}"), "dim"))
         for name, why in check.places:
             table.add_row("", Text(clean(f"{name}: {why}"), "dim"))
     _show_plain(table, console)

@@ -6,21 +6,24 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from .._clock import monotonic
 from .._exchange.http import Answer, HttpRequest
-from .._exchange.steps import Wire, deliver
+from .._exchange.steps import Abort, Finish, Send, Silence, Step, Trickle, Wait, Wire, deliver
 from .._layers import Faults
 from .._pkix.ocsp_request import OCSPRequest
 from .questions import Inquiry, Question, Reader
 
+_STATUS = re.compile(rb"HTTP/\d\.\d (\d+)")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Request:
     """Evidence: what a client asked for, and what it was given.
 
@@ -28,11 +31,11 @@ class Request:
     are those the answer was made with; *answer* is the HTTP answer, *wire* how it went out.
     """
 
-    inquiry: Inquiry = field(repr=False)
+    inquiry: Inquiry
     time: datetime
     faults: Faults
-    answer: Answer = field(repr=False)
-    wire: Wire = field(repr=False)
+    answer: Answer
+    wire: Wire
 
     @property
     def asked(self) -> HttpRequest:
@@ -100,8 +103,42 @@ class Request:
     def __str__(self) -> str:
         asked = ", ".join(f"serial {serial:#x}" for serial in self.serials) or self.error or self.path
         bent = f" with {', '.join(map(repr, self.faults))}" if self.faults else ""
-        steps = " then ".join(type(step).__name__ for step in self.wire) or "nothing"
-        return f"{self.time:%H:%M:%S}Z {self.method} {asked} -> HTTP {self.answer.status} ({steps}){bent}"
+        return f"{self.time:%H:%M:%S}Z {self.method} {asked} -> {_describe_wire(self.wire)}{bent}"
+
+    def __repr__(self) -> str:
+        return f"<Request {self}>"
+
+
+def _describe_wire(wire: Wire) -> str:
+    """What was put on the wire, and how, where that is not all at once."""
+    sent = b"".join(step.data for step in wire if isinstance(step, Send | Trickle))
+    status = _STATUS.match(sent)
+    what = (
+        f"HTTP {status[1].decode()}"
+        if status
+        else f"{len(sent)} octets that are no HTTP"
+        if sent
+        else "nothing"
+    )
+    plain = all(isinstance(step, Send | Finish) for step in wire)
+    how = "" if plain and status else " then ".join(map(_describe_step, wire))
+    return f"{what} ({how})" if how else what
+
+
+def _describe_step(step: Step) -> str:
+    match step:
+        case Send():
+            return "sent"
+        case Trickle(_, size, seconds):
+            return f"trickled, {size} at a time every {seconds:g} s"
+        case Wait(seconds):
+            return f"{seconds:g} s of waiting"
+        case Silence():
+            return "silence"
+        case Finish():
+            return "closed"
+        case Abort():
+            return "reset"
 
 
 _Row = tuple[tuple[Any, ...], datetime, tuple[Any, ...]]

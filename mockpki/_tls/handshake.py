@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cryptography import x509
 
 from .._ca.leaf import Leaf
 
 
-@dataclass
+@dataclass(repr=False)
 class Handshake:
     """Evidence: one connection to a TLS server, as far as it got; it fills as the connection goes on.
 
@@ -26,13 +26,24 @@ class Handshake:
     version: str | None = None
     alpn: str | None = None
     staple_requested: bool = False
-    staple: bytes | None = field(default=None, repr=False)
-    staples: tuple[bytes | None, ...] = field(default=(), repr=False)
+    staple: bytes | None = None
+    staples: tuple[bytes | None, ...] = ()
     staple_reason: str | None = None
     completed: bool = False
     alert: str | None = None
     error: str | None = None
     leaf: Leaf | None = None
-    client_certificate: x509.Certificate | None = field(default=None, repr=False)
+    client_certificate: x509.Certificate | None = None
     requests: int = 0
     closed: bool = False
+
+    def __str__(self) -> str:
+        whom = f"for {self.server_name}" if self.server_name else "without a server name"
+        asked = "staple asked for" if self.staple_requested else "no staple asked for"
+        sent = "none sent" if self.staple is None else f"one of {len(self.staple)} octets sent"
+        end = "completed" if self.completed else f"not completed ({self.error or 'still under way'})"
+        alert = f", alert {self.alert}" if self.alert else ""
+        return f"{self.version or 'TLS'} {whom}: {asked}, {sent}; {end}{alert}"
+
+    def __repr__(self) -> str:
+        return f"<Handshake of {self.client}, {self}>"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import click
 
+from ._options import Command
+from ._output import end_on_signals, work_apart
 
-@click.command()
+
+@click.command(cls=Command)
 def demo() -> None:
     """Show what clients make of good, revoked, unknown, stale and absent answers.
 
@@ -16,12 +19,14 @@ def demo() -> None:
     from rich.console import Console
 
     from .._probe.demo import run_demo
+    from .._programs.processes import Processes
     from .._reports.demo import show_demo
 
-    console = Console()
+    console, processes = Console(), Processes()
+    status = console.status("A PKI, its servers and their clients are at work ...", spinner="line")
     try:
-        with console.status("A PKI, its servers and their clients are at work ...", spinner="line"):
-            report = run_demo()
+        with end_on_signals(), status:
+            report = work_apart(lambda: run_demo(processes), processes.stop)
     except OSError as error:
         raise click.ClickException(f"the demo could not run to its end: {error}") from error
     show_demo(report, console)

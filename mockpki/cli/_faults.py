@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from ._options import Command
+
 
 class _NoSuchFault(click.ClickException):
     """Not to be taken for a fault that was shown, or for a command that was mistyped."""
@@ -13,7 +15,7 @@ class _NoSuchFault(click.ClickException):
     exit_code = 3
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("name", required=False)
 @click.argument("parameters", nargs=-1)
 @click.option("--layer", default="", metavar="LAYER", help="Only the faults of one layer, such as timing.")
@@ -47,6 +49,10 @@ def faults(
     Ends with 3 if there is no fault of that name.
     """
     recipes = recipes or aliases
+    if layer and recipes:
+        raise click.UsageError("--layer chooses among faults, and --recipes lists recipes: give one of them.")
+    if target is not None and name is None:
+        raise click.UsageError("--for goes with a NAME: it shows what that one does elsewhere.")
     if write is not None and (form != "markdown" or name or layer or recipes):
         raise click.UsageError("--write goes with --format markdown, and takes the whole list.")
     if name is None:

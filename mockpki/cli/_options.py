@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +22,31 @@ if TYPE_CHECKING:
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def gather(kind: type, name: str, *options: Decorator) -> Decorator:
-    """Have *options* reach a command as one value of *kind*, a dataclass, under *name*: a field for each."""
-    fields = [field.name for field in dataclasses.fields(kind)]
+class Command(click.Command):
+    """A command in which no option is overridden without a word: what can stand once may be given once."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        *_, given = self.make_parser(ctx).parse_args(args=list(args))
+        counts = Counter(one for one in given if isinstance(one, click.Option))
+        for option, count in counts.items():
+            if count > 1 and not (option.multiple or option.is_flag or option.count):
+                raise click.UsageError(
+                    f"{option.opts[0]} is given {count} times, and can be given once.", ctx
+                )
+        return super().parse_args(ctx, args)
+
+
+def gather(kind: type, name: str, *options: Decorator, **fixed: object) -> Decorator:
+    """Have *options* reach a command as one value of *kind*, a dataclass, under *name*: a field for each.
+
+    Fields that are *fixed* have no option.
+    """
+    fields = [field.name for field in dataclasses.fields(kind) if field.init and field.name not in fixed]
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
         def call(**typed: Any) -> Any:
-            value = kind(**{field: typed.pop(field) for field in fields})
+            value = kind(**{field: typed.pop(field) for field in fields}, **fixed)
             return command(**typed, **{name: value})
 
         decorated: Callable[..., Any] = call
@@ -44,11 +62,15 @@ def output_options(*forms: str) -> Decorator:
     return gather(
         Output,
         "output",
-        click.option("--format", "form", type=click.Choice(forms), default="text", show_default=True),
+        click.option(
+            "--format", "form", type=click.Choice(forms),
+            help="How it is written. (Else: as FILE ends, or as text.)",
+        ),
         click.option(
             "--output", "path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
             help="Write the report to FILE, and print it as text.",
         ),
+        forms=forms,
     )  # fmt: skip
 
 
@@ -100,14 +122,38 @@ policy_option = click.option(
 def read_policy(text: str | None) -> dict[str, Policy]:
     """The policy that is typed, by what to call it; without one, all that have names."""
     from .. import relying_party
-    from ..relying_party._words import parse_policy
+    from ..relying_party._words import parse_policy, switches
 
     if text is None:
         return dict(relying_party.NAMED)
     try:
-        return {text: parse_policy(text)}
+        policy = parse_policy(text)
     except (LookupError, ValueError, TypeError) as error:
         raise click.UsageError(f"--policy: {error}") from error
+    if policy.hard_fail and not policy.sources:
+        raise click.UsageError(
+            f"--policy: {text} asks no source, and so would reject every certificate; give it the sources "
+            "that it asks, such as sources=staple+OCSP+CRL, or leave hard_fail=yes out."
+        )
+    matter, known = switches(policy.sources), switches(("staple", "OCSP", "CRL"))
+    for variation in text.split(",")[1:]:
+        name = variation.partition("=")[0].strip().replace("-", "_")
+        if name in known and name not in matter:
+            sources = "+".join(policy.sources)
+            asks = f"has the sources {sources}" if sources else "asks no source, and so accepts everything"
+            raise click.UsageError(
+                f"--policy: {variation.strip()} makes no difference, for {text.split(',')[0]} here {asks}; "
+                "leave it out, or give the policy the sources that it takes, such as sources=staple+OCSP+CRL."
+            )
+    return {text: policy}
+
+
+def list_skipped(only: Sequence[str], skip: Sequence[str]) -> list[Scenario]:
+    """Those that *skip* leaves out of the others."""
+    from .. import scenarios
+
+    left_out = scenarios.matching(skip)
+    return [one for one in scenarios.matching(only or "*") if one in left_out]
 
 
 def choose_scenarios(only: Sequence[str], skip: Sequence[str] = ()) -> list[Scenario]:

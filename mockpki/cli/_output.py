@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -18,18 +19,39 @@ if TYPE_CHECKING:
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
+_SUFFIXES = {
+    ".txt": "text", ".log": "text", ".json": "json", ".xml": "junit", ".html": "html", ".htm": "html"
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Output:
     """How a report is written, and to which file; without one, to the terminal."""
 
     form: str
     path: Path | None
+    forms: tuple[str, ...] = ("text", "json", "junit", "html")
+    """Those that there are."""
 
     def __post_init__(self) -> None:
+        if not self.form:
+            object.__setattr__(self, "form", self._find_form())
         if self.path is not None and not self.path.absolute().parent.is_dir():
             raise click.UsageError(
                 f"--output: there is no folder {self.path.parent} to write {self.path.name} to."
             )
+
+    def _find_form(self) -> str:
+        """The form that the file's name has, if no other was asked for."""
+        if self.path is None or not self.path.suffix:
+            return "text"
+        found = _SUFFIXES.get(self.path.suffix.lower())
+        if found not in self.forms:
+            listed = ", ".join(self.forms)
+            raise click.UsageError(
+                f"--output: {self.path.name} is of no kind that can be written; say --format ({listed})."
+            )
+        return found
 
     def write(self, report: Report) -> None:
         """Print *report*; or write it to the file, and show it as text."""
@@ -48,6 +70,67 @@ class Output:
             show_report(report, Console())
         else:
             click.echo(FORMATS[self.form](report).rstrip("\n"))
+
+
+T = TypeVar("T")
+_POLL = 0.05
+"""Seconds after which it is seen, at the latest, that work has ended."""
+
+
+class _Work(threading.Thread):
+    """Some work on a thread of its own, which signals never interrupt halfway."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__(name="mockpki work")
+        self._work = work
+        self._lock = threading.Lock()
+        self._state = "new"
+        self.result: object = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        if not self._enter("begun", "new"):
+            return
+        try:
+            self.result = self._work()
+        except BaseException as error:
+            self.error = error
+        finally:
+            self._state = "over"
+
+    def give_up(self) -> None:
+        """Do not begin; what has begun is waited for."""
+        self._enter("over", "new")
+        while self._state != "over":
+            time.sleep(_POLL)
+
+    def _enter(self, state: str, after: str) -> bool:
+        with self._lock:
+            if self._state != after:
+                return False
+            self._state = state
+            return True
+
+
+def work_apart(work: Callable[[], T], stop: Callable[[], object]) -> T:
+    """What *work* returns. If a signal ends us, *stop* is called, and *work* comes to its end before us.
+
+    Signals interrupt the main thread wherever it is, also where a program has been started and nobody knows
+    it yet. So all that starts and writes something is done on another thread, which takes leave in order.
+    """
+    apart = _Work(work)
+    try:
+        apart.start()
+        while apart.is_alive():
+            apart.join(_POLL)
+    except BaseException:
+        stop()
+        apart.give_up()
+        raise
+    if apart.error is not None:
+        raise apart.error
+    result: T = apart.result  # type: ignore[assignment]
+    return result
 
 
 @contextlib.contextmanager

@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ._options import Runs, choose_scenarios, gather, output_options, policy_option, read_policy, runs_options
-from ._output import Output
+from ._options import (
+    Command,
+    Runs,
+    choose_scenarios,
+    gather,
+    list_skipped,
+    output_options,
+    policy_option,
+    read_policy,
+    runs_options,
+)
+from ._output import Output, end_on_signals, work_apart
 from ._probe_server import run_server_probe
 
 if TYPE_CHECKING:
@@ -26,7 +36,7 @@ class _NotStarted(click.ClickException):
 
 
 class _NotJudged(click.ClickException):
-    """The client cannot be judged: it never came, or never ended."""
+    """The client cannot be judged: where nothing is wrong, it did not accept, come, or end."""
 
     exit_code = 4
 
@@ -51,7 +61,7 @@ def _read_pattern(ctx: click.Context, param: click.Parameter, value: str | None)
         raise click.BadParameter(f"{value!r} is no regular expression: {error}", ctx, param) from error
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
+@click.command(cls=Command, context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @gather(
     _About,
@@ -77,15 +87,18 @@ def probe(
 ) -> None:
     """Run any client in every scenario, and name the policy that it behaves like.
 
-    COMMAND is run once for each, several at once, and has to connect and end by itself. In it,
-    {url}, {host} and {port} tell it where to go, {ca_file} whom to trust, {server_name} whom to
-    expect; {cert_file}, {chain_file}, {issuer_file}, {ocsp_url} and {crl_url} are for clients that judge
-    a certificate without connecting. Braces of the command's own are doubled: {{word}}.
+    First it is run where nothing is wrong: a client that does not accept there, because it does not
+    trust the CA or speaks another protocol, is not judged. Then COMMAND is run once for each
+    scenario, several at once, and has to connect and end by itself. In it, {url}, {host} and {port}
+    tell it where to go, {ca_file} whom to trust, {server_name} whom to expect; {cert_file},
+    {chain_file}, {issuer_file}, {ocsp_url} and {crl_url} are for clients that judge a certificate
+    without connecting. Braces of the command's own are doubled: {{word}}.
 
     Its exit status is its verdict: 0 accepts, any other rejects. --accept-when and --reject-when
     (regular expressions) are for clients that say it only in what they print. A client that hangs or
     crashes came to no verdict. What the servers saw is shown beside it: a client that rejects without
-    having looked at what told it to has not kept its policy.
+    having looked at what told it to has not kept its policy, and one whose alert is about trust, names or
+    the protocol came to no verdict on revocation.
 
     With --policy, it has to keep that one: no-check, soft-fail, hard-fail, staple-required or
     must-staple. A policy can be varied:
@@ -101,7 +114,7 @@ def probe(
       1  it does not
       2  a mistake in what was typed
       3  the command cannot be started
-      4  the client cannot be judged: it never came, or never ended
+      4  the client cannot be judged: where nothing is wrong, it did not accept, come, or end
     """
     if server:
         for name, value in vars(about).items():
@@ -131,12 +144,16 @@ def _probe_client(command: tuple[str, ...], about: _About, runs: Runs, output: O
     except (LookupError, ValueError) as error:
         raise click.UsageError(str(error)) from error
     try:
-        report = _run_all(prober, found, runs.at_once, demanded)
+        with end_on_signals():
+            report = work_apart(lambda: _run_all(prober, found, runs.at_once, demanded), prober.end)
     except ChildProcessError as error:
         raise _NotStarted(str(error)) from error
     except OSError as error:
         raise _NotJudged(str(error)) from error
-    output.write(describe_client(report))
+    finally:
+        prober.end()
+    skipped = [one.name for one in list_skipped(runs.only, runs.skip)]
+    output.write(describe_client(report, skipped))
     return int(demanded is not None and not report.kept)
 
 

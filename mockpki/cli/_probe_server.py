@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ._options import Runs, output_options, runs_options
-from ._output import Output, end_on_signals
+from ._options import Command, Runs, output_options, runs_options
+from ._output import Output, end_on_signals, work_apart
 
 if TYPE_CHECKING:
-    from ..scenarios.servers import Outcome
+    from .._probe.servers import ServerReport
+    from ..scenarios.servers import Outcome, ServerCommand
 
 
 class _NoServer(click.ClickException):
@@ -21,7 +23,7 @@ class _NoServer(click.ClickException):
     exit_code = 3
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
+@click.command(cls=Command, context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @click.option(
     "--template", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
@@ -39,17 +41,40 @@ def probe_server(command: tuple[str, ...], template: Path | None, runs: Runs, ou
     are doubled: {{word}}.
 
     It goes through the scenarios of stapling, several at once, such as a responder that is down and an
-    answer that ends. The report says what it broke, and which well-known server it behaves like;
-    `mockpki staplers` shows what these do there.
+    answer that ends. The report says of each demand whether it was kept, broken, or not seen since nothing
+    happened that could have broken it, and which well-known server it behaves like; `mockpki staplers` shows
+    what these do there.
 
     \b
     Ends with:
-      0  the server keeps every demand
+      0  the server keeps every demand that was seen
       1  it does not
       2  a mistake in what was typed
       3  the command cannot be started, or the server never listens
+      4  no demand was seen: nothing happened by which to judge it
     """
     raise SystemExit(run_server_probe(command, template, runs, output))
+
+
+_PARAMETER = re.compile(r"\b(template|only|skip|jobs|timeout|key_type)=")
+
+
+class _Ending:
+    """Ends what has begun, also if it begins only afterwards."""
+
+    def __init__(self) -> None:
+        self._stopped = False
+        self._worlds: list[ServerCommand] = []
+
+    def begin(self, world: ServerCommand) -> None:
+        self._worlds.append(world)
+        if self._stopped:
+            world.end()
+
+    def stop(self) -> None:
+        self._stopped = True
+        for world in self._worlds:
+            world.end()
 
 
 def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs, output: Output) -> int:
@@ -58,16 +83,16 @@ def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs
 
     from .._probe.servers import probe_server as run_probe
     from .._reports.servers import describe_server
-    from ..scenarios.servers import NotListening
+    from ..scenarios.servers import NotListening, choose_scenarios
 
-    console = Console(stderr=True)
+    console, ending = Console(stderr=True), _Ending()
     with end_on_signals(), console.status("The server is at work ...", spinner="line") as status:
 
         def show_progress(outcome: Outcome) -> None:
             status.update(f"The server has been in {outcome.scenario} ...")
 
-        try:
-            report = run_probe(
+        def run_all() -> ServerReport:
+            return run_probe(
                 command,
                 template,
                 only=runs.only,
@@ -77,10 +102,18 @@ def run_server_probe(command: tuple[str, ...], template: Path | None, runs: Runs
                 key_type=runs.key_type,
                 timelines=output.form == "html",
                 progress=show_progress,
+                begin=ending.begin,
             )
+
+        try:
+            report = work_apart(run_all, ending.stop)
         except (LookupError, ValueError, TypeError) as error:
-            raise click.UsageError(str(error)) from error
+            # What is a parameter in Python is an option here.
+            said = _PARAMETER.sub(lambda match: f"--{match[1].replace('_', '-')}", str(error))
+            raise click.UsageError(said) from error
         except (NotListening, ChildProcessError) as error:
             raise _NoServer(str(error)) from error
-    output.write(describe_server(report))
+    judged = {outcome.scenario for outcome in report.outcomes}
+    skipped = [one.name for one in choose_scenarios(runs.only) if one.name not in judged]
+    output.write(describe_server(report, skipped))
     return report.exit_status

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from ._options import output_options
+from ._options import Command, output_options
 from ._output import Output, end_on_signals
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @output_options("text", "json", "html")
 def staplers(names: tuple[str, ...], output: Output) -> None:

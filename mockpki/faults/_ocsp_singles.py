@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from .._layers import OCSPContent, Timing
+from .._layers import OCSPContent, Timing, write_call
 from .._pkix import der
 from .._pkix.der import Extension
 from .._pkix.ocsp_request import HASHES, CertID
@@ -203,6 +203,8 @@ class Single:
     other: bool = False
     reason: str = "unspecified"
     timing: Timing | None = None
+
+    __repr__ = write_call
 
     def __post_init__(self) -> None:
         if self.status not in ("good", "revoked", "unknown"):

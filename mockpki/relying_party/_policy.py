@@ -28,6 +28,14 @@ class Policy:
     """Look at the CAs between leaf and root, too, and not at the leaf alone."""
     hard_fail: bool = False
     """Reject a certificate about which no source could tell."""
+    sourceless_passes: bool = False
+    """Though *hard_fail*, a certificate passes where there is no source: it names none of those above, and
+    the server sent no staple."""
+    unusable_rejects: bool = False
+    """Reject if no source could tell, and one of them gave an answer that cannot be used; though not
+    *hard_fail*, which lets pass that there was none. None is what does not come, or comes with another HTTP
+    status than 200, and the errors internalError and tryLater (RFC 6960 section 2.3). So JDK documents its
+    SOFT_FAIL."""
     unknown_rejects: bool = False
     """The OCSP status *unknown* rejects; if not, it leads to the next source (RFC 6960 section 2.2)."""
     require_staple: bool = False
@@ -91,8 +99,8 @@ NO_CHECK = Policy(sources=())
 """Looks at nothing."""
 SOFT_FAIL = Policy()
 """Rejects only what is said to be revoked."""
-HARD_FAIL = Policy(hard_fail=True, unknown_rejects=True)
-"""Accepts only what is said to be good."""
+HARD_FAIL = Policy(hard_fail=True, sourceless_passes=True, unknown_rejects=True)
+"""Accepts only what is said to be good, and where there is nobody who could say it."""
 STAPLE_REQUIRED = Policy(sources=("staple",), require_staple=True, unknown_rejects=True)
 """Asks nobody but the server, and accepts only with a staple that says good."""
 MUST_STAPLE = replace(SOFT_FAIL, honour_must_staple=True, unknown_rejects=True)

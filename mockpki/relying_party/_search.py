@@ -11,6 +11,7 @@ from typing import Protocol
 
 from cryptography import x509
 
+from .._pkix.ocsp_response import ResponseStatus
 from .._validation.crl import read_crl
 from .._validation.finding import Finding, Status, Tolerance, Unusable, label
 from .._validation.ocsp import read_response, write_request
@@ -20,6 +21,8 @@ from ._policy import Policy
 from ._verdict import Fetched, Verdict
 
 _WORST_LAST = tuple(Status)
+# RFC 6960 section 2.3: errors of a responder that has no answer now.
+_COME_AGAIN = (ResponseStatus.INTERNAL_ERROR.rfc_name, ResponseStatus.TRY_LATER.rfc_name)
 
 
 class _Reader(Protocol):
@@ -84,8 +87,11 @@ class Search:
             return Status.UNDETERMINED, True, f"{name}: the policy looks at the leaf alone"
         status = Status.UNDETERMINED
         before = len(self.fetched)
+        there = unusable = False
         for source in self._sources(certificate, issuer, staple if is_leaf else None, is_leaf):
-            finding = self._look(source, certificate, issuer)
+            there = there or source.url is not None or staple is not None
+            finding, answered = self._look(source, certificate, issuer)
+            unusable = unusable or (finding is None and answered)
             if finding is not None and finding.status is not Status.UNKNOWN:
                 says = f"{name}: {source.name} says {finding.sentence}"
                 return finding.status, finding.status is Status.GOOD, says
@@ -97,7 +103,9 @@ class Search:
                 return status, False, f"{name}: {insistence}; {self.fetched[-1].sentence}"
         tried = "; ".join(f"{look.source}: {look.outcome}" for look in self.fetched[before:])
         could_not = f"{name}: no source could tell ({tried or 'there is none to ask'})"
-        if policy.hard_fail:
+        if policy.hard_fail and policy.sourceless_passes and not there:
+            return status, True, f"{could_not}, which the policy lets pass"
+        if policy.hard_fail or (policy.unusable_rejects and unusable):
             return status, False, could_not
         return status, True, f"{could_not}, which the policy lets pass"
 
@@ -119,16 +127,18 @@ class Search:
 
     def _look(
         self, source: _Source, certificate: x509.Certificate, issuer: x509.Certificate
-    ) -> Finding | None:
-        """The finding, None for an unusable answer; noted in either case."""
+    ) -> tuple[Finding | None, bool]:
+        """The finding, None for want of a usable answer, and whether there was one; noted in either case."""
         name = label(certificate)
+        answer = b""
         try:
-            finding = source.read(source.get(), certificate, issuer, self.now, self.policy.tolerance)
+            answer = source.get()
+            finding = source.read(answer, certificate, issuer, self.now, self.policy.tolerance)
         except Unusable as unusable:
             self.fetched.append(Fetched(source.name, name, source.url, unusable.word, unusable.sentence))
-            return None
+            return None, bool(answer) and unusable.word not in _COME_AGAIN
         self.fetched.append(Fetched(source.name, name, source.url, finding.status, finding.sentence))
-        return finding
+        return finding, True
 
     def _insistence(self, certificate: x509.Certificate, staple: bytes | None) -> str:
         """Why nothing but a usable staple will do; an empty text if anything else will."""

@@ -95,6 +95,12 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "sources": _asks,
     "whole_chain": _either("looks at the whole chain", "looks at the leaf alone"),
     "hard_fail": _either("rejects what no source can tell", "lets pass what no source can tell"),
+    "sourceless_passes": _either(
+        "lets pass a certificate that names no source", "rejects a certificate that names no source"
+    ),
+    "unusable_rejects": _either(
+        "rejects an answer that is no use", "takes an answer that is no use for none"
+    ),
     "unknown_rejects": _either("rejects the status unknown", "goes on after the status unknown"),
     "require_staple": _either("insists on a staple", "can do without a staple"),
     "honour_must_staple": _either(
@@ -117,6 +123,8 @@ def switches(sources: Sequence[str]) -> tuple[str, ...]:
     """The fields of yes or no that make a difference to a policy with these *sources*."""
     staple, others = "staple" in sources, "OCSP" in sources or "CRL" in sources
     found = ["hard_fail"]
+    if sources:
+        found.extend(("sourceless_passes", "unusable_rejects"))
     if staple or "OCSP" in sources:
         found.append("unknown_rejects")
     if others:
@@ -126,23 +134,55 @@ def switches(sources: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def is_idle(policy: Policy, field: str) -> bool:
+    """Whether another of the policy's fields leaves nothing to decide to this one."""
+    if field == "sourceless_passes":
+        return not policy.hard_fail
+    if field == "unusable_rejects":
+        return policy.hard_fail
+    return field in ("honour_must_staple", "bad_staple_rejects") and policy.require_staple
+
+
+_MEANINGS: dict[str, Callable[[Policy], bool]] = {
+    "no-check": lambda policy: not (policy.sources or policy.hard_fail),
+    "soft-fail": lambda policy: bool(policy.sources) and not (policy.hard_fail or policy.require_staple),
+    "hard-fail": lambda policy: bool(policy.sources) and policy.hard_fail,
+    "staple-required": lambda policy: policy.require_staple,
+    "must-staple": lambda policy: (
+        policy.honour_must_staple and not (policy.hard_fail or policy.require_staple)
+    ),
+}
+"""What each name means: without it, a policy is not to be called by the name, however near it is."""
+
+
 def find_nearest(policy: Policy) -> tuple[str, tuple[str, ...]]:
-    """The named policy that differs in the fewest fields that matter, and these fields."""
-    matter = ("sources", *switches(policy.sources), *DURATIONS)
+    """The named policy that differs in the fewest fields that matter, and these fields.
+
+    Only a name whose meaning *policy* has is used: where there is none, it is empty, and all fields differ.
+    """
+    matter = tuple(
+        field for field in ("sources", *switches(policy.sources), *DURATIONS) if not is_idle(policy, field)
+    )
     differing = {
         name: tuple(field for field in matter if getattr(policy, field) != getattr(other, field))
         for name, other in NAMED.items()
-        # A policy that asks nobody is near only to another that asks nobody.
-        if bool(policy.sources) == bool(other.sources)
+        if _MEANINGS[name](policy)
     }
+    if not differing:
+        return "", tuple(field for field in matter if field not in DURATIONS)
     name = min(differing, key=lambda one: (len(differing[one]), "hard_fail" in differing[one]))
     return name, differing[name]
 
 
 def describe_policy(policy: Policy) -> str:
-    """*policy* in words: the named one that is nearest, and what it does otherwise."""
+    """*policy* in words: the named one that is nearest, and what it does otherwise; or its parts."""
     name, differing = find_nearest(policy)
     if not differing:
         return name
-    words = [_WORDS[field](getattr(policy, field)) for field in differing]
-    return f"{name}, but {', '.join(words[:-1])}{' and ' if len(words) > 1 else ''}{words[-1]}"
+    words = join_words([_WORDS[field](getattr(policy, field)) for field in differing])
+    return f"{name}, but {words}" if name else f"one that {words}"
+
+
+def join_words(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -10,6 +10,9 @@ A `Scenario` is a value: what became of a certificate, and what staple, responde
 policy (`mockpki.relying_party.Policy`) demands follows from these, so that a scenario or a policy of your
 own needs no table of verdicts.
 
+A client is judged only if it accepts in the `CONTROL`, where nothing is wrong: one that does not trust the
+CA, or speaks another protocol, rejects everywhere, and has kept no policy by that.
+
 Those are for clients, and stand in `clients`; `servers` are the scenarios for servers that staple, whose
 door is `mockpki.staplers`.
 """
@@ -19,16 +22,19 @@ from __future__ import annotations
 from ..relying_party import NAMED as POLICIES
 from .clients._case import Case
 from .clients._choice import cases, matching, parametrize
-from .clients._judging import Outcome, Result, judge
+from .clients._control import CONTROL, find_trouble
+from .clients._judging import Outcome, Result, find_other_alert, has_looked, judge
 from .clients._offer import Offer, Says
 from .clients._scenario import Expectation, Expected, Scenario
-from .clients._stage import TARGET_NAMES, Seen, Stage, Target, staged
+from .clients._stage import TARGET_NAMES, Asked, Seen, Stage, Target, staged
 from .clients._table import TABLE
 
 __all__ = [
+    "CONTROL",
     "POLICIES",
     "TABLE",
     "TARGET_NAMES",
+    "Asked",
     "Case",
     "Expectation",
     "Expected",
@@ -41,6 +47,9 @@ __all__ = [
     "Stage",
     "Target",
     "cases",
+    "find_other_alert",
+    "find_trouble",
+    "has_looked",
     "judge",
     "matching",
     "parametrize",

@@ -207,7 +207,12 @@ def take(policy: StaplePolicy, known: Known, usable: Usable, now: datetime) -> t
     change = Change(replace(known, answer=answer, failure=None, failures=0, expiry_noted=False))
     change = change.then(Kind.LOADED if from_file else Kind.ANSWERED, str(kept))
     if remembered and not from_file:
-        change = change.then(Kind.CACHED if known.answer is None else Kind.REFRESHED, str(kept))
+        if known.answer is None:
+            change = change.then(Kind.CACHED, str(kept))
+        elif known.answer.says_the_same(usable):
+            change = change.then(Kind.KEPT, f"{kept}: what came says the same")
+        else:
+            change = change.then(Kind.REFRESHED, str(kept))
     return change, kept
 
 
@@ -276,7 +281,12 @@ def find_obstacle(known: Known, now: datetime) -> str | None:
     kept = known.answer
     if kept is not None and not kept.has_expired(now) and kept.status == "good":
         return None
-    why = known.failure.sentence if known.failure else "it names no responder that can be asked"
+    if known.failure is not None:
+        why = known.failure.sentence
+    elif kept is not None:
+        why = f"the answer was {kept.status}, and ends {moment(kept.expires)}"
+    else:
+        why = "it names no responder that can be asked"
     return (
         f"the server does not start: the certificate for {known.name} must be stapled, and there "
         f"is no good answer about it ({why})"

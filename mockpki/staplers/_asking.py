@@ -118,12 +118,14 @@ class Asking:
         """Begin what is due by now."""
         for due, slot in self._timetable.take(self.now):
             if slot.known.due == due:
-                self.carry_out(slot, begin(self._policy, slot.known))
+                self.carry_out(slot, begin(self._policy, replace(slot.known, due=None)))
         self._set_timer()
 
     def _set_timer(self) -> None:
-        if self.open:
+        if self.open and not self.realm.clock.stopped:
             self._timetable.set_timer(self._loop, self.now, self.catch_up)
+        else:
+            self._timetable.stop_timer()
 
     # The end.
 

@@ -29,6 +29,10 @@ class Kept:
     expires: datetime | None
     over: datetime | None
     refresh_at: datetime | None
+    said_at: datetime | None = field(default=None, compare=False)
+    """Its thisUpdate; not compared, since it is in *der*, as is nextUpdate."""
+    said_until: datetime | None = field(default=None, compare=False)
+    """Its nextUpdate."""
 
     @classmethod
     def of(cls, usable: Usable, now: datetime, policy: StaplePolicy) -> Kept:
@@ -43,7 +47,15 @@ class Kept:
             # It stays until there is a better one.
             moments.append(over)
             over = None
-        return cls(usable.der, usable.status, expires, over, min(moments, default=None))
+        refresh_at = min(moments, default=None)
+        return cls(
+            usable.der, usable.status, expires, over, refresh_at, usable.this_update, usable.next_update
+        )
+
+    def says_the_same(self, usable: Usable) -> bool:
+        """Whether *usable* has nothing new, though it may be signed anew."""
+        old = (self.status, self.said_at, self.said_until)
+        return old == (usable.status, usable.this_update, usable.next_update)
 
     def has_expired(self, now: datetime) -> bool:
         return self.expires is not None and now > self.expires

@@ -25,9 +25,9 @@ class Kind(StrEnum):
     """The file with the staple was read, or looked for."""
     CACHED = "cached"
     REFRESHED = "refreshed"
-    """Cached in the place of an earlier one."""
+    """Cached in the place of an earlier one that said something else, or for another time."""
     KEPT = "kept"
-    """An earlier answer stays, though a new one could not be had."""
+    """An earlier answer stays: a new one could not be had, or what came says the same."""
     DROPPED = "dropped"
     """An answer left the cache."""
     EXPIRED = "expired"
@@ -77,6 +77,7 @@ class Counts:
     relayed: int = 0
     omitted: int = 0
     aborted: int = 0
+    filter_fill: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ class Stats:
     *handshakes* are those whose clients asked for a staple: *stapled*, *faked*, *relayed*, *omitted* and
     *aborted* add up to them, once none waits. *cache_hits* had their staple at once, *waited* for a fetch.
     *sightings* began no fetch because they came too early, and *fetches_saved* counts the certificates that
-    were sighted and never fetched for. *fetches* became *answered*, *refused* or *unanswered*.
+    were sighted and never fetched for. *fetches* became *answered*, *refused* or *unanswered*. *filter_fill*
+    is the part, from 0 to 1, of the room for earlier sightings that is taken: at 1 the older half is
+    forgotten.
     """
 
     handshakes: int
@@ -103,6 +106,7 @@ class Stats:
     omitted: int
     aborted: int
     fetches_saved: int
+    filter_fill: float = 0.0
 
     @property
     def share_stapled(self) -> float:

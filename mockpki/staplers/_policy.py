@@ -32,9 +32,10 @@ class StaplePolicy:
     sightings: int = 1
     """The handshake for a certificate, counted from 1, at which a lazy trigger begins to fetch."""
     filter_size: int = 100_000
-    """How many certificates the Bloom filter is laid out for that remembers the earlier sightings."""
+    """How many certificates the Bloom filter remembers the earlier sightings of, at least. It remembers up to
+    twice as many, and then forgets the older half."""
     filter_false_positives: float = 0.001
-    """How often that filter takes a certificate for sighted that was not, when it is full."""
+    """How often that filter takes a certificate for sighted that was not, at most."""
     wait: timedelta | None = timedelta()
     """How long a handshake may wait for the answer to its fetch; None: as long as the fetch may take."""
     staple: frozenset[Word] = GOOD

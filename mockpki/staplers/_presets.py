@@ -65,7 +65,7 @@ APACHE_QUIET = replace(APACHE, on_no_answer="omit", on_error_resp="omit", no_ans
 MOD_MD = StaplePolicy(
     trigger="start_async",
     staple=ANY - {"unknown"},
-    refresh=AtFraction(2 / 3),
+    refresh=AtFraction(2 / 3, floor=0),
     retry=Exponential(30 * _SECOND, _DAY),
     on_expired="serve",
     assumed_life=12 * _HOUR,
@@ -89,7 +89,7 @@ HAPROXY = StaplePolicy(
 CADDY = StaplePolicy(
     trigger="start_blocking",
     wait=None,
-    refresh=HALF_LIFE,
+    refresh=AtFraction(0.5, floor=0),
     retry=Fixed(_HOUR),
     tick=_HOUR,
     on_expired="serve",
@@ -163,12 +163,13 @@ SQUARESPACE = StaplePolicy(
 )
 """Squarespace's front end, as its authors described it in 2016: nothing is fetched for a name that is seen
 once. A Bloom filter remembers those; the second handshake starts a fetch, later ones are stapled. How it
-refreshes and what it does after a failure was not described, and is filled in here."""
+refreshes, what it does after a failure and when it forgets was not described, and is filled in here."""
 
 IDEAL = StaplePolicy(
     trigger="start_async",
     wait=None,
-    refresh=HALF_LIFE,
+    staple=ANY - {"unknown"},
+    refresh=Clamp(_HOUR, _DAY, before_end=_HOUR, in_time=True),
     retry=Exponential(_MINUTE, _HOUR),
     must_staple="fail_at_start",
     scope="shared",
@@ -177,7 +178,9 @@ IDEAL = StaplePolicy(
     every_url=True,
 )
 """What critics of the others ask for: fetched ahead and in the background, checked, kept on disk and to its
-very end, tried again with patience; and no start with a must-staple certificate and no staple."""
+very end, tried again with patience; and no start with a must-staple certificate and no good staple. It asks
+once a day, and an hour before the end at the latest: with answers for a week it lives through an outage of
+six days, and hides a revocation for a day at most, since what is revoked is stapled, too."""
 
 NAMED: dict[str, StaplePolicy] = {
     "nginx": NGINX,

@@ -20,21 +20,34 @@ def check_positive(owner: str, name: str, value: object) -> None:
 
 @dataclass(frozen=True)
 class AtFraction:
-    """Ask again when this *part*, between 0 and 1, of the time from thisUpdate to nextUpdate is over."""
+    """Ask again when this *part*, between 0 and 1, of the time from thisUpdate to nextUpdate is over.
+
+    Where a CA signs on a schedule that part may be over when the answer comes, and the next one is not there
+    yet. So nobody asks again before another part of that time, *floor*, is over: an answer for a week is
+    asked about every seven hours then, and not every minute. Towards the end of an answer it is half of what
+    is left of it. With 0 there is no floor.
+    """
 
     part: float
+    floor: float = 1 / 24
 
     def __post_init__(self) -> None:
-        if isinstance(self.part, bool) or not isinstance(self.part, int | float):
-            raise TypeError(f"part of AtFraction is a number; got {self.part!r}")
+        for name in ("part", "floor"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise TypeError(f"{name} of AtFraction is a number; got {value!r}")
         if not 0 < self.part < 1:
             raise ValueError(f"part of AtFraction is between 0 and 1; got {self.part!r}")
+        if not 0 <= self.floor < 1:
+            raise ValueError(f"floor of AtFraction is 0 or more, and less than 1; got {self.floor!r}")
 
     def at(self, now: datetime, this_update: datetime, end: datetime | None) -> datetime:
         """The moment, for an answer that came *now*; *end* None: it has no end."""
         if end is None:
             return now + _ENDLESS
-        return max(this_update + (end - this_update) * self.part, now + LEAST)
+        life = end - this_update
+        least = max(min(life * self.floor, (end - now) / 2), LEAST)
+        return max(this_update + life * self.part, now + least)
 
 
 @dataclass(frozen=True)
@@ -53,11 +66,16 @@ class BeforeEnd:
 
 @dataclass(frozen=True)
 class Clamp:
-    """Ask again *before_end*; but no sooner than *least* and no later than *most* after the answer came."""
+    """Ask again *before_end*; but no sooner than *least* and no later than *most* after the answer came.
+
+    So an answer that ends within *least* ends before there is another, as it does with some servers. With
+    *in_time*, it is asked about when half of what is left of it is over.
+    """
 
     least: timedelta
     most: timedelta
     before_end: timedelta
+    in_time: bool = False
 
     def __post_init__(self) -> None:
         for name in ("least", "most", "before_end"):
@@ -68,8 +86,10 @@ class Clamp:
     def at(self, now: datetime, this_update: datetime, end: datetime | None) -> datetime:
         """The moment, for an answer that came *now*; *end* None: it has no end."""
         latest = now + self.most
-        wanted = latest if end is None else min(end - self.before_end, latest)
-        return max(wanted, now + max(self.least, LEAST))
+        if end is None:
+            return max(latest, now + LEAST)
+        least = min(self.least, (end - now) / 2) if self.in_time else self.least
+        return max(min(end - self.before_end, latest), now + max(least, LEAST))
 
 
 Refresh = AtFraction | BeforeEnd | Clamp

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from ._answering import decide, find_obstacle, hold_back
@@ -89,6 +89,20 @@ class Stapler:
         self._read_arrived()
         return self._log.stats
 
+    @property
+    def due(self) -> datetime | None:
+        """When it asks next of its own accord, by the PKI's clock; None: not before something happens.
+
+        That is so for policies that go by handshakes, while a fetch is under way, and without a server.
+        `PKI.run_until` lets time pass from one such moment to the next.
+        """
+        if not self._servers:
+            return None
+        return self._realm.engine.call(self._find_due)
+
+    def _find_due(self) -> datetime | None:
+        return min((slot.known.due for slot in self._slots() if slot.known.due is not None), default=None)
+
     def _read_arrived(self) -> None:
         if self._servers:
             self._realm.engine.settle()
@@ -110,10 +124,11 @@ class Stapler:
         if self._servers:
             self._realm.engine.call(self._reload, leaf)
 
-    def settle(self, timeout: float | timedelta = 5) -> None:
+    def settle(self, timeout: float | timedelta | None = 5) -> None:
         """Return once no fetch is under way. Raises TimeoutError, which names those that are.
 
-        A fetch ends at the policy's time-out at the latest. *timeout* is in seconds of real time.
+        A fetch ends at the policy's time-out at the latest. *timeout* is in seconds of real time; None: it
+        waits for as long as that takes.
         """
         if not self._servers:
             return
@@ -160,6 +175,7 @@ class Stapler:
             raise ValueError("this stapler has served another PKI; make another one for this PKI")
         if not self._servers:
             self._unwatch = realm.clock.watch(self._clock_moved)
+            realm.timed.append(self)
             self._asking.open = True
         self._servers.append(server)
         try:
@@ -205,6 +221,7 @@ class Stapler:
         if slot is None:
             name = label(leaf)
             sighting = cache.sightings.count(name)
+            self._log.counts.filter_fill = max(one.sightings.fill for one in self._caches)
             asking.note(name, Kind.SIGHTED, "")
             if sighting < self.policy.sightings:
                 self._log.hold_back(name)
@@ -224,6 +241,7 @@ class Stapler:
         if self._servers or self._unwatch is None:
             return
         self._unwatch()
+        self._realm.timed.remove(self)
         self._asking.open = False
         self._asking.cancel(self._slots())
 

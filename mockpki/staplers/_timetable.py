@@ -36,18 +36,19 @@ class Timetable(Generic[T]):
 
     def clear(self) -> None:
         self._due.clear()
-        self._stop_timer()
+        self.stop_timer()
 
     def set_timer(
         self, loop: asyncio.AbstractEventLoop, now: datetime, catch_up: Callable[[], object]
     ) -> None:
         """Have *catch_up* called when the next thing is due, and at no other time."""
-        self._stop_timer()
+        self.stop_timer()
         if self._due:
             # The clock counts whole seconds: what is due in this one may be due a little later.
             self._timer = loop.call_later(max(0.05, (self._due[0][0] - now).total_seconds()), catch_up)
 
-    def _stop_timer(self) -> None:
+    def stop_timer(self) -> None:
+        """Have nothing called until there is a timer again."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

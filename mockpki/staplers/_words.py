@@ -98,14 +98,16 @@ def _again(policy: StaplePolicy) -> str:
 
 def _refresh(rule: Refresh) -> str:
     match rule:
-        case AtFraction(part):
-            return f"when {round(part * 100)} % of an answer's life is over"
+        case AtFraction(part, floor):
+            soonest = f", and no sooner than after {round(floor * 100)} % more" if floor else ""
+            return f"when {round(part * 100)} % of an answer's life is over{soonest}"
         case BeforeEnd(by):
             return f"{duration(by)} before an answer ends"
-        case Clamp(least, most, before_end):
+        case Clamp(least, most, before_end, in_time):
+            soon = "; where that is too late, when half of what is left is over" if in_time else ""
             return (
                 f"{duration(before_end)} before an answer ends, but after {duration(least)} at the earliest "
-                f"and {duration(most)} at the latest"
+                f"and {duration(most)} at the latest{soon}"
             )
 
 

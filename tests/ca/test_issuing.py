@@ -2,11 +2,12 @@
 
 import ipaddress
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from mockpki import CA, PKI
@@ -171,3 +172,88 @@ def test_own_extensions_are_added_and_replace(ca: CA) -> None:
     assert [item.oid for item in leaf.certificate.extensions] == [*order, odd.oid]
     with pytest.raises(TypeError, match=r"extensions takes x509.Extension or x509.ExtensionType; got 'odd'"):
         ca.issue_cert("a.example", extensions=["odd"])  # type: ignore[list-item]
+
+
+def alternative(*names: str) -> x509.SubjectAlternativeName:
+    """A subjectAltName with these host names, and a URI for what has a scheme."""
+    return x509.SubjectAlternativeName(
+        x509.UniformResourceIdentifier(name) if "://" in name else x509.DNSName(name) for name in names
+    )
+
+
+NAMES: list[tuple[tuple[str, ...], x509.SubjectAlternativeName, tuple[str, ...]]] = [
+    (("localhost",), alternative("spiffe://a.example/x"), ("localhost", "spiffe://a.example/x")),
+    (("a.test", "127.0.0.1"), alternative("b.test", "a.test"), ("a.test", "127.0.0.1", "b.test")),
+    ((), alternative("b.test", "b.test"), ("b.test",)),
+]
+
+
+@pytest.mark.parametrize(("identities", "own", "expected"), NAMES)
+@pytest.mark.parametrize("critical", [False, True])
+def test_names_of_ones_own_are_merged(
+    ca: CA,
+    identities: tuple[str, ...],
+    own: x509.SubjectAlternativeName,
+    expected: tuple[str, ...],
+    critical: bool,
+) -> None:
+    """No name that was asked for is lost: identities first, then those of the extension."""
+    leaf = ca.issue_cert(*identities, extensions=[x509.Extension(own.oid, critical, own)])
+    assert leaf.names == expected
+    value_of(leaf.certificate, x509.SubjectAlternativeName, critical=critical)
+
+
+POINTERS = x509.AuthorityInformationAccess(
+    [
+        x509.AccessDescription(
+            AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier("http://mine.example/")
+        )
+    ]
+)
+LISTS = x509.CRLDistributionPoints(
+    [x509.DistributionPoint([x509.UniformResourceIdentifier("http://mine.example/")], None, None, None)]
+)
+FEATURES = {number: x509.TLSFeature([kind]) for number, kind in enumerate(x509.TLSFeatureType)}
+CONTRADICTIONS: dict[str, tuple[x509.ExtensionType, dict[str, Any], str]] = {
+    "must-staple": (FEATURES[1], {"must_staple": True}, "TLSFeature .* what must_staple=True asks for"),
+    "client": (
+        x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]),
+        {"client": True},
+        "extendedKeyUsage .* what client=True asks for",
+    ),
+    "OCSP": (POINTERS, {"ocsp_urls": []}, "authorityInfoAccess .* what ocsp_urls= asks for"),
+    "caIssuers": (
+        POINTERS,
+        {"ocsp_urls": ["http://a/"], "ca_issuers_urls": ["http://b/"]},
+        "what ocsp_urls=, ca_issuers_urls= asks for",
+    ),
+    "CRL": (LISTS, {"crl_urls": ["http://a/"]}, "cRLDistributionPoints .* what crl_urls= asks for"),
+}
+
+
+@pytest.mark.parametrize("case", CONTRADICTIONS)
+def test_an_extension_undoes_no_option(ca: CA, case: str) -> None:
+    """What both an option and an extension say is refused where they differ; each alone is taken."""
+    own, options, sentence = CONTRADICTIONS[case]
+    with pytest.raises(ValueError, match=sentence):
+        ca.issue_cert("a.example", extensions=[own], **options)
+    ca.issue_cert("a.example", **options)
+    alone = ca.issue_cert("a.example", extensions=[own])
+    assert alone.certificate.extensions.get_extension_for_oid(own.oid).value == own
+
+
+def test_an_extension_that_agrees_with_an_option(ca: CA) -> None:
+    """must_staple= and client= stand beside an extension that says so, and more, itself."""
+    both = x509.TLSFeature([x509.TLSFeatureType.status_request, x509.TLSFeatureType.status_request_v2])
+    usages = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])
+    leaf = ca.issue_cert("a.example", must_staple=True, client=True, extensions=[both, usages])
+    assert value_of(leaf.certificate, x509.TLSFeature, critical=False) == both
+    assert value_of(leaf.certificate, x509.ExtendedKeyUsage, critical=False) == usages
+
+
+def test_an_extension_given_twice(ca: CA) -> None:
+    """Two of one OID would leave one out: refused, and with OID and the way out."""
+    with pytest.raises(
+        ValueError, match=r"extensions has two of the same OID, 1\.3\.6\.1\.5\.5\.7\.1\.24; give one"
+    ):
+        ca.issue_cert("a.example", extensions=[FEATURES[0], FEATURES[1]])

@@ -7,7 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 
-from mockpki import PKI
+from mockpki import PKI, faults
+from mockpki._ca.leaf import shorten
 
 
 def test_a_leaf_configures_both_kinds_of_context(world: PKI) -> None:
@@ -53,3 +54,33 @@ def test_configuring_contexts(pki: PKI) -> None:
     for configure in (leaf.configure_cert, pki.configure_trust):
         with pytest.raises(TypeError, match=r"takes an ssl.SSLContext or an OpenSSL.SSL.Context; got 'x'"):
             configure("x")
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (["a.example"], "a.example"),
+        (["a.example", "b.example", "::1"], "a.example, b.example, ::1"),
+        (["a.example", "b.example", "::1", "c.example"], "a.example, b.example and 2 more names"),
+        (
+            [f"host-{number}.example" for number in range(700)],
+            "host-0.example, host-1.example and 698 more names",
+        ),
+        ([".".join(["a" * 60] * 4)], "a" * 32 + "..." + ("a" * 60)[-29:]),
+    ],
+    ids=["one", "three", "four", "many", "long"],
+)
+def test_a_leaf_in_a_message(world: PKI, names: list[str], shown: str) -> None:
+    """Its repr is a line at most, however many names it has, and however long they are."""
+    leaf = world.issue_cert(*names)
+    assert repr(leaf) == f"<Leaf {shown} by {world.ca.common_name}>"
+    assert leaf.names == tuple(names)
+
+
+def test_odd_names_in_a_message(world: PKI) -> None:
+    """No name breaks the line, and a leaf without any is told by its serial number."""
+    assert shorten("a\nb\t") == r"a\nb\t"
+    leaf = world.issue_cert(common_name="x", faults=[faults.SerialNumber(10**300)])
+    assert leaf.names == ()
+    assert repr(leaf).startswith("<Leaf number 1000")
+    assert len(repr(leaf)) < 200

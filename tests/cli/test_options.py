@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockpki import relying_party
+from mockpki.cli import main
 from mockpki.cli._options import Runs, choose_scenarios, gather, read_policy
 from mockpki.cli._output import Output
 
@@ -61,3 +62,82 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     """A place to write to is looked at before anything is run."""
     with pytest.raises(click.UsageError, match="there is no folder"):
         Output("text", tmp_path / "none" / "report")
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_nothing_is_overridden(command: str) -> None:
+    """Of every command, each option that can stand once is refused the second time."""
+    for option in main.commands[command].params:
+        if not isinstance(option, click.Option) or option.multiple or option.is_flag:
+            continue
+        value = option.type.choices[0] if isinstance(option.type, click.Choice) else "1"
+        result = CliRunner().invoke(main, [command, *2 * [option.opts[0], value], "--", "x", "{url}"])
+        assert result.exit_code == 2
+        assert f"{option.opts[0]} is given 2 times, and can be given once." in " ".join(result.stderr.split())
+
+
+def test_what_may_be_repeated() -> None:
+    """Patterns may be given again, and so may flags."""
+    again = ["--only", "crl-good", "--only", "crl-revoked", "--delegated", "--delegated", "--", "x"]
+    result = CliRunner().invoke(main, ["probe", *again])
+    assert "Nothing in the command x tells the client where to go" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("no-check,hard_fail=yes", "no-check,hard_fail=yes asks no source, and so would reject every"),
+        ("no-check,whole-chain=no", "whole-chain=no makes no difference"),
+        ("hard-fail,sources=none", "hard-fail,sources=none asks no source"),
+        ("soft-fail,sources=none,unknown_rejects=no", "unknown_rejects=no makes no difference"),
+        (
+            "hard-fail,sources=OCSP,require_staple=no",
+            "require_staple=no makes no difference",
+        ),
+        ("hard-fail,sources=OCSP+staple,bad_staple_rejects=no", "here has the sources OCSP+staple"),
+    ],
+)
+def test_variations_that_change_nothing(text: str, sentence: str) -> None:
+    """A variation that a policy's sources leave without effect is refused, and it is said why."""
+    with pytest.raises(click.UsageError, match=r"^--policy: ") as caught:
+        read_policy(text)
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no-check,sources=OCSP,hard_fail=yes",
+        "hard-fail,sources=OCSP,whole_chain=no,timeout=2s",
+        "staple-required,require_staple=no",
+        "no-check,timeout=5s",
+    ],
+)
+def test_variations_that_matter(text: str) -> None:
+    """What makes a difference, or may make one, is taken."""
+    assert list(read_policy(text)) == [text]
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "found"),
+    [
+        (None, "y.html", "html"),
+        (None, "y.HTM", "html"),
+        (None, "y.json", "json"),
+        (None, "y.xml", "junit"),
+        (None, "y.txt", "text"),
+        (None, "y", "text"),
+        ("json", "y.html", "json"),
+        ("text", "y.pdf", "text"),
+    ],
+)
+def test_the_form_of_a_file(tmp_path: Path, form: str | None, name: str, found: str) -> None:
+    """What was said counts, and else how the file ends."""
+    assert Output(form or "", tmp_path / name).form == found
+
+
+@pytest.mark.parametrize(("forms", "name"), [(("text", "html"), "y.xml"), (("text", "html"), "y.pdf")])
+def test_a_file_of_no_kind(tmp_path: Path, forms: tuple[str, ...], name: str) -> None:
+    """A file whose name says what cannot be written is refused, with what can."""
+    with pytest.raises(click.UsageError, match=rf"{name} is of no kind .* --format \(text, html\)"):
+        Output("", tmp_path / name, forms)

@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import signal
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -13,9 +15,10 @@ from click.testing import CliRunner, Result
 
 from mockpki._reports import FORMATS
 from mockpki.cli import main
-from mockpki.cli._output import end_on_signals
+from mockpki.cli._output import end_on_signals, work_apart
 from tests.kit.pages import Reader
 from tests.kit.programs import need
+from tests.kit.server_scripts import ARGUMENTS, PLAIN
 
 
 class TestOutput:
@@ -100,3 +103,57 @@ class TestSignals:
 
         with ThreadPoolExecutor(1) as pool:
             assert pool.submit(look).result() == before
+
+
+class TestWorkApart:
+    """What is done while the main thread waits for signals."""
+
+    def test_its_end(self) -> None:
+        """What the work returns, or raises, is what comes of it; then nothing is stopped."""
+        stopped: list[str] = []
+        assert (
+            work_apart(lambda: threading.current_thread().name, lambda: stopped.append("")) == "mockpki work"
+        )
+        with pytest.raises(LookupError, match="nowhere"):
+            work_apart(lambda: dict[str, str]()["nowhere"], lambda: stopped.append(""))
+        assert stopped == []
+
+    def test_interrupted(self) -> None:
+        """Work that is stopped ends in its own time, and only then do we."""
+        begun, stop = threading.Event(), threading.Event()
+        past: list[str] = []
+
+        def work() -> None:
+            begun.set()
+            assert stop.wait(60)
+            past.append("in order")
+
+        def interrupt() -> None:
+            begun.wait(60)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(interrupt)
+            with pytest.raises(SystemExit) as caught, end_on_signals():
+                work_apart(work, stop.set)
+        assert caught.value.code == 128 + signal.SIGTERM
+        assert past == ["in order"]
+
+
+def test_skips_are_test_cases() -> None:
+    """What --skip leaves out is skipped in JUnit, beside what was run, for clients and servers alike."""
+    client = ["--skip", "crl-revoked", "--", need("curl"), "-sS", "--cacert", "{ca_file}", "{url}"]
+    patterns = ("--only", "crl-good", "--only", "crl-revoked", "--format", "junit")
+    suite = ET.fromstring(CliRunner().invoke(main, ["probe", *patterns, *client]).stdout.encode())[0]
+    assert (suite.get("tests"), suite.get("skipped")) == ("2", "1")
+    (skipped,) = (case for case in suite.iter("testcase") if case.find("skipped") is not None)
+    assert (skipped.get("classname"), skipped.get("name")) == ("mockpki.probe.crl", "crl-revoked")
+    server = [sys.executable, "-c", PLAIN, *ARGUMENTS]
+    patterns = ("--only", "refused", "--only", "good", "--skip", "good", "--format", "junit")
+    suite = ET.fromstring(
+        CliRunner().invoke(main, ["probe-server", *patterns, "--", *server]).stdout.encode()
+    )
+    cases = {case.get("classname"): case.find("skipped") for case in suite.iter("testcase")}
+    assert cases.keys() == {"stapling.refused", "stapling.good"}
+    assert cases["stapling.good"] is not None
+    assert cases["stapling.good"].get("message") == "left out by --skip"

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from mockpki.cli import main
 from tests import servers
+from tests.servers.commands import SERVERS
 
 PLAIN = Path(servers.__file__).with_name("plain.py")
 """A TLS server that knows nothing of staples."""
@@ -42,11 +43,20 @@ class TestProbe:
         assert "the first handshake brought none (no staple)" in result.stdout
         assert "1 stapling scenarios" in result.stdout
 
-    def test_kept(self, probe: Probe, template: str) -> None:
-        """With nothing to staple, it keeps them: the status is 0."""
-        result = probe("--template", template, "--only", "refused", "--jobs", "2", *COMMAND)
+    def test_kept(self, probe: Probe) -> None:
+        """A server that staples, and breaks nothing: the status is 0."""
+        nginx = SERVERS["nginx"]()
+        result = probe("--template", str(nginx.template), "--only", "refused", "--", *nginx.command)
         assert result.exit_code == 0, result.output
+        assert "It breaks no demand" in result.stdout
+
+    def test_not_seen(self, probe: Probe, template: str) -> None:
+        """With nothing to staple, nothing is broken, and nothing kept: the status is 4."""
+        result = probe("--template", template, "--only", "refused", "--jobs", "2", *COMMAND)
+        assert result.exit_code == 4, result.output
         assert "broken  " not in result.stdout
+        assert "it never stapled, and never asked the responder" in result.stdout
+        assert "nothing happened by which to judge it" in result.stdout
 
     def test_formats(self, probe: Probe, template: str, tmp_path: Path) -> None:
         """It is written as JSON, JUnit, HTML and text, to the terminal or to a file beside it."""
@@ -58,7 +68,7 @@ class TestProbe:
         for form, begin in (("html", "<!doctype html>"), ("text", "")):
             file = tmp_path / f"report.{form}"
             result = probe(*common, "--format", form, "--output", str(file), *COMMAND)
-            assert result.exit_code == 0, result.output
+            assert result.exit_code == 4, result.output
             written = file.read_text(encoding="utf-8")
             assert written.lower().startswith(begin)
             assert "refused" in written
@@ -70,7 +80,7 @@ class TestProbe:
             (("--only", "refusd", "--", "x"), 2, "refused"),
             (("--", "x", "{prot}"), 2, "did you mean {port}"),
             (("--template", "/no/such/file", "--", "x", "{config}"), 2, "there is no template"),
-            (("--", "x", "{config}"), 2, "give template="),
+            (("--", "x", "{config}"), 2, "is the path of a filled-in template: give --template"),
             (("--output", "/no/such/folder/x", "--", "x"), 2, "there is no folder"),
             (("--", "no-such-server"), 3, "no-such-server could not be started"),
             (("--", sys.executable, "-c", "print('oh dear')"), 3, "oh dear"),

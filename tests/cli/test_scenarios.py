@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from mockpki import scenarios
 from mockpki.cli import main
+from mockpki.scenarios.servers import SCENARIOS
 
 
 def scenarios_command(*arguments: str, columns: int = 80) -> Result:
@@ -49,7 +50,9 @@ def test_scenarios_of_a_policy() -> None:
     assert lines[::3] == ["ocsp-revoked", "crl-good", "ocsp-revoked-since"]
     assert lines[2] == "      reject: OCSP says revoked"
     assert lines[8].startswith("      either: RFC 6960 section 2.4: ")
-    assert lines[5] == "      reject: no source can tell (OCSP: nothing), and the policy is hard-fail"
+    assert lines[5] == (
+        "      accept: no source can tell (OCSP: nothing), for there is none, which the policy lets pass"
+    )
 
 
 def test_scenarios_in_other_formats() -> None:
@@ -87,3 +90,38 @@ def test_mistakes_with_scenarios(arguments: list[str], sentence: str) -> None:
     result = scenarios_command(*arguments, columns=200)
     assert (result.exit_code, result.stdout) == (2, "")
     assert sentence in result.stderr
+
+
+class TestServers:
+    """The scenarios of stapling, which servers are put in."""
+
+    def test_listed(self) -> None:
+        """--servers lists each with its sentence and demands; without it, it is said that they are there."""
+        output = scenarios_command("--servers", columns=300).output
+        assert re.findall(r"^[a-z].*", output, re.MULTILINE) == [one.name for one in SCENARIOS]
+        assert "good\n      The responder says good.\n      ready: The first client is given" in output
+        assert "mockpki scenarios --servers" in scenarios_command().output.splitlines()[-1]
+
+    def test_found_by_name(self) -> None:
+        """A name or pattern that only servers have is found without it, beside those of clients."""
+        found = json.loads(scenarios_command("--format", "json", "crl-good", "restart-*").output)
+        names = [one["name"] for one in found]
+        assert names[0] == "crl-good"
+        assert {name.partition("-")[0] for name in names[1:]} == {"restart"}
+        assert all(("expected" in one) != ("demands" in one) for one in found)
+        markdown = scenarios_command("--format", "markdown", "idle").output
+        assert markdown.startswith("| scenario | what it is | what a good server does |\n")
+
+    @pytest.mark.parametrize(
+        ("arguments", "sentence"),
+        [
+            (("--servers", "refusd"), "refused"),
+            (("--servers", "--policy", "hard-fail"), "--policy is about clients"),
+            (("idle", "xyzzy"), "there is no scenario 'xyzzy'"),
+        ],
+    )
+    def test_mistakes(self, arguments: tuple[str, ...], sentence: str) -> None:
+        """What is in neither table is told, and what does not go together."""
+        result = scenarios_command(*arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert sentence in result.stderr

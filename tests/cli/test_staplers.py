@@ -13,7 +13,7 @@ class TestPresets:
         """Each preset is told in words, with its outage, hour by hour."""
         result = CliRunner().invoke(main, ["staplers", "ideal"])
         assert result.exit_code == 0, result.output
-        assert "asks again when 50 % of an answer's life is over" in " ".join(result.output.split())
+        assert "asks again 1 h before an answer ends" in " ".join(result.output.split())
         assert "G a good staple" in result.output
 
     @pytest.mark.parametrize("form", ["json", "html", "text"])

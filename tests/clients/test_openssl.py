@@ -56,7 +56,6 @@ CRLS = {
     "crl-bad-signature": "CRL signature failure",
     "crl-garbage": "unable to get certificate CRL",
     "crl-http-500": "unable to get certificate CRL",
-    "no-sources": "unable to get certificate CRL",
     "intermediate-crl-revoked": "Verify return code: 0 (ok)",
     "ocsp-unknown-crl-good": "Verify return code: 0 (ok)",
 }
@@ -69,6 +68,15 @@ def test_crl_download(scenario: Case) -> None:
         lambda host, port, ca_file: s_client(host, port, ca_file, "-crl_check", "-crl_download")
     )
     assert CRLS[scenario.name] in result.outcome.words
+
+
+@scenarios.parametrize(policy=CRL_CHECK, only="no-sources")
+def test_crl_that_is_not_there(scenario: Case) -> None:
+    """Without a CRL it says unknown_ca, as for want of trust: unless it was seen to fetch one, who knows?"""
+    with pytest.raises(AssertionError, match=r"alert unknown_ca, which is about trust .*: it is not judged"):
+        scenario.check(
+            lambda host, port, ca_file: s_client(host, port, ca_file, "-crl_check", "-crl_download")
+        )
 
 
 def test_crl_file(pki: PKI, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ SOFTLY: Mapping[str, set[str]] = {
     "crl-http-500": {"CRL"},
     "all-down": set(),
     "no-sources": set(),
-    "intermediate-ocsp-refused": set(),
+    "intermediate-ocsp-refused": {"OCSP"},
     "ocsp-revoked": {"OCSP"},
     "crl-revoked": {"CRL"},
     "ocsp-refused-crl-revoked": {"CRL"},

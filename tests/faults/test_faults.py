@@ -1,7 +1,9 @@
 """Faults of several layers change their own field of OCSP answers and CRLs, as bytes and over the wire."""
 
+import dataclasses
+import sys
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -102,6 +104,61 @@ def test_faults_are_values() -> None:
     """Equal when alike, hashable, printed as they are written, and frozen."""
     assert faults.Stale(by=timedelta(days=2)) == faults.Stale(timedelta(2)) != faults.Stale()
     assert len({faults.Hang(), faults.Hang(), faults.Close()}) == 2
-    assert repr(faults.HttpStatus(404)) == "HttpStatus(code=404, body=None)"
+    assert repr(faults.HttpStatus(404)) == "HttpStatus(code=404)"
     with pytest.raises(AttributeError):
         faults.HttpStatus(404).code = 200  # type: ignore[misc]
+
+
+NAMES = {**vars(faults), "datetime": sys.modules["datetime"]}
+"""What stands in a repr."""
+
+
+@pytest.mark.parametrize("fault", faults.CATALOGUE)
+def test_a_repr_is_short_and_true(fault: type[faults.Fault[object]]) -> None:
+    """What is shown is the call that makes an equal fault, and of a default there is nothing."""
+    needed = [one for one in dataclasses.fields(cast(Any, fault)) if one.default is one.default_factory]
+    if needed:
+        pytest.skip("it needs to be told what to do")
+    plain = fault()
+    if fault not in (faults.Embed, faults.Singles):
+        assert repr(plain) == f"{fault.__name__}()"
+    assert eval(repr(plain), NAMES) == plain
+
+
+@pytest.mark.parametrize(
+    ("fault", "shown"),
+    [
+        (faults.Delegate(), "Delegate()"),
+        (faults.Delegate(nocheck=False, issuer="root"), "Delegate(nocheck=False, issuer='root')"),
+        (faults.Stale(by=timedelta(hours=5)), "Stale(by=datetime.timedelta(seconds=18000))"),
+        (faults.IssuingDistributionPoint(only_ca=False), "IssuingDistributionPoint(only_ca=False)"),
+        (faults.Singles(faults.Single("revoked", timing=faults.Stale())),
+         "Singles(Single(status='revoked', timing=Stale()))"),
+        (faults.Embed("root"), "Embed('root')"),
+    ],
+)  # fmt: skip
+def test_a_repr_shows_what_differs(fault: faults.Fault[object], shown: str) -> None:
+    """Fields stand in it by name where they are not the defaults, and the expression is valid."""
+    assert repr(fault) == shown
+    assert eval(shown, NAMES) == fault
+
+
+def test_a_repr_of_a_test_s_own() -> None:
+    """A fault of a test's own is shown so, too; fields without a default always; one of its own stays."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Own(faults.Encoding):
+        must: int
+        like: tuple[int, ...] = dataclasses.field(default_factory=tuple)
+        flag: bool = True
+
+        def __call__(self, honest: bytes) -> bytes:
+            return honest
+
+    class Quiet(Own):
+        def __repr__(self) -> str:
+            return "quiet"
+
+    assert repr(Own(1)).endswith("Own(must=1)")
+    assert repr(Own(1, (2,), False)).endswith("Own(must=1, like=(2,), flag=False)")
+    assert repr(Quiet(1)) == "quiet"

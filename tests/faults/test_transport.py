@@ -143,7 +143,7 @@ def test_a_large_answer_drips_and_is_cut(pki: PKI) -> None:
         drops, silence = pki.crl.requests[-1].wire
     assert isinstance(drops, faults.Trickle)
     assert (len(drops.data) > 5_000_000, silence) == (True, faults.Silence())
-    assert "(Trickle then Silence)" in str(pki.crl.requests[-1])
+    assert "(trickled, 1 at a time every 1 s then silence)" in str(pki.crl.requests[-1])
 
 
 # Real clients.

@@ -80,7 +80,7 @@ TABLE: dict[str, dict[str, Seen]] = {
         "good": ((N, N, G), 0, 1), "revoked": LATER, "unknown": LATER,
         "tryLater": LATER, "HTTP 500": LATER, "refused": LATER,
     },
-    "ideal": GOOD_ONLY,
+    "ideal": NOT_UNKNOWN,
 }  # fmt: skip
 
 # An answer that is soon over.

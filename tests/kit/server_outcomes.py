@@ -14,4 +14,5 @@ def outcome_of(scenario: str, words: str, **fields: object) -> Outcome:
     steps = tuple(
         tuple(Observation(now, says, says) for says in step.split()) for step in words.split("|") if step
     )
+    fields["troubles"] = frozenset(fields.get("troubles", ()))  # type: ignore[call-overload]
     return replace(Outcome(scenario, "a server", steps), **fields)  # type: ignore[arg-type]

@@ -26,6 +26,18 @@ NAMES: list[tuple[str, x509.GeneralName]] = [
     ("10.0.0.0/8", x509.IPAddress(ipaddress.IPv4Network("10.0.0.0/8"))),
     ("2001:db8::/32", x509.IPAddress(ipaddress.IPv6Network("2001:db8::/32"))),
     ("joe@example.org", x509.RFC822Name("joe@example.org")),
+    *(
+        (uri, x509.UniformResourceIdentifier(uri))
+        for uri in (
+            "spiffe://example.org/billing",
+            "spiffe://prod/ns/a%20b?c=(d)#e",
+            "SPIFFE://[2001:db8::1]:80/",
+            "ldap://user@example.org/",
+            "urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66",
+            "sip:joe@example.org",
+            "sips:example.org",
+        )
+    ),
 ]
 
 WRONG = [
@@ -53,6 +65,13 @@ WRONG = [
     (".".join(["a" * 49] * 6), "is no host name"),
     ("bücher..example", "is no host name"),
     ("☃.example", "is no host name"),
+    ("wss://joe@a.example/", "without a scheme, port or path"),
+    ("spiffe://", "is no URI that a certificate can hold"),
+    ("spiffe:///billing", "a host where there is a '//'"),
+    ("spiffe://bücher.example/", "only the characters of RFC 3986"),
+    ("spiffe://a.example/%zz", "only the characters of RFC 3986"),
+    ("spiffe://a.example/ ", "only the characters of RFC 3986"),
+    ("urn:", "is no URI that a certificate can hold"),
     ("@", "is no e-mail address"),
     ("joe@", "is no e-mail address"),
     ("Joe <joe@example.org>", "is no e-mail address"),
@@ -63,12 +82,17 @@ WRONG = [
 # What trustme does otherwise, and why this package does not follow.
 UNLIKE_TRUSTME = {
     "x_y.example": "the underscore, which test set-ups have in host names, is no IDNA character",
+    **{
+        uri: "trustme issues nothing for a URI, or takes it for an e-mail address"
+        for uri, name in NAMES
+        if isinstance(name, x509.UniformResourceIdentifier)
+    },
 }
 
 
 @pytest.mark.parametrize(("identity", "name"), NAMES)
 def test_an_identity_becomes_its_name(identity: str, name: x509.GeneralName) -> None:
-    """Host names, wildcards, IDNA, addresses, networks and e-mail each become their own kind of name."""
+    """Host names, wildcards, IDNA, addresses, networks, e-mail, URIs: each becomes its own kind of name."""
     assert general_name(identity) == name
 
 

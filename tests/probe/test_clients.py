@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from mockpki._probe import Client, Command, Probe, Run
 from mockpki._programs.processes import Ended
 from mockpki.cli import main
 from mockpki.scenarios import TABLE, matching
+from tests.kit.broken_clients import BROKEN, is_a_coroutine
 from tests.kit.programs import need
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no shell")
@@ -206,6 +208,62 @@ class TestClients:
         assert "1/1" in probe(*command, env={"FORCE_COLOR": "1"}).stderr
 
 
+BROKEN_CLIENT = """
+import asyncio, inspect, sys
+from tests.kit import broken_clients
+
+name, *values = sys.argv[1:]
+connect = getattr(broken_clients, name)
+where = dict(zip(("host", "port", "url", "ca_file"), values))
+where["port"] = int(where["port"])
+found = connect(**{one: where[one] for one in inspect.signature(connect).parameters})
+if inspect.iscoroutine(found):
+    found.close()
+sys.exit(found is False)
+"""
+
+
+class TestControl:
+    """A client that does not accept where nothing is wrong is not judged."""
+
+    def test_the_ca_forgotten(self) -> None:
+        """The commonest first mistake ends with 4, and what is missing; with that, it is judged."""
+        command = [need("curl"), "-q", "-sS", "-o", os.devnull, "{url}"]
+        for policy in ([], ["--policy", "hard-fail", "--only", "ocsp-stale"]):
+            result = probe(*policy, "--", *command)
+            assert (result.exit_code, result.stdout) == (4, "")
+            assert "The client is not judged" in result.stderr
+            assert "it does not trust the CA: give it {ca_file}" in result.stderr
+            assert "alert unknown_ca" in result.stderr
+        judged = probe("--only", "ocsp-stale", "--", *command, "--cacert", "{ca_file}")
+        assert judged.exit_code == 0
+
+    @pytest.mark.parametrize("client", [*BROKEN, is_a_coroutine], ids=lambda client: client.__name__)
+    def test_broken(self, client: Callable[..., object], tmp_path: Path) -> None:
+        """Each is told by what was seen of it, and nothing is said of a policy."""
+        script = tmp_path / "client.py"
+        script.write_text(BROKEN_CLIENT)
+        env = {"PYTHONPATH": str(Path(__file__).parents[2])}
+        command = [sys.executable, str(script), client.__name__, "{host}", "{port}", "{url}", "{ca_file}"]
+        result = probe("--timeout", "60", "--policy", "hard-fail", "--", *command, env=env)
+        assert (result.exit_code, result.stdout) == (4, "")
+        assert BROKEN.get(client, "the client never came") in result.stderr.replace(
+            "The client", "the client"
+        )
+
+    def test_an_alert_later(self, tmp_path: Path) -> None:
+        """A client that loses its trust after the control came to no verdict."""
+        script = (
+            f"[ -e {tmp_path}/once ] || CA='--cacert {{ca_file}}'; touch {tmp_path}/once; "
+            f"exec {need('curl')} -q -sS -o {os.devnull} $CA {{url}}"
+        )
+        only = ["--only", "ocsp-revoked", "--only", "no-sources"]
+        result = probe("--policy", "staple-required", *only, "--", "/bin/sh", "-c", script)
+        assert result.exit_code == 1
+        assert verdicts(result) == {"ocsp-revoked": "!other", "no-sources": "!other"}
+        assert "Nothing can be said of its policy" in result.output
+
+
 class TestNoVerdict:
     """Clients that cannot be judged."""
 
@@ -233,8 +291,8 @@ class TestNoVerdict:
         os.close(end)
 
     def test_crashing(self) -> None:
-        """A client that a signal kills has not rejected."""
-        script = f"{need('curl')} -q -sS --cacert {{ca_file}} {{url}}; kill -SEGV $$"
+        """A client that a signal kills has not rejected; it is killed here for want of a staple."""
+        script = f"{need('curl')} -q -sS --cert-status --cacert {{ca_file}} {{url}} || kill -SEGV $$"
         result = probe("--policy", "hard-fail", "--only", "ocsp-revoked", "--", "/bin/sh", "-c", script)
         assert result.exit_code == 1
         assert verdicts(result) == {"ocsp-revoked": "!crashed"}

@@ -101,7 +101,13 @@ class TestInference:
         met = run_reference(policy, "staple-*")
         found = infer_policy(met)
         assert found.best.names == ()
-        assert found.others > 0
+        assert found.others == 1
+        assert found.sentences[1] == "1 other combination of a policy's fields fits as well."
+        # Of two scenarios more can be said.
+        found = infer_policy(
+            run_reference(replace(SOFT_FAIL, sources=("OCSP",)), "staple-revoked", "ocsp-revoked")
+        )
+        assert found.others > 1
         assert found.sentences[1] == f"{found.others} other combinations of a policy's fields fit as well."
 
     def test_no_verdict(self) -> None:

@@ -1,16 +1,18 @@
 """A server in the scenarios of stapling: what a probe of it finds."""
 
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from mockpki._probe.servers import BROKEN, KEPT, ServerReport, probe_presets, probe_server
-from mockpki.scenarios.servers import SCENARIOS
+from mockpki._probe.servers import BROKEN, KEPT, NOT_SEEN, ServerReport, probe_presets, probe_server
+from mockpki.scenarios.servers import DEMANDS, INERT, SCENARIOS, Nearest
 from mockpki.staplers import NAMED, NotListening, Outcome, StaplePolicy, named
 from mockpki.staplers._words import duration, in_words
 from tests.kit.probes import SOME, command, write_template
+from tests.servers.commands import SERVERS
 
 
 @pytest.fixture(scope="module")
@@ -44,33 +46,52 @@ class TestRun:
         assert report.name == "<plain>"
         assert "{config}" in report.command
         assert report.demands["ready"] is False
-        assert report.demands["opens"] is True
+        assert report.demands["opens"] is None
         assert report.demands["renews"] is None
         assert report.demands["must-staple"] is None
-        assert report.broken == 1
+        assert report.find_reasons("opens") == (INERT,)
+        assert report.find_reasons("must-staple") == ("no scenario that was run is about it",)
+        assert (report.broken, report.kept, report.not_seen) == (1, 0, len(DEMANDS) - 1)
         assert report.exit_status == BROKEN
         assert [line.name for line in report.timelines] == list(NAMED)
 
-    def test_every_demand_kept(self, template: Path) -> None:
-        """Where nothing is broken the status says so; the first start is none of the outcomes."""
+    def test_nothing_seen(self, template: Path) -> None:
+        """Where nothing could be broken nothing was kept, either; the first start is none of the outcomes."""
         made = probe_server(
             command(template), template, only=["refused"], grace=timedelta(0), timelines=False
         )
         assert [outcome.scenario for outcome in made.outcomes] == ["refused"]
-        assert made.exit_status == KEPT
+        assert made.exit_status == NOT_SEEN
+        assert made.inert
+        assert set(made.demands.values()) == {None}
         assert made.timelines == ()
+
+    def test_every_demand_kept(self) -> None:
+        """Where a server that staples breaks nothing, the status says so."""
+        nginx = SERVERS["nginx"]()
+        made = probe_server(nginx.command, nginx.template, only=["refused", "revoked"], timelines=False)
+        assert made.exit_status == KEPT
+        assert not made.inert
+        assert (made.broken, made.kept) == (0, 3)
+        assert made.nearest is None
+        assert "there was nothing good to staple" in made.likeness
 
     def test_likeness(self, report: ServerReport) -> None:
         """What it is most like is said in a sentence, with what is different."""
-        assert report.nearest is not None
-        preset, differ = report.nearest
-        assert preset == "nginx"
-        assert differ == ("good", "idle")
-        assert report.likeness == "It behaves most like nginx, but for good and idle."
-        same = ServerReport("a", "b", report.outcomes, ("nginx", ()))
+        assert report.nearest is None
+        assert report.likeness == ("It never stapled, and never asked the responder: it is like no preset.")
+        near = ServerReport("a", "b", report.outcomes, Nearest("nginx", ("good", "idle")))
+        assert near.likeness == "It behaves most like nginx, but for good and idle."
+        same = ServerReport("a", "b", report.outcomes, Nearest("nginx", ()))
         assert same.likeness == "It behaves like nginx."
+        several = ServerReport("a", "b", report.outcomes, Nearest("nginx", (), 2))
+        assert several.likeness == "It behaves like nginx, with 2 workers."
+        vain = replace(report, inert=False, outcomes=(replace(report.outcomes[0], requests=2),))
+        assert vain.likeness == "It is like no preset: it asked the responder, and stapled nothing."
+        quiet = replace(report, inert=False)
+        assert quiet.likeness == "It is like no preset: it stapled nothing."
         assert ServerReport("a", "b", ()).likeness == "It is like no preset."
-        one = ServerReport("a", "b", (), ("nginx", ("good",)))
+        one = ServerReport("a", "b", (), Nearest("nginx", ("good",)))
         assert one.likeness == "It behaves most like nginx, but for good."
 
     def test_a_server_that_never_listens(self) -> None:

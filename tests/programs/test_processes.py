@@ -80,6 +80,45 @@ def test_readable() -> None:
     assert "\x1b" in ended.printed
 
 
+@pytest.mark.parametrize(
+    ("printed", "line"),
+    [
+        (
+            "curl: (60) SSL certificate problem: certificate revoked\nMore details here: https://curl.se/x\n\n"
+            "curl failed to verify the legitimacy of the server and therefore could not\nestablish a secure "
+            "connection to it. To learn more about this situation and\nhow to fix it, please visit the web "
+            "page mentioned above.\n",
+            "curl: (60) SSL certificate problem: certificate revoked",
+        ),
+        (
+            'Exception in thread "main" javax.net.ssl.SSLHandshakeException: PKIX path validation failed\n'
+            "\tat java.base/sun.security.ssl.Alert.createSSLException(Alert.java:131)\n"
+            "Caused by: java.security.cert.CertificateRevokedException: Certificate has been revoked\n"
+            "\tat java.base/Some.error(Some.java:1)\n\t... 30 more\n",
+            "Caused by: java.security.cert.CertificateRevokedException: Certificate has been revoked",
+        ),
+        (
+            'Traceback (most recent call last):\n  File "x.py", line 1, in error\n    x: 1\n      ^^^^\n'
+            "ssl.SSLCertVerificationError: certificate verify failed (_ssl.c:1)\n",
+            "ssl.SSLCertVerificationError: certificate verify failed (_ssl.c:1)",
+        ),
+        (
+            "Error: certificate revoked\n    at TLSSocket.onConnectSecure (node:_tls_wrap:1)\n}\n\n"
+            "Node.js v20.1.0\n",
+            "Error: certificate revoked",
+        ),
+        ('Get "https://x": tls: bad certificate, error: alert\nexit status 1\n', 'Get "https://x": tls: bad '
+         "certificate, error: alert"),
+        ("one\nno reason at all\n", "no reason at all"),
+        ("... 3 more\n", "... 3 more"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_telling_line(printed: str, line: str) -> None:
+    """Of what a failed program printed, the line is quoted that says why, and no frame, and no advice."""
+    assert Ended(1, printed, 0.1).telling_line == line
+
+
 def test_nothing_printed() -> None:
     """A silent program has no last line, and nothing to read."""
     ended = run(["/bin/sh", "-c", "read line"], 60)

@@ -165,12 +165,36 @@ class TestUnusable:
                     assert looked(verdict)[-1] == (policy.sources[-1], outcome)
 
     def test_no_source(self, pki: PKI) -> None:
-        """A certificate that names nobody to ask is rejected in hard-fail, and says so."""
+        """A certificate that names nobody to ask passes in hard-fail, unless the policy forbids it."""
         leaf = pki.issue_cert("localhost", ocsp_urls=[], crl_urls=[])
-        verdict, _ = check(pki, leaf, replace(HARD_FAIL, sources=("OCSP", "CRL")))
+        hard = replace(HARD_FAIL, sources=("OCSP", "CRL"))
+        passed, _ = check(pki, leaf, hard)
+        assert passed.accepted
+        assert "no source could tell (there is none to ask), which the policy lets pass" in passed.reasons[0]
+        # A staple that is no use is a source that was there.
+        assert not check(pki, leaf, HARD_FAIL, staple=[faults.Stale()])[0].accepted
+        verdict, _ = check(pki, leaf, replace(hard, sourceless_passes=False))
         assert not verdict.accepted
         assert "no source could tell (there is none to ask)" in verdict.reasons[0]
         assert check(pki, leaf, SOFT_FAIL)[0].accepted
+
+    @pytest.mark.parametrize(
+        ("fault", "accepted"),
+        [(faults.Garbage(), False), (faults.Unauthorized(), False), (faults.TryLater(), True),
+         (faults.HttpStatus(503), True), (faults.EmptyBody(), True), (faults.Refused(), True)],
+        ids=str,
+    )  # fmt: skip
+    def test_an_answer_without_use(self, pki: PKI, fault: Any, accepted: bool) -> None:
+        """Where an answer has to be usable, one that is not rejects, and none at all passes."""
+        leaf = pki.issue_cert("localhost", crl_urls=[])
+        pki.ocsp.respond_with(fault)
+        policy = replace(SOFT_FAIL, sources=("OCSP",), whole_chain=False)
+        assert check(pki, leaf, policy)[0].accepted
+        assert check(pki, leaf, replace(policy, unusable_rejects=True))[0].accepted is accepted
+        # Another source may still tell.
+        good = pki.issue_cert("localhost")
+        both = replace(policy, sources=("OCSP", "CRL"), unusable_rejects=True)
+        assert check(pki, good, both)[0].accepted
 
 
 class TestMustStaple:

@@ -38,7 +38,11 @@ def test_parsed(text: str, policy: Policy) -> None:
         ("hard-fial", LookupError, "there is no policy 'hard-fial'; did you mean hard-fail"),
         ("", LookupError, "there is no policy ''"),
         ("sources=OCSP", ValueError, "begins with the name of one, such as hard-fail,sources=OCSP"),
-        ("hard-fail,sorces=OCSP", LookupError, "no field 'sorces'; did you mean sources?"),
+        (
+            "hard-fail,sorces=OCSP",
+            LookupError,
+            "no field 'sorces'; did you mean sources or sourceless_passes?",
+        ),
         ("hard-fail,xyzzy=1", LookupError, "no field 'xyzzy'; there are sources, whole_chain, "),
         ("hard-fail,", ValueError, "'' in the policy 'hard-fail,' varies nothing"),
         ("hard-fail,whole_chain", ValueError, "'whole_chain' in the policy 'hard-fail,whole_chain' varies"),
@@ -65,8 +69,18 @@ def test_mistakes(text: str, kind: type[Exception], sentence: str) -> None:
         (replace(HARD_FAIL, sources=("OCSP",), whole_chain=False),
          "hard-fail, but asks OCSP only and looks at the leaf alone"),
         (replace(SOFT_FAIL, sources=("CRL", "staple")), "soft-fail, but asks for the CRL, then for a staple"),
-        (replace(NO_CHECK, hard_fail=True), "no-check, but rejects what no source can tell"),
-        (replace(STAPLE_REQUIRED, require_staple=False), "staple-required, but can do without a staple"),
+        (replace(NO_CHECK, hard_fail=True), "one that asks nobody and rejects what no source can tell"),
+        (replace(STAPLE_REQUIRED, require_staple=False),
+         "soft-fail, but asks for a staple only and rejects the status unknown"),
+        (replace(STAPLE_REQUIRED, sources=("OCSP",), require_staple=False),
+         "soft-fail, but asks OCSP only and rejects the status unknown"),
+        (replace(STAPLE_REQUIRED, sources=("staple", "CRL")),
+         "staple-required, but asks for a staple, then for the CRL"),
+        (replace(HARD_FAIL, sourceless_passes=False),
+         "hard-fail, but rejects a certificate that names no source"),
+        (replace(SOFT_FAIL, sourceless_passes=True), "soft-fail"),
+        (replace(SOFT_FAIL, unusable_rejects=True), "soft-fail, but rejects an answer that is no use"),
+        (replace(HARD_FAIL, unusable_rejects=True), "hard-fail"),
         (replace(SOFT_FAIL, bad_staple_rejects=True), "soft-fail, but rejects a staple that is no use"),
         (replace(HARD_FAIL, require_staple=True), "hard-fail, but insists on a staple"),
         (replace(MUST_STAPLE, whole_chain=False, timeout=timedelta(seconds=1), max_age=timedelta(hours=1)),
@@ -82,10 +96,11 @@ def test_described(policy: Policy, words: str) -> None:
 
 def test_what_does_not_matter_is_not_told() -> None:
     """Fields that make no difference with these sources make none in words."""
-    crl_alone = Policy(sources=("CRL",), hard_fail=True, unknown_rejects=False)
+    crl_alone = Policy(sources=("CRL",), hard_fail=True, sourceless_passes=True, unknown_rejects=False)
     assert find_nearest(crl_alone) == ("hard-fail", ("sources",))
-    assert switches(("CRL",)) == ("hard_fail", "whole_chain")
+    assert switches(("CRL",)) == ("hard_fail", "sourceless_passes", "unusable_rejects", "whole_chain")
     assert switches(("staple",)) == (
-        "hard_fail", "unknown_rejects", "require_staple", "honour_must_staple", "bad_staple_rejects",
+        "hard_fail", "sourceless_passes", "unusable_rejects", "unknown_rejects", "require_staple",
+        "honour_must_staple", "bad_staple_rejects",
     )  # fmt: skip
     assert switches(()) == ("hard_fail",)

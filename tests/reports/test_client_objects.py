@@ -67,11 +67,11 @@ class TestJson:
         assert (like["exact"]["fields"]["sources"], like["exact"]["exceptions"]) == (["OCSP"], [])
         assert like["exact"]["others"] > 0
         assert [(one["words"], one["exceptions"]) for one in like["named"]] == [
-            ("no-check", ["ocsp-revoked"])
+            ("soft-fail", ["staple-revoked", "crl-revoked", "ocsp-refused-crl-revoked"])
         ]
 
 
 SCENARIO_KEYS = {
     "name", "sentence", "verdict", "expected", "ok", "problems", "exit_status", "seconds", "words", "command",
-    "asked", "alerts", "handshakes", "ocsp", "crl", "printed",
+    "asked", "alerts", "handshakes", "ocsp", "crl", "others", "printed",
 }  # fmt: skip

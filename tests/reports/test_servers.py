@@ -1,5 +1,7 @@
 """What was seen of a server, or of presets, as a report."""
 
+from dataclasses import replace
+
 from mockpki._probe.servers import ServerReport
 from mockpki._reports.servers import describe_presets, describe_server
 from mockpki.scenarios.servers import DEMANDS
@@ -11,7 +13,7 @@ def test_a_server(report: ServerReport) -> None:
     found = describe_server(report)
     (group,) = found.groups
     assert [row.name for row in group.rows] == ["good", "refused", "idle"]
-    assert [row.ok for row in group.rows] == [False, True, True]
+    assert [row.ok for row in group.rows] == [False, None, None]
     good, _, idle = group.rows
     assert [span.text for span in good.cells[0]] == ["none", "none", "none"]
     assert {span.tone for span in good.cells[0]} == {"none"}
@@ -23,7 +25,7 @@ def test_a_server(report: ServerReport) -> None:
     assert [fact.name for fact in idle.facts] == ["Requests", "Left out"]
     assert found.verdict is not None
     assert (found.verdict.text, found.verdict.tone) == ("In 1 of 3 scenarios it breaks a demand.", "wrong")
-    assert found.sentences == (report.likeness,)
+    assert found.sentences == (report.likeness, "Demands: 0 kept, 1 broken, 11 not seen.")
 
 
 def test_demands(report: ServerReport) -> None:
@@ -40,7 +42,10 @@ def test_cases(report: ServerReport) -> None:
     """A demand in a scenario is a test case: it passed, it failed, or it could not be seen."""
     cases = describe_server(report).cases
     assert len(cases) == sum(len(outcome.judged) for outcome in report.outcomes)
-    assert {case.state for case in cases} == {"passed", "failure", "skipped"}
+    assert {case.state for case in cases} == {"failure", "skipped"}
+    assert {case.message for case in cases if case.state == "skipped"} >= {
+        "not seen: it never stapled, and never asked the responder"
+    }
     (failure,) = (case for case in cases if case.state == "failure")
     assert (failure.suite, failure.name) == ("stapling.good", "ready")
 
@@ -59,3 +64,20 @@ def test_presets(presets: tuple[ServerReport, ...]) -> None:
     (alone,) = describe_presets(presets[:1]).groups[0].rows
     assert alone.opened
     assert len(alone.checks) == len(DEMANDS)
+
+
+def test_verdicts(report: ServerReport, presets: tuple[ServerReport, ...]) -> None:
+    """What breaks nothing is told from what was never put to the test."""
+    ideal = describe_server(presets[0]).verdict
+    assert ideal is not None
+    assert (ideal.text, ideal.tone) == ("It keeps every demand in 18 scenarios.", "right")
+    some = describe_server(replace(presets[0], outcomes=presets[0].outcomes[:4]))
+    assert some.verdict is not None
+    assert some.verdict.text == "It breaks no demand in 4 scenarios."
+    assert some.sentences[1] == "Demands: 3 kept, 0 broken, 9 not seen."
+    unseen = describe_server(replace(report, outcomes=report.outcomes[1:])).verdict
+    assert unseen is not None
+    assert unseen.text == "In 2 scenarios nothing happened by which to judge it."
+    checks = describe_server(report).demands
+    assert all(check.why for check in checks if check.kept is None)
+    assert {case.state for case in describe_server(presets[0]).cases} == {"passed", "skipped"}

@@ -89,7 +89,7 @@ class TestServers:
         assert "good: the first handshake brought none (no staple)" in text
         assert "none none none ..." in text  # what idle has left out
         assert report.likeness in text
-        assert re.search(r"^nginx-file +G{24}E{48}$", text, re.MULTILINE)
+        assert re.search(r"^nginx-file +G{25}E{47}$", text, re.MULTILINE)
         assert re.search("^ {24}-{48} *$", text, re.MULTILINE)
         assert "L an error of the responder's, stapled" in text
 

@@ -3,11 +3,15 @@
 import gc
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from mockpki import PKI, faults
+from mockpki._exchange.http import Answer, HttpRequest
+from mockpki._exchange.steps import Abort, Finish, Send, Silence, Wait, Wire
+from mockpki._services.evidence import Request
+from mockpki._services.questions import Inquiry, read_nothing
 from tests.kit.asking import cert_id, connect, post, question, raw_post, send
 
 
@@ -88,10 +92,10 @@ def test_a_request_as_a_sentence(pki: PKI) -> None:
         last = pki.ocsp.requests[-1]
     lines = [str(request).partition("Z ")[2] for request in (*pki.ocsp.requests[:2], *pki.crl.requests, last)]
     assert lines == [
-        "POST serial 0xabc, serial 0x10 -> HTTP 200 (Send)",
-        "POST malformed request: tag 0x02 at octet 0, where 0x30 belongs -> HTTP 200 (Send)",
-        "GET /ca.crl -> HTTP 200 (Send)",
-        "POST serial 0xabc -> HTTP 200 (Silence) with Unknown(), Hang()",
+        "POST serial 0xabc, serial 0x10 -> HTTP 200",
+        "POST malformed request: tag 0x02 at octet 0, where 0x30 belongs -> HTTP 200",
+        "GET /ca.crl -> HTTP 200",
+        "POST serial 0xabc -> nothing (silence) with Unknown(), Hang()",
     ]
     assert str(last).startswith(f"{last.time:%H:%M:%S}Z POST")
 
@@ -243,3 +247,24 @@ def test_pkis_do_not_share_evidence(two_pkis: tuple[PKI, PKI]) -> None:
     send(one.crl.url)
     one.crl.assert_asked(times=1)
     other.crl.assert_not_asked()
+
+
+@pytest.mark.parametrize(
+    ("wire", "words"),
+    [
+        ((Send(b"HTTP/1.1 200 OK\r\n\r\n"),), "HTTP 200"),
+        ((Send(b"HTTP/1.0 404 No\r\n\r\n"), Finish()), "HTTP 404"),
+        ((Send(b"HTTP/1.1 200 OK\r\n\r\n"), Abort()), "HTTP 200 (sent then reset)"),
+        ((Wait(2.5), Send(b"HTTP/1.1 200 OK\r\n\r\n")), "HTTP 200 (2.5 s of waiting then sent)"),
+        ((Send(b"220 ESMTP\r\n"), Finish()), "11 octets that are no HTTP (sent then closed)"),
+        ((Silence(),), "nothing (silence)"),
+        ((Abort(),), "nothing (reset)"),
+        ((), "nothing"),
+    ],
+)
+def test_an_answer_in_words(wire: Wire, words: str) -> None:
+    """What is said of an answer is what went out, and not what an honest one would have been."""
+    noon = datetime(2030, 1, 1, 12, tzinfo=timezone.utc)
+    request = Request(Inquiry(HttpRequest("GET", "/"), read_nothing), noon, (), Answer.text(200, "x"), wire)
+    assert str(request) == f"12:00:00Z GET / -> {words}"
+    assert repr(request) == f"<Request 12:00:00Z GET / -> {words}>"

@@ -181,7 +181,7 @@ def test_pem_is_the_same_crl(pki: PKI) -> None:
     first, *lines, last, end = pem.split(b"\n")
     assert (first, last, end) == (b"-----BEGIN X509 CRL-----", b"-----END X509 CRL-----", b"")
     assert {len(line) for line in lines[:-1]} == {64}
-    with pytest.raises(TypeError, match=r"HttpStatus\(code=503.*\) is a fault of the HTTP layer"):
+    with pytest.raises(TypeError, match=r"HttpStatus\(\) is a fault of the HTTP layer"):
         pki.crl.pem(faults.HttpStatus())  # type: ignore[arg-type]
 
 

@@ -174,6 +174,10 @@ def test_when_a_server_asks_again(case: str) -> None:
         (failed(NEW, DOWN), "the connection was refused"),
         (failed(ENDED, DOWN), "the connection was refused"),
         (failed(replace(NEW, answer=replace(KEPT, status="revoked")), UNFIT), "it is stale"),
+        (
+            replace(NEW, answer=replace(KEPT, status="revoked")),
+            "the answer was revoked, and ends 2026-01-02 12:00:00Z",
+        ),
     ],
 )
 def test_what_a_strict_server_does_not_start_without(known: Known, why: str | None) -> None:

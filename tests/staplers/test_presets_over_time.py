@@ -1,6 +1,7 @@
 """What each preset does with a staple that was good, with must-staple certificates, and after a restart."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -69,7 +70,7 @@ SIX_DAYS_LATER: dict[str, tuple[str, int]] = {
     "nginx": (G, 2), "nginx-file": (G, 0), "apache": (R, 2), "apache, ReturnResponderErrors off": (R, 2),
     "apache, FakeTryLater off": (R, 2), "apache-quiet": (R, 2), "mod-md": (R, 2), "haproxy": (R, 2),
     "caddy": (G, 2), "hitch": (G, 1), "envoy-lenient": (G, 0), "envoy-strict": (G, 0),
-    "envoy-must-staple": (G, 0), "node-ocsp": (G, 1), "jsse": (R, 2), "squarespace": (G, 2), "ideal": (G, 2),
+    "envoy-must-staple": (G, 0), "node-ocsp": (G, 1), "jsse": (R, 2), "squarespace": (G, 2), "ideal": (R, 2),
 }  # fmt: skip
 
 
@@ -276,7 +277,7 @@ def test_the_ideal_server_does_not_start_without_what_it_must_staple(
             pytest.fail("the server has started")
         with pki.tls_server(plain, staple=staplers.IDEAL) as server:
             server.stapler.settle()
-            assert ask(pki, server) == "none"
+            assert ask(pki, server) == ("revoked" if bent == faults.Revoked() else "none")
     with pki.tls_server(leaf, staple=staplers.IDEAL) as server:
         assert ask(pki, server) == "good"
 
@@ -305,3 +306,96 @@ def test_what_a_restart_leaves(pki: PKI, name: str) -> None:
     refused = TABLE[name]["refused"][0][0]
     assert found == ("good" if policy.persist else refused)
     assert kinds(stapler).count(Kind.RESTARTED) == 2
+
+
+# A CA that signs on a schedule, and how long a revocation stays hidden.
+
+
+def scheduled(pki: PKI, every: timedelta, life: timedelta) -> None:
+    """Have the responder hand out the same answer until it is time for the next one."""
+    began = pki.clock.now()
+
+    def choose(request: object) -> list[OCSPFault]:
+        age = (pki.clock.now() - began) % every
+        return [faults.Long(before=age, after=life - age)]
+
+    pki.ocsp.respond_by(choose)
+
+
+@pytest.mark.parametrize(
+    ("every", "life", "most"),
+    [(timedelta(days=4), timedelta(days=7), 29), (timedelta(hours=1), timedelta(hours=2), 28 * 24 * 2)],
+    ids=["days", "hours"],
+)
+def test_the_ideal_server_asks_a_ca_that_signs_on_a_schedule_in_measure(
+    pki: PKI, every: timedelta, life: timedelta, most: int
+) -> None:
+    """Four weeks of it: about once a day, or once an hour; and there is a good staple all the time."""
+    leaf = pki.issue_cert("localhost")
+    scheduled(pki, every, life)
+    with pki.clock.stop(), pki.tls_server(leaf, staple=staplers.IDEAL) as server:
+        stapler, began = server.stapler, pki.clock.now()
+        for day in range(28):
+            pki.run_until(began + timedelta(days=day))
+            assert ask(pki, server) == "good"
+        stats = stapler.stats
+        seen = kinds(stapler)
+    assert stats.fetches == stats.answered <= most
+    # What came and said the same is not taken for a renewal.
+    assert seen.count(Kind.KEPT) + seen.count(Kind.REFRESHED) + 1 == stats.fetches
+    assert (seen.count(Kind.KEPT) > 0) == (every > timedelta(days=1))
+
+
+def test_squarespace_asks_such_a_ca_in_measure(pki: PKI) -> None:
+    """For three hours a client comes every minute, but not each of them is asked for."""
+    leaf = pki.issue_cert("localhost")
+    scheduled(pki, timedelta(hours=1), timedelta(hours=1, minutes=30))
+    with pki.clock.stop(), pki.tls_server(leaf, staple=staplers.SQUARESPACE) as server:
+        stapler = server.stapler
+        for _ in range(180):
+            ask(pki, server)
+            stapler.settle()
+            pki.clock.shift(timedelta(minutes=1))
+        # In the last quarter of each hour, every 3.75 minutes.
+        assert stapler.stats.fetches <= 3 * 5 + 1
+        assert kinds(stapler).count(Kind.REFRESHED) == 2
+        assert stapler.stats.omitted == 2
+
+
+def test_the_ideal_server_lives_through_six_days_and_hides_nothing_for_more_than_one() -> None:
+    """With answers for a week: one question a day, a staple in six days of outage, revoked within a day."""
+    day, hour = timedelta(days=1), timedelta(hours=1)
+    line = staplers.timeline(
+        staplers.IDEAL, life=7 * day, up=2 * day, down=6 * day - hour, after=day, every=6 * hour
+    )
+    assert line.share("good") == 1.0
+    line = staplers.timeline(
+        staplers.IDEAL, life=7 * day, up=8 * day, down=timedelta(), after=timedelta(), every=hour,
+        revoked_at=3 * day + 5 * hour,
+    )  # fmt: skip
+    assert [run.says for run in line.runs] == ["good", "revoked"]
+    assert line.runs[1].begin == 4 * day
+    assert line.fetches == 9
+    slow = staplers.timeline(
+        replace(staplers.IDEAL, refresh=staplers.AtFraction(0.5), staple=frozenset({"good"})),
+        life=7 * day, up=8 * day, down=timedelta(), after=timedelta(), every=hour,
+        revoked_at=3 * day + 12 * hour,
+    )  # fmt: skip
+    assert slow.share("good") == 1.0
+
+
+def test_a_released_certificate_is_good_again(pki: PKI) -> None:
+    """On hold it is stapled as revoked, a day after its release as good; unknown never takes its place."""
+    leaf = pki.issue_cert("localhost")
+    with pki.clock.stop(), pki.tls_server(leaf, staple=staplers.IDEAL) as server:
+        seen = []
+        acts: list[Callable[[], None]] = [
+            lambda: pki.revoke(leaf, "certificateHold"),
+            lambda: pki.release(leaf),
+            lambda: pki.forget(leaf),
+        ]
+        for act in acts:
+            act()
+            pki.run_until(pki.clock.now() + timedelta(days=1))
+            seen.append(ask(pki, server))
+    assert seen == ["revoked", "good", "good"]

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from mockpki import PKI, Leaf, faults
 from mockpki._tls.server import TlsServer
 from mockpki.staplers import IDEAL, SQUARESPACE, Kind, StaplePolicy
+from mockpki.staplers._sightings import Sightings
 from tests.kit.staples import browse, in_order, kinds, word
 from tests.kit.tls_clients import connected, context
 
@@ -102,16 +103,41 @@ def test_more_sightings_take_more_visits(pki: PKI) -> None:
     pki.ocsp.assert_asked(times=1)
 
 
-def test_a_filter_that_is_too_small_lets_newcomers_through(pki: PKI) -> None:
-    """A Bloom filter never forgets; overfull, it takes many that it has never seen for old friends."""
-    policy = replace(SQUARESPACE, filter_size=1, filter_false_positives=0.5)
+def test_a_filter_that_is_too_small_forgets_and_lets_no_newcomer_through(pki: PKI) -> None:
+    """It is never overfull: whoever came last is remembered, and those before are newcomers again."""
+    policy = replace(SQUARESPACE, filter_size=10, filter_false_positives=1e-6)
     with tail(pki, policy) as server:
-        for name in NAMES[:30]:
+        fills = []
+        for name in NAMES[:45]:
+            browse(pki, server, name)
+            fills.append(server.stapler.stats.filter_fill)
+        server.stapler.settle()
+        assert server.stapler.stats.fetches == 0
+        for name in (NAMES[0], NAMES[44]):
             browse(pki, server, name)
         server.stapler.settle()
         stats = server.stapler.stats
-    assert stats.fetches > 15
-    assert stats.fetches + stats.fetches_saved == 30
+        assert kinds(server.stapler, NAMES[0]) == [Kind.SIGHTED, Kind.OMITTED] * 2
+        assert Kind.ANSWERED in kinds(server.stapler, NAMES[44])
+    assert (stats.sightings, stats.fetches) == (46, 1)
+    assert fills[:2] == [0.05, 0.1]
+    # Full, half of it is forgotten, and so on.
+    assert (fills[19], fills[20]) == (1.0, 0.55)
+    assert (max(fills), fills[40]) == (1.0, 0.55)
+
+
+@pytest.mark.parametrize(("size", "rate"), [(1_000, 0.01), (5_000, 0.001), (50, 0.1)])
+def test_a_filter_stays_as_good_as_it_says_however_many_come(size: int, rate: float) -> None:
+    """Of ten times as many newcomers as it is laid out for, no more pass as known than it says; then, too."""
+    filter_ = Sightings(replace(SQUARESPACE, filter_size=size, filter_false_positives=rate))
+    passed = sum(filter_.count(f"{number}.example") == 2 for number in range(10 * size))
+    # Chance may double what is expected, of many as of few.
+    assert passed <= 2 * rate * 10 * size + 5
+    assert 0.5 <= filter_.fill <= 1.0
+    # Whoever came last is known, as many as it says.
+    last = [f"{number}.example" for number in range(9 * size + size // 10, 10 * size)]
+    assert all(filter_.count(name) == 2 for name in last)
+    assert Sightings(SQUARESPACE).fill == 0.0
 
 
 def test_a_restart_forgets_who_was_sighted(pki: PKI) -> None:

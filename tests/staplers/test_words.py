@@ -31,7 +31,12 @@ TOLD: list[tuple[StaplePolicy, dict[str, Any], str]] = [
     (LAZY, {"error_ttl": HOUR}, "It remembers a failure for 1 h."),
     (LAZY, {"ttl": 2 * DAY, "error_ttl": HOUR},
      "It keeps an answer for 2 d at most; it remembers a failure for 1 h."),
-    (START, {"refresh": AtFraction(0.5)}, "It asks again when 50 % of an answer's life is over."),
+    (START, {"refresh": AtFraction(0.5)},
+     "It asks again when 50 % of an answer's life is over, and no sooner than after 4 % more."),
+    (START, {"refresh": AtFraction(0.5, floor=0)}, "It asks again when 50 % of an answer's life is over."),
+    (START, {"refresh": Clamp(HOUR, DAY, HOUR, in_time=True)},
+     "It asks again 1 h before an answer ends, but after 1 h at the earliest and 1 d at the latest; where "
+     "that is too late, when half of what is left is over."),
     (
         START,
         {"refresh": BeforeEnd(HOUR), "retry": Fixed(MINUTE)},

@@ -4,6 +4,8 @@
 - `_table`: all situations that ship with mockpki.
 - `_stage`: a scenario on a live PKI, and what was seen there.
 - `_judging`: what a client did, held against what was expected of it.
+- `_control`: where a client has to accept before it is judged at all.
+- `_calling`: the function that connects, and what its end means.
 - `_case`, `_choice`: a scenario under a policy, which a test is given; which scenarios are meant.
 
 `mockpki.scenarios` is the door.

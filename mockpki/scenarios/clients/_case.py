@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
 
-from ..._clock import monotonic
 from ..._pki import PKI
-from ..._typed import suggest
-from ...relying_party import Policy, Verdict
+from ...relying_party import Policy
+from ._calling import Connect, call, call_async, read_parameters, refuse_coroutine
+from ._control import CONTROL, Memory, describe_trouble, find_trouble
 from ._judging import Outcome, Result, judge
-from ._scenario import Expectation, Scenario
-from ._stage import TARGET_NAMES, Stage, Target, staged
-
-_MISTAKES = (TypeError, NameError, AttributeError, ImportError, AssertionError, FileNotFoundError)
-"""What a test's own function raises when it is wrong itself: never a verdict."""
+from ._scenario import Expectation, Expected, Scenario
+from ._stage import Seen, Stage, Target, staged
 
 
 @dataclass(frozen=True)
@@ -26,6 +21,8 @@ class Case:
 
     scenario: Scenario
     policy: Policy
+    memory: Memory = field(default_factory=Memory, repr=False, compare=False)
+    """Of the clients that went through the control; the cases of one table share it."""
 
     def __str__(self) -> str:
         return self.scenario.name
@@ -55,9 +52,7 @@ class Case:
         with contextlib.ExitStack() as stack:
             yield stack.enter_context(staged(self.scenario, pki or stack.enter_context(PKI())))
 
-    def check(
-        self, connect: Callable[..., object], *, pki: PKI | None = None, evidence: bool = True
-    ) -> Result:
+    def check(self, connect: Connect, *, pki: PKI | None = None, evidence: bool = True) -> Result:
         """Let *connect* meet the scenario, and fail unless it does what the policy demands.
 
         *connect* is a function that connects as the client under test does. Its parameters are any of
@@ -65,49 +60,91 @@ class Case:
         ``issuer_file``, ``ocsp_url`` and ``crl_url``. It rejects by raising an exception or returning False
         (or a `relying_party.Verdict` that does), and else accepts. A TypeError, an AssertionError, a program
         that is not there and the like are mistakes in the test, and are passed on. *pki* is where to stage
-        the scenario, left out in a PKI of its own. Without *evidence*, the verdict alone is judged, and not
-        whether the client came and looked: for one that comes without TLS, and cannot be seen where
-        its only source refuses connections.
+        the scenario, left out in a PKI of its own.
+
+        First comes a control: the client has to accept where staple, responder and CRL say good, and to be
+        seen there. If it does not, it is not judged in any scenario, and the failure says what was seen: it
+        does not trust the CA, it speaks another protocol, it never came. Cases of one `parametrize` send a
+        function that holds nothing of its own there once. (A policy that rejects even there has no control.)
+
+        Without *evidence*, the verdict alone is judged: there is no control, and it is not asked whether the
+        client came and looked. That is for one that comes without TLS, and cannot be seen where its only
+        source refuses connections.
 
         Raises AssertionError with what was expected, what happened, what the client asked for and what it
-        was sent; TypeError for a parameter that is none of those.
+        was sent; TypeError for a parameter that is none of those, and for a function that has to be awaited,
+        which `check_async` is for.
         """
         __tracebackhide__ = True
-        names = _read_parameters(connect)
-        with self.staged(pki) as stage:
-            for target in stage.visits():
-                outcome = _let_connect(connect, names, target)
-            result = judge(self.scenario, self.expected, outcome, stage.seen, evidence=evidence)
-        if not result.ok:
-            raise AssertionError(str(result))
-        return result
+        names = read_parameters(connect)
+        refuse_coroutine(connect)
+        with contextlib.closing(self._meet(connect, pki, evidence)) as visits:
+            try:
+                target = next(visits)
+                while True:
+                    target = visits.send(call(connect, names, target))
+            except StopIteration as end:
+                result: Result = end.value
+        return _pass_on(result)
+
+    async def check_async(self, connect: Connect, *, pki: PKI | None = None, evidence: bool = True) -> Result:
+        """The same for a client of asyncio: *connect* may be a coroutine function, and is awaited.
+
+            @pytest.mark.asyncio
+            @scenarios.parametrize(policy="hard-fail")
+            async def test_revocation(scenario):
+                async def connect(url, ca_file): ...
+                await scenario.check_async(connect)
+
+        *connect* may also return a future of either kind. Raises what `check` raises.
+        """
+        __tracebackhide__ = True
+        names = read_parameters(connect)
+        with contextlib.closing(self._meet(connect, pki, evidence)) as visits:
+            try:
+                target = next(visits)
+                while True:
+                    target = visits.send(await call_async(connect, names, target))
+            except StopIteration as end:
+                result: Result = end.value
+        return _pass_on(result)
+
+    def _meet(self, connect: Connect, pki: PKI | None, evidence: bool) -> Generator[Target, Outcome, Result]:
+        """Where the client goes, one target after the other; each time its outcome is sent back."""
+        __tracebackhide__ = True
+        with contextlib.ExitStack() as stack:
+            home = pki or stack.enter_context(PKI())
+            if evidence and CONTROL.expected(self.policy).verdict is Expected.ACCEPT:
+                yield from self._control(connect, home, known=pki is None)
+            outcome, seen = yield from _visit(self.scenario, home)
+            return judge(self.scenario, self.expected, outcome, seen, evidence=evidence)
+
+    def _control(self, connect: Connect, pki: PKI, *, known: bool) -> Generator[Target, Outcome, None]:
+        """Send the client where nothing is wrong. What it did there is *known* again in a PKI of our own."""
+        __tracebackhide__ = True
+        failure = self.memory.recall(connect) if known else None
+        if failure is None:
+            outcome, seen = yield from _visit(CONTROL, pki)
+            trouble = find_trouble(outcome, seen)
+            failure = describe_trouble(trouble, outcome, seen) if trouble else ""
+            if known:
+                self.memory.remember(connect, failure)
+        if failure:
+            raise AssertionError(f"{self.name}: {failure}")
 
 
-def _read_parameters(connect: Callable[..., object]) -> tuple[str, ...]:
-    """The names of `Target` that *connect* takes as parameters."""
-    if not callable(connect):
-        raise TypeError(
-            f"check() takes a function that connects, such as def connect(url, ca_file); got {connect!r}"
-        )
-    parameters = inspect.signature(connect).parameters.values()
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        return TARGET_NAMES
-    for parameter in parameters:
-        if parameter.name not in TARGET_NAMES and parameter.default is parameter.empty:
-            hint = suggest(parameter.name, TARGET_NAMES, f"it can have {', '.join(TARGET_NAMES)}.", 0.6)
-            raise TypeError(f"a function that connects has no parameter {parameter.name!r}; {hint}")
-    return tuple(parameter.name for parameter in parameters if parameter.name in TARGET_NAMES)
+def _visit(scenario: Scenario, pki: PKI) -> Generator[Target, Outcome, tuple[Outcome, Seen]]:
+    """All visits to one scenario: the outcome of the last, and what was seen of it."""
+    with staged(scenario, pki) as stage:
+        outcome = Outcome(None)
+        for target in stage.visits():
+            outcome = yield target
+        return outcome, stage.seen
 
 
-def _let_connect(connect: Callable[..., object], names: tuple[str, ...], target: Target) -> Outcome:
-    """Call *connect* with what it takes of *target*; what it returns or raises is its verdict."""
-    where: dict[str, Any] = asdict(target)
-    began = monotonic()
-    try:
-        returned = connect(**{name: where[name] for name in names})
-    except _MISTAKES:
-        raise
-    except Exception as error:
-        return Outcome(False, f"raised {type(error).__name__}: {error}", monotonic() - began)
-    accepted = returned.accepted if isinstance(returned, Verdict) else returned is not False
-    return Outcome(accepted, f"returned {returned}", monotonic() - began)
+def _pass_on(result: Result) -> Result:
+    """The result, if it is as it should be. Raises AssertionError."""
+    __tracebackhide__ = True
+    if not result.ok:
+        raise AssertionError(str(result))
+    return result

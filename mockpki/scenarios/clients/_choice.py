@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..._typed import suggest
 from ...relying_party import Policy, named
 from ._case import Case
+from ._control import Memory
 from ._scenario import Scenario
 from ._table import TABLE
 
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
 Names = str | Iterable[str]
 
 
-def matching(names: Names, table: Sequence[Scenario] = TABLE) -> list[Scenario]:
+def matching(names: Names, table: Sequence[Scenario] | None = None) -> list[Scenario]:
     """The scenarios of *table* that have one of *names*, which may be patterns such as ``"ocsp-*"``.
+
+    Without a *table*, those of `TABLE`.
 
     Raises LookupError, with near names, for one that matches nothing.
     """
+    table = TABLE if table is None else table
     patterns = (names,) if isinstance(names, str) else tuple(names)
     known = [scenario.name for scenario in table]
     for pattern in patterns:
@@ -39,12 +43,13 @@ def matching(names: Names, table: Sequence[Scenario] = TABLE) -> list[Scenario]:
 
 
 def cases(
-    policy: Policy | str, *, only: Names = "*", skip: Names = (), table: Sequence[Scenario] = TABLE
+    policy: Policy | str, *, only: Names = "*", skip: Names = (), table: Sequence[Scenario] | None = None
 ) -> list[Case]:
-    """The scenarios of *table* under *policy*, in its order: *only* these, and not those to *skip*."""
+    """The scenarios of *table* (or of `TABLE`) under *policy*, in its order: *only* these, without *skip*."""
     left_out = {scenario.name for scenario in matching(skip, table)}
     chosen = named(policy)
-    return [Case(one, chosen) for one in matching(only, table) if one.name not in left_out]
+    memory = Memory()
+    return [Case(one, chosen, memory) for one in matching(only, table) if one.name not in left_out]
 
 
 def parametrize(
@@ -52,7 +57,7 @@ def parametrize(
     *,
     only: Names = "*",
     skip: Names | Mapping[str, str] = (),
-    table: Sequence[Scenario] = TABLE,
+    table: Sequence[Scenario] | None = None,
 ) -> pytest.MarkDecorator:
     """Give a test one `Case` after the other as ``scenario``: a decorator for a pytest test.
 
@@ -62,7 +67,8 @@ def parametrize(
 
     *policy* is a `relying_party.Policy` or the name of one. *only* and *skip* are names or patterns;
     those to skip are reported as skipped, with the reason where a mapping gives one. *table* may be
-    `TABLE` with scenarios of your own added. Raises LookupError for a name that there is not.
+    `TABLE`, as when left out, with scenarios of your own added. Raises LookupError for a name that there
+    is not.
     """
     import pytest
 

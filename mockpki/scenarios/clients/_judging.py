@@ -1,17 +1,40 @@
 """Whether a client kept its policy: what was expected, what it did, and what it could know.
 
-A verdict alone is never trusted. A client that does not come has no verdict, and one that rejects without
-having looked at what told it to has rejected for another reason.
+A verdict alone is never trusted. A client that does not come has no verdict, one that rejects without
+having looked at what told it to has rejected for another reason, and so has one whose alert says that it
+failed over trust, names or the protocol.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ... import faults
 from ._offer import Offer
 from ._scenario import Expectation, Expected, Scenario
 from ._stage import Seen
+
+OTHER_ALERTS = {
+    "unknown_ca": "trust",
+    "access_denied": "trust",
+    "unknown_psk_identity": "trust",
+    "certificate_required": "trust",
+    "unrecognized_name": "names",
+    "unsupported_certificate": "the kind of certificate",
+    "handshake_failure": "the protocol",
+    "protocol_version": "the protocol",
+    "insufficient_security": "the protocol",
+    "inappropriate_fallback": "the protocol",
+    "no_renegotiation": "the protocol",
+    "missing_extension": "the protocol",
+    "unsupported_extension": "the protocol",
+    "no_application_protocol": "the protocol",
+    "ech_required": "the protocol",
+    "bad_record_mac": "the protocol",
+    "record_overflow": "the protocol",
+}
+"""The alerts that are not about revocation, and what they are about (RFC 8446 section 6.2)."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +96,11 @@ def _find_problems(
             "the client never came: neither the server nor the services saw anything of it, "
             "so its verdict is about something else"
         ]
+    if evidence and (alert := find_other_alert(outcome, seen)):
+        return [
+            f"the client rejected with the alert {alert}, which is about {OTHER_ALERTS[alert]} and not about "
+            "revocation: it is not judged"
+        ]
     did = Expected.ACCEPT if outcome.accepted else Expected.REJECT
     if expectation.verdict not in (did, Expected.EITHER):
         return [f"the policy demands {expectation.verdict}, and the client did {did}"]
@@ -80,13 +108,30 @@ def _find_problems(
         return []
     if outcome.accepted and seen.handshakes and not seen.completed:
         return ["the client accepted, and yet it completed no TLS handshake"]
-    told_by = {source for source in expectation.told_by if _leaves_a_trace(scenario.offers[source])}
-    if did is Expected.REJECT and expectation.verdict is did and told_by and not told_by & seen.asked:
+    told_by = expectation.told_by if did is Expected.REJECT and expectation.verdict is did else frozenset()
+    if not has_looked(scenario, told_by, seen):
         return [
             f"the client rejected without having looked at what told it to ({', '.join(sorted(told_by))}), "
             "so it did for another reason"
         ]
     return []
+
+
+def find_other_alert(outcome: Outcome, seen: Seen) -> str:
+    """The alert by which a client that rejected says that it was not about revocation; empty for none.
+
+    OpenSSL and rustls say unknown_ca, too, for want of an answer that they can use: whoever was seen to
+    fetch one about the certificate in question may mean that.
+    """
+    if outcome.accepted is not False or seen.looked_at & {"OCSP", "CRL"}:
+        return ""
+    return next((alert for alert in seen.alerts if alert in OTHER_ALERTS), "")
+
+
+def has_looked(scenario: Scenario, sources: Iterable[str], seen: Seen) -> bool:
+    """Whether the client looked at one of *sources*, or could have without being seen."""
+    leaving_traces = {source for source in sources if _leaves_a_trace(scenario.offers[source])}
+    return not leaving_traces or bool(leaving_traces & seen.looked_at)
 
 
 def _leaves_a_trace(offer: Offer) -> bool:

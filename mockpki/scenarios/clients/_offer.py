@@ -8,6 +8,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from ..._exchange.http import Answer
+from ..._layers import HTTP, Envelope, Listener, Transport, bend
+from ..._pkix.ocsp_response import OCSPResponse, ResponseStatus
 from ..._pkix.window import BACKDATED_BY
 from ...relying_party import Policy
 
@@ -19,7 +22,9 @@ class Says(StrEnum):
     REVOKED = "revoked"
     UNKNOWN = "unknown"
     UNUSABLE = "unusable"
-    """There is an answer, or an attempt at one, and nothing can be learnt from it."""
+    """There is an answer, and nothing can be learnt from it."""
+    NO_ANSWER = "no answer"
+    """Somebody can be asked, and nothing comes but trouble, or an error that says to come again."""
     NOTHING = "nothing"
     """There is none: no staple, or no URL to ask."""
     FATAL = "fatal"
@@ -57,17 +62,34 @@ class Offer:
                 "and the clause that lets it"
             )
 
+    @property
+    def answers(self) -> bool:
+        """Whether an answer arrives at all, of use or not: HTTP status 200 with something in it.
+
+        RFC 6960 section 2.3: internalError "indicates that the OCSP responder reached an inconsistent
+        internal state", tryLater that it is "temporarily unable to return a response"; that is none.
+        """
+        if self.where == "unresolvable" or any(isinstance(one, Transport | Listener) for one in self.faults):
+            return False
+        answer = bend(HTTP, Answer.of(200, "", b"octets"), self.faults)
+        envelope = bend(Envelope, OCSPResponse(ResponseStatus.SUCCESSFUL, b""), self.faults)
+        return answer.status == 200 and bool(answer.body) and envelope.status not in _COME_AGAIN
+
     def readings(self, policy: Policy) -> tuple[Says, ...]:
         """What a client of this *policy* may make of it: one reading, or two."""
         if self.delay >= policy.timeout:
-            return (Says.UNUSABLE,)
+            return (Says.NO_ANSWER,)
         if policy.max_age is not None and self.age > policy.max_age + policy.clock_skew:
             return (Says.UNUSABLE,)
         says = self.says
         if self.off_by is not None and self.off_by <= policy.clock_skew:
             says = Says.GOOD
-        return (says,) if self.also in (None, says) else (says, self.also)
+        read = (says,) if self.also in (None, says) else (says, self.also)
+        silent = Says.UNUSABLE in read and not self.answers
+        return tuple(Says.NO_ANSWER if silent and one is Says.UNUSABLE else one for one in read)
 
+
+_COME_AGAIN = (ResponseStatus.INTERNAL_ERROR, ResponseStatus.TRY_LATER)
 
 PLACES = ("live", "unresolvable", "first dead")
 """Where a certificate can send a client."""

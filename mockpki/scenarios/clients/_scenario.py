@@ -33,8 +33,8 @@ class Expected(StrEnum):
 class Expectation:
     """What a policy demands in a scenario, and why.
 
-    *told_by* are the sources that told a client to reject: it must have looked at one of them. Empty where
-    it could also have rejected without having been told anything.
+    *told_by* are the sources that told a client to reject, or could not tell: it must have looked at one of
+    them. Empty where there were none.
     """
 
     verdict: Expected
@@ -133,7 +133,7 @@ def _follow_policy(
 
     *leaf_demands*: the leaf's certificate requires a staple. *about* begins the reason, empty for the leaf.
     """
-    tried = []
+    tried: dict[str, Says] = {}
     for source in policy.sources:
         said = says[source]
         if said is Says.GOOD:
@@ -141,12 +141,24 @@ def _follow_policy(
         if said in (Says.REVOKED, Says.FATAL) or (said is Says.UNKNOWN and policy.unknown_rejects):
             what = "ends the handshake" if said is Says.FATAL else f"says {said}"
             return Expectation(Expected.REJECT, f"{about}{source} {what}", frozenset({source}))
-        tried.append(f"{source}: {said}")
+        tried[source] = said
         if source == "staple" and not about and (demand := _explain_demand(policy, said, leaf_demands)):
             return Expectation(Expected.REJECT, f"{demand}, and the staple is {said}", frozenset({source}))
-    told = f"{about}no source can tell ({'; '.join(tried)})" if tried else f"{about}the policy checks nothing"
+    return _end_search(policy, tried, about)
+
+
+def _end_search(policy: Policy, tried: Readings, about: str) -> Expectation:
+    """What becomes of a certificate about which none of the sources that were *tried* could tell."""
+    listed = "; ".join(f"{source}: {said}" for source, said in tried.items())
+    told = f"{about}no source can tell ({listed})" if tried else f"{about}the policy checks nothing"
+    there = frozenset(source for source, said in tried.items() if said is not Says.NOTHING)
+    unusable = frozenset(source for source, said in tried.items() if said is Says.UNUSABLE)
+    if policy.hard_fail and policy.sourceless_passes and not there:
+        return Expectation(Expected.ACCEPT, f"{told}, for there is none, which the policy lets pass")
     if policy.hard_fail:
-        return Expectation(Expected.REJECT, f"{told}, and the policy is hard-fail")
+        return Expectation(Expected.REJECT, f"{told}, and the policy is hard-fail", there)
+    if policy.unusable_rejects and unusable:
+        return Expectation(Expected.REJECT, f"{told}, and the policy wants an answer to be usable", unusable)
     return Expectation(Expected.ACCEPT, f"{told}, which the policy lets pass" if tried else told)
 
 
@@ -158,7 +170,7 @@ def _explain_demand(policy: Policy, said: Says, leaf_demands: bool) -> str:
         return "the policy requires a usable staple"
     if policy.honour_must_staple and leaf_demands:
         return "the certificate requires a usable staple (RFC 7633)"
-    if policy.bad_staple_rejects and said is Says.UNUSABLE:
+    if policy.bad_staple_rejects and said in (Says.UNUSABLE, Says.NO_ANSWER):
         return "the policy wants a staple to be usable (RFC 6066 section 8)"
     return ""
 

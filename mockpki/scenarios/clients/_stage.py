@@ -6,9 +6,9 @@ from one scenario can decide another, in whichever order they are run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from ..._ca.ca import CA
 from ..._ca.leaf import Leaf
@@ -51,21 +51,46 @@ TARGET_NAMES = tuple(field.name for field in fields(Target))
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The requests *about* another certificate of the chain: ``"leaf"``, or ``"CA above"``."""
+
+    about: str
+    ocsp: tuple[Request, ...]
+    crl: tuple[Request, ...]
+
+
+@dataclass(frozen=True)
 class Seen:
     """What the server and the services saw of a client.
 
-    *ocsp* and *crl* are the requests that concerned the certificate that the scenario is about.
+    *ocsp* and *crl* are the requests that concerned the certificate that the scenario is *about*, the
+    ``"leaf"`` or the ``"intermediate"``; *others* are those about the rest of its chain.
     """
 
     handshakes: tuple[Handshake, ...]
     ocsp: tuple[Request, ...]
     crl: tuple[Request, ...]
+    others: tuple[Asked, ...] = ()
+    about: str = "leaf"
+
+    @property
+    def looked_at(self) -> frozenset[str]:
+        """The sources that the client looked at for the certificate that the scenario is about."""
+        return self._sources(self.ocsp, self.crl)
 
     @property
     def asked(self) -> frozenset[str]:
-        """The sources that the client looked at, by their names in a policy."""
+        """The sources that the client looked at, by their names in a policy.
+
+        In a scenario about the intermediate, what was asked about the leaf counts, too. What was asked
+        about CAs above the certificate in question is in *others*, and in the text.
+        """
+        leaf = [other for other in self.others if other.about == "leaf"]
+        return self.looked_at.union(*(self._sources(other.ocsp, other.crl) for other in leaf))
+
+    def _sources(self, ocsp: Sequence[Request], crl: Sequence[Request]) -> frozenset[str]:
         staple = any(shake.staple_requested for shake in self.handshakes)
-        looked = {"staple": staple, "OCSP": bool(self.ocsp), "CRL": bool(self.crl)}
+        looked = {"staple": staple, "OCSP": bool(ocsp), "CRL": bool(crl)}
         return frozenset(source for source, did in looked.items() if did)
 
     @property
@@ -79,24 +104,27 @@ class Seen:
         return any(shake.completed for shake in self.handshakes)
 
     def __bool__(self) -> bool:
-        return bool(self.handshakes or self.ocsp or self.crl)
+        asked = any(other.ocsp or other.crl for other in self.others)
+        return bool(self.handshakes or self.ocsp or self.crl or asked)
 
     def __str__(self) -> str:
-        lines = [f"  {_describe_handshake(shake)}" for shake in self.handshakes] or [
-            "  no TLS connection came"
-        ]
-        for what, requests in (("OCSP", self.ocsp), ("CRL", self.crl)):
-            lines.append(f"  {what}: {'asked ' + count_in_words(len(requests)) if requests else 'not asked'}")
-            lines.extend(f"    {request}" for request in requests[:5])
+        lines = [f"  {shake}" for shake in self.handshakes] or ["  no TLS connection came"]
+        lines.extend(
+            self._describe_requests("OCSP", self.ocsp, [(one.about, one.ocsp) for one in self.others])
+        )
+        lines.extend(self._describe_requests("CRL", self.crl, [(one.about, one.crl) for one in self.others]))
         return "\n".join(lines)
 
-
-def _describe_handshake(shake: Handshake) -> str:
-    asked = "staple asked for" if shake.staple_requested else "no staple asked for"
-    sent = "none sent" if shake.staple is None else f"one of {len(shake.staple)} octets sent"
-    end = "completed" if shake.completed else f"not completed ({shake.error or 'still under way'})"
-    alert = f", alert {shake.alert}" if shake.alert else ""
-    return f"{shake.version or 'TLS'} for {shake.server_name}: {asked}, {sent}; {end}{alert}"
+    def _describe_requests(
+        self, what: str, requests: Sequence[Request], others: Sequence[tuple[str, Sequence[Request]]]
+    ) -> Iterator[str]:
+        """What was asked about whom. Where nothing was about others, it need not be said about whom."""
+        asked = [(about, some) for about, some in others if some]
+        about = f" about the {self.about}" if asked or self.about != "leaf" else ""
+        rows = ((about, requests), *((f" about the {one}", some) for one, some in asked))
+        for whom, some in rows:
+            yield f"  {what}{whom}: {'asked ' + count_in_words(len(some)) if some else 'not asked'}"
+            yield from (f"    {request}" for request in some[:5])
 
 
 class Stage:
@@ -109,8 +137,8 @@ class Stage:
         """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
         staple = None if scenario.staple is None else list(scenario.staple.faults)
         self.server: TlsServer = pki.tls_server(self.leaf, staple=staple)
-        self._marks = (0, 0, 0)
-        """How many handshakes, OCSP and CRL requests there were before the visit that is judged."""
+        self._before = self._records
+        """What there was before the visit that is judged; the root serves other stages, too."""
 
     @property
     def target(self) -> Target:
@@ -134,8 +162,7 @@ class Stage:
         if self.scenario.earlier is not None:
             self.issuer.ocsp.respond_with(*self.scenario.earlier)
             yield self.target
-            before = self._records
-            self._marks = (len(before.handshakes), len(before.ocsp), len(before.crl))
+            self._before = self._records
         self._arrange()
         yield self.target
 
@@ -151,15 +178,38 @@ class Stage:
 
     @property
     def _records(self) -> Seen:
-        serial = self.subject.serial_number
-        about = (request for request in self.issuer.ocsp.requests if serial in request.serials)
-        return Seen(tuple(self.server.connections), tuple(about), tuple(self.issuer.crl.requests))
+        about, top = self.scenario.about, self._pki.root
+        chain = [(about, self.subject, self.issuer)]
+        if self.leaf is not self.subject:
+            chain.append(("leaf", self.leaf, self.leaf.issuer))
+        chain.append(("CA above", self.issuer, top))
+        (_, ocsp, crl), *others = (
+            (
+                whom,
+                tuple(one for one in issuer.ocsp.requests if subject.serial_number in one.serials),
+                tuple(issuer.crl.requests),
+            )
+            for whom, subject, issuer in chain
+        )
+        return Seen(
+            tuple(self.server.connections), ocsp, crl, tuple(Asked(*other) for other in others), about
+        )
 
     @property
     def seen(self) -> Seen:
         """What was seen of the client on its last visit, so far."""
-        (shakes, ocsp, crl), records = self._marks, self._records
-        return Seen(records.handshakes[shakes:], records.ocsp[ocsp:], records.crl[crl:])
+        before, now = self._before, self._records
+        others = (
+            Asked(one.about, one.ocsp[len(old.ocsp) :], one.crl[len(old.crl) :])
+            for one, old in zip(now.others, before.others, strict=True)
+        )
+        return replace(
+            now,
+            handshakes=now.handshakes[len(before.handshakes) :],
+            ocsp=now.ocsp[len(before.ocsp) :],
+            crl=now.crl[len(before.crl) :],
+            others=tuple(other for other in others if other.ocsp or other.crl),
+        )
 
 
 @contextmanager

@@ -22,10 +22,10 @@ from __future__ import annotations
 from ._command import PLACEHOLDERS, ServerCommand
 from ._demands import DEMANDS
 from ._observe import WORDS, Observation, observe
-from ._outcome import Demand, Judged, Outcome
+from ._outcome import INERT, STATES, Demand, Finding, Judged, Outcome
 from ._run import run
 from ._scenarios import SCENARIOS, StapleScenario, choose_scenarios, named
-from ._table import BEHAVIOUR, is_like, look_up_words, nearest
+from ._table import BEHAVIOUR, Nearest, count_workers, is_like, look_up_words, nearest
 from ._timeline import CHARACTERS, KINDS, Timeline, kind, timeline
 from ._worlds import NotListening, Preset, World
 
@@ -33,12 +33,16 @@ __all__ = [
     "BEHAVIOUR",
     "CHARACTERS",
     "DEMANDS",
+    "INERT",
     "KINDS",
     "PLACEHOLDERS",
     "SCENARIOS",
+    "STATES",
     "WORDS",
     "Demand",
+    "Finding",
     "Judged",
+    "Nearest",
     "NotListening",
     "Observation",
     "Outcome",
@@ -48,6 +52,7 @@ __all__ = [
     "Timeline",
     "World",
     "choose_scenarios",
+    "count_workers",
     "is_like",
     "kind",
     "look_up_words",

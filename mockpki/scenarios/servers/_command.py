@@ -22,6 +22,7 @@ from ..._pki import PKI
 from ..._programs.placeholders import Placeholders
 from ..._programs.ports import free_port, is_listening
 from ..._programs.processes import Processes
+from ..._programs.strays import find_listeners, name_programs
 from ._watch import Watch
 from ._worlds import HOST, SERVER_NAME, NotListening, Site
 
@@ -177,7 +178,7 @@ class _Program:
         with self._printed.open("ab") as printed:
             try:
                 self.process = self.processes.start(
-                    command, environment=environment, output=printed, folder=self.own_folder
+                    command, environment=environment, output=printed, folder=self.own_folder, own=self.folder
                 )
             except InterruptedError as error:
                 raise InterruptedError("the servers of this command were ended") from error
@@ -191,15 +192,23 @@ class _Program:
         if process is None:
             return
         self.processes.end(process, _GOODBYE)
-        # What was killed is gone soon, but not at once.
+        silent = self._falls_silent()
+        strays = "" if silent else name_programs(find_listeners(self.port))
+        self.processes.end_strays(process)
+        if not silent:
+            end = "was found there and killed" if self._falls_silent() else "cannot be ended from here"
+            raise ChildProcessError(
+                f"{self.world.name} was ended, and something of it still listens on port {self.port}: "
+                f"{strays or 'what it is cannot be seen'}; it went into the background, and {end}. "
+                "Have it stay in the foreground"
+            )
+
+    def _falls_silent(self) -> bool:
+        """Whether nobody listens any more: what was killed is gone soon, but not at once."""
         until = monotonic() + _GONE
         while self._listens and monotonic() < until:
             time.sleep(_POLL)
-        if self._listens:
-            raise ChildProcessError(
-                f"{self.world.name} was ended, and something of it still listens on port {self.port}: it "
-                "went into the background, where nobody can end it; have it stay in the foreground"
-            )
+        return not self._listens
 
     def read_output(self) -> str:
         """The end of what it printed, over all its starts."""
@@ -275,6 +284,10 @@ class _CommandSite:
     @property
     def port(self) -> int:
         return self.program.port
+
+    @property
+    def fetches(self) -> int:
+        return len(self.watch.requests)
 
     def start(self) -> None:
         self.asked = len(self.watch.requests)

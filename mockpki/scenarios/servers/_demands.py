@@ -6,83 +6,149 @@ what is good for as long as it is good, let nothing else out, and lose nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 
 from ._observe import ERRORS, WORDS, Observation
-from ._outcome import Demand, Outcome
+from ._outcome import Demand, Finding, Outcome
+
+Judge = Callable[[Outcome], Finding]
+
+_NOBODY_CAME = "no client came"
 
 
-def _forbid(bad: Callable[[Observation], bool], how: str) -> Callable[[Outcome], str | None]:
-    """Broken by the first handshake that is *bad*; not seen where there was no handshake."""
+def _forbid(bad: Callable[[Observation], bool], how: str, find_excuse: Callable[[Outcome], str]) -> Judge:
+    """Broken by the first handshake that is *bad*; not seen with an excuse: nothing could be bad."""
 
-    def judge(outcome: Outcome) -> str | None:
+    def judge(outcome: Outcome) -> Finding:
         for number, one in enumerate(outcome.all, 1):
             if bad(one):
-                return f"handshake {number} {how.format(one)}"
-        return "" if outcome.all else None
+                return Finding(False, f"handshake {number} {how.format(one)}")
+        excuse = find_excuse(outcome) if outcome.all else _NOBODY_CAME
+        return Finding(None, excuse) if excuse else Finding(True)
 
     return judge
 
 
 def _forbid_words(
-    words: Container[str], how: str = "brought {0.says}: {0.reason}"
-) -> Callable[[Outcome], str | None]:
+    words: Container[str],
+    find_excuse: Callable[[Outcome], str],
+    how: str = "brought {0.says}: {0.reason}",
+) -> Judge:
     """Broken by the first handshake that says one of *words*."""
-    return _forbid(lambda one: one.says in words, how)
+    return _forbid(lambda one: one.says in words, how, find_excuse)
 
 
 _DISPROVED = ("bad-signature", "wrong-signer", "wrong-certificate", "unreadable", "too-early")
 
 
-def _judge_opening(outcome: Outcome) -> str | None:
+# Why nothing could be broken: a sentence, empty where something happened that could have broken it.
+
+
+def _asked_nobody(outcome: Outcome) -> str:
+    return "" if outcome.requests or outcome.unseen else "it did not ask the responder"
+
+
+def _excuse_errors(outcome: Outcome) -> str:
+    if not outcome.troubles & {"error", "late"}:
+        return "the responder gave no error"
+    return _asked_nobody(outcome)
+
+
+def _excuse_expired(outcome: Outcome) -> str:
+    if "ended" in outcome.troubles:
+        return "" if outcome.stapled else "it stapled nothing that could expire"
+    if "stale" in outcome.troubles:
+        return _asked_nobody(outcome)
+    return _tell_left_out(outcome) if outcome.left_out else "no answer came to its end"
+
+
+def _excuse_unverified(outcome: Outcome) -> str:
+    if "forged" not in outcome.troubles:
+        return "the responder gave no answer that cannot be verified"
+    return _asked_nobody(outcome)
+
+
+def _excuse_failures(outcome: Outcome) -> str:
+    wants = any(one.says != "good" for one in outcome.all)
+    return "" if wants else "every handshake had a good staple"
+
+
+def _excuse_waiting(outcome: Outcome) -> str:
+    return _asked_nobody(outcome) if "late" in outcome.troubles else "the responder was not slow"
+
+
+def _excuse_nothing(outcome: Outcome) -> str:
+    return ""
+
+
+def _judge_opening(outcome: Outcome) -> Finding:
     if outcome.no_start:
-        return outcome.no_start
-    return "its port was open only when the responder had answered" if outcome.late_start else ""
+        return Finding(False, outcome.no_start)
+    if outcome.late_start:
+        return Finding(False, "its port was open only when the responder had answered")
+    excuse = _asked_nobody(outcome)
+    return Finding(None, excuse) if excuse else Finding(True)
 
 
-def _judge_first_handshake(outcome: Outcome) -> str | None:
-    return _describe_first_bad(outcome.all[:1], "the first handshake") if outcome.all else None
+def _judge_first_handshake(outcome: Outcome) -> Finding:
+    return (
+        _require_good(outcome.all[:1], "the first handshake") if outcome.all else Finding(None, _NOBODY_CAME)
+    )
 
 
-def _judge_later_handshakes(outcome: Outcome) -> str | None:
+def _judge_later_handshakes(outcome: Outcome) -> Finding:
     """A good staple of the first step is good for as long as the scenario lasts, so all later ones are."""
     before, *later = outcome.handshakes or ((),)
-    if not later or not before or before[-1].says != "good":
-        return None
-    return _describe_first_bad([one for step in later for one in step], "a handshake after that")
+    if not before or before[-1].says != "good":
+        return Finding(None, "there was no good staple before")
+    if not later:
+        return Finding(None, _tell_left_out(outcome))
+    return _require_good([one for step in later for one in step], "a handshake after that")
 
 
-def _require_good_in(step: int) -> Callable[[Outcome], str | None]:
+def _require_good_in(step: int) -> Judge:
     """Kept where all staples in the handshakes of *step*, counted from 0, are good."""
 
-    def judge(outcome: Outcome) -> str | None:
+    def judge(outcome: Outcome) -> Finding:
         if len(outcome.handshakes) <= step:
-            return None
-        return _describe_first_bad(outcome.handshakes[step], "then a handshake")
+            return Finding(None, _tell_left_out(outcome))
+        return _require_good(outcome.handshakes[step], "then a handshake")
 
     return judge
 
 
-def _describe_first_bad(seen: tuple[Observation, ...] | list[Observation], which: str) -> str:
+def _tell_left_out(outcome: Outcome) -> str:
+    return f"left out are {outcome.left_out}" if outcome.left_out else _NOBODY_CAME
+
+
+def _require_good(seen: Sequence[Observation], which: str) -> Finding:
     bad = next((one for one in seen if one.says != "good"), None)
-    return "" if bad is None else f"{which} brought {bad.says} ({WORDS.get(bad.says, bad.reason)})"
+    if bad is None:
+        return Finding(True)
+    return Finding(False, f"{which} brought {bad.says} ({WORDS.get(bad.says, bad.reason)})")
 
 
 NO_WAITING = Demand(
     "no-waiting",
     "No handshake waits for the responder.",
-    _forbid(lambda one: bool(one.waited), "waited for the responder"),
+    _forbid(lambda one: bool(one.waited), "waited for the responder", _excuse_waiting),
 )
 OPENS = Demand("opens", "The port is open whatever the responder does.", _judge_opening)
-NO_ERRORS = Demand("no-errors", "No error of the responder's is stapled.", _forbid_words(ERRORS))
-NOTHING_EXPIRED = Demand(
-    "nothing-expired", "Nothing is stapled that has expired.", _forbid_words(("expired",))
+NO_ERRORS = Demand(
+    "no-errors", "No error of the responder's is stapled.", _forbid_words(ERRORS, _excuse_errors)
 )
-VERIFIED = Demand("verified", "Nothing is stapled that cannot be verified.", _forbid_words(_DISPROVED))
+NOTHING_EXPIRED = Demand(
+    "nothing-expired", "Nothing is stapled that has expired.", _forbid_words(("expired",), _excuse_expired)
+)
+VERIFIED = Demand(
+    "verified",
+    "Nothing is stapled that cannot be verified.",
+    _forbid_words(_DISPROVED, _excuse_unverified),
+)
 NO_FAILURES = Demand(
     "no-failures",
     "No handshake fails for want of a staple.",
-    _forbid_words(("failed", "timeout"), "failed: {0.reason}"),
+    _forbid_words(("failed", "timeout"), _excuse_failures, "failed: {0.reason}"),
 )
 READY = Demand("ready", "The first client is given a good staple.", _judge_first_handshake)
 KEEPS = Demand("keeps", "A good staple is kept until it expires.", _judge_later_handshakes)
@@ -94,7 +160,7 @@ RECOVERS = Demand(
 MUST_STAPLE = Demand(
     "must-staple",
     "A must-staple certificate is shown with a good staple or not at all (RFC 7633).",
-    _forbid(lambda one: one.says not in ("good", "failed"), "brought {0.says}"),
+    _forbid(lambda one: one.says not in ("good", "failed"), "brought {0.says}", _excuse_nothing),
 )
 
 HARMLESS = (NO_ERRORS, NOTHING_EXPIRED, VERIFIED, NO_FAILURES)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 from ._observe import Observation
 
@@ -12,22 +12,40 @@ Passing = Literal["shifted", "waited", "none"]
 """How time passed: the PKI's clock was shifted, or we waited for it; or none had to pass."""
 
 
+Trouble = Literal["error", "late", "forged", "stale", "ended"]
+"""What may bring a server to break a demand: its responder gave an error or was down, answered late or never,
+gave an answer that cannot be verified, or one that was over; or an answer came to its end."""
+
+STATES = {True: "kept", False: "broken", None: "not seen"}
+"""The three states of a demand, in words."""
+INERT = "it never stapled, and never asked the responder"
+
+
+class Finding(NamedTuple):
+    """What became of a demand. *kept* is None where nothing happened that could have broken it.
+
+    *why* says then why not, or how it is broken.
+    """
+
+    kept: bool | None
+    why: str = ""
+
+
 @dataclass(frozen=True)
 class Demand:
-    """Something that an ideal stapling server does, in a sentence.
-
-    *judge* looks at an `Outcome`: None where it could not be seen, an empty text where the demand is
-    kept, and otherwise how it is broken.
-    """
+    """Something that an ideal stapling server does, in a sentence; *judge* holds an `Outcome` to it."""
 
     name: str
     sentence: str
-    judge: Callable[[Outcome], str | None]
+    judge: Callable[[Outcome], Finding]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What became of a demand. *kept* is None where it could not be seen; *why* says how it was broken."""
+    """What became of a demand: kept though something happened that could have broken it, broken, or not seen.
+
+    *kept* is None where it was not seen; *why* says then why not, or how it was broken.
+    """
 
     demand: str
     sentence: str
@@ -35,8 +53,17 @@ class Judged:
     why: str = ""
 
     def __str__(self) -> str:
-        word = {True: "kept", False: "broken", None: "not seen"}[self.kept]
-        return f"{word}: {self.sentence}{f' But {self.why}.' if self.why else ''}"
+        return f"{self.state}: {self.sentence}{f' {self.reason}' if self.why else ''}"
+
+    @property
+    def state(self) -> str:
+        """``kept``, ``broken`` or ``not seen``."""
+        return STATES[self.kept]
+
+    @property
+    def reason(self) -> str:
+        """*why* as a sentence after that of the demand."""
+        return f"But {self.why}." if self.kept is False else f"{self.why[:1].upper()}{self.why[1:]}."
 
 
 @dataclass(frozen=True)
@@ -47,7 +74,8 @@ class Outcome:
     certificate before the first handshake, *requests* all of them. *late_start*: the port was open only
     when the responder had answered; *no_start* says why it was not opened at all, empty if it was.
     *passing* tells how time passed, *left_out* in a sentence which steps this world could not do.
-    *printed* is the end of what a program printed.
+    *printed* is the end of what a program printed. *troubles* is what happened that may bring a server to
+    break a demand; *unseen*: the responder was down for a while, and nobody saw whether it was asked then.
     """
 
     scenario: str
@@ -61,6 +89,8 @@ class Outcome:
     left_out: str = ""
     printed: str = ""
     judged: tuple[Judged, ...] = ()
+    troubles: frozenset[Trouble] = frozenset()
+    unseen: bool = False
 
     @property
     def all(self) -> tuple[Observation, ...]:
@@ -76,6 +106,21 @@ class Outcome:
     def waited(self) -> bool:
         """Whether any handshake waited for the responder."""
         return any(one.waited for one in self.all)
+
+    @property
+    def stapled(self) -> bool:
+        """Whether any handshake brought a staple, of whatever kind."""
+        return any(one.says not in ("none", "failed", "timeout") for one in self.all)
+
+    @property
+    def inert(self) -> bool:
+        """Whether it did nothing at all about staples, which is no way to keep a demand."""
+        return not (self.stapled or self.requests or self.unseen)
+
+    def without_kept(self, why: str) -> Outcome:
+        """The same, but for what was kept by doing nothing: it is not seen."""
+        judged = (replace(one, kept=None, why=why) if one.kept else one for one in self.judged)
+        return replace(self, judged=tuple(judged))
 
     @property
     def kept(self) -> tuple[Judged, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from ..._ca.leaf import Leaf
 from ..._clock import monotonic
 from ...staplers._policy import StaplePolicy
 from ._observe import Observation, observe
-from ._outcome import Demand, Judged, Outcome, Passing
+from ._outcome import INERT, Demand, Judged, Outcome, Passing, Trouble
 from ._scenarios import (
     Delay,
     Expire,
@@ -42,7 +43,7 @@ def run(scenario: StapleScenario | str, world: World | StaplePolicy) -> Outcome:
         scenario = named(scenario)
     if isinstance(world, StaplePolicy):
         world = Preset(world)
-    with world.pki() as pki:
+    with world.pki() as pki, pki.clock.stop() if world.shifts else contextlib.nullcontext():
         leaf = pki.issue_cert(SERVER_NAME, HOST, must_staple=scenario.must_staple)
         watch = Watch(pki, world.life if scenario.expires else None)
         with world.site(pki, leaf, watch) as site:
@@ -53,12 +54,12 @@ def run(scenario: StapleScenario | str, world: World | StaplePolicy) -> Outcome:
                     break
                 scenario_run.take(step)
             outcome = scenario_run.make_outcome(scenario)
-    return replace(outcome, judged=tuple(_judge(demand, outcome) for demand in scenario.demands))
+    outcome = replace(outcome, judged=tuple(_judge(demand, outcome) for demand in scenario.demands))
+    return outcome.without_kept(INERT) if outcome.inert else outcome
 
 
 def _judge(demand: Demand, outcome: Outcome) -> Judged:
-    why = demand.judge(outcome)
-    return Judged(demand.name, demand.sentence, None if why is None else not why, why or "")
+    return Judged(demand.name, demand.sentence, *demand.judge(outcome))
 
 
 @dataclass
@@ -75,12 +76,17 @@ class _ScenarioRun:
     no_start: str = ""
     passing: Passing = "none"
     left_out: str = ""
+    troubles: set[Trouble] = field(default_factory=set)
+    unseen: bool = False
 
     def take(self, step: Step) -> None:
         """Take one step."""
+        if step.trouble is not None:
+            self.troubles.add(step.trouble)
         match step:
             case Respond(faults):
                 self.watch.answer_with(*faults)
+                self.unseen |= not self.watch.is_up
             case Delay():
                 self.watch.answer_with(delay=self.world.delay.total_seconds())
             case Hang():
@@ -139,7 +145,8 @@ class _ScenarioRun:
 
     def shift(self, by: timedelta) -> None:
         self.passing = "shifted"
-        self.site.pki.clock.shift(by)
+        # What is due on the way happens when it is due.
+        self.site.pki.run_until(self.site.pki.clock.now() + by)
         self.site.wait_until_idle()
 
     def let_expire(self) -> None:
@@ -172,4 +179,6 @@ class _ScenarioRun:
             passing=self.passing,
             left_out=self.left_out,
             printed=self.site.read_output(),
+            troubles=frozenset(self.troubles),
+            unseen=self.unseen,
         )

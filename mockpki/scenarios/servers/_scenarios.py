@@ -28,64 +28,94 @@ from ._demands import (
     SURVIVES,
     VERIFIED,
 )
-from ._outcome import Demand
+from ._outcome import Demand, Trouble
 
 
 @dataclass(frozen=True)
-class Respond:
+class _Step:
+    """What happens next. *trouble* is what that may bring a server to, None for nothing."""
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return None
+
+
+@dataclass(frozen=True)
+class Respond(_Step):
     """From now on the responder answers with these faults; with none, honestly."""
 
     faults: tuple[OCSPFault, ...] = ()
+    means: Trouble | None = None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return self.means
 
 
 @dataclass(frozen=True)
-class Delay:
+class Delay(_Step):
     """From now on its honest answers take the world's `delay`."""
 
+    @property
+    def trouble(self) -> Trouble | None:
+        return "late"
+
 
 @dataclass(frozen=True)
-class Hang:
+class Hang(_Step):
     """From now on it takes requests, and never answers them."""
 
+    @property
+    def trouble(self) -> Trouble | None:
+        return "late"
+
 
 @dataclass(frozen=True)
-class Revoke:
+class Revoke(_Step):
     """The certificate is revoked."""
 
 
 @dataclass(frozen=True)
-class Forget:
+class Forget(_Step):
     """The responder knows nothing of the certificate."""
 
 
 @dataclass(frozen=True)
-class Start:
+class Start(_Step):
     """The server is started."""
 
 
 @dataclass(frozen=True)
-class Restart:
+class Restart(_Step):
     """The server is ended, and started again."""
 
 
 @dataclass(frozen=True)
-class Handshakes:
+class Handshakes(_Step):
     """So many handshakes, one after the other."""
 
     count: int = 1
 
 
 @dataclass(frozen=True)
-class Expire:
+class Expire(_Step):
     """Time passes until the last answer has expired, and no longer."""
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return "ended"
 
 
 @dataclass(frozen=True)
-class Pass:
+class Pass(_Step):
     """Time passes: *by*, and *lives* times the life of an answer. For worlds whose time can be shifted."""
 
     by: timedelta = timedelta()
     lives: int = 0
+
+    @property
+    def trouble(self) -> Trouble | None:
+        return "ended" if self.lives else None
 
 
 Step = Respond | Delay | Hang | Revoke | Forget | Start | Restart | Handshakes | Expire | Pass
@@ -107,7 +137,7 @@ class StapleScenario:
         return any(isinstance(step, Expire) for step in self.steps)
 
 
-_DOWN = Respond((faults.Refused(),))
+_DOWN = Respond((faults.Refused(),), "error")
 _UP = Respond()
 _WARM = (_UP, Start(), Handshakes(3))
 """Enough handshakes for every server that ever comes by a staple."""
@@ -132,12 +162,12 @@ SCENARIOS: tuple[StapleScenario, ...] = (
         (_UP, Forget(), Start(), Handshakes(2)),
     ),
     StapleScenario(
-        "try-later", "The responder answers tryLater.", *_begin_with(Respond((faults.TryLater(),)))
+        "try-later", "The responder answers tryLater.", *_begin_with(Respond((faults.TryLater(),), "error"))
     ),
     StapleScenario(
         "http-500",
         "The responder answers HTTP 500, and no OCSP at all.",
-        *_begin_with(Respond((faults.Garbage(b"<h1>500</h1>"), faults.HttpStatus(500)))),
+        *_begin_with(Respond((faults.Garbage(b"<h1>500</h1>"), faults.HttpStatus(500)), "error")),
     ),
     StapleScenario(
         "refused", "Nobody listens where the responder should be.", *_begin_with(_DOWN, more=(OPENS,))
@@ -196,17 +226,17 @@ SCENARIOS: tuple[StapleScenario, ...] = (
     StapleScenario(
         "bad-signature",
         "The responder says good, but the signature is not valid.",
-        *_begin_with(Respond((faults.BadSignature(),))),
+        *_begin_with(Respond((faults.BadSignature(),), "forged")),
     ),
     StapleScenario(
         "wrong-certificate",
         "The responder says good of another certificate.",
-        *_begin_with(Respond((faults.WrongSerial(),))),
+        *_begin_with(Respond((faults.WrongSerial(),), "forged")),
     ),
     StapleScenario(
         "stale",
         "The responder has only an answer that expired three days ago.",
-        *_begin_with(Respond((faults.Stale(),))),
+        *_begin_with(Respond((faults.Stale(),), "stale")),
     ),
 )
 """The table."""

@@ -7,6 +7,8 @@ listed that are known to look.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ...staplers._presets import NAMED
 from ._outcome import Outcome
 from ._scenarios import NAMES
@@ -17,7 +19,7 @@ good
   none none good                        squarespace
   good good good                        *
 revoked
-  revoked revoked                       apache apache-quiet mod-md haproxy node-ocsp jsse
+  revoked revoked                       apache apache-quiet mod-md haproxy node-ocsp jsse ideal
   failed failed                         envoy-must-staple
   none none                             *
 unknown
@@ -131,28 +133,115 @@ def look_up_words(preset: str, scenario: str, *, short_lived: bool = False) -> s
     return BEHAVIOUR[scenario].get(preset)
 
 
+_FRESH = {
+    ("good-then-down", "nginx"): ("none | none none", "none none"),
+    ("good-then-expired", "nginx"): ("none | none none", "none none"),
+    ("good-then-revoked", "nginx"): ("none none",),
+    ("idle", "nginx"): ("none good",),
+    ("down-then-good", "nginx"): ("none | good good", "none good"),
+    ("restart-while-down", "nginx"): ("none none",),
+}
+"""What a worker with a cache of its own does whose first client comes in the second step, or the third."""
+
+Worker = tuple[int, int]
+"""In which step a worker had its first client, and how many it has had in this step."""
+
+
 def is_like(outcome: Outcome, preset: str) -> bool | None:
-    """Whether *outcome* is what *preset* does, as far as it goes; None where nothing is stated."""
+    """Whether *outcome* is what *preset* does, as far as it goes; None where nothing is stated.
+
+    If each worker of that design has a cache of its own, there may be any number of them.
+    """
     words = look_up_words(preset, outcome.scenario, short_lived=outcome.passing == "waited")
     if words is None:
         return None
+    if NAMED[preset].scope == "worker":
+        return count_workers(outcome, preset) is not None
     seen = outcome.words.split()
     return bool(seen) and words.split()[: len(seen)] == seen
 
 
-def nearest(outcomes: tuple[Outcome, ...]) -> tuple[str, tuple[str, ...]] | None:
-    """The preset that these outcomes are most like, and the scenarios where they differ; None for no outcome.
+def count_workers(outcome: Outcome, preset: str) -> int | None:
+    """The fewest workers, each with a cache of its own, that together do what was seen; None: no number does.
 
-    Of several that are as near, the one for which more is stated.
+    Which of them a client comes to is up to the scheduler, so any order is as good as another.
     """
+    words = look_up_words(preset, outcome.scenario, short_lived=outcome.passing == "waited")
+    if words is None or not outcome.all:
+        return None
+    lines = [_split_steps(words)]
+    for first, fresh in enumerate(_FRESH.get((outcome.scenario, preset), ()), 1):
+        lines.append([[]] * first + _split_steps(fresh))
+    states: set[tuple[Worker, ...]] = {()}
+    for step, handshakes in enumerate(outcome.handshakes):
+        states = {tuple(sorted((first, 0) for first, _ in workers)) for workers in states}
+        for one in handshakes:
+            states = {after for workers in states for after in _give(workers, lines, step, one.says)}
+    able = [workers for workers in states if _asked_enough(workers, lines, outcome)]
+    return min(map(len, able), default=None)
+
+
+def _split_steps(words: str) -> list[list[str]]:
+    return [step.split() for step in words.split("|")]
+
+
+def _give(
+    workers: tuple[Worker, ...], lines: list[list[list[str]]], step: int, says: str
+) -> set[tuple[Worker, ...]]:
+    """How the *workers* may be after a client in *step* who was given what it *says*: whoever served it."""
+    found = set()
+    for place, (first, count) in enumerate((*workers, (step, 0))):
+        is_new = place == len(workers)
+        line = lines[first] if first < len(lines) else []
+        told = line[step] if step < len(line) else []
+        if told[count : count + 1] == [says]:
+            others = workers if is_new else workers[:place] + workers[place + 1 :]
+            found.add(tuple(sorted((*others, (first, count + 1)))))
+    return found
+
+
+def _asked_enough(workers: tuple[Worker, ...], lines: list[list[list[str]]], outcome: Outcome) -> bool:
+    """Each of several workers asks for itself: where the responder was up, all of that was seen."""
+    began = sum(first == 0 for first, _ in workers)
+    return len(workers) == 1 or "good" not in lines[0][0] or outcome.requests >= began
+
+
+class Nearest(NamedTuple):
+    """The *preset* that a server is most like, where they *differ*, and the number of its *workers*.
+
+    *differ* has names of scenarios. *workers* is 1 for designs whose workers share what they know, and else
+    the fewest that explain what was seen.
+    """
+
+    preset: str
+    differ: tuple[str, ...]
+    workers: int = 1
+
+    def __str__(self) -> str:
+        return self.preset if self.workers == 1 else f"{self.preset}, with {self.workers} workers"
+
+
+def nearest(outcomes: tuple[Outcome, ...]) -> Nearest | None:
+    """The preset that these outcomes are most like; None where nothing was stapled, which is like nobody.
+
+    Of several that are as near, the one for which more is stated; then the one that asks as often.
+    """
+    if not any(outcome.stapled for outcome in outcomes):
+        return None
     found = []
     for preset in NAMED:
         verdicts = {outcome.scenario: is_like(outcome, preset) for outcome in outcomes}
         differ = tuple(name for name in NAMES if verdicts.get(name) is False)
         same = sum(verdict is True for verdict in verdicts.values())
         if same:
-            found.append((len(differ), -same, preset, differ))
-    if not found:
-        return None
-    _, _, preset, differ = min(found, key=lambda one: one[:2])
-    return preset, differ
+            several = [count_workers(outcome, preset) or 1 for outcome in outcomes]
+            workers = max(several) if NAMED[preset].scope == "worker" else 1
+            odd = sum(_asks_otherwise(outcome, preset, workers) for outcome in outcomes)
+            found.append((len(differ), -same, odd, Nearest(preset, differ, workers)))
+    return min(found, key=lambda one: one[:3])[3] if found else None
+
+
+def _asks_otherwise(outcome: Outcome, preset: str, workers: int) -> bool:
+    """Whether *preset* asks less often, or more often, when all is well."""
+    most = 0 if NAMED[preset].trigger == "file" else workers
+    return outcome.scenario == NAMES[0] and not min(most, 1) <= outcome.requests <= most

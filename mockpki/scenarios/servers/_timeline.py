@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from ... import faults
+from ..._ca.leaf import Leaf
 from ...faults import OCSPFault
 from ...staplers._policy import StaplePolicy
 from ._observe import ERRORS, Observation, observe
 from ._watch import Watch
-from ._worlds import HOST, SERVER_NAME, Preset, World
+from ._worlds import HOST, SERVER_NAME, NotListening, Preset, Site, World
 
 _HOUR, _SECOND = timedelta(hours=1), timedelta(seconds=1)
 
@@ -30,7 +32,8 @@ class Stretch:
 class Timeline:
     """What a client got, *every* so often. The responder was down from *down_at* to *up_at*.
 
-    Its answers live for *life*. *seen* holds an observation for each step, the first at the start.
+    Its answers live for *life*. *seen* holds an observation for each step, the first at the start. *fetches*
+    is how often the server asked, in vain or not.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Timeline:
     life: timedelta
     down_at: timedelta
     up_at: timedelta
+    fetches: int = 0
 
     @property
     def length(self) -> timedelta:
@@ -101,11 +105,18 @@ def timeline(
     every: timedelta = _HOUR,
     outage: Sequence[OCSPFault] = (faults.Refused(),),
     must_staple: bool = False,
+    revoked_at: timedelta | None = None,
+    restarts: Sequence[timedelta] = (),
 ) -> Timeline:
     """A client connects *every* hour; the responder is *up*, then *down* with *outage*, then up *after* that.
 
-    *world* is a policy, or a world whose time can be shifted: nobody waits for three days. Raises
-    ValueError for another, or for durations that make no sense; `NotListening` where it does not start.
+    The certificate is revoked at *revoked_at*, and the server is restarted at each of *restarts*, counted
+    from its start, unless that is after the end. A restart that fails leaves it down. All durations are in
+    whole seconds.
+
+    *world* is a policy, or a world whose time can be shifted: nobody waits for three days, and what is due in
+    between happens when it is due (`PKI.run_until`). Raises ValueError for another, or for durations that
+    make no sense; `NotListening` where it does not start.
     """
     if isinstance(world, StaplePolicy):
         world = Preset(world)
@@ -115,25 +126,73 @@ def timeline(
         raise ValueError(
             "every and life of a timeline are longer than nothing, and up, down and after no less"
         )
+    moments = (every, life, up, down, after, *restarts, *(() if revoked_at is None else (revoked_at,)))
+    if any(moment < timedelta() or moment % _SECOND for moment in moments):
+        raise ValueError("the moments of a timeline are whole seconds from its start")
     steps = max(1, int((up + down + after) / every))
-    with world.pki() as pki:
+    with world.pki() as pki, pki.clock.stop():
         leaf = pki.issue_cert(SERVER_NAME, HOST, must_staple=must_staple)
         watch = Watch(pki, life)
         with world.site(pki, leaf, watch) as site:
-            seen: list[Observation] = []
+            run = _TimelineRun(world, site, leaf, watch, pki.clock.now())
+            happens: list[tuple[timedelta, int, Callable[[], object]]] = []
+
+            def add(moment: timedelta, order: int, act: Callable[[], object]) -> None:
+                happens.append((moment, order, act))
+
+            def change_responder(moment: timedelta, *bent: OCSPFault) -> None:
+                # It is done last in the second before: what is due at that very moment finds it changed.
+                add(max(moment - _SECOND, timedelta()), 4 if moment else 0, lambda: watch.answer_with(*bent))
+
+            change_responder(timedelta())
+            change_responder(up, *outage)
+            change_responder(up + down)
+            if revoked_at is not None:
+                add(revoked_at, 0, lambda: pki.revoke(leaf))
+            add(timedelta(), 1, run.start)
+            for moment in restarts:
+                add(moment, 2, run.restart)
             for step in range(steps):
-                is_down = up <= step * every < up + down
-                watch.answer_with(*(outage if is_down else ()))
-                if step:
-                    # A second more each time, so that no step is the very second in which something ends.
-                    pki.clock.shift(every + _SECOND)
-                else:
-                    site.start()
-                    site.wait_until_asked()
-                site.wait_until_idle()
-                seen += observe(
-                    site.host, site.port, ca=pki.ca_file, server_name=SERVER_NAME,
-                    now=pki.clock.now, timeout=world.patience,
-                )  # fmt: skip
-                site.wait_until_idle()
-    return Timeline(world.name, tuple(seen), every, life, up, up + down)
+                add(step * every, 3, run.connect)
+            end = up + down + after
+            for moment, _, act in sorted(happens, key=lambda one: one[:2]):
+                if moment <= end:
+                    run.take(moment, act)
+            pki.run_until(run.began + end)
+            return Timeline(world.name, tuple(run.seen), every, life, up, up + down, site.fetches)
+
+
+@dataclass
+class _TimelineRun:
+    """A timeline under way."""
+
+    world: World
+    site: Site
+    leaf: Leaf
+    watch: Watch
+    began: datetime
+    seen: list[Observation] = field(default_factory=list)
+
+    def take(self, moment: timedelta, act: Callable[[], object]) -> None:
+        """Let time pass until *moment*, then *act*."""
+        self.site.pki.run_until(self.began + moment)
+        act()
+        self.site.wait_until_idle()
+
+    def start(self) -> None:
+        self.site.start()
+        self.site.wait_until_asked()
+
+    def restart(self) -> None:
+        with contextlib.suppress(NotListening):
+            self.site.restart()
+
+    def connect(self) -> None:
+        self.seen += observe(
+            self.site.host,
+            self.site.port,
+            ca=self.site.pki.ca_file,
+            server_name=SERVER_NAME,
+            now=self.site.pki.clock.now,
+            timeout=self.world.patience,
+        )

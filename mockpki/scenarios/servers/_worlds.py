@@ -38,6 +38,10 @@ class Site(Protocol):
     @property
     def port(self) -> int: ...
 
+    @property
+    def fetches(self) -> int:
+        """How often the server has asked, in vain or not, as far as that can be seen."""
+
     def start(self) -> None:
         """Start the server. Raises `NotListening`."""
 
@@ -144,6 +148,10 @@ class _PresetSite:
     @property
     def port(self) -> int:
         return self.server.port
+
+    @property
+    def fetches(self) -> int:
+        return self.stapler.stats.fetches
 
     def start(self) -> None:
         policy = self.stapler.policy

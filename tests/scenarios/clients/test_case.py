@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,14 +16,13 @@ from tests.kit.reference_client import by_name, careless, reference
 class TestCheck:
     def test_verdicts(self) -> None:
         """False, an exception and a verdict reject; anything else accepts."""
-        case = Case(by_name("no-sources"), HARD_FAIL)
+        policy = replace(HARD_FAIL, sourceless_passes=False)
+        case = Case(by_name("no-sources"), policy)
 
         def returns(value: object) -> Callable[[str, int, str], object]:
             def connect(host: str, port: int, ca_file: str) -> object:
-                verdict = relying_party.check(
-                    host, port, ca=ca_file, server_name="localhost", policy="hard-fail"
-                )
-                return verdict if value == "verdict" else value
+                verdict = relying_party.check(host, port, ca=ca_file, server_name="localhost", policy=policy)
+                return verdict if value == "verdict" or verdict.accepted else value
 
             return connect
 

@@ -1,5 +1,8 @@
 """Scenarios are chosen by name or pattern, and given to a test one by one."""
 
+import inspect
+import pydoc
+
 import pytest
 
 from mockpki import scenarios
@@ -66,3 +69,12 @@ def test_parametrize(pytester: pytest.Pytester, policy: str, failed: int) -> Non
     result.stdout.fnmatch_lines("*test_revocation?staple-good?*")
     if failed:
         result.stdout.fnmatch_lines("*staple-garbage: the policy demands accept, and the client did reject*")
+
+
+@pytest.mark.parametrize("name", scenarios.__all__)
+def test_help_is_short(name: str) -> None:
+    """No default prints a whole table to whoever asks for help."""
+    found = getattr(scenarios, name)
+    if callable(found):
+        assert len(pydoc.render_doc(found)) < 20_000
+        assert len(str(inspect.signature(found))) < 1_000

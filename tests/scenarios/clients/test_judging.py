@@ -2,11 +2,24 @@
 
 import socket
 import ssl
+from dataclasses import replace
 
 import pytest
 
+from mockpki._tls.handshake import Handshake
 from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, STAPLE_REQUIRED
-from mockpki.scenarios import Case, Expectation, Expected, Outcome, Seen, judge
+from mockpki.scenarios import (
+    POLICIES,
+    TABLE,
+    Case,
+    Expectation,
+    Expected,
+    Outcome,
+    Seen,
+    find_other_alert,
+    judge,
+)
+from mockpki.scenarios.clients._judging import OTHER_ALERTS
 from tests.kit.reference_client import by_name, careless, gives_up, reference
 
 
@@ -35,6 +48,60 @@ class TestJudge:
         for accepted in (True, False):
             outcome = Outcome(accepted)
             assert judge(by_name("no-sources"), either, outcome, Seen((), (), ()), evidence=False).ok
+
+
+class TestOtherAlerts:
+    """Alerts about trust, names and the protocol are no verdicts, in any scenario."""
+
+    @pytest.mark.parametrize("alert", OTHER_ALERTS)
+    def test_in_every_scenario(self, alert: str) -> None:
+        """Whatever a policy demands, a client that rejected by such an alert has not kept it."""
+        seen = Seen((Handshake("client", alert=alert, staple_requested=True),), (), ())
+        for policy in POLICIES.values():
+            for scenario in TABLE:
+                result = judge(scenario, scenario.expected(policy), Outcome(False), seen)
+                assert result.problems == (
+                    f"the client rejected with the alert {alert}, which is about {OTHER_ALERTS[alert]} "
+                    "and not about revocation: it is not judged",
+                )
+                assert find_other_alert(Outcome(False), seen) == alert
+
+    @pytest.mark.parametrize("alert", ["certificate_revoked", "bad_certificate"])
+    def test_those_that_may_be(self, alert: str) -> None:
+        """One that is about revocation, or may be, is a verdict for who has looked."""
+        asked = Seen((Handshake("client", alert=alert, staple_requested=True),), (), ())
+        blind = Seen((Handshake("client", alert=alert),), (), ())
+        scenario = by_name("staple-revoked")
+        assert judge(scenario, scenario.expected(STAPLE_REQUIRED), Outcome(False), asked).ok
+        assert not judge(scenario, scenario.expected(STAPLE_REQUIRED), Outcome(False), blind).ok
+
+    def test_who_has_fetched(self) -> None:
+        """OpenSSL says unknown_ca for want of a CRL: of one that it fetched, it is a verdict."""
+        scenario = by_name("crl-garbage")
+        policy = replace(HARD_FAIL, sources=("CRL",))
+        with Case(scenario, policy).staged() as stage:
+            *_, target = stage.visits()
+            reference(policy)(target.host, target.port, target.ca_file, target.server_name)
+            fetched = replace(stage.seen, handshakes=(Handshake("client", alert="unknown_ca"),))
+        assert judge(scenario, scenario.expected(policy), Outcome(False), fetched).ok
+        assert not judge(scenario, scenario.expected(policy), Outcome(False), replace(fetched, crl=())).ok
+
+    def test_who_accepts(self) -> None:
+        """A client may fail, come again, and accept."""
+        shakes = (Handshake("client", alert="protocol_version"), Handshake("client", completed=True))
+        scenario = by_name("no-sources")
+        assert judge(scenario, scenario.expected(SOFT_FAIL), Outcome(True), Seen(shakes, (), ())).ok
+
+
+class TestNoSourceCouldTell:
+    @pytest.mark.parametrize(
+        ("name", "looked"), [("ocsp-http-500", False), ("crl-garbage", False), ("ocsp-refused", True)]
+    )
+    def test_somebody_was_asked(self, name: str, looked: bool) -> None:
+        """Who rejects because no source could tell has asked one, if that leaves a trace."""
+        scenario, shake = by_name(name), Handshake("client", completed=True, staple_requested=True)
+        result = judge(scenario, scenario.expected(HARD_FAIL), Outcome(False), Seen((shake,), (), ()))
+        assert result.ok is looked
 
 
 class TestCheck:
@@ -70,11 +137,12 @@ class TestCheck:
     def test_rejects_for_another_reason(self) -> None:
         """A rejection counts only if the client has looked at what told it to."""
         case = Case(by_name("ocsp-revoked"), HARD_FAIL)
+        by_staple = reference(STAPLE_REQUIRED)
         with pytest.raises(AssertionError, match=r"without having looked at what told it to \(OCSP\)"):
-            case.check(gives_up)
+            case.check(by_staple)
         assert not case.check(gives_up, evidence=False).outcome.accepted
         # Nobody can see who tries a port where nobody listens.
-        assert Case(by_name("ocsp-refused"), HARD_FAIL).check(gives_up).ok
+        assert Case(by_name("ocsp-refused"), HARD_FAIL).check(by_staple).ok
 
     def test_never_came(self) -> None:
         """A client that does not come has no verdict."""

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from mockpki import faults
-from mockpki.relying_party import HARD_FAIL
+from mockpki.relying_party import HARD_FAIL, SOFT_FAIL
 from mockpki.scenarios import Case, Expected, Offer, Says, Scenario
 from tests.kit.reference_client import reference
 
@@ -22,7 +25,7 @@ class TestReadings:
         """A client whose time-out is shorter than the delay learns nothing."""
         slow = Offer(Says.GOOD, delay=timedelta(seconds=2))
         assert slow.readings(replace(HARD_FAIL, timeout=timedelta(seconds=3))) == (Says.GOOD,)
-        assert slow.readings(replace(HARD_FAIL, timeout=timedelta(seconds=2))) == (Says.UNUSABLE,)
+        assert slow.readings(replace(HARD_FAIL, timeout=timedelta(seconds=2))) == (Says.NO_ANSWER,)
 
     def test_an_answer_that_is_out_of_date(self) -> None:
         """A client whose clock skew is as large finds it good, and one way to read it is left."""
@@ -31,6 +34,27 @@ class TestReadings:
         assert stale.readings(HARD_FAIL) == (Says.UNUSABLE,)
         either = replace(stale, also=Says.GOOD, why="a clause")
         assert either.readings(replace(HARD_FAIL, clock_skew=WEEK)) == (Says.GOOD,)
+
+    @pytest.mark.parametrize(
+        ("fault", "answers"),
+        [
+            (faults.Garbage(), True), (faults.Stale(), True), (faults.Unauthorized(), True),
+            (faults.Gzip(), True), (faults.TryLater(), False), (faults.InternalError(), False),
+            (faults.ErrorWithBody(), False), (faults.HttpStatus(404), False), (faults.EmptyBody(), False),
+            (faults.Refused(), False), (faults.Hang(), False), (faults.Half(), False),
+        ],
+        ids=str,
+    )  # fmt: skip
+    def test_whether_there_is_an_answer(self, fault: Any, answers: bool) -> None:
+        """An answer that is no use is one; an outage, or an error that says to come again, is none."""
+        offer = Offer(Says.UNUSABLE, (fault,))
+        assert offer.answers is answers
+        assert offer.readings(HARD_FAIL) == (Says.UNUSABLE if answers else Says.NO_ANSWER,)
+        policy = replace(SOFT_FAIL, unusable_rejects=True)
+        scenario = Scenario("x", "x.", ocsp=offer)
+        if not isinstance(fault, faults.Hang):
+            Case(scenario, policy).check(reference(policy))
+        assert scenario.expected(policy).verdict is (Expected.REJECT if answers else Expected.ACCEPT)
 
     def test_an_answer_that_is_old(self) -> None:
         """It is no use where the policy has a max_age that it has passed, clock skew included."""

@@ -19,7 +19,7 @@ class TestExpected:
         assert revoked.expected(HARD_FAIL) == Expectation(
             Expected.REJECT, "OCSP says revoked", frozenset({"OCSP"})
         )
-        silent = Scenario("nothing", "x.").expected(HARD_FAIL)
+        silent = Scenario("nothing", "x.").expected(replace(HARD_FAIL, sourceless_passes=False))
         assert (silent.verdict, silent.told_by) == (Expected.REJECT, frozenset())
         assert str(silent).startswith(
             "reject: no source can tell (staple: nothing; OCSP: nothing; CRL: nothing)"

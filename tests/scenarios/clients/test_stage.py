@@ -1,12 +1,17 @@
 """A scenario on a live PKI: where the client is sent, and what is seen of it."""
 
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 
 from mockpki import PKI, relying_party
+from mockpki._validation.ocsp import write_request
 from mockpki.relying_party import HARD_FAIL
+from mockpki.relying_party import _fetch as fetch
 from mockpki.scenarios import Case, Seen
 from tests.kit.reference_client import by_name, reference
 
@@ -36,6 +41,66 @@ class TestSeen:
         with Case(by_name("ocsp-revoked"), HARD_FAIL).staged(pki) as stage:
             assert stage.subject is stage.leaf
             assert stage.issuer is stage.leaf.issuer
+
+
+class TestWhoeverItWasAbout:
+    """What was asked is told, whichever certificate of the chain it was about."""
+
+    LEAF_ALONE = replace(HARD_FAIL, whole_chain=False)
+
+    @pytest.mark.parametrize("name", ["intermediate-ocsp-revoked", "intermediate-crl-stale"])
+    def test_the_leaf(self, name: str) -> None:
+        """In a scenario about the intermediate, a client that asks about the leaf alone has asked."""
+        policy = replace(self.LEAF_ALONE, sources=("OCSP",))
+        seen = Case(by_name(name), policy).check(reference(policy)).seen
+        assert seen.asked == {"OCSP"}
+        assert not seen.looked_at
+        assert not seen.ocsp
+        ((about, (question,), crl),) = ((one.about, one.ocsp, one.crl) for one in seen.others)
+        assert (about, crl) == ("leaf", ())
+        assert question.serials
+        text = str(seen)
+        assert "  OCSP about the intermediate: not asked\n  OCSP about the leaf: asked once\n" in text
+        assert text.endswith("  CRL about the intermediate: not asked")
+
+    def test_it_is_no_reason_to_reject(self) -> None:
+        """Who was told of the intermediate must have looked there, and not at the leaf."""
+        strict = replace(HARD_FAIL, sources=("OCSP",))
+        case = Case(by_name("intermediate-ocsp-revoked"), strict)
+
+        def connect(host: str, port: int, ca_file: str, server_name: str) -> bool:
+            leaf_alone = reference(replace(self.LEAF_ALONE, sources=("OCSP",)))
+            assert leaf_alone(host, port, ca_file, server_name).accepted
+            came.append(port)
+            return len(came) == 1
+
+        came: list[int] = []
+        with pytest.raises(AssertionError, match=r"without having looked at what told it to \(OCSP\)"):
+            case.check(connect)
+
+    def test_the_ca_above(self, pki: PKI) -> None:
+        """In a scenario about the leaf, what was asked about its CA is told, and is no look at the leaf."""
+        policy = replace(HARD_FAIL, sources=("CRL", "OCSP"))
+        for _ in range(2):
+            seen = Case(by_name("crl-good"), policy).check(reference(policy), pki=pki).seen
+            assert seen.asked == seen.looked_at == {"CRL"}
+            assert [(one.about, len(one.ocsp), len(one.crl)) for one in seen.others] == [("CA above", 0, 1)]
+            assert "  OCSP: not asked\n  CRL about the leaf: asked once\n" in str(seen)
+            assert "  CRL about the CA above: asked once\n" in str(seen)
+
+    def test_a_client_that_asks_about_the_leaf_alone_came(self) -> None:
+        """Who was seen at the leaf's responder, and nowhere else, was there."""
+
+        def ask(cert_file: str, issuer_file: str, ocsp_url: str) -> None:
+            leaf, issuer = (
+                x509.load_pem_x509_certificate(Path(path).read_bytes()) for path in (cert_file, issuer_file)
+            )
+            fetch.ask(ocsp_url, write_request(leaf, issuer), timedelta(seconds=5))
+
+        seen = Case(by_name("intermediate-ocsp-revoked"), replace(self.LEAF_ALONE)).check(ask).seen
+        assert not seen.handshakes
+        assert seen.asked == {"OCSP"}
+        assert seen
 
 
 class TestStage:

@@ -29,6 +29,12 @@ OTHER_POLICIES = {
     "half an hour old at most": replace(HARD_FAIL, max_age=timedelta(minutes=30), clock_skew=timedelta()),
     "newer than any answer": replace(HARD_FAIL, max_age=timedelta(minutes=5), clock_skew=timedelta()),
     "impatient": replace(HARD_FAIL, timeout=timedelta(milliseconds=100)),
+    "somebody must be named": replace(HARD_FAIL, sourceless_passes=False),
+    "nobody is named, for staples alone": replace(
+        STAPLE_REQUIRED, require_staple=False, hard_fail=True, sourceless_passes=True
+    ),
+    "answers must be usable": replace(SOFT_FAIL, unusable_rejects=True),
+    "answers must be usable, CRLs first": Policy(sources=("CRL", "OCSP"), unusable_rejects=True),
     "must-staple and hard-fail": replace(HARD_FAIL, honour_must_staple=True),
 }
 
@@ -93,7 +99,7 @@ class TestTable:
             ("ocsp-refused-crl-revoked", "+----"),
             ("ocsp-unknown-crl-good", "++---"),
             ("ocsp-revoked-since", "+??-?"),
-            ("no-sources", "++--+"),
+            ("no-sources", "+++-+"),
         ],
     )
     def test_verdicts(self, name: str, verdicts: str) -> None:

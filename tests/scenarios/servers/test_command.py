@@ -1,8 +1,6 @@
 """A server that is a program: what its command may be, and how it is started and ended."""
 
-import os
 import re
-import signal
 from datetime import timedelta
 from pathlib import Path
 
@@ -147,23 +145,28 @@ print(os.environ["WORD"], "all there", flush=True)
         assert outcome.requests == 1
         assert {judged.demand for judged in outcome.broken} == {"opens"}
 
-    def test_a_server_that_goes_into_the_background(self, tmp_path: Path) -> None:
-        """What gets away, and so cannot be ended, is told when it is missed."""
+    @pytest.mark.parametrize("wiped", [False, True])
+    def test_a_server_that_goes_into_the_background(self, tmp_path: Path, wiped: bool) -> None:
+        """What gets away is found by its environment, or its folder, told with its pid, and killed."""
         note = tmp_path / "pid"
+        exec_again = 'os.execve(sys.executable, [*sys.orig_argv, "again"], {})' if wiped else ""
         away = f"""
-import os, time
-if os.fork():
-    time.sleep(600)
-os.setsid()
-open({str(note)!r}, "w").write(str(os.getpid()))
+import os, sys, time
+if sys.argv[-1] != "again":
+    if os.fork():
+        time.sleep(600)
+    os.setsid()
+    open({str(note)!r}, "w").write(str(os.getpid()))
+    {exec_again}
 """
-        try:
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(_command, "_GONE", 0.2)
-                with pytest.raises(ChildProcessError, match="ended, and something of it still listens"):
-                    run("revoked", command(away + PLAIN, *ARGUMENTS))
-        finally:
-            os.kill(int(note.read_text()), signal.SIGKILL)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_command, "_GONE", 0.2)
+            with pytest.raises(ChildProcessError, match="ended, and something of it still listens") as caught:
+                run("revoked", command(away + PLAIN, *ARGUMENTS))
+        pid = int(note.read_text())
+        assert f"pid {pid} (" in str(caught.value)
+        assert "was found there and killed" in str(caught.value)
+        assert not alive(pid)
 
     def test_nothing_is_left(self, tmp_path: Path) -> None:
         """When the scenario is over the program is gone, with its children, even if it would not listen."""

@@ -17,11 +17,19 @@ class TestOutcome:
 
     def test_kept_and_broken(self) -> None:
         """A demand that could not be seen is neither kept nor broken."""
-        judged = (Judged("a", "A.", True), Judged("b", "B.", False, "it is not"), Judged("c", "C.", None))
+        judged = (
+            Judged("a", "A.", True),
+            Judged("b", "B.", False, "it is not"),
+            Judged("c", "C.", None, "no one came"),
+        )
         outcome = outcome_of("good", "good", judged=judged)
         assert [one.demand for one in outcome.kept] == ["a"]
         assert [one.demand for one in outcome.broken] == ["b"]
-        assert [str(one) for one in judged] == ["kept: A.", "broken: B. But it is not.", "not seen: C."]
+        assert [str(one) for one in judged] == [
+            "kept: A.",
+            "broken: B. But it is not.",
+            "not seen: C. No one came.",
+        ]
         assert str(outcome) == "good, a server: good\n  broken: B. But it is not."
 
     def test_nobody_listened(self) -> None:

@@ -7,11 +7,12 @@ the responder was asked and when, and whether the port opened. Nothing here judg
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import takewhile
+from pathlib import Path
 
 import pytest
 
 from mockpki import staplers
-from mockpki.scenarios.servers import SCENARIOS, Preset, ServerCommand, StapleScenario, World, run
+from mockpki.scenarios.servers import SCENARIOS, Preset, ServerCommand, StapleScenario, World, nearest, run
 from mockpki.scenarios.servers._scenarios import Delay, Expire, Hang, Pass
 from tests.servers.commands import SERVERS
 
@@ -105,6 +106,22 @@ def test_another_design_is_told_apart() -> None:
     real = seen(good, server)
     assert real == seen(good, preset(server))
     assert real != seen(good, preset(server, "hitch"))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_server_of_several_workers_is_what_it_is(tmp_path: Path, workers: int) -> None:
+    """nginx is nginx, however many workers its clients come to, and never another design."""
+    one = SERVERS["nginx"]()
+    template = tmp_path / "nginx.conf"
+    template.write_text(one.text.replace("worker_processes 1;", f"worker_processes {workers};"))
+    server = ServerCommand(one.command, template, "nginx", grace=one.grace)
+    shared = [scenario for scenario in SCENARIOS if scenario.name not in THEIR_OWN_MATTER]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        outcomes = tuple(pool.map(lambda scenario: run(scenario, server), shared))
+    found = nearest(outcomes)
+    assert found is not None
+    assert (found.preset, found.differ) == ("nginx", ())
+    assert found.workers <= workers
 
 
 def test_explanations_are_about_servers_and_scenarios() -> None:
