@@ -15,12 +15,15 @@ from mockpki import PKI, Leaf, faults
 from tests.kit.asking import cert_id, connect, post, question, raw_post, read_answer, send
 
 THEN = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
+DATED = THEN - timedelta(minutes=10)
+"""What answers say that were made then."""
 
 
 def produced_at(pki: PKI, leaf: Leaf) -> datetime:
-    """When the responder says it made its answer; thisUpdate and the record have to agree."""
+    """When the responder says it made its answer: ten minutes before it did; thisUpdate agrees."""
     response = ocsp.load_der_ocsp_response(post(pki.ocsp.url, question(cert_id(leaf))).body)
-    assert response.produced_at_utc == response.this_update_utc == pki.ocsp.requests[-1].time
+    assert response.produced_at_utc == response.this_update_utc
+    assert response.produced_at_utc == pki.ocsp.requests[-1].time - timedelta(minutes=10)
     return response.produced_at_utc
 
 
@@ -33,7 +36,7 @@ def test_frozen_around() -> None:
     """A PKI made in a frozen block lives at that time, and its certificates are valid at both."""
     with freeze_time(THEN), PKI() as frozen:
         leaf = frozen.issue_cert("localhost")
-        assert produced_at(frozen, leaf) == last_update(frozen) == THEN
+        assert produced_at(frozen, leaf) == last_update(frozen) == DATED
         system = frozen.clock.system_time()
         assert leaf.certificate.not_valid_before_utc < system < THEN < leaf.certificate.not_valid_after_utc
         assert send(frozen.crl.url).headers["date"] == "Mon, 03 Feb 2031 04:05:06 GMT"
@@ -44,21 +47,21 @@ def test_frozen_inside(pki: PKI) -> None:
     leaf = pki.issue_cert("localhost")
     before = produced_at(pki, leaf)
     with freeze_time(THEN):
-        assert produced_at(pki, leaf) == produced_at(pki, leaf) == last_update(pki) == THEN
-    assert before <= produced_at(pki, leaf) < THEN
+        assert produced_at(pki, leaf) == produced_at(pki, leaf) == last_update(pki) == DATED
+    assert before <= produced_at(pki, leaf) < DATED
 
 
 def test_tick_and_move_to(pki: PKI) -> None:
     """Every move shows in the next answer; a shift of the PKI's clock comes on top."""
     leaf = pki.issue_cert("localhost")
     with freeze_time(THEN) as frozen:
-        assert produced_at(pki, leaf) == THEN
+        assert produced_at(pki, leaf) == DATED
         frozen.tick(timedelta(seconds=1))
-        assert produced_at(pki, leaf) == last_update(pki) == THEN + timedelta(seconds=1)
+        assert produced_at(pki, leaf) == last_update(pki) == DATED + timedelta(seconds=1)
         frozen.move_to("2019-01-01")
-        assert produced_at(pki, leaf) == datetime(2019, 1, 1, tzinfo=timezone.utc)
+        assert produced_at(pki, leaf) == datetime(2018, 12, 31, 23, 50, tzinfo=timezone.utc)
         pki.clock.shift(timedelta(hours=1))
-        assert produced_at(pki, leaf) == last_update(pki) == datetime(2019, 1, 1, 1, tzinfo=timezone.utc)
+        assert produced_at(pki, leaf) == last_update(pki) == datetime(2019, 1, 1, 0, 50, tzinfo=timezone.utc)
 
 
 def test_auto_tick(pki: PKI) -> None:
@@ -70,7 +73,7 @@ def test_auto_tick(pki: PKI) -> None:
         ]
         reply = send(pki.crl.url)
     times = [response.produced_at_utc for response in seen]
-    assert THEN <= times[0] < times[1] < times[2]
+    assert DATED <= times[0] < times[1] < times[2]
     crl = x509.load_der_x509_crl(reply.body)
     assert parsedate_to_datetime(reply.headers["last-modified"]) == crl.last_update_utc
     assert parsedate_to_datetime(reply.headers["expires"]) == crl.next_update_utc
@@ -124,7 +127,7 @@ def test_in_threads(pki: PKI) -> None:
             client.start()
         for client in clients:
             client.join()
-    assert seen == [THEN]
+    assert seen == [DATED]
 
 
 def test_frozen_in_a_thread_of_its_own() -> None:
@@ -138,7 +141,7 @@ def test_frozen_in_a_thread_of_its_own() -> None:
     thread = threading.Thread(target=live)
     thread.start()
     thread.join()
-    assert seen == [THEN]
+    assert seen == [DATED]
 
 
 def test_slow_is_over_though_time_stands_still(pki: PKI) -> None:
@@ -187,9 +190,9 @@ def test_closing_while_frozen_waits_for_nobody(fault: Callable[[], faults.OCSPFa
 
 
 def test_revocation_times_are_frozen_too(pki: PKI) -> None:
-    """Revoked now means the frozen now."""
+    """Revoked now means the frozen now, which answers date back."""
     leaf = pki.issue_cert("localhost")
     with freeze_time(THEN):
         pki.revoke(leaf)
     response = ocsp.load_der_ocsp_response(post(pki.ocsp.url, question(cert_id(leaf))).body)
-    assert response.revocation_time_utc == THEN
+    assert response.revocation_time_utc == DATED

@@ -26,6 +26,7 @@ from .._pkix.reading import load_certificate, read_serial
 from .._pkix.signing import Signer, subject
 from .._pkix.status import Reason, Revocation, check_serial
 from .._pkix.times import check_time
+from .._pkix.window import Window
 from .._services.files import CertificateFile
 from .._services.ledger import Ledger
 from .._services.publisher import Publisher
@@ -61,7 +62,9 @@ class CA:
         loaded = self.certificate
         self.serial_number = read_serial(certificate)
         name = loaded.subject.public_bytes()
-        self.signer: Signer = Signer.named(name, key, issuer.signer if issuer else None, realm.clock)
+        self.signer: Signer = replace(
+            Signer.named(name, key, issuer.signer if issuer else None, realm.clock), certificate=certificate
+        )
         """What signs its certificates and CRLs."""
         self._ledger = Ledger()
         what, clock, problems = self.common_name, realm.clock, realm.problems
@@ -308,15 +311,16 @@ class CA:
         """Revoke what this CA has issued: a leaf, a CA, a serial number, or many of them.
 
         *reason* is one of RFC 5280 section 5.3.1, by name or as `x509.ReasonFlags`; with
-        ``certificate_hold`` it can be released again. *at* (left out: now) and *invalidity_date* are
-        aware datetimes. Raises ValueError for an unknown reason or another CA's leaf.
+        ``certificate_hold`` it can be released again. *at* and *invalidity_date* are aware datetimes.
+        Answers say so from now on; *at* left out is ten minutes ago, which is how those are dated, too.
+        Raises ValueError for an unknown reason or another CA's leaf.
         """
         checked = Reason.of(reason)
         if checked is Reason.REMOVE_FROM_CRL:
             raise ValueError(
                 "'remove_from_crl' revokes nothing; to take a certificate off hold, use release()"
             )
-        time = self._realm.clock.now() if at is None else check_time(at)
+        time = Window.honest(self._realm.clock.now()).this_update if at is None else check_time(at)
         date = None if invalidity_date is None else check_time(invalidity_date)
         self._ledger.revoke(self._find_serials(target), Revocation(time, checked, date))
 

@@ -32,7 +32,7 @@ CRL_RECIPES: tuple[Recipe, ...] = (
         setup=lambda pki, leaf: pki.revoke(leaf, "key_compromise"),
     ),
     crl("revoked_remove_from_crl", lambda pki, leaf: EntryReason("remove_from_crl", of=leaf), setup=_revoke),
-    crl("revoked_in_future", lambda pki, leaf: RevocationDate(timedelta(days=1), of=leaf), setup=_revoke),
+    crl("revoked_in_future", lambda pki, leaf: RevocationDate(timedelta(days=3), of=leaf), setup=_revoke),
     crl(
         "entry_unknown_critical_other", lambda pki, leaf: EntryExtension(critical=True), setup=_revoke_another
     ),
@@ -48,7 +48,7 @@ CRL_RECIPES: tuple[Recipe, ...] = (
     crl("expired_by_2min", lambda pki, leaf: Stale(by=timedelta(minutes=2))),
     crl("revoked_expired_crl", lambda pki, leaf: Stale(), setup=_revoke),
     crl("future", lambda pki, leaf: Early()),
-    crl("next_before_this", lambda pki, leaf: NextBeforeThis()),
+    crl("next_before_this", lambda pki, leaf: NextBeforeThis(by=timedelta(hours=1))),
     crl("no_next_update", lambda pki, leaf: NoNextUpdate()),
     crl(
         "generalized_time", lambda pki, leaf: (GeneralizedTime("this_update"), GeneralizedTime("next_update"))
@@ -72,15 +72,16 @@ CRL_RECIPES: tuple[Recipe, ...] = (
     crl("sigalg_mismatch", lambda pki, leaf: MislabelledSignature()),
     crl("md5_sig", lambda pki, leaf: SignatureDigest("md5"), pki=lambda: PKI(key_type="RSA-2048")),
     crl("sha1_sig", lambda pki, leaf: SignatureDigest("sha1")),
-    # Its extensions and its scope.
+    # Its extensions.
     crl("unknown_ext", lambda pki, leaf: CrlExtension()),
     crl("unknown_critical_ext", lambda pki, leaf: CrlExtension(critical=True)),
     crl("revoked_unknown_critical_ext", lambda pki, leaf: CrlExtension(critical=True), setup=_revoke),
     crl("delta_crl", lambda pki, leaf: DeltaCrl()),
-    crl("idp_only_user", lambda pki, leaf: IssuingDistributionPoint(only_user=True)),
-    crl("idp_only_ca", lambda pki, leaf: IssuingDistributionPoint(only_ca=True)),
-    crl("idp_only_attr", lambda pki, leaf: IssuingDistributionPoint(only_attr=True)),
-    crl("idp_uri_match", lambda pki, leaf: IssuingDistributionPoint(pki.crl.url)),
+    # Its scope: the leaf is listed, so a client that does not look at the scope says revoked.
+    crl("idp_only_user", lambda pki, leaf: IssuingDistributionPoint(only_user=True), setup=_revoke),
+    crl("idp_only_ca", lambda pki, leaf: IssuingDistributionPoint(only_ca=True), setup=_revoke),
+    crl("idp_only_attr", lambda pki, leaf: IssuingDistributionPoint(only_attr=True), setup=_revoke),
+    crl("idp_uri_match", lambda pki, leaf: IssuingDistributionPoint(pki.crl.url), setup=_revoke),
     crl(
         "idp_uri_mismatch",
         lambda pki, leaf: IssuingDistributionPoint("http://other.invalid/ca.crl"),
@@ -90,9 +91,13 @@ CRL_RECIPES: tuple[Recipe, ...] = (
         "idp_uri_mismatch_not_revoked",
         lambda pki, leaf: IssuingDistributionPoint("http://other.invalid/ca.crl"),
     ),
-    crl("idp_indirect", lambda pki, leaf: IssuingDistributionPoint(indirect=True)),
-    crl("idp_some_reasons", lambda pki, leaf: IssuingDistributionPoint(some_reasons="key_compromise")),
-    crl("idp_empty", lambda pki, leaf: IssuingDistributionPoint()),
+    crl("idp_indirect", lambda pki, leaf: IssuingDistributionPoint(indirect=True), setup=_revoke),
+    crl(
+        "idp_some_reasons",
+        lambda pki, leaf: IssuingDistributionPoint(some_reasons="key_compromise"),
+        setup=_revoke,
+    ),
+    crl("idp_empty", lambda pki, leaf: IssuingDistributionPoint(), setup=_revoke),
     # Octets.
     crl("garbage", lambda pki, leaf: Garbage()),
     crl("truncated", lambda pki, leaf: Truncated()),

@@ -15,7 +15,7 @@ OCSP_RECIPES: tuple[Recipe, ...] = (
     # Honest, or odd within the rules.
     ocsp("good_by_key", lambda pki, leaf: ByKey()),
     ocsp("good_by_name", lambda pki, leaf: ByName()),
-    ocsp("good_no_next_update", lambda pki, leaf: NoNextUpdate()),
+    ocsp("good_no_next_update", lambda pki, leaf: NoNextUpdate(age=timedelta(hours=1))),
     ocsp("good_certid_sha256", lambda pki, leaf: CertIDHash("sha256")),
     ocsp("good_sha1_sig", lambda pki, leaf: SignatureDigest("sha1")),
     ocsp("good_sha512_sig", lambda pki, leaf: SignatureDigest("sha512")),
@@ -24,7 +24,7 @@ OCSP_RECIPES: tuple[Recipe, ...] = (
     ocsp("revoked", lambda pki, leaf: Revoked()),
     ocsp("revoked_reason_keycompromise", lambda pki, leaf: Revoked("key_compromise")),
     ocsp("revoked_hold", lambda pki, leaf: Revoked("certificate_hold")),
-    ocsp("revoked_in_future", lambda pki, leaf: Revoked(at=pki.clock.now() + timedelta(days=1))),
+    ocsp("revoked_in_future", lambda pki, leaf: Revoked(at=pki.clock.now() + timedelta(days=3))),
     ocsp(
         "revoked_1970_hold_nonissued",
         lambda pki, leaf: ExtendedRevoke(),
@@ -60,7 +60,7 @@ OCSP_RECIPES: tuple[Recipe, ...] = (
     ocsp("stale_by_2min", lambda pki, leaf: Stale(by=timedelta(minutes=2))),
     ocsp("future_this_update", lambda pki, leaf: Early()),
     ocsp("future_by_2min", lambda pki, leaf: Early(by=timedelta(minutes=2))),
-    ocsp("next_before_this", lambda pki, leaf: NextBeforeThis()),
+    ocsp("next_before_this", lambda pki, leaf: NextBeforeThis(by=timedelta(hours=1))),
     ocsp("old_no_next_update", lambda pki, leaf: NoNextUpdate(age=timedelta(days=60))),
     ocsp(
         "long_window_19d_to_350d",
@@ -69,16 +69,16 @@ OCSP_RECIPES: tuple[Recipe, ...] = (
     ocsp(
         "produced_before_cert",
         lambda pki, leaf: ProducedAt(
-            leaf.certificate.not_valid_before_utc - timedelta(days=1) - pki.clock.now()
+            leaf.certificate.not_valid_before_utc - timedelta(days=3) - pki.clock.now()
         ),
     ),
     ocsp(
         "produced_after_cert",
         lambda pki, leaf: ProducedAt(
-            leaf.certificate.not_valid_after_utc + timedelta(days=1) - pki.clock.now()
+            leaf.certificate.not_valid_after_utc + timedelta(days=3) - pki.clock.now()
         ),
     ),
-    ocsp("produced_tomorrow", lambda pki, leaf: ProducedAt(timedelta(days=1))),
+    ocsp("produced_in_future", lambda pki, leaf: ProducedAt(timedelta(days=3))),
     ocsp("this_update_fractional", lambda pki, leaf: OddTime("this_update", "fraction")),
     ocsp("this_update_tz_offset", lambda pki, leaf: OddTime("this_update", "offset")),
     ocsp("this_update_no_seconds", lambda pki, leaf: OddTime("this_update", "no_seconds")),
@@ -90,7 +90,6 @@ OCSP_RECIPES: tuple[Recipe, ...] = (
     ocsp("certid_alg_mislabelled", lambda pki, leaf: MislabelledHash(as_="sha256")),
     ocsp("certid_unknown_hash", lambda pki, leaf: UnknownHash()),
     ocsp("no_single_responses", lambda pki, leaf: NoSingleResponses()),
-    ocsp("other_cert_only", lambda pki, leaf: Singles(Single("good", other=True))),
     ocsp("multi_other_good_then_good", lambda pki, leaf: Singles(Single("good", other=True), Single("good"))),
     ocsp(
         "multi_other_good_then_revoked",
@@ -143,14 +142,15 @@ OCSP_RECIPES: tuple[Recipe, ...] = (
     ocsp("delegated_byroot", lambda pki, leaf: Delegate(issuer="root")),
     ocsp("delegated_byforeign", lambda pki, leaf: Delegate(issuer="stranger")),
     ocsp("delegated_spoofissuer", lambda pki, leaf: Delegate(issuer="spoof")),
-    ocsp("delegated_expired", lambda pki, leaf: Delegate(not_after=timedelta(days=-1))),
-    ocsp("delegated_future", lambda pki, leaf: Delegate(not_before=timedelta(days=1))),
+    ocsp("delegated_expired", lambda pki, leaf: Delegate(not_after=timedelta(days=-3))),
+    ocsp("delegated_future", lambda pki, leaf: Delegate(not_before=timedelta(days=3))),
     ocsp("delegated_ku_crlonly", lambda pki, leaf: Delegate(key_usage=("crl_sign",))),
     ocsp("delegated_badsig_on_cert", lambda pki, leaf: Delegate(tampered="signature")),
     ocsp("delegated_byroot_with_chain", lambda pki, leaf: (Delegate(issuer="root"), Embed("root"))),
     ocsp("delegated_wrong_key", lambda pki, leaf: (Delegate(), Forged())),
+    ocsp("delegated_revoked_status", lambda pki, leaf: (Delegate(), Revoked())),
     ocsp(
-        "delegated_revoked_status",
+        "delegated_by_revoked",
         lambda pki, leaf: Delegate(
             serial_number=4711, nocheck=False, ocsp_url=pki.ocsp.url, crl_url=pki.crl.url
         ),

@@ -6,6 +6,7 @@ No fault is known here: the encoders write what the value says, and the value ma
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
 
 from . import der
@@ -79,8 +80,8 @@ class ResponseData:
     """What is signed, but for the ResponderID, which is the signer's. RFC 6960 section 4.2.1.
 
     *version* None leaves the DEFAULT v1 out, as DER has it. *extensions* None leaves them out,
-    ``()`` writes an empty list. *issuer* is not written: it is the CA in question, for a fault that
-    needs another CertID of it.
+    ``()`` writes an empty list. *issuer* and *now* are not written: they are the CA in question, for a fault
+    that needs another CertID of it, and the PKI's time when the answer is made, for one that counts from it.
     """
 
     produced_at: Time
@@ -88,6 +89,7 @@ class ResponseData:
     extensions: tuple[Extension, ...] | None = None
     version: int | None = None
     issuer: Issuer | None = field(default=None, repr=False, compare=False)
+    now: datetime | None = field(default=None, repr=False, compare=False)
 
     def encode(self, signer: Signer) -> bytes:
         """What *signer* signs, as DER."""

@@ -112,7 +112,8 @@ class Signer:
     *name* is the DER of the subject, *key_hash* the SHA-1 of the public key's bits (RFC 6960
     section 4.2.1), *by_name* chooses between them for an OCSP ResponderID, *certs* are the DER
     certificates embedded in an OCSP answer, and *issuer* is the authority above. *delegated* tells
-    an OCSP delegate (whose issuer is the CA it answers for) from the CA itself.
+    an OCSP delegate (whose issuer is the CA it answers for) from the CA itself. *certificate* is the DER of
+    a CA's own certificate, None where there is none.
     """
 
     key: PrivateKey = field(repr=False)
@@ -124,6 +125,7 @@ class Signer:
     delegated: bool = False
     issuer: Signer | None = field(default=None, repr=False)
     clock: Clock = field(default_factory=Clock, repr=False, compare=False)
+    certificate: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def named(

@@ -60,7 +60,7 @@ SITUATIONS = (
     ),
     Situation(
         "stale",
-        "Responder and server have only an old answer, good until yesterday.",
+        "Responder and server have only an old answer, good until three days ago.",
         lambda pki, leaf: pki.ocsp.respond_with(faults.Stale(), to=leaf),
         (faults.Stale(),),
     ),

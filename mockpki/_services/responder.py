@@ -179,7 +179,7 @@ class Responder(Service[OCSPFault]):
             for cert_id in question.cert_ids
         )
         extensions = None if question.nonce is None else (nonce_extension(question.nonce),)
-        return ResponseData(window.produced_at, responses, extensions, issuer=self._issuer)
+        return ResponseData(window.produced_at, responses, extensions, issuer=self._issuer, now=window.now)
 
     # Answers over HTTP.
 

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._pkix.reading import read_serial
 from .finding import (
-    UNREADABLE,
     Finding,
     Status,
     Tolerance,
@@ -23,6 +22,7 @@ from .finding import (
     check_digest,
     check_window,
     find_extension,
+    reading,
 )
 from .pointers import distribution_points
 
@@ -33,7 +33,7 @@ def read_crl(
     der: bytes, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime, tolerance: Tolerance
 ) -> Finding:
     """What the CRL *der* says about *certificate*. Raises `Unusable`, with the reason."""
-    try:
+    with reading():
         crl = x509.load_der_x509_crl(der)
         # Section 6.3.3 (b): the CRL's issuer is the certificate's, where no CRL issuer is named.
         if crl.issuer != certificate.issuer:
@@ -45,8 +45,6 @@ def read_crl(
             raise Unusable("stale", "it has no nextUpdate")
         check_window(crl.last_update_utc, crl.next_update_utc, now, tolerance)
         return _look_up(crl, read_serial(certificate.public_bytes(Encoding.DER)))
-    except UNREADABLE as error:
-        raise Unusable("unreadable", f"it cannot be read: {error}") from error
 
 
 def _check_signature(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
-E = TypeVar("E", bound=x509.ExtensionType)
+from .._pkix.window import BACKDATED_BY
 
-UNREADABLE = (
-    ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType
-)  # fmt: skip
-"""What `cryptography` raises for octets that it does not understand."""
+E = TypeVar("E", bound=x509.ExtensionType)
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,21 @@ class Finding:
     sentence: str
 
 
+@contextmanager
+def reading(*known: type[Exception]) -> Iterator[None]:
+    """Whatever `cryptography` raises over octets in this block is `Unusable`; that and *known* pass.
+
+    No list of its exceptions is kept: which there are depends on where in the octets the oddity is.
+    """
+    passing: tuple[type[Exception], ...] = (Unusable, *known)
+    try:
+        yield
+    except passing:
+        raise
+    except Exception as error:
+        raise Unusable("unreadable", f"it cannot be read: {error}") from error
+
+
 def common_name(name: x509.Name) -> str:
     """The last common name in *name*, or else all of it."""
     names = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
@@ -81,8 +94,9 @@ def check_window(
         raise Unusable("too old", f"it is of {since} (thisUpdate), which the policy finds too old")
     if next_update is None:
         # The same: "If nextUpdate is not set, the responder is indicating that newer revocation
-        # information is available all the time." Then only a new one is sufficiently recent.
-        if this_update < now - skew:
+        # information is available all the time." Then only a new one is sufficiently recent; and a new one
+        # is dated back.
+        if this_update < now - BACKDATED_BY - skew:
             raise Unusable("stale", f"it has no nextUpdate, and is of {since}")
         return
     until = f"{next_update:%Y-%m-%d %H:%M:%S}Z"

@@ -14,7 +14,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from .._pkix.ocsp_response import ResponseStatus
 from .._pkix.signing import has_signed
 from .finding import (
-    UNREADABLE,
     Finding,
     Status,
     Tolerance,
@@ -23,6 +22,7 @@ from .finding import (
     check_window,
     common_name,
     find_extension,
+    reading,
 )
 
 _STATUS = {
@@ -52,7 +52,7 @@ def read_response(
 
     RFC 6960 section 3.2: what OCSP clients "SHALL confirm" before they accept a signed response.
     """
-    try:
+    with reading():
         response = ocsp.load_der_ocsp_response(der)
         if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             name = ResponseStatus(response.response_status.value).rfc_name
@@ -65,8 +65,6 @@ def read_response(
         # available about the status of the certificate (nextUpdate) is greater than the current time."
         check_window(single.this_update_utc, single.next_update_utc, now, tolerance)
         return Finding(_STATUS[single.certificate_status], _describe(single))
-    except UNREADABLE as error:
-        raise Unusable("unreadable", f"it cannot be read: {error}") from error
 
 
 def _find_single(

@@ -171,9 +171,12 @@ class EntryReason(CRLContent):
 
 @dataclass(frozen=True)
 class RevocationDate(CRLContent):
-    """The revocationDate is *by* after thisUpdate; negative, before. RFC 5280 section 5.1.2.6."""
+    """The revocationDate is *by* after thisUpdate; negative, before. RFC 5280 section 5.1.2.6.
 
-    by: timedelta = timedelta(days=1)
+    Three days, if *by* is left out: some verifiers allow a day.
+    """
+
+    by: timedelta = timedelta(days=3)
     of: int | Numbered | None = None
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:

@@ -37,9 +37,12 @@ _EXTENDED_REVOKE = "1.3.6.1.5.5.7.48.1.9"
 
 @dataclass(frozen=True)
 class ProducedAt(OCSPContent):
-    """producedAt is *by* later (negative: earlier), and nothing else. RFC 6960 section 2.4."""
+    """producedAt is *by* later (negative: earlier), and nothing else. RFC 6960 section 2.4.
 
-    by: timedelta = timedelta(days=1)
+    Three days, if *by* is left out: some verifiers allow a day.
+    """
+
+    by: timedelta = timedelta(days=3)
 
     def __call__(self, honest: ResponseData) -> ResponseData:
         return replace(honest, produced_at=find_time(honest.produced_at, "producedAt", self) + self.by)
@@ -134,13 +137,14 @@ class EmptyResponseExtensions(OCSPContent):
 class NoNonce(OCSPContent):
     """The nonce that was asked for is left out. RFC 9654 section 2.1.
 
-    Raises ValueError when none was asked for: then there is nothing to leave out.
+    A client that sent none has the honest answer.
     """
 
     def __call__(self, honest: ResponseData) -> ResponseData:
+        # One responder serves several clients: of those that send no nonce, none is withheld.
         kept = tuple(one for one in honest.extensions or () if one.oid != NONCE)
         if len(kept) == len(honest.extensions or ()):
-            raise ValueError("NoNonce() has no nonce to leave out: the question had none")
+            return honest
         return replace(honest, extensions=kept or None)
 
 

@@ -31,6 +31,7 @@ from ._strangers import (
     find_validity,
     key_for,
     make_child,
+    make_copy,
     make_stranger,
     speak_for,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "ByName",
     "Delegate",
     "Embed",
+    "EmbedCopy",
     "ShortResponderKey",
     "WrongResponderKey",
     "WrongResponderName",
@@ -222,9 +224,9 @@ _EMBEDDED: dict[str, Callable[[Signer], Signer]] = {
 class Embed(OCSPSigning):
     """Certificates sent along, behind what there is; with *first*, before. RFC 6960 section 4.2.1.
 
-    They are certificates of the CA in question (``issuer``), the ``root`` above it, a ``child`` CA below
-    it, or an ``unrelated`` authority, in the order given: ``Embed("issuer", "root")``. Left out: the
-    issuer's. They have serial numbers of their own.
+    They are the certificates of the CA in question (``issuer``) and of the ``root`` above it, octet for
+    octet, as many an honest responder sends them; or new ones of a ``child`` CA below it and of an
+    ``unrelated`` authority; in the order given: ``Embed("issuer", "root")``. Left out: the issuer's.
     """
 
     whose: tuple[str, ...] = ("issuer",)
@@ -242,4 +244,28 @@ class Embed(OCSPSigning):
 
     def __call__(self, honest: Signer) -> Signer:
         more = tuple(authority_certificate(_EMBEDDED[one](honest.authority)) for one in self.whose)
-        return replace(honest, certs=more + honest.certs if self.first else honest.certs + more)
+        return _embed(honest, more, self.first)
+
+
+@dataclass(frozen=True)
+class EmbedCopy(OCSPSigning):
+    """A stranger's copy of a CA's certificate is sent along: its names, another key. RFC 6960 section 4.2.1.
+
+    *whose* is ``issuer`` or ``root``. Nobody signs with that key: the copy only stands where a client may
+    look for the signer's certificate by its name, behind what there is; with *first*, before.
+    """
+
+    whose: str = "issuer"
+    first: bool = False
+
+    def _check_values(self) -> None:
+        if self.whose not in ("issuer", "root"):
+            raise ValueError(f"whose={self.whose!r} is nobody to copy; there are issuer and root")
+
+    def __call__(self, honest: Signer) -> Signer:
+        copy = make_copy(_EMBEDDED[self.whose](honest.authority))
+        return _embed(honest, (authority_certificate(copy),), self.first)
+
+
+def _embed(honest: Signer, more: tuple[bytes, ...], first: bool) -> Signer:
+    return replace(honest, certs=more + honest.certs if first else honest.certs + more)

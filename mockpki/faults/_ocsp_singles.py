@@ -65,7 +65,7 @@ class Good(OCSPContent):
 
 @dataclass(frozen=True)
 class Revoked(OCSPContent):
-    """certStatus revoked for *reason*, *at* a time (left out: an hour ago). RFC 6960 section 2.2."""
+    """certStatus revoked for *reason*, *at* a time (else an hour before producedAt). RFC 6960 section 2.2."""
 
     reason: str = "unspecified"
     at: datetime | None = None
@@ -195,7 +195,8 @@ class Single:
     """One SingleResponse for `Singles`: a *status*, perhaps of another certificate, at its own times.
 
     *status* is ``good``, ``revoked`` (for *reason*) or ``unknown``. With *other* it is about the serial
-    number one higher. *timing* is a fault of the times, such as ``Stale()``, counted from producedAt.
+    number one higher. *timing* is a fault of the times, such as ``Stale()``, counted from now; where the
+    ResponseData does not know the time, from producedAt.
     """
 
     status: str = "good"
@@ -222,12 +223,12 @@ class Single:
         (single,) = one.responses
         if self.timing is None:
             return single
-        now = find_time(honest.produced_at, "producedAt", self)
+        produced_at = find_time(honest.produced_at, "producedAt", self)
         next_update = single.next_update
         if next_update is not None:
             next_update = find_time(next_update, "nextUpdate", self)
-        window = Window(now, find_time(single.this_update, "thisUpdate", self), next_update, now)
-        window = self.timing(window)
+        this_update = find_time(single.this_update, "thisUpdate", self)
+        window = self.timing(Window(honest.now or produced_at, this_update, next_update, produced_at))
         return replace(single, this_update=window.this_update, next_update=window.next_update)
 
 

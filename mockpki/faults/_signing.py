@@ -47,20 +47,22 @@ class Forged(Signing):
 
 @dataclass(frozen=True)
 class SameName(Signing):
-    """Signed by a stranger under the CA's own name. RFC 6960 section 3.2, check 4.
+    """Signed by a stranger under the CA's own name, which is the ResponderID. RFC 6960 section 3.2, check 4.
 
-    With *embed*, the certificate that the stranger has made itself is sent along.
+    With *embed*, the certificate that the stranger has made itself is sent along. ``SameName(), ByKey()``
+    has the hash of the stranger's key for a ResponderID.
     """
 
     embed: bool = True
 
     def __call__(self, honest: Signer) -> Signer:
-        return sign_instead(make_stranger(honest.authority, honest.authority.name), honest, self.embed)
+        stranger_ca = make_stranger(honest.authority, honest.authority.name)
+        return replace(sign_instead(stranger_ca, honest, self.embed), by_name=True)
 
 
 @dataclass(frozen=True)
 class ByRoot(Signing):
-    """Signed by the root above the CA; with *embed*, its certificate too. RFC 6960 section 4.2.2.2.
+    """Signed by the root above the CA; with *embed*, its own certificate too. RFC 6960 section 4.2.2.2.
 
     Raises ValueError when the CA is the root.
     """

@@ -55,6 +55,12 @@ def make_child(authority: Signer) -> Signer:
     return Signer.named(name, key, authority, authority.clock)
 
 
+def make_copy(authority: Signer) -> Signer:
+    """A stranger that passes for *authority*: under its name, and as if certified by the one above it."""
+    copy, above = make_stranger(authority, authority.name), authority.issuer
+    return copy if above is None else replace(copy, issuer=above.with_key(copy.key))
+
+
 def find_validity(
     clock: Clock, not_before: timedelta | None = None, not_after: timedelta | None = None
 ) -> tuple[datetime, datetime]:
@@ -70,7 +76,12 @@ def find_validity(
 
 
 def authority_certificate(authority: Signer) -> bytes:
-    """A certificate of *authority*: its name and key, signed by the one above, or by itself. DER."""
+    """The certificate of *authority*, DER: its own, octet for octet; one made now for who has none.
+
+    That one has its name and key, and is signed by the one above, or by itself.
+    """
+    if authority.certificate is not None:
+        return authority.certificate
     issuer = authority.issuer or authority
     content = TBSCertificate(
         x509.random_serial_number(),

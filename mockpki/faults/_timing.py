@@ -1,4 +1,8 @@
-"""Faults of the times: one class serves OCSP answers, staples and CRLs."""
+"""Faults of the times: one class serves OCSP answers, staples and CRLs.
+
+What is out of date or early is so by three days, unless told otherwise: some verifiers allow a day, and at
+the end of that day one second would decide what they say.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +27,11 @@ class Stale(Timing):
     """nextUpdate passed *by* ago; the whole answer is that much older. RFC 6960 section 4.2.2.1.
 
     With *fresh_signature* it was signed just now: producedAt stays.
+
+    Three days ago, if *by* is left out: some verifiers allow a day, and at its end a second would decide.
     """
 
-    by: timedelta = timedelta(days=1)
+    by: timedelta = timedelta(days=3)
     fresh_signature: bool = False
 
     def __call__(self, honest: Window) -> Window:
@@ -40,9 +46,12 @@ class Stale(Timing):
 
 @dataclass(frozen=True)
 class Early(Timing):
-    """thisUpdate is *by* ahead, and nextUpdate as much later; producedAt stays. RFC 6960 section 4.2.2.1."""
+    """thisUpdate is *by* ahead, and nextUpdate as much later; producedAt stays. RFC 6960 section 4.2.2.1.
 
-    by: timedelta = timedelta(days=1)
+    Three days, if *by* is left out: some verifiers allow a day, and at its end a second would decide.
+    """
+
+    by: timedelta = timedelta(days=3)
 
     def __call__(self, honest: Window) -> Window:
         later = honest.now + self.by - honest.this_update
@@ -69,11 +78,11 @@ class NoNextUpdate(Timing):
 class NextBeforeThis(Timing):
     """nextUpdate is *by* before thisUpdate. RFC 6960 section 2.4.
 
-    By default so little that a client's allowance for clocks covers the time since nextUpdate: what
-    remains to be found is the order of the two.
+    By default an hour, so that an allowance of minutes for clocks does not hide it. A client that compares
+    nextUpdate with its clock alone finds the answer out of date, for thisUpdate was ten minutes ago.
     """
 
-    by: timedelta = timedelta(minutes=1)
+    by: timedelta = timedelta(hours=1)
 
     def _check_values(self) -> None:
         if self.by <= timedelta():

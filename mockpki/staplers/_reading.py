@@ -12,7 +12,7 @@ from cryptography.x509 import ocsp
 from .._ca.leaf import Leaf
 from .._engine.fetch import NoAnswer
 from .._validation import pointers
-from .._validation.finding import UNREADABLE, Tolerance, Unusable, check_window
+from .._validation.finding import Tolerance, Unusable, check_window, reading
 from .._validation.ocsp import read_response, write_request
 from ._policy import StaplePolicy, Word
 
@@ -50,9 +50,10 @@ def pointers_of(leaf: Leaf, *, every_url: bool) -> tuple[tuple[str, ...], bool]:
     A leaf that nobody can read names no responder, and asks for nothing.
     """
     try:
-        urls = pointers.responders(leaf.certificate)
-        must = pointers.must_staple(leaf.certificate)
-    except UNREADABLE:
+        with reading():
+            urls = pointers.responders(leaf.certificate)
+            must = pointers.must_staple(leaf.certificate)
+    except Unusable:
         return (), False
     return tuple(url for url in (urls if every_url else urls[:1]) if can_ask(url)), must
 
@@ -78,22 +79,22 @@ def read_answer(
     for what is no OCSPResponse.
     """
     try:
-        response = ocsp.load_der_ocsp_response(der)
-    except ValueError as error:
-        raise NoAnswer(f"what came is no OCSP response: {error}") from error
+        with reading():
+            response = ocsp.load_der_ocsp_response(der)
+    except Unusable as unusable:
+        raise NoAnswer(f"what came is no OCSP response: {unusable.__cause__}") from unusable
     try:
-        if policy.verify or response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
-            read_response(der, leaf.certificate, leaf.issuer.certificate, now, _TOLERANCE)
-        single = _about(response, leaf)
-        this_update, next_update = single.this_update_utc, single.next_update_utc
-        if policy.check_times:
-            check_window(this_update, next_update, now, _TOLERANCE)
-        _check_nonce(response, nonce)
-        status = _WORDS[single.certificate_status]
+        with reading(Unfit):
+            if policy.verify or response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+                read_response(der, leaf.certificate, leaf.issuer.certificate, now, _TOLERANCE)
+            single = _about(response, leaf)
+            this_update, next_update = single.this_update_utc, single.next_update_utc
+            if policy.check_times:
+                check_window(this_update, next_update, now, _TOLERANCE)
+            _check_nonce(response, nonce)
+            status = _WORDS[single.certificate_status]
     except Unusable as unusable:
         raise Unfit(unusable.sentence) from unusable
-    except UNREADABLE as error:
-        raise Unfit(f"it cannot be read: {error}") from error
     if next_update is None and policy.assumed_life == timedelta():
         raise Unfit("it has no nextUpdate")
     return Usable(der, status, this_update, next_update)

@@ -91,14 +91,16 @@ def test_an_entry_reads_the_class() -> None:
         FaultEntry(
             name="Stale",
             layer="timing",
-            call="Stale(by=timedelta(days=1), fresh_signature=False)",
+            call="Stale(by=timedelta(days=3), fresh_signature=False)",
             parameters=(
-                Parameter("by", "timedelta(days=1)"),
+                Parameter("by", "timedelta(days=3)"),
                 Parameter("fresh_signature", "False"),
             ),
             sentence="nextUpdate passed *by* ago; the whole answer is that much older.",
             clause="RFC 6960 section 4.2.2.1",
-            more="With *fresh_signature* it was signed just now: producedAt stays.",
+            more="With *fresh_signature* it was signed just now: producedAt stays.\n\n"
+            "Three days ago, if *by* is left out: some verifiers allow a day, and at its end a second "
+            "would decide.",
             targets=("OCSP", "staple", "CRL"),
         )
     )

@@ -34,7 +34,7 @@ def test_parameters_are_typed_as_in_a_call(kind: Kind, typed: list[str], fault: 
 
 def test_parameters_that_are_none() -> None:
     """What the fault does not take is an error that shows what it does take; its own errors come through."""
-    with pytest.raises(TypeError, match=r"Stale\(by=timedelta\(days=1\), .* does not take bye=2d"):
+    with pytest.raises(TypeError, match=r"Stale\(by=timedelta\(days=3\), .* does not take bye=2d"):
         make_fault(faults.Stale, ["bye=2d"])
     with pytest.raises(ValueError, match="no final HTTP status"):
         make_fault(faults.HttpStatus, ["100"])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -17,11 +17,11 @@ from tests.kit.asking import send
 HONEST = {"good_empty", "good_other_serial", "revoked", "revoked_keycompromise"}
 """Names of what a CRL says anyway, where somebody, or nobody, is revoked."""
 
-LISTED = {recipe.name for recipe in CRL_RECIPES if recipe.name.startswith("revoked")} | {
-    "duplicate_entry",
-    "entry_unknown_critical_revoked",
-    "idp_uri_mismatch",
-}
+LISTED = {
+    recipe.name
+    for recipe in CRL_RECIPES
+    if recipe.name.startswith(("revoked", "idp_")) and recipe.name != "idp_uri_mismatch_not_revoked"
+} | {"duplicate_entry", "entry_unknown_critical_revoked"}
 """Names of CRLs that list the leaf; the others do not."""
 
 NOW = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
@@ -65,6 +65,29 @@ def test_there_are_as_many_as_there_should_be() -> None:
     """The minimum: 52 names, no two alike, and no two that mean the same."""
     assert len({recipe.name for recipe in CRL_RECIPES}) == len(CRL_RECIPES) == 52
     assert len({(recipe.expression, recipe.setup, recipe.pki) for recipe in CRL_RECIPES}) == 52
+
+
+def test_scope_is_what_decides() -> None:
+    """A CRL of another scope lists the leaf all the same, unless its name says that it does not."""
+    for recipe in CRL_RECIPES:
+        if recipe.name.startswith("idp_"):
+            with set_up(recipe, recipe.make_pki) as (pki, leaf, bent):
+                crl = x509.load_der_x509_crl(pki.crl.crl(*bent))
+                listed = crl.get_revoked_certificate_by_serial_number(leaf.serial_number)
+            assert (listed is None) == recipe.name.endswith("_not_revoked")
+
+
+@pytest.mark.parametrize("field", ["next_before_this", "expired"])
+def test_no_allowance_of_minutes_hides_it(field: str) -> None:
+    """nextUpdate is an hour before thisUpdate, or three days before now."""
+    [recipe] = [one for one in CRL_RECIPES if one.name == field]
+    with set_up(recipe, recipe.make_pki) as (pki, _, bent):
+        crl = x509.load_der_x509_crl(pki.crl.crl(*bent))
+    assert crl.next_update_utc is not None
+    if field == "expired":
+        assert crl.next_update_utc == NOW - timedelta(days=3)
+    else:
+        assert crl.next_update_utc == crl.last_update_utc - timedelta(hours=1)
 
 
 def test_a_set_up_comes_before_the_question() -> None:

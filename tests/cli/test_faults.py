@@ -62,7 +62,7 @@ def test_faults_as_json() -> None:
     assert [one["name"] for one in objects] == [fault.__name__ for fault in mockpki.faults.CATALOGUE]
     [stale] = [one for one in objects if one["name"] == "Stale"]
     assert stale["clause"] == "RFC 6960 section 4.2.2.1"
-    assert stale["parameters"][0] == {"name": "by", "default": "timedelta(days=1)"}
+    assert stale["parameters"][0] == {"name": "by", "default": "timedelta(days=3)"}
     assert stale["targets"] == ["OCSP", "staple", "CRL"]
 
 

@@ -24,7 +24,7 @@ def test_scenarios() -> None:
     assert (
         "ocsp-stale\n"
         "      There is no staple and no CRL; the responder's answer is good but out of date: nextUpdate was "
-        "yesterday.\n"
+        "three days ago.\n"
         "      accept: no-check, soft-fail, must-staple\n"
         "      reject: hard-fail, staple-required\n"
     ) in result.output

@@ -19,7 +19,19 @@ from hypothesis import strategies as st
 from mockpki import CA, PKI, faults
 from mockpki._catalogue.entries import list_faults
 from mockpki.faults import Extension, _crl_content, _crl_entries
-from tests.kit.crls import AN_HOUR_AGO, FIRST, LISTED, NOW, OTHER_URL, SECOND, TBS, TOMORROW, URL, reason
+from tests.kit.crls import (
+    AN_HOUR_AGO,
+    DATED,
+    FIRST,
+    LISTED,
+    NOW,
+    OTHER_URL,
+    SECOND,
+    TBS,
+    TOMORROW,
+    URL,
+    reason,
+)
 from tests.kit.differ import at, changed, crl_fields, signature_holds
 from tests.kit.octets import NULL, extension, general_time, integer, named, point, tlv, utc_time
 from tests.kit.programs import need, run
@@ -64,10 +76,10 @@ ROWS: list[tuple[Any, dict[str, bytes]]] = [
     (faults.EntryReason("certificate_hold", of=FIRST), {FIRST_REASON: b"\x04\x03\x0a\x01\x06"}),
     (faults.EntryReason(7, of=FIRST), {FIRST_REASON: b"\x04\x03\x0a\x01\x07"}),
     (faults.EntryReason(0, of=SECOND), {f"{LISTED}.1.crl_entry_extensions": reason(0)}),
-    (faults.RevocationDate(of=SECOND), {f"{LISTED}.1.revocation_date": utc_time(TOMORROW)}),
+    (faults.RevocationDate(of=SECOND), {f"{LISTED}.1.revocation_date": utc_time(DATED + timedelta(days=3))}),
     (
         faults.RevocationDate(timedelta(days=-1)),
-        {f"{LISTED}.{number}.revocation_date": utc_time(NOW - timedelta(days=1)) for number in (0, 1)},
+        {f"{LISTED}.{number}.revocation_date": utc_time(DATED - timedelta(days=1)) for number in (0, 1)},
     ),
     (
         faults.EntryExtension(of=FIRST),
@@ -150,26 +162,26 @@ ROWS: list[tuple[Any, dict[str, bytes]]] = [
     (faults.CrlVersion(2), {f"{TBS}.version": integer(2)}),
     (faults.WrongIssuerName(), {f"{TBS}.issuer": NOBODYS}),
     (faults.WrongIssuerName(ANOTHER), {f"{TBS}.issuer": ANOTHERS}),
-    (faults.GeneralizedTime(), {f"{TBS}.this_update": general_time(NOW)}),
+    (faults.GeneralizedTime(), {f"{TBS}.this_update": general_time(DATED)}),
     (
         faults.GeneralizedTime("next_update"),
-        {f"{TBS}.next_update": general_time(NOW + timedelta(days=7))},
+        {f"{TBS}.next_update": general_time(DATED + timedelta(days=7))},
     ),
-    (faults.BadTime(), {f"{TBS}.this_update": b"\x17\x0b3102030405Z"}),
-    (faults.BadTime(form="no_zone"), {f"{TBS}.this_update": b"\x17\x0c310203040506"}),
-    (faults.BadTime(form="offset"), {f"{TBS}.this_update": b"\x17\x11310203050506+0100"}),
-    (faults.BadTime("next_update", "fraction"), {f"{TBS}.next_update": b"\x18\x1120310210040506.5Z"}),
-    (faults.BadTime(form="thirteenth_month"), {f"{TBS}.this_update": b"\x17\x0d311303040506Z"}),
+    (faults.BadTime(), {f"{TBS}.this_update": b"\x17\x0b3102030355Z"}),
+    (faults.BadTime(form="no_zone"), {f"{TBS}.this_update": b"\x17\x0c310203035506"}),
+    (faults.BadTime(form="offset"), {f"{TBS}.this_update": b"\x17\x11310203045506+0100"}),
+    (faults.BadTime("next_update", "fraction"), {f"{TBS}.next_update": b"\x18\x1120310210035506.5Z"}),
+    (faults.BadTime(form="thirteenth_month"), {f"{TBS}.this_update": b"\x17\x0d311303035506Z"}),
 ]
 
 LEAVES: list[tuple[Any, list[bytes], list[bytes]]] = [
     # What asn1crypto would read into the wrong field: a fault, the primitive elements that it replaces
     # in tbsCertList, and what stands there then.
-    (faults.BadTime(form="text"), [utc_time(NOW)], [b"\x0c\x0d310203040506Z"]),
-    (faults.BadTime(form="integer"), [utc_time(NOW)], [integer(int(NOW.timestamp()))]),
+    (faults.BadTime(form="text"), [utc_time(DATED)], [b"\x0c\x0d310203035506Z"]),
+    (faults.BadTime(form="integer"), [utc_time(DATED)], [integer(int(DATED.timestamp()))]),
     (faults.Entry(9, first=True), [integer(FIRST)], [integer(9), utc_time(AN_HOUR_AGO), integer(FIRST)]),
     (faults.SignedTrailingAt((0,)), [b"\x02\x01\x01"], [b"\x02\x02\x01\x00"]),
-    (faults.SignedTrailingAt((3,), b"junk"), [utc_time(NOW)], [b"\x17\x11310203040506Zjunk"]),
+    (faults.SignedTrailingAt((3,), b"junk"), [utc_time(DATED)], [b"\x17\x11310203035506Zjunk"]),
     (
         faults.SignedTrailingAt((5, 1), NULL),
         [integer(SECOND), utc_time(AN_HOUR_AGO)],

@@ -15,7 +15,7 @@ from tests.kit.ocsp_answers import (
 
 def test_values_are_the_ones_asked_for(desk: Desk) -> None:
     """Times, octets and identifiers, spelt out."""
-    now = desk.pki.clock.now()
+    dated = desk.pki.clock.now() - timedelta(minutes=10)
 
     def field(expression: str, *path: str) -> bytes:
         tree: Any = read(desk.answer(expression))
@@ -25,15 +25,15 @@ def test_values_are_the_ones_asked_for(desk: Desk) -> None:
         return tree
 
     first = ("responses", "0")
-    text = f"{now:%Y%m%d%H%M}"
+    text = f"{dated:%Y%m%d%H%M}"
     for form, octets in {
         "fraction": b"\x18\x11" + f"{text}30.5Z".encode(),
-        "offset": b"\x18\x13" + f"{now + timedelta(hours=1):%Y%m%d%H%M}30+0100".encode(),
+        "offset": b"\x18\x13" + f"{dated + timedelta(hours=1):%Y%m%d%H%M}30+0100".encode(),
         "no_seconds": b"\x18\x0d" + f"{text}Z".encode(),
         "utc_time": b"\x17\x0d" + f"{text[2:]}30Z".encode(),
     }.items():
         assert field(f"OddTime('this_update', '{form}')", *first, "thisUpdate") == octets
-    cutoff = f"{now - timedelta(days=3):%Y%m%d%H%M}30Z"
+    cutoff = f"{dated - timedelta(days=3):%Y%m%d%H%M}30Z"
     assert cutoff.encode() in field(
         "ArchiveCutoff(timedelta(days=3))", *first, "singleExtensions", "1.3.6.1.5.5.7.48.1.6"
     )

@@ -8,7 +8,8 @@ from cryptography.x509 import ocsp
 from mockpki import PKI, faults
 from tests.kit.standing_clock import NOW
 
-AN_HOUR_AGO = NOW - timedelta(hours=1)
+AN_HOUR_BEFORE = NOW - timedelta(minutes=10, hours=1)
+"""An hour before the answer's producedAt."""
 
 
 def test_what_the_status_faults_say(still: PKI) -> None:
@@ -19,7 +20,7 @@ def test_what_the_status_faults_say(still: PKI) -> None:
         return ocsp.load_der_ocsp_response(still.ocsp.response_for(leaf, *given))
 
     plain = read(faults.Revoked())
-    assert (plain.revocation_time_utc, plain.revocation_reason) == (AN_HOUR_AGO, None)
+    assert (plain.revocation_time_utc, plain.revocation_reason) == (AN_HOUR_BEFORE, None)
     told = read(faults.Revoked("caCompromise", at=NOW))
     assert (told.revocation_time_utc, told.revocation_reason) == (NOW, x509.ReasonFlags.ca_compromise)
     assert read(faults.Unknown()).certificate_status is ocsp.OCSPCertStatus.UNKNOWN

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta, timezone
 from tests.kit.octets import extension, tlv
 
 NOW = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
-AN_HOUR_AGO, TOMORROW = NOW - timedelta(hours=1), NOW + timedelta(days=1)
+DATED = NOW - timedelta(minutes=10)
+"""What a CRL has for thisUpdate that is made now."""
+AN_HOUR_AGO, TOMORROW = DATED - timedelta(hours=1), NOW + timedelta(days=1)
 FIRST, SECOND = 0x1000, 0x1001
 URL, OTHER_URL = "http://one.invalid/ca.crl", "http://two.invalid/ca.crl"
 

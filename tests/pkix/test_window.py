@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
-from mockpki._pkix.window import LIFE, Window
+from mockpki._pkix.window import BACKDATED_BY, LIFE, Window
 from tests.kit.authorities import NOW
 
 
-def test_an_honest_window_opens_now_and_lasts_a_week() -> None:
-    """Made now and good from now on, for the seven days that everything honest is good for."""
-    assert Window.honest(NOW) == Window(NOW, NOW, NOW + timedelta(days=7), NOW)
+def test_an_honest_window_opened_ten_minutes_ago_and_lasts_a_week() -> None:
+    """It is dated back, as if signed then, for the seven days that everything honest is good for."""
+    dated = NOW - timedelta(minutes=10)
+    assert Window.honest(NOW) == Window(NOW, dated, dated + timedelta(days=7), dated)
+    assert timedelta(minutes=10) == BACKDATED_BY
 
 
 def test_the_life_is_within_the_baseline_requirements() -> None:

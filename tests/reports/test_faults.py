@@ -30,7 +30,7 @@ def test_a_fault_is_what_the_catalogue_says() -> None:
     """Every field of an entry is there, parameters and targets as lists."""
     [told] = json.loads(list_json([describe_fault(faults.Early)]))
     assert told["name"] == "Early"
-    assert told["parameters"] == [{"name": "by", "default": "timedelta(days=1)"}]
+    assert told["parameters"] == [{"name": "by", "default": "timedelta(days=3)"}]
 
 
 def test_the_table_of_recipes() -> None:

@@ -302,8 +302,9 @@ def test_answers_follow_the_clock(pki: PKI) -> None:
     after = their_ocsp.load_der_ocsp_response(reply.body)
     moved = after.this_update_utc - before.this_update_utc
     assert timedelta(days=400) <= moved < timedelta(days=401)
-    assert after.produced_at_utc == after.this_update_utc == pki.ocsp.requests[-1].time.replace(microsecond=0)
-    assert parsedate_to_datetime(reply.headers["date"]) == after.this_update_utc
+    then = pki.ocsp.requests[-1].time.replace(microsecond=0)
+    assert after.produced_at_utc == after.this_update_utc == then - timedelta(minutes=10)
+    assert parsedate_to_datetime(reply.headers["date"]) == then
     assert after.next_update_utc is not None
     assert before.next_update_utc is not None
     assert after.next_update_utc - after.this_update_utc == before.next_update_utc - before.this_update_utc

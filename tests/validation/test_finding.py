@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from mockpki import PKI
+from mockpki._pkix.window import BACKDATED_BY
 from mockpki._validation.finding import (
     Tolerance,
     Unusable,
@@ -26,7 +27,7 @@ class TestTime:
         """Answers are good from thisUpdate to nextUpdate, give or take the skew of the policy."""
         leaf = pki.issue_cert("localhost")
         staple = pki.ocsp.response_for(leaf)
-        begin, week = pki.clock.now(), timedelta(days=7)
+        begin, week = pki.clock.now() - BACKDATED_BY, timedelta(days=7)
         skew = STAPLE_REQUIRED.clock_skew
         second = timedelta(seconds=5)
         for now, word in (
@@ -39,9 +40,9 @@ class TestTime:
             assert looked(verdict) == [("staple", word)]
 
     def test_without_next_update(self, pki: PKI) -> None:
-        """Where newer information is always to be had, only a new answer is recent enough."""
+        """Where newer information is always to be had, only a new answer is recent enough: one dated back."""
         leaf = pki.issue_cert("localhost")
-        for age, word in ((timedelta(minutes=1), "good"), (timedelta(minutes=6), "stale")):
+        for age, word in ((timedelta(minutes=14), "good"), (timedelta(minutes=16), "stale")):
             verdict, _ = check(pki, leaf, STAPLE_REQUIRED, staple=[Endless(age)])
             assert looked(verdict) == [("staple", word)]
 
@@ -73,8 +74,9 @@ WINDOWS: list[tuple[timedelta, timedelta | None, Tolerance, str | None]] = [
     (SKEW, DAY, Tolerance(timedelta()), "too early"),
     (-DAY, -SKEW, Tolerance(), None),
     (-DAY, -SKEW - timedelta(seconds=1), Tolerance(), "stale"),
-    (-SKEW, None, Tolerance(), None),
-    (-SKEW - timedelta(seconds=1), None, Tolerance(), "stale"),
+    (-BACKDATED_BY - SKEW, None, Tolerance(), None),
+    (-BACKDATED_BY - SKEW - timedelta(seconds=1), None, Tolerance(), "stale"),
+    (-BACKDATED_BY, None, Tolerance(timedelta()), None),
     (timedelta(), timedelta(seconds=-1), Tolerance(), "absurd times"),
     (-DAY - SKEW, DAY, Tolerance(max_age=DAY), None),
     (-DAY - SKEW - timedelta(seconds=1), DAY, Tolerance(max_age=DAY), "too old"),

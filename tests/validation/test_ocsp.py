@@ -148,7 +148,8 @@ class TestSentences:
 
         assert find() == Finding(Status.GOOD, "good")
         pki.revoke(leaf, "key_compromise")
-        assert find() == Finding(Status.REVOKED, f"revoked at {now:%Y-%m-%d %H:%M:%S}Z (keyCompromise)")
+        time = now - timedelta(minutes=10)
+        assert find() == Finding(Status.REVOKED, f"revoked at {time:%Y-%m-%d %H:%M:%S}Z (keyCompromise)")
         pki.forget(leaf)
         assert find() == Finding(Status.UNKNOWN, "unknown")
 

@@ -11,6 +11,7 @@ from typing import Any
 from ..._exchange.http import Answer
 from ..._layers import HTTP, Envelope, Listener, Transport, bend
 from ..._pkix.ocsp_response import OCSPResponse, ResponseStatus
+from ..._pkix.window import BACKDATED_BY
 from ...relying_party import Policy
 
 
@@ -40,7 +41,7 @@ class Offer:
     *also* is what a client may read as well without breaking a rule, and *why* it may, with the clause.
     *delay*: it takes this long, so that a client with a shorter time-out learns nothing. *off_by*: it is
     out of date by this much, so that a client with a larger clock skew may find it good. *age*: thisUpdate
-    was that long ago.
+    was that long ago, by default as long as any honest one.
     """
 
     says: Says
@@ -50,7 +51,7 @@ class Offer:
     why: str = ""
     delay: timedelta = timedelta()
     off_by: timedelta | None = None
-    age: timedelta = timedelta()
+    age: timedelta = BACKDATED_BY
 
     def __post_init__(self) -> None:
         if self.where not in PLACES:

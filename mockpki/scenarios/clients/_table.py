@@ -15,7 +15,8 @@ from ... import faults
 from ._offer import Offer, Says
 from ._scenario import Scenario
 
-DAY = timedelta(days=1)
+THREE_DAYS = timedelta(days=3)
+"""How far off dates are. Some verifiers allow a day, and at its end one second would decide."""
 SLOW = timedelta(milliseconds=300)
 """How long a slow answer takes: less than any client waits."""
 
@@ -34,19 +35,20 @@ def make_unusable(*faults_: Any, **rest: Any) -> Offer:
     return Offer(Says.UNUSABLE, faults_, **rest)
 
 
-STALE = make_unusable(faults.Stale(by=DAY), off_by=DAY)
-EARLY = make_unusable(faults.Early(by=DAY), off_by=DAY)
+STALE = make_unusable(faults.Stale(by=THREE_DAYS), off_by=THREE_DAYS)
+EARLY = make_unusable(faults.Early(by=THREE_DAYS), off_by=THREE_DAYS)
 BAD_SIGNATURE = make_unusable(faults.BadSignature())
 WRONG_SIGNER = make_unusable(faults.WrongSigner())
 REFUSED = make_unusable(faults.Refused())
 SILENT = make_unusable(faults.Hang())
-GOOD_THOUGH_REVOKED = Offer(Says.GOOD, (faults.Good(),))
-STALE_THOUGH_REVOKED = make_unusable(faults.Good(), faults.Stale(by=DAY), off_by=DAY)
+_HOUR = timedelta(hours=1)
+GOOD_THOUGH_REVOKED = Offer(Says.GOOD, (faults.Good(), faults.Ancient(by=_HOUR)), age=_HOUR)
+STALE_THOUGH_REVOKED = make_unusable(faults.Good(), faults.Stale(by=THREE_DAYS), off_by=THREE_DAYS)
 """Answers of before the certificate was revoked: one that is still valid, and one that is not."""
 
 _WRONG_CONTENT: Sequence[tuple[str, str, Offer]] = (
-    ("stale", "is good but out of date: nextUpdate was yesterday", STALE),
-    ("early", "is good but from tomorrow: thisUpdate is a day ahead", EARLY),
+    ("stale", "is good but out of date: nextUpdate was three days ago", STALE),
+    ("early", "is good but from another day: thisUpdate is three days ahead", EARLY),
     ("bad-signature", "says good, and one bit of its signature is flipped", BAD_SIGNATURE),
     ("wrong-signer", "says good, and is signed by an authority that nobody knows", WRONG_SIGNER),
 )
@@ -174,7 +176,7 @@ def _must_staple_scenarios() -> list[Scenario]:
             UNKNOWN, UNKNOWN, status="unknown", must_staple=True,
         ),
         Scenario(
-            "must-staple-stale", f"{demands}, which was good until yesterday; the responder says good.",
+            "must-staple-stale", f"{demands}, which was good until three days ago; the responder says good.",
             STALE, GOOD, must_staple=True,
         ),
         Scenario(
@@ -200,10 +202,10 @@ def _intermediate_scenarios() -> list[Scenario]:
         about("ocsp-revoked", "the responder says revoked", ocsp=REVOKED, status="revoked"),
         about("crl-revoked", "the CRL says revoked", crl=REVOKED, status="revoked"),
         about("ocsp-unknown", "the responder says unknown", ocsp=UNKNOWN, status="unknown"),
-        about("ocsp-stale", "the responder's answer was good until yesterday", ocsp=STALE),
+        about("ocsp-stale", "the responder's answer was good until three days ago", ocsp=STALE),
         about("ocsp-refused", "the responder is down", ocsp=REFUSED),
         about("ocsp-silent", "the responder never answers", ocsp=SILENT),
-        about("crl-stale", "the CRL was good until yesterday", crl=STALE),
+        about("crl-stale", "the CRL was good until three days ago", crl=STALE),
         about("crl-refused", "the CRL's server is down", crl=REFUSED),
         about("ocsp-refused-crl-revoked", "the responder is down and the CRL says revoked",
               ocsp=REFUSED, crl=REVOKED, status="revoked"),
@@ -223,16 +225,16 @@ def _combined_scenarios() -> list[Scenario]:
             REVOKED, REVOKED, REVOKED, status="revoked",
         ),
         Scenario(
-            "stale-staple-ocsp-good", "The staple was good until yesterday; the responder says good.",
+            "stale-staple-ocsp-good", "The staple was good until three days ago; the responder says good.",
             STALE, GOOD,
         ),
         Scenario(
-            "stale-staple-ocsp-refused", "The staple was good until yesterday, and the responder is down.",
+            "stale-staple-ocsp-refused", "The staple was good until three days ago; the responder is down.",
             STALE, REFUSED,
         ),
         Scenario(
             "stale-staple-ocsp-revoked",
-            "The staple was good until yesterday; now the responder says revoked.",
+            "The staple was good until three days ago; now the responder says revoked.",
             STALE_THOUGH_REVOKED, REVOKED, status="revoked",
         ),
         Scenario(
@@ -261,7 +263,7 @@ def _combined_scenarios() -> list[Scenario]:
         ),
         Scenario(
             "ocsp-stale-crl-revoked",
-            "There is no staple, the responder's answer was good until yesterday, the CRL says revoked.",
+            "There is no staple, the responder's answer was good until three days ago, the CRL says revoked.",
             ocsp=STALE_THOUGH_REVOKED, crl=REVOKED, status="revoked",
         ),
         Scenario(

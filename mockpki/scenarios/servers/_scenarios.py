@@ -235,7 +235,7 @@ SCENARIOS: tuple[StapleScenario, ...] = (
     ),
     StapleScenario(
         "stale",
-        "The responder has only an answer that expired yesterday.",
+        "The responder has only an answer that expired three days ago.",
         *_begin_with(Respond((faults.Stale(),), "stale")),
     ),
 )

@@ -63,6 +63,12 @@ class TestReadings:
         assert old.readings(strict) == (Says.UNUSABLE,)
         assert old.readings(replace(strict, clock_skew=timedelta(days=1))) == (Says.GOOD,)
 
+    def test_an_honest_answer_is_ten_minutes_old(self) -> None:
+        """As old as the CA dates it back: no younger answer is to be had."""
+        strict = replace(HARD_FAIL, max_age=timedelta(minutes=9), clock_skew=timedelta(0))
+        assert Offer(Says.GOOD).readings(strict) == (Says.UNUSABLE,)
+        assert Offer(Says.GOOD).readings(replace(strict, max_age=timedelta(minutes=11))) == (Says.GOOD,)
+
 
 class TestMaxAge:
     def test_max_age(self) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from mockpki import PKI, scenarios
+from mockpki.faults import Early, Stale
 from mockpki.relying_party import HARD_FAIL, MUST_STAPLE, SOFT_FAIL, STAPLE_REQUIRED, Policy
 from mockpki.scenarios import POLICIES, TABLE, Case, Expected
 from tests.kit.reference_client import by_name, quick, reference
@@ -22,7 +23,11 @@ OTHER_POLICIES = {
     "leaf alone": replace(HARD_FAIL, whole_chain=False),
     "unknown passes": replace(STAPLE_REQUIRED, unknown_rejects=False),
     "bad staples reject": replace(SOFT_FAIL, bad_staple_rejects=True),
-    "generous clock": replace(HARD_FAIL, clock_skew=timedelta(days=2)),
+    "generous clock": replace(HARD_FAIL, clock_skew=timedelta(days=4)),
+    "a clock within a day": replace(HARD_FAIL, clock_skew=timedelta(days=1)),
+    "no tolerance": replace(HARD_FAIL, clock_skew=timedelta()),
+    "half an hour old at most": replace(HARD_FAIL, max_age=timedelta(minutes=30), clock_skew=timedelta()),
+    "newer than any answer": replace(HARD_FAIL, max_age=timedelta(minutes=5), clock_skew=timedelta()),
     "impatient": replace(HARD_FAIL, timeout=timedelta(milliseconds=100)),
     "somebody must be named": replace(HARD_FAIL, sourceless_passes=False),
     "nobody is named, for staples alone": replace(
@@ -49,6 +54,22 @@ class TestTable:
         assert all([one.expected(other).verdict for one in TABLE] != verdicts for other in others)
         kinds = {Expected.ACCEPT} if name == "no-check" else {Expected.ACCEPT, Expected.REJECT}
         assert set(verdicts) >= kinds
+
+    def test_no_date_lies_on_a_tolerance(self) -> None:
+        """What is out of date or early is so by three days: who allows a day, or a minute more, agrees."""
+        dated = [
+            (scenario, offer)
+            for scenario in TABLE
+            for offer in (scenario.staple, scenario.ocsp, scenario.crl)
+            if offer is not None and offer.off_by is not None
+        ]
+        assert len({scenario.name for scenario, _ in dated}) == 13
+        for scenario, offer in dated:
+            assert offer.off_by == timedelta(days=3)
+            assert [one.by for one in offer.faults if isinstance(one, Stale | Early)] == [offer.off_by]
+            for skew in (timedelta(), timedelta(days=1), timedelta(days=1, minutes=1)):
+                policy = replace(HARD_FAIL, clock_skew=skew)
+                assert scenario.expected(policy).verdict is scenario.expected(HARD_FAIL).verdict
 
     def test_either_has_a_clause(self) -> None:
         """Where a client may do either, the clause that lets it is named."""
