@@ -221,7 +221,7 @@ CONTRADICTIONS: dict[str, tuple[x509.ExtensionType, dict[str, Any], str]] = {
         {"client": True},
         "extendedKeyUsage .* what client=True asks for",
     ),
-    "OCSP": (POINTERS, {"ocsp_urls": []}, "authorityInfoAccess .* what ocsp_urls= asks for"),
+    "OCSP": (POINTERS, {"ocsp_urls": ["http://a/"]}, "authorityInfoAccess .* what ocsp_urls= asks for"),
     "caIssuers": (
         POINTERS,
         {"ocsp_urls": ["http://a/"], "ca_issuers_urls": ["http://b/"]},
@@ -240,6 +240,15 @@ def test_an_extension_undoes_no_option(ca: CA, case: str) -> None:
     ca.issue_cert("a.example", **options)
     alone = ca.issue_cert("a.example", extensions=[own])
     assert alone.certificate.extensions.get_extension_for_oid(own.oid).value == own
+
+
+def test_an_extension_in_the_place_of_none(ca: CA) -> None:
+    """An empty list leaves the CA's own pointers out, and asks for none that an extension could displace."""
+    leaf = ca.issue_cert(
+        "a.example", ocsp_urls=[], ca_issuers_urls=[], crl_urls=[], extensions=[POINTERS, LISTS]
+    )
+    for own in (POINTERS, LISTS):
+        assert leaf.certificate.extensions.get_extension_for_oid(own.oid).value == own
 
 
 def test_an_extension_that_agrees_with_an_option(ca: CA) -> None:

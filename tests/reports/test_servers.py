@@ -83,18 +83,20 @@ def test_verdicts(report: ServerReport, presets: tuple[ServerReport, ...]) -> No
     assert {case.state for case in describe_server(presets[0]).cases} == {"passed", "skipped"}
 
 
-def test_the_outage_has_the_server_in_it(report: ServerReport) -> None:
-    """A line of its own is marked, and else that of the design that it is like."""
-    marks = [
-        describe_server(one).timelines for one in (report, replace(report, name=report.timelines[0].name))
+def test_the_outage_has_the_server_in_it(report: ServerReport, presets: tuple[ServerReport, ...]) -> None:
+    """A line of its own is marked, and else that of the design that it is like, if it is like one."""
+    like = replace(presets[0], name="<like>", timelines=report.timelines)
+    near = like.nearest
+    assert near is not None
+    own = replace(like, name=report.timelines[0].name)
+    found = [describe_server(one).timelines for one in (report, like, own)]
+    marks = [lines and lines.marks for lines in found]
+    assert report.nearest is None
+    assert marks == [
+        {},
+        {near.preset: f"what <like> is {'most ' if near.differ else ''}like"},
+        {report.timelines[0].name: "the server under test"},
     ]
-    assert report.nearest is not None
-    assert marks[0] is not None
-    assert marks[0].marks == {
-        report.nearest[0]: f"what <plain> is {'most ' if report.nearest[1] else ''}like"
-    }
-    assert marks[1] is not None
-    assert marks[1].marks == {report.timelines[0].name: "the server under test"}
 
 
 def test_slugs_are_explained(report: ServerReport) -> None:

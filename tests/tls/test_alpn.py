@@ -38,6 +38,7 @@ def test_own_http_agrees_on_what_it_speaks(pki: PKI, case: str, version: str) ->
         assert server.connections[0].alpn == agreed
 
     def handler(sock: socket.socket) -> None:
+        assert sock.recv(1 << 16) == GET
         sock.sendall(b"spoken")
 
     with plain_server(answering(b"spoken")) as address:

@@ -18,7 +18,7 @@ ARGUMENTS = ("{port}", "{chain_file}", "{key_file}")
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a server in it, in which somebody is."""
-    folder = tmp_path / "home"
+    folder = tmp_path / "here"
     (folder / "bin").mkdir(parents=True)
     (folder / "conf").mkdir()
     server = folder / "bin" / "srv"
@@ -35,7 +35,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 WORDS = [
     (["./srv", "x"], ["{home}/./srv", "x"]),
     (["bin/srv"], ["{home}/bin/srv"]),
-    (["../home/srv"], ["{home}/../home/srv"]),
+    (["../here/srv"], ["{home}/../here/srv"]),
     (["./gone"], ["{home}/./gone"]),
     (["/bin/sh", "srv.py"], ["/bin/sh", "{home}/srv.py"]),
     (["/bin/sh", "./start", "a b.py"], ["/bin/sh", "{home}/./start", "{home}/a b.py"]),
