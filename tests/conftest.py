@@ -1,4 +1,4 @@
-"""Which tests are slow: those that start programs of others, and those that go through whole tables."""
+"""For the whole suite: which tests are slow, and what a run of pytest inside a test is kept from."""
 
 from pathlib import Path
 
@@ -22,3 +22,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         path = item.path.relative_to(HERE) if item.path.is_relative_to(HERE) else item.path
         if {path.parts[0], path.as_posix()} & SLOW:
             item.add_marker(pytest.mark.slow)
+
+
+OUTPUT = ("BUILD_NUMBER", "CI", "FORCE_COLOR", "NO_COLOR", "PYTEST_ADDOPTS", "PYTEST_THEME", "PY_COLORS")
+"""Variables that change what pytest prints: with CI, for one, a failure is told twice in full length."""
+
+
+@pytest.fixture(autouse=True)
+def _plain_inner_runs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of pytest inside a test prints the same here, in CI and in a coloured terminal."""
+    if "pytester" in request.fixturenames:
+        for name in OUTPUT:
+            monkeypatch.delenv(name, raising=False)
