@@ -183,6 +183,10 @@ TESTED_ELSEWHERE = {
     "__main__": "tests/test_doors.py",
     "_catalogue.fields": "tests/catalogue/test_decoded.py",  # tables only
     "faults._values": "tests/test_layers.py",  # names only
+    "_ca.trust": "tests/test_pki.py",
+    "_services.crl_file": "tests/services/test_scheduled.py",
+    "_services.immediate": "tests/services/test_publisher.py",
+    "_services.signed_list": "tests/services/test_publisher.py",
     "staplers._provision": "tests/staplers/test_answering.py",  # data only
 }
 """Modules without a test file of their name, and the one that tests them."""

@@ -19,6 +19,8 @@ from ._values import Publishing
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UNITS = {"ms": 1_000, "ns": 1_000_000_000}
+_TIDIED = 4096
+"""After so many changes, those are let go of that nobody can ask about."""
 KEPT = 64
 """So many issues are remembered."""
 
@@ -48,6 +50,7 @@ class Issues:
         self._publishing, self._moments, self._find_end = publishing, moments, find_end
         self._made: dict[tuple[Moment, bool], Issue] = {}
         self._numbers: dict[Moment, int] = {}
+        self._tidy_at = _TIDIED
 
     def find_current(self, now: datetime, delta: bool = False) -> Issue | None:
         """What is published at *now*; None where there is no such list yet."""
@@ -66,11 +69,14 @@ class Issues:
         """What has been asked for so far, the last of it, oldest first."""
         return sorted(self._made.values(), key=lambda issue: (issue.moment, issue.base is not None))
 
-    def note_change(self, now: datetime, serials: Sequence[int], after: Revocation | None) -> None:
-        """These serials go onto the list as *after*; None: off it."""
-        self.journal.note(now, serials, after)
-        if self.journal.size % 4096 == 0 and (base := self._find_base(now)) is not None:
+    def note_change(
+        self, now: datetime, index: int, serials: Sequence[int], after: Revocation | None
+    ) -> None:
+        """These serials go onto the list as *after*; None: off it. See `Journal.note`."""
+        self.journal.note(now, index, serials, after)
+        if len(self.journal) >= self._tidy_at and (base := self._find_base(now)) is not None:
             self.journal.forget(base)
+            self._tidy_at = len(self.journal) + _TIDIED
 
     def _find_base(self, now: datetime) -> Moment | None:
         """The earliest moment that anything signed from *now* on has to know about."""

@@ -49,19 +49,23 @@ class Journal:
         self._since: dict[int, Change] = {}
         self._dated = dated
         self._changes: list[Change] = []
-        self._first = 0
 
-    @property
-    def size(self) -> int:
-        """How many changes there have been."""
-        return self._first + len(self._changes)
+    def __contains__(self, serial: int) -> bool:
+        """Whether *serial* is on the list now."""
+        return serial in self._listed
 
-    def note(self, time: datetime, serials: Sequence[int], after: Revocation | None) -> None:
-        """These *serials* are on the list as *after* from *time* on; None: they are off it."""
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def note(self, time: datetime, index: int, serials: Sequence[int], after: Revocation | None) -> None:
+        """These *serials* are on the list as *after* from *time* on; None: they are off it.
+
+        *index* counts the changes of all lists of a CA, so that one moment can be told for all of them.
+        """
         listed = self._listed
         before = None if listed.keys().isdisjoint(serials) else [listed.get(serial) for serial in serials]
         latest = max(time, self._changes[-1].latest) if self._changes else time
-        change = Change(self.size, time, latest, serials, before, after)
+        change = Change(index, time, latest, serials, before, after)
         self._changes.append(change)
         if after is None:
             for serial in serials:
@@ -115,11 +119,9 @@ class Journal:
         if moment.seen is None:
             at = bisect_left(self._changes, moment.time, key=lambda change: change.latest)
         else:
-            at = max(0, moment.seen - self._first)
+            at = bisect_left(self._changes, moment.seen, key=lambda change: change.index)
         return self._changes[at:]
 
     def forget(self, seen_by: Moment) -> None:
         """Let go of changes that *seen_by* and whatever is signed later have seen."""
-        unseen = self._from(seen_by)
-        self._first += len(self._changes) - len(unseen)
-        self._changes = unseen
+        self._changes = self._from(seen_by)

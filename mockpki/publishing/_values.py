@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Literal, get_args
 
@@ -84,10 +84,17 @@ class Publishing:
             raise ValueError(
                 f"only={self.only!r} stands in the issuing distribution point: idp= cannot be 'never'"
             )
-        if self.deltas is not None and not self.scheduled:
-            raise ValueError("deltas need complete CRLs to start from: give full= a schedule with every=")
-        if self.ocsp == "from_crl" and not self.scheduled:
-            raise ValueError("ocsp='from_crl' needs CRLs that are signed now and then: give full= a schedule")
+        if not self.scheduled:
+            for name in _SCHEDULED_ONLY:
+                if getattr(self, name) != _DEFAULTS[name]:
+                    raise ValueError(
+                        f"{name}={getattr(self, name)!r} needs CRLs that are signed now and then: give full= "
+                        "a schedule with every= or after_revocation="
+                    )
+            if self.ocsp == "from_crl":
+                raise ValueError(
+                    "ocsp='from_crl' needs CRLs that are signed now and then: give full= a schedule"
+                )
 
     @property
     def scheduled(self) -> bool:
@@ -98,3 +105,10 @@ class Publishing:
     def divided(self) -> bool:
         """Whether the list is divided into several files."""
         return not isinstance(self.shards, Whole)
+
+
+_SCHEDULED_ONLY = (
+    "shards", "deltas", "idp", "only", "numbers", "keep_expired", "http_expires", "cache_control",
+    "next_publish",
+)  # fmt: skip
+_DEFAULTS = {one.name: one.default for one in fields(Publishing)}

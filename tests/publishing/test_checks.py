@@ -66,7 +66,7 @@ WRONG: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
         Publishing,
         {"full": Schedule(None, HOUR), "deltas": Deltas(FULL)},
         ValueError,
-        "deltas need complete",
+        "needs CRLs that are signed",
     ),
     (
         Publishing,

@@ -48,7 +48,7 @@ class Machine(RuleBasedStateMachine):
         self.model = Model(publishing)
         self.moments = Moments(publishing, EPOCH)
         self.issues = Issues(publishing, self.moments, lambda serial: None)
-        self.order = 0
+        self.order = self.changes = 0
         self.down: int | None = None
         self.owed: set[bool] = set()
         if publishing.deltas is not None and publishing.deltas.schedule.every is None:
@@ -72,9 +72,10 @@ class Machine(RuleBasedStateMachine):
     def change(self, serials: list[int], after: Revocation | None) -> None:
         """Certificates are put on hold, revoked, released or forgotten."""
         self.model.operations.append((self.now, tuple(serials), after))
-        self.issues.note_change(at(self.now), serials, after)
-        seen = self.issues.journal.size
-        self.moments.note_change(at(self.now), seen, revoked=after is not None)
+        # Another list of the same CA may have changes in between: numbers rise, and not one by one.
+        self.issues.note_change(at(self.now), self.changes, serials, after)
+        self.changes += 2
+        self.moments.note_change(at(self.now), self.changes, revoked=after is not None)
         deltas = self.model.publishing.deltas
         for delta, schedule in ((False, self.model.publishing.full), (True, deltas and deltas.schedule)):
             if after is not None and schedule and schedule.after_revocation is not None:
@@ -89,7 +90,7 @@ class Machine(RuleBasedStateMachine):
         """A list is signed out of turn."""
         if delta and self.model.publishing.deltas is None:
             return
-        self.moments.add(at(self.now), delta=delta, seen=self.issues.journal.size)
+        self.moments.add(at(self.now), delta=delta, seen=self.changes)
         self.sign(complete=not delta, delta=delta)
 
     @precondition(lambda self: self.down is None)
@@ -108,7 +109,7 @@ class Machine(RuleBasedStateMachine):
         was_down = self.model.down.pop()
         until = self.model.list_signings(self.now - 1)
         missed = [s for s in until if s.second > self.down and s.known is None]
-        self.moments.resume(at(self.now), self.issues.journal.size)
+        self.moments.resume(at(self.now), self.changes)
         self.model.down.append((was_down[0], self.now))
         self.down = None
         complete = False in self.owed or any(s.complete for s in missed)
@@ -162,8 +163,9 @@ def issues_of(
 
 def note(moments: Moments, issues: Issues, second: int, serials: list[int], after: Revocation | None) -> None:
     """A change, told to both as a publisher does."""
-    issues.note_change(at(second), serials, after)
-    moments.note_change(at(second), issues.journal.size, revoked=after is not None)
+    index = len(issues.journal)
+    issues.note_change(at(second), index, serials, after)
+    moments.note_change(at(second), index + 1, revoked=after is not None)
 
 
 def current(issues: Issues, second: int, delta: bool = False) -> Issue:

@@ -15,10 +15,10 @@ STOLEN = Revocation(EPOCH, Reason.KEY_COMPROMISE)
 def journal() -> Journal:
     """On hold, one of them stolen, released, and on hold again."""
     journal = Journal()
-    journal.note(at(10), [1, 2], HOLD)
-    journal.note(at(20), [2], STOLEN)
-    journal.note(at(30), [1], None)
-    journal.note(at(40), [1, 3], HOLD)
+    journal.note(at(10), 0, [1, 2], HOLD)
+    journal.note(at(20), 1, [2], STOLEN)
+    journal.note(at(30), 2, [1], None)
+    journal.note(at(40), 3, [1, 3], HOLD)
     return journal
 
 
@@ -51,7 +51,7 @@ def test_changes_between_two(journal: Journal) -> None:
 
 def test_a_clock_that_was_put_back(journal: Journal) -> None:
     """A change with an earlier time is seen by earlier moments, and later ones are as they were."""
-    journal.note(at(15), [7], STOLEN)
+    journal.note(at(15), 4, [7], STOLEN)
     assert journal.list_at(Moment(at(16))) == {1: HOLD, 2: HOLD, 7: STOLEN}
     assert journal.list_at(Moment(at(41))) == {2: STOLEN, 1: HOLD, 3: HOLD, 7: STOLEN}
 
@@ -66,6 +66,6 @@ def test_since_when(journal: Journal) -> None:
 def test_forgetting(journal: Journal) -> None:
     """What a moment has seen can go; the list and later moments stay."""
     journal.forget(Moment(at(25)))
-    assert journal.size == 4
+    assert len(journal) == 2
     assert journal.list_at(Moment(at(31))) == {2: STOLEN}
     assert journal.list_at(Moment(at(50), 1, seen=4)) == {2: STOLEN, 1: HOLD, 3: HOLD}

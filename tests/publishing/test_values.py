@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from mockpki.publishing import IMMEDIATE, VAULT, BySerial, Publishing, Schedule
+from mockpki.publishing import DIGICERT, IMMEDIATE, VAULT, BySerial, Publishing, Schedule
 
 HOUR = timedelta(hours=1)
 
@@ -18,4 +18,5 @@ def test_whether_it_is_scheduled() -> None:
 def test_whether_it_is_divided() -> None:
     """One file is not, one shard is: it has a scope."""
     assert not IMMEDIATE.divided
-    assert replace(IMMEDIATE, shards=BySerial(1)).divided
+    assert DIGICERT.divided
+    assert replace(VAULT, shards=BySerial(1)).divided
