@@ -79,7 +79,7 @@ def test_a_list_that_is_over(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", UNNAMED)
 def test_certificates_that_name_no_list(name: str, tmp_path: Path) -> None:
-    """A list with a URL in its scope is for certificates that name it, so clients that go by that do without."""
+    """A list with a URL in its scope is for certificates that name it: who goes by that does without."""
     with PKI(publishes=name, ago=20 * DAY) as pki:
         pki.clock.stop()
         assert verify(pki, pki.issue_cert("localhost"), tmp_path) == "different CRL scope"
