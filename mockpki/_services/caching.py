@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
-from .._exchange.http import Answer, HttpRequest, header, http_date
+from .._exchange.http import Answer, HttpRequest, header, http_date, unmodified
 from .._pkix.window import Window
 
 
@@ -38,18 +37,11 @@ def caching_headers(
     return headers
 
 
-# RFC 9110 section 15.4.5: "The server generating a 304 response MUST generate any of the following header
-# fields that would have been sent in a 200 (OK) response to the same request: Content-Location, Date, ETag,
-# and Vary; Cache-Control and Expires". Last-Modified goes with them, as caches expect.
-_STAYS = ("cache-control", "date", "etag", "expires", "last-modified", "vary")
-
-
 def obey_condition(request: HttpRequest, answer: Answer) -> Answer:
     """*answer*, or 304 where the client says that it has it already (RFC 9110 section 13.2.2)."""
     if request.method not in ("GET", "HEAD") or answer.status != 200 or not _is_known(request, answer):
         return answer
-    headers = tuple((name, value) for name, value in answer.headers if name.lower() in _STAYS)
-    return replace(answer, status=304, headers=headers, body=b"")
+    return unmodified(answer)
 
 
 def _is_known(request: HttpRequest, answer: Answer) -> bool:

@@ -27,7 +27,7 @@ from .ledger import Ledger
 from .questions import Inquiry
 from .scheduled import Place, Scheduled
 
-Target = IssuedCertificate | CrlFile | str
+Target = IssuedCertificate | CrlFile | str | int
 
 
 class Publisher(FileService[CRLFault]):
@@ -162,7 +162,8 @@ class Publisher(FileService[CRLFault]):
     # CRLs as bytes.
 
     def crl(self, *faults: CRLBytesFault, of: Target | None = None, delta: bool = False) -> bytes:
-        """The CRL as DER, as it is now, without HTTP; where there are several, the one *of* a leaf or a path.
+        """The CRL as DER, as it is now, without HTTP; where there are several, the one *of* a leaf, a serial
+        number or a path.
 
         Raises TypeError for a fault it cannot have, ValueError where *of* is needed.
         """
@@ -205,9 +206,9 @@ class Publisher(FileService[CRLFault]):
     def respond_with(self, *faults: CRLFault, to: Target | None = None) -> Restore[Publisher]:
         """Answer with these faults from now on; none for honest. As a context manager, until its end.
 
-        *to* limits them to one file: a leaf's own, a `CrlFile`, or a path; that goes before what is set for
-        all. Raises TypeError for a fault this service cannot have, ValueError for *to* without a schedule.
-        """
+        *to* limits them to one file: a leaf's own, that of a serial number, a `CrlFile`, or a path; that goes
+        before what is set for all. Raises TypeError for a fault this service cannot have, ValueError for *to*
+        without a schedule."""
         if to is None:
             return self._set_faults(None, faults)
         place = self._find_place(self._require_schedule(), to)

@@ -15,7 +15,7 @@ from .._pkix import der
 from .._pkix.certificate import KEY_USAGES, TBSCertificate
 from .._pkix.der import Extension
 from .._pkix.element import Element
-from .._pkix.points import CRL_DISTRIBUTION_POINTS, named_bits, point_name, reason_flags
+from .._pkix.points import CRL_DISTRIBUTION_POINTS, FRESHEST_CRL, named_bits, point_name, reason_flags
 from ._parts import (
     drop_extension,
     find_extension,
@@ -26,6 +26,7 @@ from ._parts import (
 __all__ = [
     "CertVersion",
     "DistributionPoint",
+    "FreshestPointer",
     "KeyUsage",
     "NoExtensions",
     "NoKeyUsage",
@@ -194,3 +195,17 @@ class DistributionPoint(CertificateContent):
             ).content
         points = der.sequence(self._encode(), others)
         return put_extension(honest, Extension(CRL_DISTRIBUTION_POINTS, False, points))
+
+
+@dataclass(frozen=True)
+class FreshestPointer(CertificateContent):
+    """Says that delta CRLs are to be had at *url*, one or several. RFC 5280 section 4.2.1.15."""
+
+    url: str | tuple[str, ...] = "http://delta.invalid/delta.crl"
+
+    def _check_values(self) -> None:
+        point_name(read_texts(self.url), "")
+
+    def __call__(self, honest: TBSCertificate) -> TBSCertificate:
+        point = der.sequence(point_name(read_texts(self.url), ""))
+        return put_extension(honest, Extension(FRESHEST_CRL, False, der.sequence(point)))
