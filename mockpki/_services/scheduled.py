@@ -4,6 +4,7 @@ octets."""
 from __future__ import annotations
 
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -57,6 +58,7 @@ class Scheduled:
         self._moments = Moments(publishing, clock.now())
         self._facts: dict[int, Facts] = {}
         self._issued = self._changes = 0
+        self._warned = False
         self._scopes: dict[tuple[Kind, int | None], Scope] = {}
         self._signed: dict[str, deque[tuple[Issue, bytes]]] = {}
         self._add_scopes()
@@ -223,6 +225,7 @@ class Scheduled:
         kept = self._signed.setdefault(place.path, deque(maxlen=KEPT))
         found = next((der for one, der in reversed(kept) if one is issue), None)
         if found is None:
+            self._warn_of_the_future(place, issue)
             window = Window(issue.this_update, issue.this_update, issue.next_update, issue.this_update)
             der = sign_list(self._write(place, issue, window), self._signer, ())
             with self._lock:
@@ -232,6 +235,17 @@ class Scheduled:
                     kept.append((issue, der))
                     found = der
         return found
+
+    def _warn_of_the_future(self, place: Place, issue: Issue) -> None:
+        """Say once that clients, who go by the system's time and not by the PKI's, will not believe it."""
+        if not self._warned and issue.this_update > self._clock.now() - self._clock.offset:
+            self._warned = True
+            warnings.warn(
+                f"{place.path} is dated {issue.this_update:%Y-%m-%d %H:%M:%S}Z, which is still to come for "
+                "clients: they go by the system's time, and not by the PKI's; begin earlier, with "
+                "PKI(publishes=..., ago=...)",
+                stacklevel=2,
+            )
 
     def list_signed(self) -> list[CrlFile]:
         """Every CRL that was signed for somebody, the last of each file, oldest first."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from freezegun import freeze_time
 from werkzeug.test import Client
 
 from mockpki import PKI, Leaf, faults, publishing, wsgi
@@ -22,8 +23,8 @@ WITH_DELTAS = Publishing(Schedule(DAY, 2 * DAY), deltas=Deltas(Schedule(HOUR, DA
 
 
 def opened(publishes: Publishing | str, **options: Any) -> PKI:
-    """A PKI whose clock begins three days ago, and stands."""
-    pki = PKI(publishes=publishes, ago=3 * DAY, **options)
+    """A PKI whose clock begins three weeks ago, and stands."""
+    pki = PKI(publishes=publishes, ago=21 * DAY, **options)
     pki.clock.stop()
     return pki
 
@@ -240,6 +241,20 @@ def test_an_outage_of_the_signer() -> None:
             with pytest.raises(ValueError, match="while the signer is suspended"):
                 pki.crl.publish()
         assert serials(x509.load_der_x509_crl(pki.crl.crl())) == [leaf.serial_number]
+
+
+def test_lists_of_the_future_are_told() -> None:
+    """A PKI that was shifted forwards signs what clients will not believe: one warning, with the way out."""
+    with PKI(publishes=HOURLY) as pki:
+        pki.crl.crl()
+        pki.clock.shift(DAY)
+        with pytest.warns(UserWarning, match="still to come"):
+            pki.crl.crl()
+        pki.clock.shift(DAY)
+        assert fetch(pki.crl.url)[0] == 200  # and warnings are errors
+    with freeze_time("2031-01-01"), PKI(publishes=HOURLY, ago=2 * DAY) as pki:
+        pki.clock.shift(2 * DAY)
+        pki.crl.crl()
 
 
 def test_what_needs_a_schedule_says_so() -> None:
