@@ -45,6 +45,8 @@ class Scene:
     nonce: bytes | None = None
     version: str = "TLSv1.3"
     asked: bool = True
+    delta: bool = False
+    """Of a CA that publishes deltas, one of them."""
 
     def make_pki(self) -> PKI:
         """A PKI of it. With Ed25519, signatures over the same octets repeat, so what differs is the fault."""
@@ -68,6 +70,9 @@ SCENES = (
     Scene("where a delegate signs", {"delegated": True}),
     Scene("in TLS 1.2", version="TLSv1.2"),
     Scene("where the client asks for no staple", asked=False),
+    Scene("where the CRL has a scope", {"publishes": "step-ca"}),
+    Scene("where there are deltas", {"publishes": "ad-cs"}),
+    Scene("where there are deltas, in one of them", {"publishes": "ad-cs"}, delta=True),
 )
 
 
@@ -99,7 +104,7 @@ class Stage:
 
     def _octets(self, bent: Iterable[Any]) -> bytes:
         if self.target == "CRL":
-            return self.pki.crl.crl(*bent)
+            return self.pki.crl.crl(*bent, delta=self.scene.delta)
         if self.target == "caIssuers":
             return bend(Encoding, self.pki.ca.der, bent)
         return self.pki.ocsp.response_for(self.leaf, *bent, nonce=self.scene.nonce)

@@ -31,7 +31,7 @@ from .._pkix.reading import read_issuer
 from .._pkix.signing import Signed, Signer
 from .._pkix.window import Window
 from .._problems import Problems
-from .caching import caching_headers
+from .caching import caching_headers, obey_condition
 from .control import Restore
 from .evidence import assert_count
 from .ledger import Ledger
@@ -189,7 +189,7 @@ class Responder(Service[OCSPFault]):
             return self._not_allowed(request)
         now = self._clock.now()
         if faults:
-            return self._answer_question(inquiry, now, faults)
+            return obey_condition(request, self._answer_question(inquiry, now, faults))
         answers = self._find_reusable(now).answers
         key = (request.method, request.target, request.body)
         answer = answers.get(key)
@@ -199,7 +199,7 @@ class Responder(Service[OCSPFault]):
             question = inquiry.question
             if not isinstance(question, OCSPRequest) or question.nonce is None:
                 answers[key] = answer
-        return answer
+        return obey_condition(request, answer)
 
     def _answer_question(self, inquiry: Inquiry, now: datetime, faults: Faults) -> Answer:
         window = bend(Timing, Window.honest(now), faults)

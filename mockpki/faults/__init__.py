@@ -13,7 +13,8 @@ nothing has to be registered::
 
 In this folder, in the order in which an answer passes the layers:
 
-- `_timing`, `_ocsp_content`, `_ocsp_singles`, `_crl_content`, `_crl_entries`: what an answer says.
+- `_timing`, `_ocsp_content`, `_ocsp_singles`, `_crl_content`, `_crl_entries`, `_crl_scope`: what an answer
+  says.
 - `_signing`, `_ocsp_signing`, `_strangers`: who signs it, and authorities that nobody knows.
 - `_to_be_signed`, `_sealing`, `_envelope`, `_encoding`: its octets, from the inside out.
 - `_http`, `_transport`, `_listener`: how it is sent.
@@ -31,6 +32,7 @@ from .._layers import Fault
 from ._certificate import *
 from ._crl_content import *
 from ._crl_entries import *
+from ._crl_scope import *
 from ._encoding import *
 from ._envelope import *
 from ._http import *

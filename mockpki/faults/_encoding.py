@@ -10,6 +10,7 @@ from ._parts import append_at, check_octets
 
 __all__ = [
     "Garbage",
+    "Octets",
     "Pem",
     "Trailing",
     "TrailingAt",
@@ -69,6 +70,20 @@ class Garbage(Encoding):
 
     def __call__(self, honest: bytes) -> bytes:
         return self.data
+
+
+@dataclass(frozen=True)
+class Octets(Encoding):
+    """These very octets, *der*: of an earlier time, or another file. RFC 5280 section 5.1.2.5.
+
+    A cache that serves the CRL before the last, or another shard, sends what is honest but for its place:
+    ``faults.Octets(pki.crl.issued[0].der)``.
+    """
+
+    der: bytes = b"\x30\x00"
+
+    def __call__(self, honest: bytes) -> bytes:
+        return self.der
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,17 @@ def service(request: pytest.FixtureRequest, pki: PKI) -> Service[Any]:
     return service
 
 
+def test_an_earlier_answer() -> None:
+    """What was honest once is sent again, octet for octet, though it is not what is published now."""
+    with PKI(publishes="vault") as pki:
+        old = pki.crl.crl()
+        pki.revoke(7)
+        assert pki.crl.crl() != old
+        with pki.crl.respond_with(faults.Octets(old)), connect(pki.crl.url) as connection:
+            connection.sendall(ordinary(pki, pki.crl))
+            assert read_answer(connection).body == old
+
+
 def test_garbage(pki: PKI, service: Any) -> None:
     """Other octets, with the length and the ETag of those octets."""
     with service.respond_with(faults.Garbage(b"")), connect(service.url) as connection:

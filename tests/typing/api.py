@@ -119,8 +119,9 @@ def crls_and_files(pki: PKI, leaf: Leaf) -> None:
     pki.crl.respond_with(faults.TryLater())  # type: ignore[arg-type]
     pki.crl.respond_with(faults.Good())  # type: ignore[arg-type]
     pki.crl.script([faults.TryLater()])  # type: ignore[list-item]
-    pki.crl.respond_with(faults.Stale(), to=leaf)  # type: ignore[call-arg]
-    pki.crl.assert_asked(leaf)  # type: ignore[arg-type]
+    pki.crl.respond_with(faults.Stale(), to=leaf)
+    pki.crl.assert_asked(leaf)
+    pki.crl.respond_with(faults.Stale(), to=7.5)  # type: ignore[arg-type]
     pki.crl.crl(faults.HttpStatus(404))  # type: ignore[arg-type]
     pki.ca.ca_issuers.respond_with(faults.Stale())  # type: ignore[arg-type]
     pki.ca.ca_issuers.respond_with(faults.BadSignature())  # type: ignore[arg-type]
