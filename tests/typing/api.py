@@ -19,6 +19,7 @@ from mockpki import (
     KeyType,
     Leaf,
     TlsServer,
+    crlite,
     faults,
     relying_party,
     scenarios,
@@ -208,3 +209,11 @@ def doors(pki: PKI) -> None:
     mockpki.staplers.named(3)  # type: ignore[arg-type]
     mockpki.sequences.FirstN("2", faults.Hang())  # type: ignore[arg-type]
     mockpki.wsgi.application(3)  # type: ignore[arg-type]
+
+
+def filters(issuer: bytes, log_id: bytes) -> None:
+    """Built, asked and written."""
+    card = crlite.Clubcard.build({issuer: ([1, 2, b"\0\xff"], [2])}, {log_id: (0, 9)}, seed=7)
+    status: crlite.Status = crlite.Clubcard.parse(card.v3()).status(issuer, 2, [(log_id, 9)])
+    crlite.Clubcard.build({issuer: [1, 2]}, {})  # type: ignore[dict-item]
+    print(status, card.v4())

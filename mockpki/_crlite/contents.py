@@ -1,0 +1,58 @@
+"""What a filter holds, as it is written: intervals of logs, blocks of issuers, and columns of bits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+HASH_SIZE = 32
+"""Octets of the SHA-256 hashes that logs and issuers are named by."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """What is covered of a log: SCTs from *low* to *high*, both included, in milliseconds since 1970."""
+
+    log_id: bytes
+    low: int
+    high: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """What a filter has of one *issuer*: where its part of the ribbons lies, and how it is read.
+
+    *rank* is the number of approximate columns. *inverted* turns the answer round: of an issuer without a
+    good certificate all are revoked, and nothing is asked. *exceptions* read as good, whatever the ribbons
+    say.
+    """
+
+    issuer: bytes
+    approximate_rows: int
+    exact_rows: int
+    rank: int
+    approximate_offset: int
+    exact_offset: int
+    inverted: bool = False
+    exceptions: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All that stands in a filter: *coverage*, *blocks* in the order of their hashes, and the columns.
+
+    A column is little-endian words of 64 bits, bit 0 first.
+    """
+
+    coverage: tuple[Interval, ...]
+    blocks: tuple[Block, ...]
+    approximate: tuple[bytes, ...] = field(repr=False)
+    exact: bytes = field(repr=False)
+
+
+def check_hash(value: bytes, what: str) -> bytes:
+    """*value*, if it is a SHA-256 hash."""
+    if not isinstance(value, bytes):
+        raise TypeError(f"{what} is named by a SHA-256 hash, {HASH_SIZE} octets; got {value!r}")
+    if len(value) != HASH_SIZE:
+        raise ValueError(f"{what} is named by a SHA-256 hash, {HASH_SIZE} octets; {value!r} has {len(value)}")
+    return value
