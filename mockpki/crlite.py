@@ -2,21 +2,31 @@
 
     from mockpki import crlite
 
-    card = crlite.Clubcard.build({spki_hash: (known, revoked)}, {log_id: (first, last)})
-    card.status(spki_hash, serial, [(log_id, timestamp)])
+    card = crlite.Clubcard.build({spki_hash: (known, revoked)}, {log.log_id: (first, last)})
+    card.status(spki_hash, serial, [sct.covered_by for sct in crlite.read_scts(extension)])
     client.load(card.v3())
 
-`Clubcard` is the filter.
+`Clubcard` is the filter, `CtLog` a certificate transparency log whose SCTs say that it speaks of a
+certificate, `cascade` the older filter.
 """
 
 from __future__ import annotations
 
+from ._crlite.cascade import Cascade, cascade
 from ._crlite.clubcard import Clubcard, Status
 from ._crlite.contents import Block, Interval
+from ._crlite.log import CtLog
+from ._crlite.scts import Sct, read_scts, scts_extension
 
 __all__ = [
     "Block",
+    "Cascade",
     "Clubcard",
+    "CtLog",
     "Interval",
+    "Sct",
     "Status",
+    "cascade",
+    "read_scts",
+    "scts_extension",
 ]

@@ -211,9 +211,14 @@ def doors(pki: PKI) -> None:
     mockpki.wsgi.application(3)  # type: ignore[arg-type]
 
 
-def filters(issuer: bytes, log_id: bytes) -> None:
-    """Built, asked and written."""
-    card = crlite.Clubcard.build({issuer: ([1, 2, b"\0\xff"], [2])}, {log_id: (0, 9)}, seed=7)
-    status: crlite.Status = crlite.Clubcard.parse(card.v3()).status(issuer, 2, [(log_id, 9)])
+def filters(issuer: bytes, at: datetime) -> None:
+    """Built, asked and written; a log and its timestamps."""
+    log: crlite.CtLog = crlite.CtLog(name="a log")
+    sct: bytes = log.sct(b"tbs", b"spki", at)
+    crlite.scts_extension([sct])
+    pair: tuple[bytes, int] = crlite.Sct.parse(sct).covered_by
+    card = crlite.Clubcard.build({issuer: ([1, 2, b"\0\xff"], [2])}, {log.log_id: (0, 9)}, seed=7)
+    status: crlite.Status = crlite.Clubcard.parse(card.v3()).status(issuer, 2, [pair])
     crlite.Clubcard.build({issuer: [1, 2]}, {})  # type: ignore[dict-item]
-    print(status, card.v4())
+    older: bytes = crlite.cascade({issuer: ([1, 2], [2])}, salt=b"salt").encode()
+    print(status, card.v4(), older)
