@@ -327,9 +327,10 @@ def test_a_fault_is_a_value_with_a_reason(fault: type[faults.Fault[Any]]) -> Non
     doc = inspect.cleandoc(fault.__doc__ or "")
     assert not doc.startswith(f"{fault.__name__}("), "this is what dataclass writes when nobody does"
     assert doc.partition("\n\n")[0].endswith(".")
-    # Trouble on the way, and octets of the test's own, break no one clause: the sentence says what it is.
+    # Trouble on the way, octets of the test's own, and filters, which no RFC describes, break no one clause:
+    # the sentence says what it is.
     own = any(field.name == "data" for field in dataclasses.fields(fault))
-    plain_trouble = (faults.Encoding, faults.HTTP, faults.Transport, faults.Listener)
+    plain_trouble = (faults.Encoding, faults.HTTP, faults.Transport, faults.Listener, faults.FilterContent)
     assert re.search(r"\bRFC \d{4}\b", doc) or own or issubclass(fault, plain_trouble)
 
 

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from .._pkix.der import signed_octets
 from .building import build_blocks
-from .contents import Block, Contents, Interval, check_hash
+from .contents import LAST_TIMESTAMP, Block, Contents, Interval, check_hash
 from .encodings import parse, write_v3, write_v4
 from .ribbon import has_solved, make_equation
 
@@ -132,6 +132,6 @@ def _read(serials: Iterable[Serial]) -> set[bytes]:
 
 def _read_interval(log_id: bytes, ends: tuple[int, int]) -> Interval:
     low, high = ends
-    if not 0 <= low < 1 << 64 or not 0 <= high < 1 << 64:
+    if not 0 <= low <= LAST_TIMESTAMP or not 0 <= high <= LAST_TIMESTAMP:
         raise ValueError(f"coverage is in milliseconds since 1970, from 0 to 2**64 - 1; got {ends!r}")
     return Interval(check_hash(log_id, "a log"), low, high)

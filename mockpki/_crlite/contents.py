@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from .._pkix.times import check_time
 
 HASH_SIZE = 32
 """Octets of the SHA-256 hashes that logs and issuers are named by."""
+LAST_TIMESTAMP = (1 << 64) - 1
+"""In milliseconds since 1970, as all timestamps are."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -40,13 +47,20 @@ class Block:
 class Contents:
     """All that stands in a filter: *coverage*, *blocks* in the order of their hashes, and the columns.
 
-    A column is little-endian words of 64 bits, bit 0 first.
+    A column is little-endian words of 64 bits, bit 0 first. *version* is what the filter says it is; left
+    out, that of the encoding.
     """
 
     coverage: tuple[Interval, ...]
     blocks: tuple[Block, ...]
     approximate: tuple[bytes, ...] = field(repr=False)
     exact: bytes = field(repr=False)
+    version: int | None = None
+
+
+def count_milliseconds(time: datetime) -> int:
+    """*time*, an aware datetime, in whole milliseconds since 1970."""
+    return (check_time(time) - _EPOCH) // _MILLISECOND
 
 
 def check_hash(value: bytes, what: str) -> bytes:

@@ -44,12 +44,16 @@ def _check_names(what: str, names: Iterable[bytes]) -> None:
         seen.add(name)
 
 
+def _version(card: Contents, own: int) -> bytes:
+    return (own if card.version is None else card.version).to_bytes(2, "little")
+
+
 # Version 3.
 
 
 def write_v3(card: Contents) -> bytes:
     """*card* in version 3."""
-    parts = [b"\x03\0", _long(len(card.coverage))]
+    parts = [_version(card, 3), _long(len(card.coverage))]
     for interval in card.coverage:
         parts += [interval.log_id, _long(interval.low), _long(interval.high)]
     parts.append(_long(len(card.blocks)))
@@ -105,7 +109,7 @@ def _parse_v3(octets: bytes) -> Contents:
 
 def write_v4(card: Contents) -> bytes:
     """*card* in version 4. Raises ValueError for what is too large for its numbers."""
-    parts = [b"\x04\0", _short(len(card.coverage), 2, "logs")]
+    parts = [_version(card, 4), _short(len(card.coverage), 2, "logs")]
     for interval in card.coverage:
         parts += [interval.log_id, _short(interval.low, 8, "low"), _short(interval.high, 8, "high")]
     parts.append(_short(len(card.blocks), 4, "issuers"))

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from hashlib import sha256
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from .._pkix.keys import KeyType, PrivateKey, spki_der
 from .._pkix.signing import SignatureAlgorithm, Signer
-from .._pkix.times import check_time
+from .contents import count_milliseconds
 from .scts import ECDSA, RSA, Sct
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -68,7 +65,7 @@ class CtLog:
         *tbs* is its TBSCertificate without the extension that lists SCTs, *issuer_spki* the
         SubjectPublicKeyInfo of its issuer, *at* an aware datetime, which counts to the millisecond.
         """
-        timestamp = (check_time(at) - _EPOCH) // _MILLISECOND
+        timestamp = count_milliseconds(at)
         if timestamp < 0:
             raise ValueError(f"at= is a time since 1970, in milliseconds from then; got {at!r}")
         signature = Signer(self.key, b"", b"", SignatureAlgorithm.for_key(self.key)).sign(
