@@ -2,8 +2,8 @@
 
     from mockpki import crlite
 
-    card = crlite.Clubcard.build({spki_hash: (known, revoked)}, {log.log_id: (first, last)})
-    card.status(spki_hash, serial, [sct.covered_by for sct in crlite.read_scts(extension)])
+    card = crlite.Clubcard.build({crlite.spki_hash(ca): (known, revoked)}, {log.log_id: (first, last)})
+    card.status(crlite.spki_hash(ca), serial, [sct.log_and_time for sct in crlite.read_scts(extension)])
     client.load(card.v3())
 
 `Clubcard` is the filter, `CtLog` a certificate transparency log whose SCTs say that it speaks of a
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from ._crlite.cascade import Cascade, cascade
 from ._crlite.clubcard import Clubcard, Status
-from ._crlite.contents import Block, Interval
+from ._crlite.contents import Block, Interval, spki_hash
 from ._crlite.log import CtLog
 from ._crlite.scts import Sct, read_scts, scts_extension
 
@@ -29,4 +29,5 @@ __all__ = [
     "cascade",
     "read_scts",
     "scts_extension",
+    "spki_hash",
 ]

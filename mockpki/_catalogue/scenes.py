@@ -14,7 +14,7 @@ from typing import Any
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._crlite.clubcard import Clubcard
-from .._crlite.contents import count_milliseconds
+from .._crlite.contents import count_milliseconds, spki_hash
 from .._exchange.http import HttpRequest
 from .._exchange.staples import staple_messages
 from .._exchange.steps import Listening
@@ -22,7 +22,6 @@ from .._layers import HTTP, CertificateContent, Encoding, FilterContent, Listene
 from .._pki import PKI
 from .._pkix.certificate import TBSCertificate
 from .._pkix.ocsp_request import OCSPRequest
-from .._pkix.reading import read_spki
 from .._services.service import Service
 from .decoded import Decoder
 from .fields import CERTIFICATE, CRL, OCSP
@@ -152,10 +151,11 @@ class Stage:
     # Filters.
 
     def _filter_pair(self, bent: Faults) -> Pair:
-        issuer = sha256(read_spki(self.pki.ca.der)).digest()
         last = count_milliseconds(self.now)
         coverage = {sha256(b"a log").digest(): (last - 90 * 24 * 3_600_000, last)}
-        honest = Clubcard.build({issuer: ([self.leaf.serial_number, *range(1, 100)], [1, 2])}, coverage)
+        honest = Clubcard.build(
+            {spki_hash(self.pki.ca): ([self.leaf.serial_number, *range(1, 100)], [1, 2])}, coverage
+        )
         return filter_lines(honest), filter_lines(bend(FilterContent, honest, bent))
 
     # HTTP.

@@ -16,7 +16,7 @@ from .._pkix.der import signed_octets
 from .building import build_blocks
 from .contents import LAST_TIMESTAMP, Block, Contents, Interval, check_hash
 from .encodings import parse, write_v3, write_v4
-from .ribbon import has_solved, make_equation
+from .ribbon import add_up, make_equation
 
 Serial = int | bytes
 """A serial number, or the content octets of its INTEGER as they stand in the certificate."""
@@ -111,10 +111,10 @@ class Clubcard(Contents):
             return False
         start, coefficients = make_equation(block.issuer, serial, block.approximate_rows)
         start += block.approximate_offset
-        if any(has_solved(column, start, coefficients) for column in self.approximate[: block.rank]):
+        if any(add_up(column, start, coefficients) for column in self.approximate[: block.rank]):
             return False
         start, coefficients = make_equation(block.issuer, serial, block.exact_rows)
-        return not has_solved(self.exact, start + block.exact_offset, coefficients)
+        return not add_up(self.exact, start + block.exact_offset, coefficients)
 
 
 def serial_octets(serial: object) -> bytes:

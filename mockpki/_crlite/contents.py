@@ -1,10 +1,19 @@
-"""What a filter holds, as it is written: intervals of logs, blocks of issuers, and columns of bits."""
+"""What a filter holds, as it is written: intervals of logs, blocks of issuers, and columns of bits.
+
+And how issuers and times are named there.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from hashlib import sha256
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from .._pkix.issued import IssuedCertificate
+from .._pkix.reading import read_spki
 from .._pkix.times import check_time
 
 HASH_SIZE = 32
@@ -61,6 +70,22 @@ class Contents:
 def count_milliseconds(time: datetime) -> int:
     """*time*, an aware datetime, in whole milliseconds since 1970."""
     return (check_time(time) - _EPOCH) // _MILLISECOND
+
+
+def spki_hash(issuer: IssuedCertificate | x509.Certificate | bytes) -> bytes:
+    """What a filter calls an *issuer*, a CA or its certificate, as DER, too: the SHA-256 of its public key.
+
+    That is of its SubjectPublicKeyInfo. Raises TypeError and ValueError for what is no certificate.
+    """
+    if isinstance(issuer, x509.Certificate):
+        issuer = issuer.public_bytes(Encoding.DER)
+    der: object = issuer if isinstance(issuer, bytes) else getattr(issuer, "der", None)
+    if not isinstance(der, bytes):
+        raise TypeError(f"an issuer is a CA, or its certificate; got {issuer!r}")
+    try:
+        return sha256(read_spki(der)).digest()
+    except (IndexError, ValueError) as error:
+        raise ValueError(f"an issuer is a CA, or its certificate; these octets are none: {error}") from error
 
 
 def check_hash(value: bytes, what: str) -> bytes:

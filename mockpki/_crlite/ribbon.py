@@ -98,7 +98,7 @@ class Column:
         return (octets + rest.to_bytes(WIDTH // 8, "little"))[: words * _WORD // 8]
 
 
-def has_solved(column: bytes, start: int, coefficients: int) -> int:
+def add_up(column: bytes, start: int, coefficients: int) -> int:
     """The sum that a *column*, as `Column.encode` writes it, gives; behind its end it has zeros."""
     first = start >> 3
     window = int.from_bytes(column[first : first + WIDTH // 8 + 1], "little") >> (start & 7)

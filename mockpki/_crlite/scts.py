@@ -36,7 +36,7 @@ class Sct:
     version: int = 0
 
     @property
-    def covered_by(self) -> tuple[bytes, int]:
+    def log_and_time(self) -> tuple[bytes, int]:
         """What the coverage of a filter is compared with: the log, and when."""
         return self.log_id, self.timestamp
 

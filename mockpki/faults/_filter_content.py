@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
+
+from cryptography import x509
 
 from .._crlite.clubcard import Clubcard
-from .._crlite.contents import LAST_TIMESTAMP, count_milliseconds
+from .._crlite.contents import LAST_TIMESTAMP, count_milliseconds, spki_hash
 from .._layers import FilterContent
 from .._pkix.issued import IssuedCertificate
-from .._pkix.reading import read_spki
 
 __all__ = [
     "Coverage",
@@ -30,16 +30,16 @@ _MILLISECOND = timedelta(milliseconds=1)
 class NotEnrolled(FilterContent):
     """The filter does not speak of *issuer*, or of any, if that is left out.
 
-    *issuer* is a CA, or the SHA-256 of its SubjectPublicKeyInfo. A client finds the certificate not enrolled.
+    *issuer* is a CA, its certificate, or their `crlite.spki_hash`. What it issued is not enrolled.
     """
 
-    issuer: IssuedCertificate | bytes | None = None
+    issuer: IssuedCertificate | x509.Certificate | bytes | None = None
 
     def __call__(self, honest: Clubcard) -> Clubcard:
         if self.issuer is None:
             return replace(honest, blocks=())
         issuer = self.issuer
-        name = issuer if isinstance(issuer, bytes) else sha256(read_spki(issuer.der)).digest()
+        name = issuer if isinstance(issuer, bytes) else spki_hash(issuer)
         left = tuple(block for block in honest.blocks if block.issuer != name)
         if left == honest.blocks:
             raise ValueError(f"{self!r} needs a filter that speaks of this issuer; it has {len(left)} others")

@@ -1,10 +1,14 @@
 """What a filter holds."""
 
 from datetime import datetime, timedelta, timezone
+from hashlib import sha256
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from mockpki._crlite.contents import Contents, check_hash, count_milliseconds
+from mockpki import PKI
+from mockpki._crlite.contents import Contents, check_hash, count_milliseconds, spki_hash
 
 
 def test_hashes() -> None:
@@ -29,3 +33,22 @@ def test_times_are_milliseconds() -> None:
     assert count_milliseconds(at - timedelta(days=2)) == -86_400_000
     with pytest.raises(ValueError, match="has no time zone"):
         count_milliseconds(datetime(1970, 1, 2))  # noqa: DTZ001
+
+
+def test_an_issuer_is_named_by_its_key(pki: PKI) -> None:
+    """A CA, its certificate and the DER of that have the same hash, which is that of no other key."""
+    key = pki.ca.certificate.public_key()
+    spki = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    forms: tuple[Any, ...] = (pki.ca, pki.ca.certificate, pki.ca.der, pki.root.certify(pki.ca))
+    assert {spki_hash(form) for form in forms} == {sha256(spki).digest()}
+    assert spki_hash(pki.root) != spki_hash(pki.ca)
+
+
+@pytest.mark.parametrize("issuer", [None, "ca", 5])
+def test_what_is_no_issuer_is_refused(issuer: Any) -> None:
+    """Whatever has no certificate is a TypeError, and octets that are none a ValueError."""
+    with pytest.raises(TypeError, match="an issuer is a CA, or its certificate; got"):
+        spki_hash(issuer)
+    for octets in (b"", bytes(32), b"\x30\x00", bytes.fromhex("30023000")):
+        with pytest.raises(ValueError, match=r"an issuer is a CA, .* these octets are none: "):
+            spki_hash(octets)

@@ -102,7 +102,7 @@ def test_its_timestamp_is_what_coverage_is_compared_with() -> None:
     log = CtLog()
     east = AT.astimezone(timezone(timedelta(hours=9)))
     sct = Sct.parse(log.sct(b"tbs", b"spki", east))
-    assert sct.covered_by == (log.log_id, int(AT.timestamp()) * 1000 + 678)
+    assert sct.log_and_time == (log.log_id, int(AT.timestamp()) * 1000 + 678)
 
 
 def test_the_file_for_openssl() -> None:

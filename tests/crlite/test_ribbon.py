@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockpki._crlite.ribbon import WIDTH, Column, Ribbon, count_rows, has_solved, make_equation
+from mockpki._crlite.ribbon import WIDTH, Column, Ribbon, add_up, count_rows, make_equation
 
 _ALL = (1 << WIDTH) - 1
 FREE = b"\xa7\x31" * 600
@@ -41,7 +41,7 @@ def test_a_solution_solves(asked: list[tuple[int, int, int]], tail: bool) -> Non
     octets = column.encode()
     assert len(octets) % 8 == 0
     for (start, coefficients, value), right in zip(asked, taken, strict=True):
-        assert has_solved(octets, start, coefficients) == (value if right else 1 - value)
+        assert add_up(octets, start, coefficients) == (value if right else 1 - value)
         assert (column.windows[start] & coefficients).bit_count() & 1 == (value if right else 1 - value)
 
 
@@ -57,7 +57,7 @@ def test_ribbons_end_to_end(one: list[tuple[int, int, int]], other: list[tuple[i
     ]
     octets = Column(ribbons, FREE, tail=False).encode()
     for number, (start, coefficients, value) in taken:
-        assert has_solved(octets, start + number * len(ribbons[0]), coefficients) == value
+        assert add_up(octets, start + number * len(ribbons[0]), coefficients) == value
 
 
 def test_a_contradiction_is_left_out() -> None:
@@ -80,6 +80,6 @@ def test_what_is_free_is_as_given() -> None:
 
 def test_behind_the_end_there_are_zeros() -> None:
     """A window past the end of a column reads zeros, however far."""
-    assert has_solved(b"\xff" * 8, 0, _ALL) == 0
-    assert has_solved(b"\xff" * 8, 1, _ALL) == 1
-    assert has_solved(b"\xff" * 8, 1 << 70, 1) == 0
+    assert add_up(b"\xff" * 8, 0, _ALL) == 0
+    assert add_up(b"\xff" * 8, 1, _ALL) == 1
+    assert add_up(b"\xff" * 8, 1 << 70, 1) == 0

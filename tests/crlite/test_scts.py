@@ -15,7 +15,7 @@ def test_by_hand() -> None:
     written = b"\0" + LOG + b"\0\0\0\0\0\0\1\2" + b"\0\4more" + b"\4\3" + b"\0\x09signature"
     assert SCT.encode() == written
     assert Sct.parse(written) == SCT
-    assert SCT.covered_by == (LOG, 0x0102)
+    assert SCT.log_and_time == (LOG, 0x0102)
 
 
 scts = st.builds(

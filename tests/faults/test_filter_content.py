@@ -1,15 +1,13 @@
 """Faults of what a filter says: each changes its own field, and what a client makes of it."""
 
 from datetime import datetime, timedelta, timezone
-from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from mockpki import PKI, faults
 from mockpki._crlite.contents import count_milliseconds
-from mockpki._pkix.reading import read_spki
-from mockpki.crlite import Clubcard, Interval, Status
+from mockpki.crlite import Clubcard, Interval, Status, spki_hash
 from tests.kit.universes import ISSUERS, LOG, OTHER_LOG, part
 
 NOW = datetime(2026, 11, 26, tzinfo=timezone.utc)
@@ -87,7 +85,7 @@ def test_the_version_stands_in_front(number: int) -> None:
 
 def test_an_issuer_is_a_ca_or_its_hash(pki: PKI) -> None:
     """Both name the same block; without it there is nothing to leave out, which is said."""
-    name = sha256(read_spki(pki.ca.der)).digest()
+    name = spki_hash(pki.ca)
     card = Clubcard.build({name: ([1, 2], [1]), ISSUERS[0]: ([1], [])}, {LOG: (0, 1)})
     bent = faults.NotEnrolled(pki.ca)(card)
     assert bent == faults.NotEnrolled(name)(card)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mockpki import faults
+from mockpki._pkix.keys import spki_der
 from mockpki.crlite import CtLog, scts_extension
 
 
@@ -18,9 +19,10 @@ class Logged(faults.CertificateContent):
     bent: Callable[[bytes], bytes] = bytes
 
     def __call__(self, honest: faults.TBSCertificate) -> faults.TBSCertificate:
-        spki = CtLog(self.signer.key).spki
         tbs = honest.encode(self.signer)
-        scts = [self.bent(self.log.sct(tbs, spki, time)) for time in self.at]
+        scts = [
+            self.bent(self.log.sct(tbs, spki_der(self.signer.key.public_key()), time)) for time in self.at
+        ]
         return replace(honest, extensions=(*honest.extensions, scts_extension(scts)))
 
 

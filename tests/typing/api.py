@@ -216,7 +216,7 @@ def filters(issuer: bytes, at: datetime) -> None:
     log: crlite.CtLog = crlite.CtLog(name="a log")
     sct: bytes = log.sct(b"tbs", b"spki", at)
     crlite.scts_extension([sct])
-    pair: tuple[bytes, int] = crlite.Sct.parse(sct).covered_by
+    pair: tuple[bytes, int] = crlite.Sct.parse(sct).log_and_time
     card = crlite.Clubcard.build({issuer: ([1, 2, b"\0\xff"], [2])}, {log.log_id: (0, 9)}, seed=7)
     status: crlite.Status = crlite.Clubcard.parse(card.v3()).status(issuer, 2, [pair])
     crlite.Clubcard.build({issuer: [1, 2]}, {})  # type: ignore[dict-item]
