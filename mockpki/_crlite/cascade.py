@@ -80,8 +80,7 @@ def cascade(universe: Universe, *, salt: bytes = b"", min_filter_length: int = 1
     )
     fewer, more = sorted((len(revoked), len(good)))
     made.set_crlite_error_rates(include_len=fewer, exclude_len=more)
-    # Sorted, so that the same universe gives the same octets.
-    made.initialize(include=sorted(revoked), exclude=sorted(good))
+    made.initialize(include=revoked, exclude=good)
     return Cascade(made)
 
 

@@ -107,7 +107,7 @@ class Clubcard(Contents):
 
     def _holds(self, block: Block, serial: bytes) -> bool:
         """Whether both ribbons let the serial number pass."""
-        if not block.approximate_rows or not block.exact_rows or serial in block.exceptions:
+        if not block.approximate_rows or serial in block.exceptions:
             return False
         start, coefficients = make_equation(block.issuer, serial, block.approximate_rows)
         start += block.approximate_offset

@@ -131,6 +131,9 @@ def test_exceptions_and_inversion_are_heeded() -> None:
     assert (status(excepting, b"\1"), status(excepting, b"\2")) == (Status.GOOD, Status.REVOKED)
     inverted = Block(issuer, 1, 1, 0, 0, 0, inverted=True)
     assert status(inverted, b"\1") is Status.GOOD
+    # Only the approximate ribbon may be empty: an exact one without rows begins at the first unknown.
+    assert status(Block(issuer, 1, 0, 0, 0, 0), b"\1") is Status.REVOKED
+    assert status(Block(issuer, 0, 1, 0, 0, 0), b"\1") is Status.GOOD
 
 
 WRONG: list[tuple[Any, Any, type[Exception], str]] = [

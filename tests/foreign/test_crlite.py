@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from mockpki.crlite import Clubcard, Status
+from mockpki.crlite import Block, Clubcard, Interval, Status
 from tests.kit.universes import COVERAGE, ISSUERS, LOG, OTHER_LOG, SCTS, SHAPES, UNIVERSES, Universe, part
 
 WORDS = {
@@ -71,6 +71,19 @@ def test_coverage() -> None:
     assert answers == [card.status(*question) for question in asked]
     no, yes = Status.NOT_COVERED, Status.REVOKED
     assert answers == [no, yes, yes, no, no, no]
+
+
+ROWS = [(0, 0), (0, 1), (1, 0), (1, 1), (5, 5)]
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+@pytest.mark.parametrize(("approximate", "exact"), ROWS)
+def test_blocks_by_hand(approximate: int, exact: int, inverted: bool) -> None:
+    """What no builder writes is answered alike: ribbons without rows, turned round, and with exceptions."""
+    block = Block(ISSUERS[0], approximate, exact, 0, 0, 0, inverted, (b"\1",))
+    card = Clubcard((Interval(LOG, *COVERAGE[LOG]),), (block,), (), b"\xff" * 8)
+    asked = [(ISSUERS[0], bytes((number,)), SCTS) for number in range(1, 40)]
+    assert ask(card.v3(), asked) == [card.status(*question) for question in asked]
 
 
 def test_a_large_one() -> None:
