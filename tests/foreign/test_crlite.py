@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from mockpki.crlite import Block, Clubcard, Interval, Status
 from tests.kit.universes import COVERAGE, ISSUERS, LOG, OTHER_LOG, SCTS, SHAPES, UNIVERSES, Universe, part
@@ -83,6 +84,22 @@ def test_blocks_by_hand(approximate: int, exact: int, inverted: bool) -> None:
     block = Block(ISSUERS[0], approximate, exact, 0, 0, 0, inverted, (b"\1",))
     card = Clubcard((Interval(LOG, *COVERAGE[LOG]),), (block,), (), b"\xff" * 8)
     asked = [(ISSUERS[0], bytes((number,)), SCTS) for number in range(1, 40)]
+    assert ask(card.v3(), asked) == [card.status(*question) for question in asked]
+
+
+columns = st.integers(0, 6).flatmap(lambda words: st.binary(min_size=8 * words, max_size=8 * words))
+places = st.integers(0, 500)
+
+
+@given(st.lists(columns, max_size=3), columns, st.tuples(*[places] * 4), st.integers(0, 3), st.booleans())
+def test_any_block(
+    approximate: list[bytes], exact: bytes, lies: tuple[int, int, int, int], rank: int, inverted: bool
+) -> None:
+    """Whatever stands in the columns, and wherever a block says that it lies, past their end, too."""
+    rows, exact_rows, at, exact_at = lies
+    block = Block(ISSUERS[0], rows, exact_rows, min(rank, len(approximate)), at, exact_at, inverted)
+    card = Clubcard((Interval(LOG, *COVERAGE[LOG]),), (block,), tuple(approximate), exact)
+    asked = [(ISSUERS[0], bytes((number,)), SCTS) for number in range(1, 9)]
     assert ask(card.v3(), asked) == [card.status(*question) for question in asked]
 
 
