@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import mockpki
-from mockpki import faults, relying_party, staplers
+from mockpki import crlite, faults, relying_party, staplers
 from tests.conftest import SLOW
 
 PACKAGE = Path(mockpki.__file__).parent
@@ -26,8 +26,10 @@ WINGS: tuple[tuple[str, ...], ...] = (
     # Values and octets.
     ("_exchange",),
     ("_pkix",),
+    ("_crlite",),
     ("_layers",),
     ("faults",),
+    ("crlite",),
     # The loop, and whether an answer can be believed.
     ("_engine", "_validation"),
     # What a CA serves, and the CA.
@@ -329,9 +331,10 @@ def test_a_fault_is_a_value_with_a_reason(fault: type[faults.Fault[Any]]) -> Non
     doc = inspect.cleandoc(fault.__doc__ or "")
     assert not doc.startswith(f"{fault.__name__}("), "this is what dataclass writes when nobody does"
     assert doc.partition("\n\n")[0].endswith(".")
-    # Trouble on the way, and octets of the test's own, break no one clause: the sentence says what it is.
+    # Trouble on the way, octets of the test's own, and filters, which no RFC describes, break no one clause:
+    # the sentence says what it is.
     own = any(field.name == "data" for field in dataclasses.fields(fault))
-    plain_trouble = (faults.Encoding, faults.HTTP, faults.Transport, faults.Listener)
+    plain_trouble = (faults.Encoding, faults.HTTP, faults.Transport, faults.Listener, faults.FilterContent)
     assert re.search(r"\bRFC \d{4}\b", doc) or own or issubclass(fault, plain_trouble)
 
 
@@ -340,7 +343,7 @@ def test_a_fault_is_a_value_with_a_reason(fault: type[faults.Fault[Any]]) -> Non
 
 def public() -> Iterator[tuple[str, object]]:
     """Every public class and function of ours, and every public member that such a class defines."""
-    for module in (mockpki, faults, relying_party, staplers):
+    for module in (mockpki, crlite, faults, relying_party, staplers):
         for name in getattr(module, "__all__", None) or sorted(vars(module)):
             thing = getattr(module, name)
             if name.startswith("_") or not getattr(thing, "__module__", "").startswith("mockpki"):

@@ -9,6 +9,7 @@ from .._pkix.pem import write_pem
 from ._parts import append_at, check_octets
 
 __all__ = [
+    "FlippedBit",
     "Garbage",
     "Octets",
     "Pem",
@@ -60,6 +61,20 @@ class TrailingAt(Encoding):
 
     def __call__(self, honest: bytes) -> bytes:
         return append_at(honest, self.path, self.data, self)
+
+
+@dataclass(frozen=True)
+class FlippedBit(Encoding):
+    """The lowest bit of octet *at*, counted from 0, or with -1 from the end, is turned."""
+
+    at: int = -1
+
+    def __call__(self, honest: bytes) -> bytes:
+        if not -len(honest) <= self.at < len(honest):
+            raise ValueError(f"{self!r} needs an octet there, and this has {len(honest)}")
+        bent = bytearray(honest)
+        bent[self.at] ^= 1
+        return bytes(bent)
 
 
 @dataclass(frozen=True)
