@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 
@@ -216,6 +217,10 @@ class TlsServer:
 
     # What the connections ask of it.
 
+    def now(self) -> datetime:
+        """The time by the PKI's clock."""
+        return self._realm.clock.now()
+
     @property
     def _engine(self) -> Engine:
         return self._realm.engine
@@ -326,4 +331,4 @@ class TlsServer:
             return self._upstreams.forward(outer, self._forward_to)
         if self._handler is not None:
             return self._upstreams.handle(outer, self._handler)
-        return HttpSession(outer, outer.answer, self._realm.problems, largest=None)
+        return HttpSession(outer, outer.answer, self._realm.problems, self.now, largest=None)
