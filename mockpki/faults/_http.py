@@ -29,6 +29,7 @@ __all__ = [
     "Redirect",
 ]
 
+_LARGEST = 1 << 28
 # RFC 9110 section 5.6.2: token.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -163,9 +164,16 @@ class EmptyBody(HTTP):
 
 @dataclass(frozen=True)
 class Oversize(HTTP):
-    """The body is *size* octets long: NULs follow the honest one, and Content-Length is true."""
+    """The body is *size* octets long: NULs follow the honest one, and Content-Length is true.
+
+    Up to 256 MiB: an answer is made as a whole, and takes three times its size while it goes out.
+    """
 
     size: int = 10_000_000
+
+    def _check_values(self) -> None:
+        if self.size > _LARGEST:
+            raise ValueError(f"{self!r} would fill the memory of this process; give a size up to {_LARGEST}")
 
     def __call__(self, honest: Answer) -> Answer:
         if self.size <= len(honest.body):

@@ -235,6 +235,8 @@ def test_faults_of_http_compose_in_any_order() -> None:
         (lambda: faults.Header("X", "€"), "takes Latin-1 without line ends"),
         (lambda: faults.ContentType("a\0b"), "cannot go into a header"),
         (lambda: faults.ContentLength(0), r"ContentLength\(by=0\) changes nothing"),
+        (lambda: faults.Oversize((1 << 28) + 1), r"Oversize\(size=268435457\) would fill .*; give a size up"),
+        (lambda: faults.Oversize(10**15), "would fill the memory of this process"),
         (lambda: faults.Chunked(0), "a chunk has 1 octet or more"),
         (lambda: faults.Cached(None), "changes nothing; give age=, expires= or control="),
         (lambda: faults.AuthenticationRequired(b"Basic"), "cannot go into a header"),  # type: ignore[arg-type]
