@@ -26,6 +26,7 @@ from .handshake import Handshake
 from .leaves import GivenLeaves, IssuedLeaves, Leaves
 from .openssl import OpenSSLServer
 from .options import (
+    DEFAULT_PROTOCOLS,
     Handler,
     Issue,
     check_handler,
@@ -53,7 +54,7 @@ class TlsServer:
         *,
         issue: Issue | None,
         port: int,
-        alpn: Sequence[str],
+        alpn: Sequence[str] | None,
         minimum_version: str,
         maximum_version: str,
         client_cas: Sequence[bytes],
@@ -70,7 +71,10 @@ class TlsServer:
         self._faults = staple.faults if isinstance(staple, Ready) else ()
         self._wanted_port = check_port(port)
         own_http = handler is None and forward_to is None
-        self._alpn = choose_spoken(check_protocols(alpn)) if own_http else check_protocols(alpn)
+        protocols = check_protocols(DEFAULT_PROTOCOLS if alpn is None else alpn)
+        self._alpn = choose_spoken(protocols) if own_http else protocols
+        # Nobody has said what is spoken behind it.
+        self._alpn_optional = alpn is None and not own_http
         self._versions = check_versions(minimum_version, maximum_version)
         self._client_cas = tuple(client_cas)
         self._client_certificate_required = client_certificate_required
@@ -321,6 +325,7 @@ class TlsServer:
             self._client_certificate_required,
             minimum,
             maximum,
+            self._alpn_optional,
         )
 
     # Where the decrypted bytes go.
