@@ -11,7 +11,8 @@ from typing import Protocol
 
 from .._ca.leaf import Leaf
 from .._engine.connection import Connection, Receiver
-from .._exchange.http import Answer, HttpRequest
+from .._exchange.http import Answer, HttpRequest, http_date
+from .._exchange.refusals import METHODS
 from .._exchange.steps import Wire, deliver
 from .._pkix.reading import load_certificate
 from ..staplers._provision import Provision
@@ -21,6 +22,9 @@ from .session import Session
 
 # RFC 8446 section 6: an alert record, fatal, handshake_failure.
 _HANDSHAKE_FAILURE = bytes([21, 3, 3, 0, 2, 2, 40])
+# A 200 would promise a tunnel to the one, and to say its own words back to the other: RFC 9110 sections 9.3.6
+# and 9.3.8.
+_REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
 # The octets that a client may send ahead while its staple is being found.
 _MOST_EARLY = 1 << 17
 
@@ -227,7 +231,14 @@ class TlsConnection:
     def answer(self, request: HttpRequest) -> Wire:
         """What the server says to HTTP of its own accord."""
         self.handshake.requests += 1
-        return deliver(request, Answer.text(200, f"mockpki: you reached {self.handshake.leaf!r}"))
+        # RFC 9110 section 6.6.1: "An origin server with a clock (as defined in Section 5.6.7) MUST generate a
+        # Date header field in all 2xx (Successful), 3xx (Redirection), and 4xx (Client Error) responses".
+        date = ("Date", http_date(self._server.now()))
+        if request.method in _REFUSED_METHODS:
+            allow = ("Allow", ", ".join(sorted(METHODS - _REFUSED_METHODS)))
+            sentence = f"mockpki: {request.method} is not allowed here"
+            return deliver(request, Answer.text(405, sentence, date, allow))
+        return deliver(request, Answer.text(200, f"mockpki: you reached {self.handshake.leaf!r}", date))
 
     # An outlet for HTTP, a handler or an upstream.
 

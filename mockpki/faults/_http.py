@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-from .._exchange.http import Answer, http_date, replace_body
+from .._exchange.http import CHALLENGE, Answer, add_required, http_date, replace_body
 from .._layers import HTTP
 
 __all__ = [
@@ -38,7 +38,8 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 class HttpStatus(HTTP):
     """The HTTP status is *code*; the body stays, unless *body* replaces it. RFC 9110 section 15.
 
-    A status that HTTP gives no content, as 204, 205 and 304, goes out without one.
+    A status that HTTP gives no content, as 204, 205 and 304, goes out without one; one that has to come with
+    a header, as 401, 405, 407 and 426, has it, which `Header` can leave out.
     """
 
     code: int = 503
@@ -49,8 +50,8 @@ class HttpStatus(HTTP):
             raise ValueError(f"{self.code!r} is no final HTTP status; give one from 200 to 999")
 
     def __call__(self, honest: Answer) -> Answer:
-        answer = replace(honest, status=self.code)
-        return answer if self.body is None else replace_body(answer, self.body)
+        answer = honest if self.body is None else replace_body(honest, self.body)
+        return add_required(replace(answer, status=self.code))
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class AuthenticationRequired(HTTP):
     *challenge* is the value of WWW-Authenticate, or of Proxy-Authenticate. The body stays.
     """
 
-    challenge: str = 'Basic realm="mockpki"'
+    challenge: str = CHALLENGE
     proxy: bool = False
 
     def _check_values(self) -> None:

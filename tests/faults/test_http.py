@@ -57,6 +57,19 @@ IN_CHUNKS = {"Content-Length": None, "Transfer-Encoding": "chunked"}
 CASES = [
     Case(faults.HttpStatus(), "HTTP/1.1 503 Service Unavailable"),
     Case(faults.HttpStatus(599, b"no"), "HTTP/1.1 599 ", {"Content-Length": "2"}, lambda body: b"no"),
+    Case(faults.HttpStatus(401), "HTTP/1.1 401 Unauthorized", {"WWW-Authenticate": 'Basic realm="mockpki"'}),
+    Case(faults.HttpStatus(405), "HTTP/1.1 405 Method Not Allowed", {"Allow": ""}),
+    Case(
+        faults.HttpStatus(407),
+        "HTTP/1.1 407 Proxy Authentication Required",
+        {"Proxy-Authenticate": 'Basic realm="mockpki"'},
+    ),
+    Case(
+        faults.HttpStatus(426),
+        "HTTP/1.1 426 Upgrade Required",
+        {"Upgrade": "HTTP/2.0", "Connection": "Upgrade"},
+    ),
+    Case(faults.HttpStatus(404), "HTTP/1.1 404 Not Found"),
     Case(faults.Redirect(), "HTTP/1.1 302 Found", {"Location": "{path}"}),
     Case(
         faults.Redirect("http://a.test/b", 308),
