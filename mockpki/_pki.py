@@ -307,7 +307,7 @@ class PKI:
         *leaves: Leaf | Issue,
         staple: Staple = (),
         port: int = 0,
-        alpn: Sequence[str] = ("http/1.1",),
+        alpn: Sequence[str] | None = None,
         minimum_version: str = "TLSv1.2",
         maximum_version: str = "TLSv1.3",
         client_ca: CA | Sequence[CA] = (),
@@ -328,7 +328,10 @@ class PKI:
         It answers HTTP/1.1, whatever is uploaded, unless *handler* is given, a plain function which is called
         on a thread for each connection with a socket that carries the decrypted bytes, or *forward_to*, a
         (host, port) that they are sent on to. Of *alpn* it chooses what its own HTTP speaks, and with these
-        two whatever was given. Versions are ``"TLSv1.2"`` and ``"TLSv1.3"``.
+        two whatever was given; left out, it is ``["http/1.1"]``. A client that offers nothing of it gets the
+        alert no_application_protocol (RFC 7301 section 3.2), unless *alpn* is left out beside one of the two,
+        where nobody has said what is spoken; with ``[]`` there is no ALPN. Versions are ``"TLSv1.2"`` and
+        ``"TLSv1.3"``.
 
         Raises ValueError or TypeError for leaves and staples that it cannot present, alone or together: an
         ML-DSA key goes only with staples that are OCSP answers about the leaf. Entering the

@@ -20,7 +20,8 @@ from werkzeug.routing import Map, PathConverter, Rule
 from werkzeug.wrappers import Request, Response
 
 from ._ca.ca import CA
-from ._exchange.http import Answer, HttpRequest, obey_http
+from ._exchange.http import Answer, HttpRequest, http_date, obey_http
+from ._exchange.refusals import judge_method
 from ._pki import PKI
 from ._services.service import Service
 
@@ -52,6 +53,7 @@ class Application:
 
     def __init__(self, ca: CA) -> None:
         self._ca = ca
+        self._now = ca.clock.now
         # Base-64 may hold "//", which is no spelling of "/".
         self._routes = Map(
             [
@@ -75,15 +77,22 @@ class Application:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = _WsgiRequest(environ)
         try:
+            refusal = judge_method(environ["REQUEST_METHOD"])
+            if refusal is not None:
+                return self._say(refusal.status, refusal.sentence)(environ, start_response)
             read = _read_request(request)
             answer = obey_http(read.version, self._find_service(request).answer(read))
         except NotFound:
-            answer = Answer.text(
-                404, f"mockpki: nothing is at {request.path}; there are /ocsp, /ca.crl and /ca.crt"
-            )
+            sentence = f"nothing is at {request.path}; there are /ocsp, /ca.crl and /ca.crt"
+            return self._say(404, sentence)(environ, start_response)
         except HTTPException as error:
-            answer = Answer.text(error.code or 500, f"mockpki: {error.description}")
+            return self._say(error.code or 500, str(error.description))(environ, start_response)
         return _make_response(answer)(environ, start_response)
+
+    def _say(self, status: int, sentence: str) -> Response:
+        """What is said where no service answers, dated as all is here."""
+        date = ("Date", http_date(self._now()))
+        return _make_response(Answer.text(status, f"mockpki: {sentence}", date))
 
     def _find_service(self, request: _WsgiRequest) -> Service[Any]:
         service, _ = self._routes.bind_to_environ(request.environ).match()

@@ -10,7 +10,7 @@ import pytest
 from cryptography.x509.ocsp import OCSPResponseStatus, load_der_ocsp_response
 
 from mockpki import faults
-from mockpki._engine.http import HttpSession
+from mockpki._engine.requests import RequestReader
 from mockpki._pkix.ocsp_request import OCSPRequest
 from mockpki._tls import client_hello
 from mockpki._tls.openssl import OpenSSLSession
@@ -90,7 +90,7 @@ def broken(*_: Any) -> NoReturn:
 
 BUGS = {
     "ocsp": (OCSPRequest, "read"),
-    "http": (HttpSession, "on_message_complete"),
+    "http": (RequestReader, "on_message_complete"),
     "hello": (client_hello, "_client_hello"),
     "tls": (OpenSSLSession, "_end"),
 }

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Response
 
 from mockpki import PKI, Leaf, faults, wsgi
+from mockpki._exchange.http import http_date
 from tests.kit.programs import need, run
 
 GOOD, REVOKED = ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED
@@ -207,6 +209,31 @@ class TestRefusals:
         client = Client(wsgi.application(pki))
         assert (client.put("/ca.crl").status_code, client.put("/ocsp").status_code) == (405, 405)
         assert client.put("/ocsp").headers["Allow"] == "GET, HEAD, POST"
+
+    @pytest.mark.parametrize(
+        ("method", "path", "status"),
+        [
+            ("GET", "/", 404),
+            ("PUT", "/ca.crl", 405),
+            ("DELETE", "/ocsp", 405),
+            ("FOO", "/ca.crl", 501),
+            ("PROPFIND", "/", 501),
+            ("POST", "/ocsp", 413),
+        ],
+    )
+    @pytest.mark.parametrize("whole", [True, False], ids=["a PKI", "a CA"])
+    def test_what_is_refused_is_dated(
+        self, pki: PKI, method: str, path: str, status: int, whole: bool
+    ) -> None:
+        """RFC 9110 section 6.6.1, by the PKI's clock; a method that nobody knows is 501, and no request."""
+        pki.clock.shift(timedelta(days=400))
+        pki.clock.stop()
+        client = Client(wsgi.application(pki if whole else pki.ca))
+        response = client.open(path, method=method, data=bytes(2 << 20) if status == 413 else b"")
+        assert response.status_code == status
+        assert response.headers["Date"] == http_date(pki.clock.now())
+        asked = [*pki.ocsp.requests, *pki.crl.requests, *pki.ca.ca_issuers.requests]
+        assert len(asked) == (status == 405)
 
     @pytest.mark.parametrize("announced", [True, False], ids=["Content-Length", "chunked"])
     def test_large_body(self, pki: PKI, announced: bool) -> None:

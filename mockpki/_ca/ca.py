@@ -11,6 +11,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from .._clock import Clock
 from .._engine.listener import start_all
 from .._layers import CertificateContent
 from .._pkix.certificate import Pointers, TBSCertificate, leaf_extensions
@@ -105,6 +106,11 @@ class CA:
         """The last part of its name that says something."""
         names = self.certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
         return str(names[0].value) if names else self.certificate.subject.rfc4514_string()
+
+    @property
+    def clock(self) -> Clock:
+        """The time that it goes by, as its whole PKI does."""
+        return self._realm.clock
 
     @property
     def key(self) -> PrivateKey:

@@ -59,7 +59,7 @@ class Realm:
             self.engine,
             self.host,
             0,
-            lambda outlet: HttpSession(outlet, service.handle, self.problems),
+            lambda outlet: HttpSession(outlet, service.handle, self.problems, self.clock.now),
             self.problems,
         )
         self.services.append(service)

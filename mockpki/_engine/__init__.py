@@ -6,6 +6,7 @@
 - `connection`: one TCP connection.
 - `peers`: those of them whose peer sends no more, and may be gone.
 - `http`: HTTP/1 on a connection.
+- `requests`: the requests on it, as they come in.
 - `waiting`: a test that waits in an event loop of its own.
 - `fetch`: one question to a responder, as a task on the loop.
 

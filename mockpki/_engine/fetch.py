@@ -14,7 +14,10 @@ import httptools
 from .._exchange.http import encode_request, reason_phrase, url_with_question
 
 _MOST = 1 << 20
+_LONGEST_HEAD = 1 << 16
 _CHUNK = 1 << 16
+# All but 101, which nobody has asked for.
+_INTERIM = frozenset({100, *range(102, 200)})
 
 Address = tuple[int, int, int, str, Any]
 """As `socket.getaddrinfo` has it."""
@@ -83,6 +86,8 @@ class _IncomingAnswer:
         self.body = bytearray()
         self._begun = False
         self._delimited = False
+        # The octets since the last of the content: a head, trailers, what surrounds chunks.
+        self._overhead = 0
         self._parser = httptools.HttpResponseParser(self)
 
     # httptools calls these.
@@ -91,17 +96,21 @@ class _IncomingAnswer:
         self._delimited |= name.lower() in (b"content-length", b"transfer-encoding")
 
     def on_headers_complete(self) -> None:
-        self._begun = True
+        # RFC 9110 section 15.2: "A client MUST be able to parse one or more 1xx responses received prior to
+        # a final response".
+        self._begun = self._parser.get_status_code() not in _INTERIM
 
     def on_body(self, body: bytes) -> None:
+        self._overhead = 0
         self.body += body
 
     def on_message_complete(self) -> None:
-        self.complete = True
+        self.complete = self._begun
 
     # The fetch calls these.
 
     def feed(self, data: bytes) -> None:
+        self._overhead += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -114,6 +123,8 @@ class _IncomingAnswer:
             self._check_status()
         if len(self.body) > _MOST:
             raise NoAnswer(f"more than {_MOST} octets came")
+        if self._overhead > _LONGEST_HEAD and not self.complete:
+            raise NoAnswer(f"more than {_LONGEST_HEAD} octets came that are no content")
 
     def end(self) -> None:
         """The responder has closed the connection."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterable
 
@@ -13,6 +14,8 @@ from .ports import EXHAUSTED, bind, close_sockets, explain, new_socket
 
 BACKLOG = 1024
 _ACCEPTED_AT_ONCE = 128
+# Seconds until it is tried again to take connections, where the system had no room for one.
+_PAUSE = 0.05
 
 
 class ListeningPort:
@@ -38,6 +41,8 @@ class ListeningPort:
         self.port: int = self._holders[0].getsockname()[1]
         self._listening: list[socket.socket] = []
         self._delay = 0.0
+        self._exhausted = False
+        self._reopening: asyncio.TimerHandle | None = None
         try:
             self._ready = self._open()
         except BaseException:
@@ -66,7 +71,11 @@ class ListeningPort:
         """On the loop: take connections. Started twice is started."""
         if self._listening:
             return
-        self._listening, self._ready = self._ready or self._open(), []
+        self._forget_reopening()
+        self._listen(self._ready or self._open())
+
+    def _listen(self, sockets: list[socket.socket]) -> None:
+        self._listening, self._ready = sockets, []
         for sock in self._listening:
             self._engine.loop.add_reader(sock, self._accept, sock)
 
@@ -79,14 +88,43 @@ class ListeningPort:
             self._accept(sock, closing=True)
         for connection in list(self.connections):
             connection.drain()
+        self._forget_reopening()
         self._refuse()
+        for connection in list(self.connections):
+            connection.abort()
 
     def _refuse(self) -> None:
         for sock in self._listening:
             self._engine.loop.remove_reader(sock)
         close_sockets(self._listening)
-        for connection in list(self.connections):
-            connection.abort()
+
+    def _give_way(self, error: OSError) -> None:
+        """There is no room for a client, who would else wait for nobody: refuse all, until there is."""
+        if not self._exhausted:
+            self._exhausted = True
+            explain(error, "")
+            where = f"port {self.port} could not take a connection, and refuses them until it can"
+            self._problems.add(error, where)
+        self._refuse()
+        self._reopening = self._engine.loop.call_later(_PAUSE, self._reopen)
+
+    def _reopen(self) -> None:
+        self._reopening = None
+        opened: list[socket.socket] = []
+        try:
+            opened = self._open()
+            # There has to be room for a client, too.
+            new_socket(opened[0].family).close()
+        except OSError:
+            close_sockets(opened)
+            self._reopening = self._engine.loop.call_later(_PAUSE, self._reopen)
+        else:
+            self._listen(opened)
+
+    def _forget_reopening(self) -> None:
+        if self._reopening is not None:
+            self._reopening.cancel()
+            self._reopening = None
 
     def obey(self, listening: Listening) -> None:
         """From any thread: `start` or `stop`, and let new connections wait before they are read."""
@@ -119,10 +157,9 @@ class ListeningPort:
             except OSError as error:
                 # The system says so before it looks whether anyone is waiting: it is true of the first one.
                 if error.errno in EXHAUSTED and not accepted and not closing:
-                    explain(error, "")
-                    self._problems.add(error, f"port {self.port} could not take a connection, and closed")
-                    self._refuse()
+                    self._give_way(error)
                 return
+            self._exhausted = False
             self._engine.activity += 1
             sock.setblocking(False)
             self._begin(Connection(self._engine, sock, self._problems, f"{address[0]}:{address[1]}"))

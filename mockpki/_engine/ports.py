@@ -27,13 +27,17 @@ def new_socket(family: int, *, shared: bool = True) -> socket.socket:
 
 
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_RAISE = "this process may not open more files or sockets; raise `ulimit -n`, or close some"
 
 
 def explain(error: OSError, sentence: str) -> None:
     """Say beside *error* what is the way out."""
-    if error.errno in EXHAUSTED:
-        sentence = "this process may not open more files or sockets; raise `ulimit -n`, or close some"
-    error.add_note(f"mockpki: {sentence}")
+    error.add_note(f"mockpki: {_RAISE if error.errno in EXHAUSTED else sentence}")
+
+
+def describe(error: OSError) -> str:
+    """What *error* says, with the way out where no more files or sockets can be opened."""
+    return f"{error.strerror}: {_RAISE}" if error.errno in EXHAUSTED else str(error)
 
 
 @lru_cache(maxsize=16)

@@ -142,6 +142,33 @@ class Answer:
 _WITHOUT_CONTENT = frozenset({*range(100, 200), 204, 304})
 
 
+CHALLENGE = 'Basic realm="mockpki"'
+"""Who a client shall say that it is, where nothing else is asked for."""
+
+# RFC 9110: "MUST" of sections 15.5.2, 15.5.6, 15.5.8 and 15.5.22. Section 10.2.1: "An empty Allow field value
+# indicates that the resource allows no methods, which might occur in a 405 response if the resource has been
+# temporarily disabled by configuration." Section 7.8: "A sender of Upgrade MUST also send an "Upgrade"
+# connection option in the Connection header field".
+_REQUIRED: dict[int, Headers] = {
+    401: (("WWW-Authenticate", CHALLENGE),),
+    405: (("Allow", ""),),
+    407: (("Proxy-Authenticate", CHALLENGE),),
+    426: (("Upgrade", "HTTP/2.0"), ("Connection", "Upgrade")),
+}
+
+
+def add_required(answer: Answer) -> Answer:
+    """*answer* with the headers that HTTP has with its status, as far as it has none of that name."""
+    required = _REQUIRED.get(answer.status, ())
+    if answer.status == 206 and answer.body:
+        # RFC 9110 section 15.3.7.1: "If a single part is being transferred, the server generating the 206
+        # response MUST generate a Content-Range header field".
+        size = len(answer.body)
+        required = (("Content-Range", f"bytes 0-{size - 1}/{size}"),)
+    missing = tuple(pair for pair in required if answer.header(pair[0]) is None)
+    return replace(answer, headers=answer.headers + missing) if missing else answer
+
+
 def obey_http(version: str, answer: Answer) -> Answer:
     """*answer* without what its status forbids, and what the *version* of the request or its own does.
 

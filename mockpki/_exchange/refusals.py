@@ -14,6 +14,9 @@ _HOST = re.compile(
 )
 _HTTP_WITHOUT_HOST = re.compile(r"https?://([/?#:]|$)", re.IGNORECASE)
 
+METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"])
+"""What is known here: the methods of RFC 9110 section 9.3, and PATCH (RFC 5789)."""
+
 
 class Refusal(NamedTuple):
     """Why a request is refused: the status, and a sentence for a person."""
@@ -22,7 +25,19 @@ class Refusal(NamedTuple):
     sentence: str
 
 
-def find_refusal(target: str, version: str, headers: Headers) -> Refusal | None:
+def judge_method(method: str) -> Refusal | None:
+    """Why a request with this method must be refused; None for one that is known, if perhaps not allowed."""
+    # RFC 9110 section 9.1: "An origin server that receives a request method that is unrecognized or not
+    # implemented SHOULD respond with the 501 (Not Implemented) status code." Methods are case-sensitive.
+    if method in METHODS:
+        return None
+    known = ", ".join(sorted(METHODS))
+    return Refusal(
+        HTTPStatus.NOT_IMPLEMENTED, f"the method {method[:40]!r} is not implemented here; there are {known}"
+    )
+
+
+def find_refusal(method: str, target: str, version: str, headers: Headers) -> Refusal | None:
     """Why a request with this head must be refused; None where HTTP lets it be answered."""
     # RFC 9110 section 15.6.6: "the server does not support, or refuses to support, the major version of
     # HTTP that was used in the request message".
@@ -33,7 +48,7 @@ def find_refusal(target: str, version: str, headers: Headers) -> Refusal | None:
     sentence = _judge_host(version, headers) or _judge_target(target)
     if sentence is not None:
         return Refusal(HTTPStatus.BAD_REQUEST, sentence)
-    return _judge_codings(version, headers)
+    return judge_method(method) or _judge_codings(version, headers)
 
 
 def _judge_host(version: str, headers: Headers) -> str | None:

@@ -95,9 +95,9 @@ def deliver(request: HttpRequest, answer: Answer) -> Wire:
     # RFC 9110 section 9.3.2: "the server MUST NOT send content in the response" to HEAD.
     head_only = request.method == "HEAD"
     keep_alive = request.keep_alive and answer.version != "1.0" and (head_only or answer.is_delimited)
-    if not keep_alive:
-        answer = answer.with_header("Connection", "close")
-    elif request.version == "1.0":
-        answer = answer.with_header("Connection", "keep-alive")
+    option = "keep-alive" if keep_alive else "close"
+    if not keep_alive or request.version == "1.0":
+        upgrades = (answer.header("Connection") or "").lower() == "upgrade"
+        answer = answer.with_header("Connection", f"Upgrade, {option}" if upgrades else option)
     sent = Send(answer.head() if head_only else answer.encode())
     return (sent,) if keep_alive else (sent, Finish())

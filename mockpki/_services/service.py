@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from .._clock import Clock
 from .._engine.waiting import blocks_a_loop, wait_in_loop
-from .._exchange.http import Answer, HttpRequest
+from .._exchange.http import Answer, HttpRequest, http_date
 from .._exchange.steps import Listening, Wire, deliver
 from .._layers import HTTP, Faults, Listener, Transport, bend
 from .._problems import Problems
@@ -162,7 +162,8 @@ class Service(Controlled[F]):
         # response".
         allowed = ", ".join(self.methods)
         sentence = f"mockpki: the {self._what} takes {allowed}, not {request.method}"
-        return Answer.text(405, sentence, ("Allow", allowed))
+        date = ("Date", http_date(self._clock.now()))
+        return Answer.text(405, sentence, ("Allow", allowed), date)
 
     def _keep_evidence(self, inquiry: Inquiry, faults: Faults, answer: Answer, wire: Wire) -> None:
         honest = not faults and answer.status == 200

@@ -3,9 +3,9 @@
 Rules of this file:
 
 1. Bytes in, a value out. What is read is not kept, and nothing is negotiated here.
-2. Lengths are taken at their word or refused: every vector ends where its length says.
-   Work is linear in the input, and the input is bounded.
-3. A field this project has no use for is skipped, not judged; that is the TLS library's part.
+2. Lengths are taken at their word. Work is linear in the input, and the input is bounded.
+3. Nothing is judged; that is the TLS library's part. A field that is odd hides none of the others: it is as
+   if it were not there.
 
 RFC 8446 section 4.1.2 has the message, section 5.1 the records it comes in, RFC 6066 the
 ``server_name`` and ``status_request`` extensions.
@@ -13,8 +13,8 @@ RFC 8446 section 4.1.2 has the message, section 5.1 the records it comes in, RFC
 
 from __future__ import annotations
 
+import contextlib
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _LIMIT = 128 * 1024
@@ -60,39 +60,50 @@ class ClientHello:
     offer: Offer | None = field(default=None, compare=False, repr=False)
 
 
+class ClientHelloReader:
+    """The ClientHello at the start of what a client sends, read as it comes in."""
+
+    def __init__(self) -> None:
+        self._header = bytearray()
+        self._message = bytearray()
+        self._left = 0
+        self._seen = 0
+
+    def read(self, data: bytes) -> ClientHello | None:
+        """Read on. None while more bytes are needed; bytes after the ClientHello are ignored.
+
+        Raises ``ValueError`` with a sentence as soon as the bytes cannot become a ClientHello of at most
+        128 KiB. What is odd in one of its fields is no reason: that field is as if it were not there.
+        """
+        position = 0
+        while position < len(data):
+            if self._left == 0:
+                if self._seen > _LIMIT:
+                    raise ValueError(f"after {_LIMIT} bytes the ClientHello is still not complete")
+                end = position + _RECORD_HEADER - len(self._header)
+                self._header += data[position:end]
+                self._left = _record_length(self._header)
+                if self._left:
+                    self._seen += _RECORD_HEADER + self._left
+                    self._header.clear()
+                position = end
+            else:
+                fragment = data[position : position + self._left]
+                self._left -= len(fragment)
+                self._message += fragment
+                position += len(fragment)
+                length = _message_length(self._message)
+                if length is not None and len(self._message) >= length:
+                    return _client_hello(bytes(self._message[_MESSAGE_HEADER:length]))
+        return None
+
+
 def read_client_hello(data: bytes) -> ClientHello | None:
-    """Read the ClientHello at the start of what a client has sent so far.
-
-    Returns None while more bytes are needed, and raises ``ValueError`` with a sentence as soon
-    as the bytes cannot become a ClientHello of at most 128 KiB. Bytes after it are ignored.
-    """
-    message = _message(data)
-    return None if message is None else _client_hello(message)
+    """Read the ClientHello at the start of *data*, as a `ClientHelloReader` does."""
+    return ClientHelloReader().read(data)
 
 
-def _message(data: bytes) -> bytes | None:
-    """Join the records' fragments up to the end of the first handshake message."""
-    message = b""
-    for fragment in _fragments(data):
-        message = message + fragment if message else fragment
-        length = _message_length(message)
-        if length is not None and len(message) >= length:
-            return message[_MESSAGE_HEADER:length]
-    return None
-
-
-def _fragments(data: bytes) -> Iterator[bytes]:
-    """Yield the contents of the records, the last as far as it is there."""
-    position = 0
-    while position < len(data):
-        if position > _LIMIT:
-            raise ValueError(f"after {_LIMIT} bytes the ClientHello is still not complete")
-        start = position + _RECORD_HEADER
-        position = start + _record_length(data[position:start])
-        yield data[start:position]
-
-
-def _record_length(header: bytes) -> int:
+def _record_length(header: bytearray) -> int:
     """Check as much of a record's header as is there; 0 while its length is not."""
     if header[0] != _HANDSHAKE_RECORD:
         raise ValueError(f"a TLS handshake record begins with the byte 22, but {header[0]} was received")
@@ -106,7 +117,7 @@ def _record_length(header: bytes) -> int:
     return length
 
 
-def _message_length(message: bytes) -> int | None:
+def _message_length(message: bytearray) -> int | None:
     """Return the length of a handshake message with its header, or None while unknown."""
     if message and message[0] != _CLIENT_HELLO:
         raise ValueError(f"the first handshake message is of type {message[0]}, which is no ClientHello")
@@ -148,6 +159,10 @@ class _Reader:
             raise ValueError(f"the {self._name} of the ClientHello holds too short a list")
         return content
 
+    def rest(self) -> bytes:
+        """Take whatever is left."""
+        return self.take(self._size - self._position)
+
     def more(self) -> bool:
         """Tell whether anything is left."""
         return self._position < self._size
@@ -161,15 +176,11 @@ class _Reader:
 def _client_hello(body: bytes) -> ClientHello:
     reader = _Reader(body, "body")
     reader.take(2 + 32)  # legacy_version, random
-    if len(reader.vector(1)) > 32:
-        raise ValueError("the session identifier of the ClientHello is longer than 32 bytes")
-    cipher_suites = reader.vector(2, minimum=2)
-    if len(cipher_suites) % 2:
-        raise ValueError("the cipher suites of the ClientHello end in half a suite")
-    reader.vector(1, minimum=1)  # compression methods
+    reader.vector(1)  # session identifier
+    cipher_suites = reader.vector(2)
+    reader.vector(1)  # compression methods
     # RFC 5246 section 7.4.1.2: extensions may be left out altogether.
-    extensions = _extensions(reader.vector(2)) if reader.more() else {}
-    reader.end()
+    extensions = _extensions(reader.rest())
     return ClientHello(
         server_name=_server_name(extensions.get(_SERVER_NAME)),
         staple_requested=_staple_requested(extensions.get(_STATUS_REQUEST)),
@@ -186,34 +197,30 @@ def _client_hello(body: bytes) -> ClientHello:
 _EXTENSION_HEADER = struct.Struct(">HH")
 
 
-def _extensions(block: bytes) -> dict[int, bytes]:
+def _extensions(field: bytes) -> dict[int, bytes]:
+    """The extensions in *field*, which begins with the length of their block, as far as they are whole."""
     extensions: dict[int, bytes] = {}
-    position, size = 0, len(block)
+    position = 2
+    size = min(len(field), position + int.from_bytes(field[:position]))
     # Some twenty in a row: read here and not by a _Reader, which took half of the time.
-    while position < size:
+    while position + _EXTENSION_HEADER.size <= size:
+        number, length = _EXTENSION_HEADER.unpack_from(field, position)
         start = position + _EXTENSION_HEADER.size
-        if start > size:
-            raise ValueError("the extension block of the ClientHello is cut short")
-        number, length = _EXTENSION_HEADER.unpack_from(block, position)
         position = start + length
-        if position > size:
-            raise ValueError("the extension block of the ClientHello is cut short")
         # RFC 8446 section 4.2: "There MUST NOT be more than one extension of the same type in
-        # a given extension block."
-        if number in extensions:
-            raise ValueError(f"the ClientHello has the extension {number} more than once")
-        extensions[number] = block[start:position]
+        # a given extension block." Where there is, the first counts here.
+        if position <= size:
+            extensions.setdefault(number, field[start:position])
     return extensions
 
 
 def _server_name(content: bytes | None) -> str | None:
     if content is None:
         return None
-    for kind, name in _server_names(content):
-        if kind == _HOST_NAME:
-            if not all(0x21 <= byte <= 0x7E for byte in name):
-                raise ValueError(f"the server name {name!r} is not printable ASCII")
-            return name.decode("ascii")
+    with contextlib.suppress(ValueError):
+        for kind, name in _server_names(content):
+            if kind == _HOST_NAME and all(0x21 <= byte <= 0x7E for byte in name):
+                return name.decode("ascii")
     return None
 
 
@@ -231,9 +238,11 @@ def _staple_requested(content: bytes | None) -> bool:
     if content is None:
         return False
     reader = _Reader(content, "status_request extension")
-    if reader.number(1) != _OCSP:
-        return False  # another kind of status: its form is not ours to know
-    reader.vector(2)  # responder_id_list
-    reader.vector(2)  # request_extensions
-    reader.end()
-    return True
+    with contextlib.suppress(ValueError):
+        if reader.number(1) != _OCSP:
+            return False  # another kind of status: its form is not ours to know
+        reader.vector(2)  # responder_id_list
+        reader.vector(2)  # request_extensions
+        reader.end()
+        return True
+    return False

@@ -5,21 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from .._ca.leaf import Leaf
 from .._engine.connection import Connection, Receiver
-from .._exchange.http import Answer, HttpRequest
+from .._exchange.http import Answer, HttpRequest, http_date
+from .._exchange.refusals import METHODS
 from .._exchange.steps import Wire, deliver
 from .._pkix.reading import load_certificate
 from ..staplers._provision import Provision
-from .client_hello import ClientHello, Offer, read_client_hello
+from .client_hello import ClientHello, ClientHelloReader, Offer
 from .handshake import Handshake
 from .session import Session
 
 # RFC 8446 section 6: an alert record, fatal, handshake_failure.
 _HANDSHAKE_FAILURE = bytes([21, 3, 3, 0, 2, 2, 40])
+# A 200 would promise a tunnel to the one, and to say its own words back to the other: RFC 9110 sections 9.3.6
+# and 9.3.8.
+_REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
+# The octets that a client may send ahead while its staple is being found.
+_MOST_EARLY = 1 << 17
 
 
 class Server(Protocol):
@@ -27,6 +34,9 @@ class Server(Protocol):
 
     @property
     def closed(self) -> bool: ...
+
+    def now(self) -> datetime:
+        """The time that its own HTTP tells."""
 
     @property
     def staples_unasked(self) -> bool:
@@ -63,7 +73,8 @@ class TlsConnection:
         self._connection = connection
         self.loop: asyncio.AbstractEventLoop = connection.loop
         self.peer = connection.peer
-        self._early = b""
+        self._early = bytearray()
+        self._hello = ClientHelloReader()
         self._greeted = False
         self._tls: Session | None = None
         self._inner: Receiver | None = None
@@ -79,9 +90,11 @@ class TlsConnection:
             return self._feed(self._tls, data)
         self._early += data
         if self._greeted:
+            if len(self._early) > _MOST_EARLY:
+                self._connection.pause_reading()
             return None
         try:
-            hello = read_client_hello(self._early)
+            hello = self._hello.read(data)
         except ValueError:
             # The TLS library says the same to the client, with the right alert.
             hello = ClientHello()
@@ -97,6 +110,10 @@ class TlsConnection:
         elif tls is None or not tls.established:
             # Nobody completes a handshake without a word.
             self._connection.finish()
+
+    def output_taken(self) -> None:
+        if self._inner is not None:
+            self._inner.output_taken()
 
     def ended(self) -> None:
         handshake = self.handshake
@@ -141,7 +158,8 @@ class TlsConnection:
             self._connection.abort()
             return
         self._tls = tls
-        early, self._early = self._early, b""
+        early, self._early = bytes(self._early), bytearray()
+        self._connection.resume_reading()
         self._feed(tls, early)
 
     def _refuse(self, how: str, reason: str) -> None:
@@ -213,9 +231,27 @@ class TlsConnection:
     def answer(self, request: HttpRequest) -> Wire:
         """What the server says to HTTP of its own accord."""
         self.handshake.requests += 1
-        return deliver(request, Answer.text(200, f"mockpki: you reached {self.handshake.leaf!r}"))
+        # RFC 9110 section 6.6.1: "An origin server with a clock (as defined in Section 5.6.7) MUST generate a
+        # Date header field in all 2xx (Successful), 3xx (Redirection), and 4xx (Client Error) responses".
+        date = ("Date", http_date(self._server.now()))
+        if request.method in _REFUSED_METHODS:
+            allow = ("Allow", ", ".join(sorted(METHODS - _REFUSED_METHODS)))
+            sentence = f"mockpki: {request.method} is not allowed here"
+            return deliver(request, Answer.text(405, sentence, date, allow))
+        return deliver(request, Answer.text(200, f"mockpki: you reached {self.handshake.leaf!r}", date))
 
     # An outlet for HTTP, a handler or an upstream.
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the client does not take what is written."""
+        return self._connection.is_full
+
+    def pause_reading(self) -> None:
+        self._connection.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._connection.resume_reading()
 
     def write(self, data: bytes) -> None:
         tls = self._tls

@@ -19,6 +19,8 @@ from .._problems import Problems
 from .options import Handler
 
 _PATIENCE = 2.0
+# The octets that are kept for a connection that is still being made.
+_MOST_WAITING = 1 << 17
 
 
 class TwoWay(Outlet, Protocol):
@@ -28,9 +30,10 @@ class TwoWay(Outlet, Protocol):
 
 
 class Forward:
-    """Decrypted octets on their way to a handler or a TCP connection."""
+    """Decrypted octets on their way to a handler or a TCP connection, which may take its time."""
 
-    def __init__(self) -> None:
+    def __init__(self, outer: TwoWay) -> None:
+        self._outer = outer
         self._waiting = bytearray()
         self._input_over = False
         self._over = False
@@ -45,18 +48,28 @@ class Forward:
             upstream.finish()
         elif self._input_over:
             upstream.end_output()
+        elif not upstream.is_full:
+            self._outer.resume_reading()
 
     def received(self, data: bytes) -> None:
-        if self._upstream is None:
+        upstream = self._upstream
+        if upstream is None:
             self._waiting += data
         else:
-            self._upstream.write(data)
+            upstream.write(data)
+        if len(self._waiting) > _MOST_WAITING if upstream is None else upstream.is_full:
+            self._outer.pause_reading()
 
     def input_ended(self) -> None:
         """The client sends no more, and waits for what is said to what it sent."""
         self._input_over = True
         if self._upstream is not None:
             self._upstream.end_output()
+
+    def output_taken(self) -> None:
+        """The client has room again for what is said behind."""
+        if self._upstream is not None:
+            self._upstream.resume_reading()
 
     def ended(self) -> None:
         self._over = True
@@ -65,16 +78,23 @@ class Forward:
 
 
 class Back:
-    """Octets on their way back from there to the client."""
+    """Octets on their way back from there to the client, which may not read them."""
 
-    def __init__(self, outer: TwoWay) -> None:
+    def __init__(self, outer: TwoWay, upstream: Connection) -> None:
         self._outer = outer
+        self._upstream = upstream
 
     def received(self, data: bytes) -> None:
         self._outer.write(data)
+        if self._outer.is_full:
+            self._upstream.pause_reading()
 
     def input_ended(self) -> None:
         self._outer.end_output()
+
+    def output_taken(self) -> None:
+        """There is room behind again for what the client sends."""
+        self._outer.resume_reading()
 
     def ended(self) -> None:
         self._outer.finish()
@@ -112,13 +132,13 @@ class Upstreams:
         thread = threading.Thread(target=run, name="mockpki handler", daemon=True)
         self._handlers = [*(other for other in self._handlers if other.is_alive()), thread]
         thread.start()
-        forward = Forward()
+        forward = Forward(outer)
         forward.connected(upstream)
         return forward
 
     def forward(self, outer: TwoWay, targets: Sequence[Address]) -> Receiver:
         """On the loop: what takes the octets that *outer* decrypts to the first of *targets*."""
-        forward = Forward()
+        forward = Forward(outer)
 
         async def join() -> None:
             try:
@@ -137,7 +157,7 @@ class Upstreams:
     def _add(self, outer: TwoWay, sock: socket.socket) -> Connection:
         upstream = Connection(self._engine, sock, self._problems, outer.peer)
         self._connections.add(upstream)
-        upstream.begin(Back(outer), self._connections.discard)
+        upstream.begin(Back(outer, upstream), self._connections.discard)
         return upstream
 
     def abort(self) -> None:

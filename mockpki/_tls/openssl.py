@@ -59,6 +59,7 @@ class OpenSSLServer:
             shown.chain,
             id(shown.private_key),
             shown.alpn,
+            shown.alpn_optional,
             shown.client_cas,
             shown.client_certificate_required,
             shown.minimum_version,
@@ -91,7 +92,8 @@ def new_context(presentation: Presentation) -> SSL.Context:
         raise ValueError(f"OpenSSL cannot use this certificate or key: {error}") from error
     if presentation.alpn:
         offered = tuple(name.encode("latin-1") for name in presentation.alpn)
-        context.set_alpn_select_callback(lambda _, asked: _select(offered, asked))
+        optional = presentation.alpn_optional
+        context.set_alpn_select_callback(lambda _, asked: _select(offered, asked, optional))
     context.set_ocsp_server_callback(_give_staple)
     context.set_info_callback(_note_alert)
     return context
@@ -136,12 +138,18 @@ def _use_client_cas(context: SSL.Context, presentation: Presentation) -> None:
     context.set_verify(mode)
 
 
-def _select(offered: tuple[bytes, ...], asked: list[bytes]) -> bytes | SSL._NoOverlappingProtocols:
-    """Choose the server's first protocol that the client knows too, or go on without."""
+def _select(
+    offered: tuple[bytes, ...], asked: list[bytes], optional: bool
+) -> bytes | SSL._NoOverlappingProtocols:
+    """Choose the server's first protocol that the client knows too; an error becomes the alert."""
     for name in offered:
         if name in asked:
             return name
-    return SSL.NO_OVERLAPPING_PROTOCOLS
+    if optional:
+        return SSL.NO_OVERLAPPING_PROTOCOLS
+    # RFC 7301 section 3.2: "In the event that the server supports no protocols that the client advertises,
+    # then the server SHALL respond with a fatal "no_application_protocol" alert."
+    raise SSL.Error([("", "", "the client offers none of the protocols spoken here")])
 
 
 def _session_of(connection: SSL.Connection) -> OpenSSLSession:

@@ -33,6 +33,7 @@ def check_protocols(alpn: Sequence[object]) -> tuple[str, ...]:
     return names
 
 
+DEFAULT_PROTOCOLS = ("http/1.1",)
 # RFC 7301 section 6.
 _SPOKEN = ("http/1.1", "http/1.0")
 

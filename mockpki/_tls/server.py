@@ -6,6 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from functools import partial
 from types import TracebackType
 
@@ -25,6 +26,7 @@ from .handshake import Handshake
 from .leaves import GivenLeaves, IssuedLeaves, Leaves
 from .openssl import OpenSSLServer
 from .options import (
+    DEFAULT_PROTOCOLS,
     Handler,
     Issue,
     check_handler,
@@ -52,7 +54,7 @@ class TlsServer:
         *,
         issue: Issue | None,
         port: int,
-        alpn: Sequence[str],
+        alpn: Sequence[str] | None,
         minimum_version: str,
         maximum_version: str,
         client_cas: Sequence[bytes],
@@ -69,7 +71,10 @@ class TlsServer:
         self._faults = staple.faults if isinstance(staple, Ready) else ()
         self._wanted_port = check_port(port)
         own_http = handler is None and forward_to is None
-        self._alpn = choose_spoken(check_protocols(alpn)) if own_http else check_protocols(alpn)
+        protocols = check_protocols(DEFAULT_PROTOCOLS if alpn is None else alpn)
+        self._alpn = choose_spoken(protocols) if own_http else protocols
+        # Nobody has said what is spoken behind it.
+        self._alpn_optional = alpn is None and not own_http
         self._versions = check_versions(minimum_version, maximum_version)
         self._client_cas = tuple(client_cas)
         self._client_certificate_required = client_certificate_required
@@ -216,6 +221,10 @@ class TlsServer:
 
     # What the connections ask of it.
 
+    def now(self) -> datetime:
+        """The time by the PKI's clock."""
+        return self._realm.clock.now()
+
     @property
     def _engine(self) -> Engine:
         return self._realm.engine
@@ -316,6 +325,7 @@ class TlsServer:
             self._client_certificate_required,
             minimum,
             maximum,
+            self._alpn_optional,
         )
 
     # Where the decrypted bytes go.
@@ -326,4 +336,4 @@ class TlsServer:
             return self._upstreams.forward(outer, self._forward_to)
         if self._handler is not None:
             return self._upstreams.handle(outer, self._handler)
-        return HttpSession(outer, outer.answer, self._realm.problems, largest=None)
+        return HttpSession(outer, outer.answer, self._realm.problems, self.now, largest=None)

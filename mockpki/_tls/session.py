@@ -37,6 +37,7 @@ class Presentation:
     Certificates are DER, the chain as it is sent, leaf first. ``staples`` has one entry for each
     certificate of the chain, leaf first; entries left out at the end are None, no staple.
     ``client_cas`` are trust anchors; where there are any, the client is asked for a certificate.
+    A client that offers no protocol of ``alpn`` is refused, unless it is ``alpn_optional``.
     Versions are named as ``ssl.SSLSocket.version`` names them.
     """
 
@@ -48,6 +49,7 @@ class Presentation:
     client_certificate_required: bool = False
     minimum_version: str = "TLSv1.2"
     maximum_version: str = "TLSv1.3"
+    alpn_optional: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no handshake could show."""

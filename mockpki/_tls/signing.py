@@ -91,6 +91,6 @@ def _can_use12(offer: Offer, key: PrivateKey) -> bool:
 
 def _numbers(data: bytes | None, length: int) -> tuple[int, ...]:
     """The numbers of two octets in *data*, behind *length* octets that tell its size; none if malformed."""
-    if data is None or (len(data) - length) % 2:
+    if data is None or len(data) < length or (len(data) - length) % 2:
         return ()
     return struct.unpack(f">{(len(data) - length) // 2}H", data[length:])

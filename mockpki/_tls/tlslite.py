@@ -46,6 +46,7 @@ with warnings.catch_warnings():
 _NAMES = {number: name for name, number in NUMBERS.items()}
 
 _INTERNAL_ERROR, _HANDSHAKE_FAILURE, _BAD_CERTIFICATE, _CERTIFICATE_REQUIRED = 80, 40, 42, 116
+_NO_APPLICATION_PROTOCOL = 120
 # RFC 8446 section 4.2.4, and RFC 8879 section 3.
 _CERTIFICATE_AUTHORITIES, _COMPRESS_CERTIFICATE = 47, 27
 # An alert record, fatal, in the clear: for when tlslite itself is lost.
@@ -179,26 +180,29 @@ class TlsliteSession(Session):
                 "sent this staple here"
             )
 
-    def hello_received(self, hello: Any) -> None:
-        """Settle what depends on the ClientHello."""
+    def hello_received(self, hello: Any) -> tuple[int, str] | None:
+        """Settle what depends on the ClientHello; the alert's number for one that will not do, and why."""
         please(hello)
         asked = hello.getExtension(constants.ExtensionType.status_request)
         self._requested = asked is not None and asked.status_type == constants.CertificateStatusType.ocsp
         asked = hello.getExtension(constants.ExtensionType.alpn)
         if asked is not None and asked.protocol_names:
-            self._choose_alpn(hello, asked)
+            return self._choose_alpn(hello, asked)
+        return None
 
-    def _choose_alpn(self, hello: Any, asked: Any) -> None:
-        """Let tlslite see the server's first choice only, and no ALPN if there is no overlap.
-
-        By itself it would take the client's first choice, or end the handshake.
-        """
+    def _choose_alpn(self, hello: Any, asked: Any) -> tuple[int, str] | None:
+        """Let tlslite see the server's first choice only; by itself it would take the client's."""
         known = [bytes(name).decode("latin-1") for name in asked.protocol_names]
         self._alpn = next((name for name in self._presentation.alpn if name in known), None)
-        if self._alpn is None:
+        if self._alpn is not None:
+            asked.protocol_names = [bytearray(self._alpn.encode("latin-1"))]
+        elif self._presentation.alpn_optional or not self._presentation.alpn:
             hello.extensions.remove(asked)
         else:
-            asked.protocol_names = [bytearray(self._alpn.encode("latin-1"))]
+            # RFC 7301 section 3.2: "then the server SHALL respond with a fatal "no_application_protocol"
+            # alert."
+            return _NO_APPLICATION_PROTOCOL, "the client offers none of the protocols spoken here"
+        return None
 
     def client_certificate_received(self, certificate: Any) -> tuple[int, str] | None:
         """The alert's number for a client certificate that will not do, and why; None for one that will."""
@@ -276,7 +280,9 @@ class _Connection(tlsconnection.TLSConnection):  # type: ignore[misc]
             steps = self._read_certificate(steps)
         for result in steps:
             if isinstance(result, messages.ClientHello):
-                self._mockpki_session.hello_received(result)
+                refused = self._mockpki_session.hello_received(result)
+                if refused is not None:
+                    yield from self._sendError(*refused)
             yield result
 
     def _read_certificate(self, steps: Iterator[Any]) -> Iterator[Any]:

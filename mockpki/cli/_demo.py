@@ -18,6 +18,7 @@ def demo() -> None:
     """
     from rich.console import Console
 
+    from .._engine.ports import describe
     from .._probe.demo import run_demo
     from .._programs.processes import Processes
     from .._reports.demo import show_demo
@@ -28,5 +29,5 @@ def demo() -> None:
         with end_on_signals(), status:
             report = work_apart(lambda: run_demo(processes), processes.stop)
     except OSError as error:
-        raise click.ClickException(f"the demo could not run to its end: {error}") from error
+        raise click.ClickException(f"the demo could not run to its end: {describe(error)}") from error
     show_demo(report, console)

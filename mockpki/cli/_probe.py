@@ -152,6 +152,7 @@ def _probe_client(
 ) -> int:
     """Send the client through all scenarios, write the report, and return the exit status."""
     from .. import _probe
+    from .._engine.ports import describe
     from .._reports.baseline import compare
     from .._reports.clients import describe_client
 
@@ -168,7 +169,7 @@ def _probe_client(
     except ChildProcessError as error:
         raise _NotStarted(str(error)) from error
     except OSError as error:
-        raise _NotJudged(str(error)) from error
+        raise _NotJudged(describe(error)) from error
     finally:
         prober.end()
     skipped = [one.name for one in list_skipped(runs.only, runs.skip)]

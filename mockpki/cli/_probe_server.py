@@ -87,6 +87,7 @@ def run_server_probe(
     """Send the server of *command* through all scenarios, write the report, and return the exit status."""
     from rich.console import Console
 
+    from .._engine.ports import EXHAUSTED, describe
     from .._probe.servers import probe_server as run_probe
     from .._reports.baseline import compare, name_exception
     from .._reports.servers import describe_server
@@ -122,6 +123,10 @@ def run_server_probe(
             raise click.UsageError(said) from error
         except (NotListening, ChildProcessError) as error:
             raise _NoServer(str(error)) from error
+        except OSError as error:
+            if error.errno not in EXHAUSTED:
+                raise
+            raise _NoServer(describe(error)) from error
     judged = {outcome.scenario for outcome in report.outcomes}
     skipped = [one.name for one in choose_scenarios(runs.only) if one.name not in judged]
     described = describe_server(report, skipped)

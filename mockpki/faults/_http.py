@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-from .._exchange.http import Answer, http_date, replace_body, unmodified
+from .._exchange.http import CHALLENGE, Answer, add_required, http_date, replace_body, unmodified
 from .._layers import HTTP
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Redirect",
 ]
 
+_LARGEST = 1 << 28
 # RFC 9110 section 5.6.2: token.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
@@ -38,7 +39,8 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 class HttpStatus(HTTP):
     """The HTTP status is *code*; the body stays, unless *body* replaces it. RFC 9110 section 15.
 
-    A status that HTTP gives no content, as 204, 205 and 304, goes out without one.
+    A status that HTTP gives no content, as 204, 205 and 304, goes out without one; one that has to come with
+    a header, as 401, 405, 407 and 426, has it, which `Header` can leave out.
     """
 
     code: int = 503
@@ -49,14 +51,13 @@ class HttpStatus(HTTP):
             raise ValueError(f"{self.code!r} is no final HTTP status; give one from 200 to 999")
 
     def __call__(self, honest: Answer) -> Answer:
-        answer = replace(honest, status=self.code)
-        return answer if self.body is None else replace_body(answer, self.body)
+        answer = honest if self.body is None else replace_body(honest, self.body)
+        return add_required(replace(answer, status=self.code))
 
 
 @dataclass(frozen=True)
 class NotModified(HTTP):
-    """304 whatever was asked, and so no content: a cache insists on what the client has. RFC 9110 section
-    15.4.5."""
+    """304 whatever was asked: it insists that the client has it already. RFC 9110 section 15.4.5."""
 
     def __call__(self, honest: Answer) -> Answer:
         return unmodified(honest)
@@ -94,7 +95,7 @@ class AuthenticationRequired(HTTP):
     *challenge* is the value of WWW-Authenticate, or of Proxy-Authenticate. The body stays.
     """
 
-    challenge: str = 'Basic realm="mockpki"'
+    challenge: str = CHALLENGE
     proxy: bool = False
 
     def _check_values(self) -> None:
@@ -173,9 +174,16 @@ class EmptyBody(HTTP):
 
 @dataclass(frozen=True)
 class Oversize(HTTP):
-    """The body is *size* octets long: NULs follow the honest one, and Content-Length is true."""
+    """The body is *size* octets long: NULs follow the honest one, and Content-Length is true.
+
+    Up to 256 MiB: an answer is made as a whole, and takes three times its size while it goes out.
+    """
 
     size: int = 10_000_000
+
+    def _check_values(self) -> None:
+        if self.size > _LARGEST:
+            raise ValueError(f"{self!r} would fill the memory of this process; give a size up to {_LARGEST}")
 
     def __call__(self, honest: Answer) -> Answer:
         if self.size <= len(honest.body):

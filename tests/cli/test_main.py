@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 import mockpki
 from mockpki.cli import main
+from tests.kit.programs import run
 
 
 def test_help() -> None:
@@ -78,3 +79,15 @@ def test_light() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no ulimit")
+@pytest.mark.parametrize("files", [12, 20])
+@pytest.mark.parametrize("command", ["demo", "probe -- true {url}", "probe-server -- true {port}"])
+def test_no_more_files(command: str, files: int) -> None:
+    """A command that may open no more files or sockets says what to raise, and nothing of Python's."""
+    ours = f"{sys.executable} -m mockpki {command}"
+    done = run("sh", "-c", f"ulimit -n {files}; exec {ours}")
+    assert done.returncode != 0
+    assert "raise `ulimit -n`" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout

@@ -1,5 +1,9 @@
 """Connections, many and slow ones."""
 
+from datetime import timedelta
+
+import pytest
+
 from mockpki import PKI, faults
 from tests.engine.kit import is_good, question
 from tests.kit.wire import Wire, get, held, post
@@ -26,9 +30,35 @@ def test_a_client_that_does_not_read(pki: PKI) -> None:
             quick.send(get(method="HEAD"))
             assert quick.head()[0] == 200
         slow.send(get() * 30)
-        assert len(pki.crl.requests) <= 31  # the second half is not even read
+        assert len(pki.crl.requests) <= 12  # the rest is answered when these answers are taken
         assert all(len(slow.answer().body) > 1_000_000 for _ in range(60))
     assert len(pki.crl.requests) == 61
+
+
+PIPELINES: dict[str, list[list[faults.CRLFault]]] = {
+    "honest": [],
+    "behind a slow one": [[faults.Slow(timedelta(hours=1))]],
+    "behind silence": [[faults.Hang()]],
+    "behind half an answer": [[faults.Half()]],
+}
+
+
+@pytest.mark.parametrize("size", [6_000, 10])
+@pytest.mark.parametrize("case", PIPELINES)
+def test_a_pipeline_is_answered_as_answers_are_taken(pki: PKI, case: str, size: int) -> None:
+    """Two thousand requests in a segment or two, and no answer is made that would only be kept."""
+    pki.revoke(range(1, size))
+    script = PIPELINES[case]
+    if script:
+        pki.crl.script(*script)
+    with Wire(pki.crl.url) as wire:
+        wire.send(get() * 2000)
+        requests = pki.crl.requests
+        # So many have room in the system's buffers.
+        assert sum(len(request.answer.body) for request in requests) < 25_000_000
+        assert len(script) <= len(requests)
+        if script:
+            assert len(requests) < 200
 
 
 def test_closing_on_a_client_that_does_not_read() -> None:

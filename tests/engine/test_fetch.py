@@ -57,6 +57,11 @@ ANSWERS = {
     "chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nans\r\n3\r\nwer\r\n0\r\n\r\n",
     "the end": b"HTTP/1.1 200 OK\r\n\r\nanswer",
     "HTTP/1.0": b"HTTP/1.0 200 Fine\r\n\r\nanswer",
+    "behind interim ones": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+    b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer",
+    "a long head": b"HTTP/1.1 200 OK\r\nX: %b\r\nContent-Length: 6\r\n\r\nanswer" % (b"y" * 60_000),
+    "long trailers": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nanswer\r\n0\r\n%b\r\n"
+    % (b"X: y\r\n" * 10_000),
     "and more": b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer and what nobody asked for",
 }
 
@@ -67,7 +72,23 @@ def test_the_end_of_an_answer_is_found(how: str) -> None:
     assert fetch_from(ANSWERS[how]) == BODY
 
 
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nanswer\r\n"
+TOO_MUCH = "more than 65536 octets came that are no content"
 NO_ANSWERS = {
+    "a head without an end": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 1_000_000, TOO_MUCH),
+    "a header without an end": (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 10_000_000, TOO_MUCH),
+    "trailers without an end": (CHUNKED + b"0\r\n" + b"X: y\r\n" * 1_000_000, TOO_MUCH),
+    "a trailer without an end": (CHUNKED + b"0\r\nX: " + b"y" * 10_000_000, TOO_MUCH),
+    "an extension without an end": (CHUNKED + b"6;" + b"y" * 10_000_000, TOO_MUCH),
+    "interim answers without an end": (b"HTTP/1.1 102 x\r\n\r\n" * 500_000, TOO_MUCH),
+    "an interim answer alone": (
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        "the connection was closed before the answer was complete",
+    ),
+    "another protocol": (
+        b"HTTP/1.1 101 x\r\nUpgrade: y\r\n\r\n",
+        "the responder answered HTTP 101 Switching Protocols",
+    ),
     "nothing": (b"", "the connection was closed before the answer was complete"),
     "half a head": (b"HTTP/1.1 200 OK\r\nConte", "the connection was closed before the answer was complete"),
     "half a body": (ANSWERS["a length"][:-1], "the connection was closed before the answer was complete"),

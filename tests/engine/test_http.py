@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from mockpki import PKI, faults
+from mockpki._exchange.http import http_date
 from tests.engine.kit import is_good, question
 from tests.kit.wire import Wire, get, post
 
@@ -173,6 +174,22 @@ def test_an_upgrade_is_ignored(pki: PKI, connection: str) -> None:
     assert [request.body for request in pki.ocsp.requests] == [asked] * 3
 
 
+@pytest.mark.parametrize("name", ["ocsp", "crl", "ca_issuers"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "CONNECT"])
+def test_a_known_method_that_is_not_allowed(pki: PKI, name: str, method: str) -> None:
+    """RFC 9110 sections 15.5.6 and 6.6.1: 405 has Allow and a Date, by the PKI's clock; it was a request."""
+    service = getattr(pki.ca, name)
+    pki.clock.shift(timedelta(days=400))
+    pki.clock.stop()
+    with Wire(service.url) as wire:
+        wire.send(get(method=method, path="a:1" if method == "CONNECT" else "/"))
+        reply = wire.answer()
+    assert reply.status == 405
+    assert reply.headers["allow"].startswith("GET, HEAD")
+    assert reply.headers["date"] == http_date(pki.clock.now())
+    assert len(service.requests) == 1
+
+
 def test_connect_is_refused(pki: PKI) -> None:
     """Nobody gets a tunnel."""
     with Wire(pki.ocsp.url) as wire:
@@ -227,6 +244,9 @@ MUST_BE_REFUSED: dict[str, tuple[str, int]] = {
     "9110 4.2.1 a URL without a host": ("GET http:///ca.crl HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     "9110 5.1 a name that is no token": ("GET / HTTP/1.1\r\nHost: a\r\nX(y: z\r\n\r\n", 400),
     "9110 5.5 NUL in a value": ("GET / HTTP/1.1\r\nHost: a\r\nX: y\0z\r\n\r\n", 400),
+    "9110 9.1 a method that nobody knows": ("FOO / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
+    "9110 9.1 one that is not HTTP's own": ("PROPFIND / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
+    "9112 3 a long method": ("A" * 300 + " / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
     "9110 15.6.6 another version": ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
     "9113 3.4 a preface of HTTP/2": ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
 }
@@ -236,10 +256,13 @@ MUST_BE_REFUSED: dict[str, tuple[str, int]] = {
 def test_what_http_refuses_is_refused(pki: PKI, clause: str) -> None:
     """With a sentence and an end; it is nobody's request. A request behind it is not answered either."""
     request, status = MUST_BE_REFUSED[clause]
+    pki.clock.shift(timedelta(days=400))
+    pki.clock.stop()
     with Wire(pki.crl.url) as wire:
         wire.send(request.encode("latin-1") + get())
         reply = wire.answer()
         assert (reply.status, reply.headers["connection"]) == (status, "close")
+        assert reply.headers["date"] == http_date(pki.clock.now())
         assert reply.body.startswith(b"mockpki: ")
         assert wire.ended()
     pki.crl.assert_not_asked()

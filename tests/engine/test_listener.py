@@ -49,8 +49,9 @@ def test_an_outage_keeps_the_port(pki: PKI) -> None:
 
 
 _NO_MORE_FILES = """
-import os, resource, socket
+import os, resource, socket, time
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 from mockpki import PKI
 PKI().close()
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -76,6 +77,42 @@ try:
 except OSError as error:
     print(*error.__notes__, sep="|")
 client.close()
+
+
+def serves():
+    try:
+        with urlopen(pki.crl.url, timeout=30) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+# It is told once, however long it lasts; and served again, once there is room.
+for outage in range(3):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    until = time.monotonic() + 60
+    while not serves() and time.monotonic() < until:
+        time.sleep(0.01)
+    with pki.tls_server(pki.issue_cert("localhost")) as server:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files(), hard))
+        clients = []
+        for url in (pki.crl.url, server.url):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (files(), hard))
+            client = socket.create_connection(("127.0.0.1", urlsplit(url).port))
+            clients.append(client)
+            try:
+                client.settimeout(30)
+                assert client.recv(1) == b""
+            except ConnectionResetError:
+                pass
+        time.sleep(0.3)
+        try:
+            pki.check()
+        except BaseExceptionGroup as group:
+            print(len(group.exceptions), serves(), pki.crl.wait_for_request().answer.status)
+        for client in clients:
+            client.close()
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 pki.close()
 """
 
@@ -85,13 +122,14 @@ def test_no_more_files() -> None:
     """Where the system gives no more sockets, the error says what to do, and nothing is left behind."""
     done = run(sys.executable, "-W", "error", "-c", _NO_MORE_FILES, timeout=60)
     assert done.stderr == ""
-    starting, serving = done.stdout.splitlines()
+    starting, serving, *outages = done.stdout.splitlines()
     kinds, first, last = starting.split("|")
     assert (kinds, last) == ("2", "made")
     assert "raise `ulimit -n`" in first
     advice, where = serving.split("|")
     assert "raise `ulimit -n`" in advice
-    assert "could not take a connection" in where
+    assert "could not take a connection, and refuses them until it can" in where
+    assert outages == ["2 False 200"] * 3
 
 
 def test_evidence_of_a_server_that_has_just_closed(pki: PKI) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from mockpki._exchange.http import (
     Answer,
+    add_required,
     encode_request,
     header,
     http_date,
@@ -234,3 +235,27 @@ def test_a_date_is_an_imf_fixdate() -> None:
     time = datetime(2026, 3, 4, 5, 6, 7, tzinfo=timezone.utc)
     assert http_date(time) == "Wed, 04 Mar 2026 05:06:07 GMT"
     assert parsedate_to_datetime(http_date(time)) == time
+
+
+# What HTTP has with a status, by section of RFC 9110.
+REQUIRED: dict[int, dict[str, str]] = {
+    206: {"Content-Range": "bytes 0-5/6"},  # 15.3.7.1
+    401: {"WWW-Authenticate": 'Basic realm="mockpki"'},  # 15.5.2
+    405: {"Allow": ""},  # 15.5.6 and 10.2.1
+    407: {"Proxy-Authenticate": 'Basic realm="mockpki"'},  # 15.5.8
+    426: {"Upgrade": "HTTP/2.0", "Connection": "Upgrade"},  # 15.5.22 and 7.8
+}
+
+
+@pytest.mark.parametrize("status", range(200, 600))
+def test_a_status_comes_with_what_it_requires(status: int) -> None:
+    """And with nothing else; what is there of that name stays as it is, in whatever case it is written."""
+    answer = replace(OK, status=status)
+    required = REQUIRED.get(status, {})
+    added = add_required(answer)
+    assert added == replace(answer, headers=answer.headers + tuple(required.items()))
+    assert add_required(added) == added
+    for name in required:
+        own = answer.with_header(name.lower(), "own")
+        assert add_required(own).header(name) == "own"
+    assert add_required(replace(answer, body=b"")).header("Content-Range") is None

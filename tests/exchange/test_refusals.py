@@ -3,7 +3,7 @@
 import pytest
 
 from mockpki._exchange.http import Headers
-from mockpki._exchange.refusals import find_refusal
+from mockpki._exchange.refusals import find_refusal, judge_method
 
 HOST = ("Host", "a.example")
 
@@ -49,7 +49,7 @@ TAKEN: dict[str, tuple[str, str, Headers]] = {
 def test_what_must_be_refused(clause: str) -> None:
     """With the status of the clause, and a sentence."""
     target, version, headers, status = REFUSED[clause]
-    refusal = find_refusal(target, version, headers)
+    refusal = find_refusal("GET", target, version, headers)
     assert refusal is not None
     assert refusal.status == status
     assert len(refusal.sentence) > 30
@@ -58,4 +58,15 @@ def test_what_must_be_refused(clause: str) -> None:
 @pytest.mark.parametrize("case", TAKEN)
 def test_what_must_not(case: str) -> None:
     """The nearest that is allowed."""
-    assert find_refusal(*TAKEN[case]) is None
+    assert find_refusal("GET", *TAKEN[case]) is None
+
+
+@pytest.mark.parametrize("method", ["get", "FOO", "PROPFIND", "GETS", "M-SEARCH", "*", "PRI"])
+def test_a_method_that_nobody_knows(method: str) -> None:
+    """RFC 9110 section 9.1 has 501 for it; methods are case-sensitive. What is known is not refused here."""
+    refusal = find_refusal(method, "/", "1.1", (HOST,))
+    assert refusal is not None
+    assert (refusal.status, refusal) == (501, judge_method(method))
+    assert repr(method) in refusal.sentence
+    for known in ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"):
+        assert find_refusal(known, "/", "1.1", (HOST,)) is judge_method(known) is None

@@ -1,10 +1,11 @@
 """The steps that an answer takes over the wire."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from mockpki._exchange.http import Answer, HttpRequest
+from mockpki._exchange.http import Answer, HttpRequest, add_required
 from mockpki._exchange.steps import Abort, Finish, Send, Silence, Trickle, Wait, deliver, is_wire
 
 ANSWER = Answer.of(200, "text/plain", b"octets")
@@ -87,3 +88,18 @@ def test_a_client_of_http_1_0_is_told_that_it_is_kept() -> None:
     """Where it asked for that; by itself HTTP/1.0 would take the connection to end."""
     kept = deliver(asked(version="1.0"), ANSWER)
     assert kept == (Send(ANSWER.with_header("Connection", "keep-alive").encode()),)
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (HttpRequest("GET", "/"), "Upgrade"),
+        (HttpRequest("GET", "/", keep_alive=False), "Upgrade, close"),
+        (HttpRequest("GET", "/", version="1.0"), "Upgrade, keep-alive"),
+    ],
+)
+def test_what_an_upgrade_needs_is_not_overwritten(request_: HttpRequest, expected: str) -> None:
+    """RFC 9110 section 7.8: the connection option stands beside the one that says whether it is kept."""
+    [sent, *_] = deliver(request_, add_required(replace(ANSWER, status=426)))
+    assert isinstance(sent, Send)
+    assert f"\r\nConnection: {expected}\r\n".encode() in sent.data

@@ -63,6 +63,19 @@ CASES = [
         {"Content-Type": None, "Content-Length": None},
         lambda body: b"",
     ),
+    Case(faults.HttpStatus(401), "HTTP/1.1 401 Unauthorized", {"WWW-Authenticate": 'Basic realm="mockpki"'}),
+    Case(faults.HttpStatus(405), "HTTP/1.1 405 Method Not Allowed", {"Allow": ""}),
+    Case(
+        faults.HttpStatus(407),
+        "HTTP/1.1 407 Proxy Authentication Required",
+        {"Proxy-Authenticate": 'Basic realm="mockpki"'},
+    ),
+    Case(
+        faults.HttpStatus(426),
+        "HTTP/1.1 426 Upgrade Required",
+        {"Upgrade": "HTTP/2.0", "Connection": "Upgrade"},
+    ),
+    Case(faults.HttpStatus(404), "HTTP/1.1 404 Not Found"),
     Case(faults.Redirect(), "HTTP/1.1 302 Found", {"Location": "{path}"}),
     Case(
         faults.Redirect("http://a.test/b", 308),
@@ -241,6 +254,8 @@ def test_faults_of_http_compose_in_any_order() -> None:
         (lambda: faults.Header("X", "€"), "takes Latin-1 without line ends"),
         (lambda: faults.ContentType("a\0b"), "cannot go into a header"),
         (lambda: faults.ContentLength(0), r"ContentLength\(by=0\) changes nothing"),
+        (lambda: faults.Oversize((1 << 28) + 1), r"Oversize\(size=268435457\) would fill .*; give a size up"),
+        (lambda: faults.Oversize(10**15), "would fill the memory of this process"),
         (lambda: faults.Chunked(0), "a chunk has 1 octet or more"),
         (lambda: faults.Cached(None), "changes nothing; give age=, expires= or control="),
         (lambda: faults.AuthenticationRequired(b"Basic"), "cannot go into a header"),  # type: ignore[arg-type]

@@ -31,6 +31,7 @@ class Outlet:
     """Where a session writes, and a loop whose timers wait to be fired. Nothing follows the end."""
 
     peer = "127.0.0.1:1"
+    is_full = False
 
     def __init__(self) -> None:
         self.loop: Any = self
@@ -41,6 +42,11 @@ class Outlet:
     def write(self, data: bytes) -> None:
         assert not self.over, f"{data!r} was written after the end"
         self.written += data
+
+    def pause_reading(self) -> None:
+        raise AssertionError("everything that is written is taken")
+
+    resume_reading = pause_reading
 
     def finish(self) -> None:
         assert not self.over, "the connection was ended twice"
@@ -89,7 +95,7 @@ def _exchange(fuzzed: World, stream: bytes, size: int) -> tuple[list[HttpRequest
 
     outlet = Outlet()
     problems = Problems()
-    session = HttpSession(outlet, handle, problems)
+    session = HttpSession(outlet, handle, problems, fuzzed.pki.clock.now)
     for at in range(0, len(stream), size):
         session.received(stream[at : at + size])
         outlet.pass_time()

@@ -1,13 +1,15 @@
 """What is agreed on by ALPN is spoken: RFC 7301."""
 
 import socket
+import ssl
+from typing import Any
 
 import pytest
 
-from mockpki import PKI
+from mockpki import PKI, faults
 from tests.kit.plain_server import answering, plain_server
 from tests.kit.programs import need, run
-from tests.kit.tls_clients import VERSIONS, connected, context, received
+from tests.kit.tls_clients import VERSIONS, connected, context, received, shake_hands
 from tests.tls.kit import GET
 
 each_version = pytest.mark.parametrize("version", VERSIONS)
@@ -15,7 +17,6 @@ each_version = pytest.mark.parametrize("version", VERSIONS)
 # What the server is given, what the client offers, what its own HTTP agrees on, and what a handler does.
 CHOICES: dict[str, tuple[list[str], list[str], str | None, str | None]] = {
     "h2 first, both know it": (["h2", "http/1.1"], ["h2", "http/1.1"], "http/1.1", "h2"),
-    "h2 first, the client has nothing else": (["h2", "http/1.1"], ["h2"], None, "h2"),
     "h2 last": (["http/1.1", "h2"], ["h2", "http/1.1"], "http/1.1", "http/1.1"),
     "h2c, spdy": (["h2c", "spdy/3.1", "http/1.1"], ["spdy/3.1", "h2c", "http/1.1"], "http/1.1", "h2c"),
     "http/1.0": (["h2", "http/1.0"], ["h2", "http/1.0"], "http/1.0", "h2"),
@@ -47,6 +48,45 @@ def test_own_http_agrees_on_what_it_speaks(pki: PKI, case: str, version: str) ->
                 assert tls.selected_alpn_protocol() == by_handler
                 tls.sendall(GET)
                 assert received(tls) == b"spoken"
+
+
+# What the server is given, what the client offers, and whether there is something behind the server.
+WITHOUT_OVERLAP: dict[str, tuple[list[str] | None, list[str], bool]] = {
+    "own HTTP, h2 alone": (["h2", "http/1.1"], ["h2"], False),
+    "own HTTP, left out": (None, ["h2", "postgresql"], False),
+    "a handler, another": (["postgresql"], ["h2", "http/1.1"], True),
+    "in other letters": (["http/1.1"], ["HTTP/1.1"], False),
+}
+# The same, where none is needed.
+NONE_NEEDED: dict[str, tuple[list[str] | None, list[str], bool]] = {
+    "own HTTP without ALPN": ([], ["h2"], False),
+    "a handler without ALPN": ([], ["h2"], True),
+    "a handler, left out": (None, ["postgresql"], True),
+    "a client without ALPN": (["h2", "http/1.1"], [], False),
+    "a client without ALPN, a handler": (["postgresql"], [], True),
+}
+
+
+@each_version
+@pytest.mark.parametrize("bent", [False, True], ids=["OpenSSL", "tlslite"])
+@pytest.mark.parametrize("case", [*WITHOUT_OVERLAP, *NONE_NEEDED])
+def test_without_overlap_there_is_an_alert(pki: PKI, case: str, bent: bool, version: str) -> None:
+    """RFC 7301 section 3.2: no_application_protocol, and it is on record; with either library."""
+    given, offered, behind = (WITHOUT_OVERLAP | NONE_NEEDED)[case]
+    options: dict[str, Any] = {"handler": lambda sock: sock.sendall(b"hello")} if behind else {}
+    if bent:
+        options["staple"] = [faults.TrailingStaple(b"x")]
+    with pki.tls_server(pki.issue_cert("localhost"), alpn=given, **options) as server:
+        if case in WITHOUT_OVERLAP:
+            with pytest.raises(ssl.SSLError, match="no application protocol"):
+                shake_hands(server, context(pki, version, alpn=offered))
+            assert "with no_application_protocol: " in (server.connections[0].error or "")
+        else:
+            with connected(server, context(pki, version, alpn=offered or None)) as tls:
+                assert tls.selected_alpn_protocol() is None
+        assert server.connections[0].completed is (case in NONE_NEEDED)
+        assert server.connections[0].alpn is None
+    pki.check()
 
 
 @pytest.mark.parametrize("given", [["h2"], ["h2", "h3"], ["postgresql"], ["HTTP/1.1"]], ids=str)

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from OpenSSL import SSL
 
-from mockpki._tls.client_hello import ClientHello, read_client_hello
+from mockpki._pkix.keys import KeyType, stranger
+from mockpki._tls.client_hello import ClientHello, ClientHelloReader, read_client_hello
+from mockpki._tls.signing import can_use
 from tests.kit.tls_octets import handshake_records, opaque
 
 
@@ -162,6 +164,64 @@ class TestExtensions:
         assert read_client_hello(hello(NAME, SKIPPED[name], STATUS_REQUEST)) == ClientHello("c.test", True)
 
 
+NAMES = b"\0" + opaque(2, b"c.test")
+# A ClientHello that is odd in one field, and what is read in all others.
+READ, NAMELESS, UNASKED = ClientHello("c.test", True), ClientHello(None, True), ClientHello("c.test", False)
+ODD: dict[str, tuple[bytes, ClientHello]] = {
+    "session identifier": (body(NAME, STATUS_REQUEST, session_id=bytes(33)), READ),
+    "no suites": (body(NAME, STATUS_REQUEST, suites=b""), READ),
+    "half a suite": (body(NAME, STATUS_REQUEST, suites=b"\1\2\3"), READ),
+    "no compression": (body(NAME, STATUS_REQUEST, compression=b""), READ),
+    "after the extensions": (body(NAME, STATUS_REQUEST, end=b"x"), READ),
+    "block too long": (body(end=b"\xff\xff" + NAME + STATUS_REQUEST), READ),
+    "block too short": (body(end=b"\0\1" + NAME), ClientHello()),
+    "half a length": (body(end=b"\0"), ClientHello()),
+    "an extension cut short": (body(NAME, STATUS_REQUEST, b"\0\x10\0\5x"), READ),
+    "an extension of half a header": (body(NAME, STATUS_REQUEST, b"\0\x10\0"), READ),
+    "a name twice": (body(NAME, extension(0, opaque(2, b"\0" + opaque(2, b"d.test"))), STATUS_REQUEST), READ),
+    "a status request twice": (body(NAME, STATUS_REQUEST, STATUS_REQUEST), READ),
+    "another twice": (body(NAME, PROTOCOLS, PROTOCOLS, STATUS_REQUEST), READ),
+    "no names": (body(extension(0, b""), STATUS_REQUEST), NAMELESS),
+    "an empty list of names": (body(extension(0, b"\0\0"), STATUS_REQUEST), NAMELESS),
+    "an empty name": (body(extension(0, opaque(2, b"\0\0\0")), STATUS_REQUEST), NAMELESS),
+    "a name not in ASCII": (body(extension(0, opaque(2, b"\0\0\1\xe4")), STATUS_REQUEST), NAMELESS),
+    "a name with NUL": (body(extension(0, opaque(2, b"\0\0\3a\0b")), STATUS_REQUEST), NAMELESS),
+    "a name with a space": (body(extension(0, opaque(2, b"\0\0\3a b")), STATUS_REQUEST), NAMELESS),
+    "names cut short": (body(extension(0, b"\0\xff" + NAMES), STATUS_REQUEST), NAMELESS),
+    "after the names": (body(extension(0, opaque(2, NAMES) + b"x"), STATUS_REQUEST), NAMELESS),
+    "an empty status request": (body(extension(5, b""), NAME), UNASKED),
+    "a short status request": (body(extension(5, b"\1\0\0\0"), NAME), UNASKED),
+    "a long status request": (body(extension(5, b"\1\0\0\0\0x"), NAME), UNASKED),
+    "no groups": (body(extension(10, b""), NAME, STATUS_REQUEST), READ),
+    "half a group": (body(extension(10, b"\0\1\0"), NAME, STATUS_REQUEST), READ),
+    "no algorithms": (body(extension(13, b""), NAME, STATUS_REQUEST), READ),
+    "no versions": (body(extension(43, b""), NAME, STATUS_REQUEST), READ),
+}
+
+
+class TestOdd:
+    @pytest.mark.parametrize("field", ODD)
+    def test_the_others_are_read(self, field: str) -> None:
+        """What is odd in one field hides no other; and a key is chosen by what is left."""
+        content, expected = ODD[field]
+        found = read_client_hello(handshake_records(message(content)))
+        assert found == expected
+        assert found.offer is not None
+        kinds = (KeyType.P256, KeyType.RSA2048, KeyType.ED25519)
+        for kind in kinds:
+            for highest in ("TLSv1.2", "TLSv1.3"):
+                assert can_use(found.offer, stranger(kind), highest) in (True, False)
+
+    def test_they_are_read_in_pieces(self) -> None:
+        """Octet by octet the same is read, and once only: a record of one octet after the other, too."""
+        for content, expected in ODD.values():
+            for size in (1, 1 << 14):
+                reader = ClientHelloReader()
+                *before, last = handshake_records(message(content), size)
+                assert {reader.read(bytes([octet])) for octet in before} == {None}
+                assert reader.read(bytes([last])) == expected
+
+
 REFUSED = {
     "http": (b"GET / HTTP/1.1\r\n\r\n", "begins with the byte 22, but 71"),
     "one wrong byte": (b"\x15", "begins with the byte 22"),
@@ -172,23 +232,7 @@ REFUSED = {
     "long message": (handshake_records(b"\1\2\0\1"), "131073 bytes is longer"),
     "endless": (handshake_records(b"\1" + opaque(3, bytes(130_000)), 4), "still not complete"),
     "empty body": (handshake_records(message(b"")), "cut short"),
-    "session id": (handshake_records(message(body(session_id=bytes(33)))), "session identifier"),
-    "no suites": (handshake_records(message(body(suites=b""))), "too short a list"),
-    "half a suite": (handshake_records(message(body(suites=b"\1\2\3"))), "half a suite"),
-    "no compression": (handshake_records(message(body(compression=b""))), "too short a list"),
-    "after the extensions": (handshake_records(message(body(NAME, end=b"x"))), "after its end"),
-    "block too long": (handshake_records(message(body(end=b"\0\5"))), "cut short"),
-    "extension cut": (handshake_records(message(body(end=opaque(2, b"\0\0\0\1")))), "cut short"),
-    "twice": (hello(NAME, NAME), "the extension 0 more than once"),
-    "no name": (hello(extension(0, b"")), "server_name extension"),
-    "empty name list": (hello(extension(0, b"\0\0")), "too short a list"),
-    "empty name": (hello(extension(0, opaque(2, b"\0\0\0"))), "too short a list"),
-    "name not ASCII": (hello(extension(0, opaque(2, b"\0" + opaque(2, b"\xe4")))), "printable"),
-    "name with NUL": (hello(extension(0, opaque(2, b"\0" + opaque(2, b"a\0b")))), "printable"),
-    "after the names": (hello(NAME[:2] + opaque(2, NAME[4:] + b"x")), "after its end"),
-    "empty status": (hello(extension(5, b"")), "status_request extension"),
-    "short status": (hello(extension(5, b"\1\0\0\0")), "cut short"),
-    "long status": (hello(extension(5, b"\1\0\0\0\0x")), "after its end"),
+    "cut in the suites": (handshake_records(message(body()[:-4])), "cut short"),
 }
 
 

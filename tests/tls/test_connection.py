@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from mockpki import PKI, Leaf
+from mockpki import PKI, Leaf, faults
 from mockpki._tls.alerts import alert_name
 from tests.kit.tls_clients import connected, context, each_version, received
 from tests.kit.tls_octets import handshake_records, opaque
@@ -117,6 +117,21 @@ def test_a_client_that_vanishes(pki: PKI, part: float, reset: bool) -> None:
         assert gone.error == f"the client closed the connection before {done}"
         with connected(server, context(pki)) as tls:
             assert tls.version() == "TLSv1.3"
+
+
+ODD_NAMES = ["two words", "a\x01b", "\x7f", "a b.localhost", "\t"]
+
+
+@each_version
+@pytest.mark.parametrize("bent", [False, True], ids=["OpenSSL", "tlslite"])
+@pytest.mark.parametrize("name", [*ODD_NAMES, "localhost", "a_b.test"])
+def test_a_name_that_is_none_hides_no_wish(pki: PKI, name: str, bent: bool, version: str) -> None:
+    """A server name that is no host name is as if there were none: the staple that was asked for is sent."""
+    staple = [faults.WrongSerial()] if bent else ()
+    with pki.tls_server(pki.issue_cert("localhost"), staple=staple) as server:
+        assert staple_seen(pki, server, version, name) == only(server).staple != b""
+        assert only(server).staple_requested
+        assert only(server).server_name == (None if name in ODD_NAMES else name)
 
 
 @pytest.mark.parametrize(

@@ -29,18 +29,20 @@ def test_versions_are_kept_to(pki: PKI, version: str) -> None:
 
 
 def test_alpn_is_the_servers_first_that_the_client_knows(pki: PKI) -> None:
-    """ALPN is negotiated in the server's order, left out where nothing matches, and recorded."""
+    """ALPN is negotiated in the server's order, refused where nothing matches, and recorded."""
     alpn, handler = ["h2", "http/1.1"], lambda sock: sock.recv(1)
     with pki.tls_server(pki.issue_cert("localhost"), alpn=alpn, handler=handler) as server:
         for offered, agreed in (
             (["http/1.1", "h2"], "h2"),
             (["http/1.1"], "http/1.1"),
-            (["other"], None),
             (None, None),
         ):
             with connected(server, context(pki, alpn=offered)) as tls:
                 assert tls.selected_alpn_protocol() == agreed
             assert server.connections[-1].alpn == agreed
+        with pytest.raises(ssl.SSLError, match="no application protocol"):
+            shake_hands(server, context(pki, alpn=["other"]))
+        assert server.connections[-1].alpn is None
 
 
 # Client certificates.

@@ -98,12 +98,18 @@ class TestHandshake:
         assert session.alpn == "h2"
         assert client.connection.get_alpn_proto_negotiated() == b"h2"
 
-    @pytest.mark.parametrize("offered", [(), ("h3",)])
-    def test_alpn_without_overlap(self, transport: str, version: str, offered: tuple[str, ...]) -> None:
-        """No protocol in common is no reason to fail."""
+    @pytest.mark.parametrize(("offered", "optional"), [((), False), (("h3",), True), (("h3",), False)])
+    def test_alpn_without_overlap(
+        self, transport: str, version: str, offered: tuple[str, ...], optional: bool
+    ) -> None:
+        """No protocol in common is no reason to fail where there is none here, or none is needed."""
         client = OpenSSLClient(version, alpn=(b"h2",))
-        session = start(transport, replace(HONEST, alpn=offered))
+        session = start(transport, replace(HONEST, alpn=offered, alpn_optional=optional))
         pump(client, session)
+        if offered and not optional:
+            assert session.alert_sent == "no_application_protocol"
+            assert client.connection.get_alpn_proto_negotiated() == b""
+            return
         assert session.established
         assert session.alpn is None
         assert client.connection.get_alpn_proto_negotiated() == b""

@@ -1,8 +1,11 @@
 """What a client sends to the server's own HTTP: as much as it likes, in its own words."""
 
+from datetime import timedelta
+
 import pytest
 
 from mockpki import PKI
+from mockpki._exchange.http import http_date
 from tests.kit.programs import need, run
 from tests.kit.tls_clients import VERSIONS, connected, context
 from tests.tls.kit import GET
@@ -67,3 +70,29 @@ def test_what_http_refuses_is_refused_here_too(pki: PKI) -> None:
             answers += part
         assert [answers.count(b"HTTP/1.1 %d " % code) for code in (200, 400)] == [1, 1]
         assert server.connections[0].requests == 1
+
+
+# What is asked, and the status of what its own HTTP says to it.
+ASKED = {
+    "GET": 200, "HEAD": 200, "POST": 200, "PUT": 200, "DELETE": 200, "OPTIONS": 200, "PATCH": 200,
+    "TRACE": 405, "CONNECT": 405, "FOO": 501, "PROPFIND": 501, "get": 501,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ASKED)
+def test_what_its_own_http_says_is_dated(pki: PKI, method: str) -> None:
+    """RFC 9110 section 6.6.1, by the PKI's clock; 405 has Allow, and a method that nobody knows is 501."""
+    pki.clock.shift(timedelta(days=400))
+    pki.clock.stop()
+    target = "localhost:1" if method == "CONNECT" else "/"
+    with pki.tls_server(pki.issue_cert("localhost")) as server, connected(server, context(pki)) as tls:
+        tls.sendall(f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        head, _, body = tls.recv(1 << 16).partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    assert int(first.split()[1]) == ASKED[method]
+    assert headers["Date"] == http_date(pki.clock.now())
+    assert bool(body) is (method != "HEAD")
+    if ASKED[method] == 405:
+        allowed = headers["Allow"].split(", ")
+        assert sorted(allowed) == sorted(known for known, status in ASKED.items() if status == 200)

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from ..._ca.leaf import Leaf
 from ..._clock import monotonic
+from ..._engine.ports import EXHAUSTED, describe
 from ..._pki import PKI
 from ..._programs.placeholders import Placeholders
 from ..._programs.ports import free_port, is_listening
@@ -196,7 +197,8 @@ class _Program:
             except InterruptedError as error:
                 raise InterruptedError("the servers of this command were ended") from error
             except OSError as error:
-                raise NotListening(f"{command[0]} could not be started: {error.strerror}") from error
+                why = describe(error) if error.errno in EXHAUSTED else error.strerror
+                raise NotListening(f"{command[0]} could not be started: {why}") from error
         self._wait_until_it_listens(self.process)
 
     def stop(self) -> None:
