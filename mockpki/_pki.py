@@ -24,6 +24,7 @@ from ._engine.listener import start_all
 from ._engine.loop import Engine
 from ._engine.ports import addresses, bind, close_sockets
 from ._pkix.keys import KeyType
+from ._problems import add_note, combine, describe
 from ._services.publisher import Publisher
 from ._services.responder import Responder
 
@@ -160,6 +161,9 @@ class PKI:
     def check(self) -> None:
         """Raise what has failed in the background so far, and AssertionError for unused scripts.
 
+        An error is raised as it is, as if the test had raised it: `pytest.skip` and `pytest.xfail` in a fault
+        or a handler skip the test, or have it fail as expected. Several come in a group.
+
         The fixture calls it at the end of the test; leaving the block does, too.
         """
         __tracebackhide__ = True  # pytest shows where it began instead
@@ -172,10 +176,8 @@ class PKI:
             if unused is not None:
                 service.forget_script()
                 errors.append(AssertionError(unused))
-        if len(errors) == 1:
-            raise errors[0]
         if errors:
-            raise BaseExceptionGroup("mockpki: several things failed in the background", errors)
+            raise combine(errors)
 
     def note_choosers(self, error: BaseException) -> None:
         """Say beside *error* what ``respond_by`` was given, so that a seed that was drawn can be given again.
@@ -183,9 +185,9 @@ class PKI:
         The fixture calls it when the test fails; an error that leaves the block gets it, too.
         """
         for service in self._realm.services:
-            said = (str(error), *getattr(error, "__notes__", ()))
+            said = (describe(error), *(getattr(error, "__notes__", None) or ()))
             if service.choosers and not any(service.choosers in sentence for sentence in said):
-                error.add_note(f"mockpki: the {service.choosers}")
+                add_note(error, f"the {service.choosers}")
 
     # What it is.
 
@@ -377,5 +379,5 @@ def add_background_note(error: BaseException, other: BaseException) -> None:
     """Tell of *other*, which `PKI.check` has raised, beside *error*, which comes first."""
     several = other.exceptions if isinstance(other, BaseExceptionGroup) else (other,)
     for one in several:
-        notes = " ".join(getattr(one, "__notes__", ()))
-        error.add_note(f"mockpki: meanwhile, in the background: {type(one).__name__}: {one} {notes}".rstrip())
+        notes = " ".join(getattr(one, "__notes__", None) or ())
+        add_note(error, f"meanwhile, in the background: {describe(one)} {notes}".rstrip())

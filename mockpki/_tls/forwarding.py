@@ -100,7 +100,8 @@ class Upstreams:
             try:
                 with theirs:
                     refuse_awaitable(handler(theirs), handler, "handler=")
-            except Exception as error:
+            # Also what is no Exception, such as pytest.fail() or sys.exit().
+            except BaseException as error:
                 # The client, or the end of the test, may have taken the connection away.
                 if not (upstream.closed and isinstance(error, BrokenPipeError | ConnectionResetError)):
                     self._problems.add(error, "raised in the handler of a TLS server")
