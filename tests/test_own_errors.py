@@ -323,3 +323,34 @@ def test_skip_beside_an_error(pki):
     result.assert_outcomes(passed=2, skipped=5, xfailed=2, failed=11)
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
     result.stdout.fnmatch_lines(["*several things failed in the background (2 sub-exceptions)*"])
+
+
+def test_what_pytest_makes_of_a_fault_that_does_not_return(pytester: pytest.Pytester) -> None:
+    """The test fails itself, once and not in its teardown, and is told where; the next one is not held up."""
+    result = inner(
+        pytester,
+        """
+import socket, time
+
+class Stuck(faults.HTTP):
+    '''Never returns.'''
+    def __call__(self, honest):
+        while True:
+            self.linger()
+    def linger(self):
+        time.sleep(0.01)
+
+def test_stuck(pki):
+    pki.crl.respond_with(Stuck())
+    with pki.tls_server(pki.issue_cert("localhost")), pki.tls_server(pki.issue_cert("localhost")):
+        threading.Thread(target=get, args=(pki.crl.url,), daemon=True).start()
+        time.sleep(0.5)
+
+def test_next(pki):
+    assert get(pki.crl.url) == 200
+""",
+        "-W",
+        "ignore::pytest.PytestUnhandledThreadExceptionWarning",
+    )
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(["E*TimeoutError: the services have been busy for 2 s*.py:*, in *"])

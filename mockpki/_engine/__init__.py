@@ -6,6 +6,8 @@
 - `connection`: one TCP connection.
 - `peers`: those of them whose peer sends no more, and may be gone.
 - `http`: HTTP/1 on a connection.
+- `interrupts`: Ctrl-C, while something is opened or closed.
+- `standstill`: where a thread is that does not come back.
 - `waiting`: a test that waits in an event loop of its own.
 - `fetch`: one question to a responder, as a task on the loop.
 

@@ -140,7 +140,10 @@ class Stapler:
         done: Future[None] = Future()
         engine.call(self._asking.tell_when_idle, done)
         try:
-            done.result(seconds)
+            if seconds is None:
+                engine.wait_for(done)
+            else:
+                done.result(seconds)
         except TimeoutError:
             names = ", ".join(self._asking.names) or "none any more"
             raise TimeoutError(
@@ -182,7 +185,7 @@ class Stapler:
             self._start(server.leaves)
         except BaseException:
             with contextlib.suppress(ValueError):  # the PKI may be closed by now
-                realm.engine.call(self.detach, server)
+                realm.engine.end(self.detach, server)
             raise
 
     def _start(self, leaves: Sequence[Leaf]) -> None:
@@ -195,7 +198,7 @@ class Stapler:
                 "a server that fetches its staples at the start cannot be started inside a service"
             )
         try:
-            asyncio.run_coroutine_threadsafe(self._wait_for_start(leaves), engine.loop).result()
+            engine.wait_for(asyncio.run_coroutine_threadsafe(self._wait_for_start(leaves), engine.loop))
         except CancelledError:
             raise ValueError("this TLS server was closed before it had started") from None
 
