@@ -242,7 +242,10 @@ class PKI:
 
     @property
     def unresolvable_url(self) -> str:
-        """An http URL whose host has no address anywhere (RFC 6761 section 6.4)."""
+        """An http URL whose host has no address anywhere (RFC 6761 section 6.4).
+
+        The clients and staplers of this package know that; others ask the DNS for it, off this machine.
+        """
         return f"http://ocsp-{self._realm.tag}.invalid/ocsp"
 
     # What it does.

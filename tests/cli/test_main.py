@@ -1,5 +1,6 @@
 """The command line: help, and what is said to mistakes. Each command has its own tests beside this."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -78,3 +79,14 @@ def test_light() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_ctrl_c_before_anything_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C has the status that shells give it from the first moment on: no client has failed."""
+    with monkeypatch.context() as context:
+        context.setattr(
+            main.commands["staplers"], "callback", lambda **options: signal.raise_signal(signal.SIGINT)
+        )
+        result = CliRunner().invoke(main, ["staplers"])
+    assert (result.exit_code, result.output) == (130, "Interrupted: nothing was judged.\n")
+    assert CliRunner().invoke(main, ["staplers", "nginx"]).exit_code == 0
