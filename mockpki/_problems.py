@@ -25,8 +25,9 @@ class Problems:
     def take(self) -> list[BaseException]:
         """Every error so far, oldest first, each handed out once."""
         taken = []
-        while self._errors:
-            taken.append(self._errors.popleft())
+        with contextlib.suppress(IndexError):  # there are no more, or another thread has taken the last one
+            while True:
+                taken.append(self._errors.popleft())
         return taken
 
 
