@@ -31,7 +31,12 @@ OUTPUT = ("BUILD_NUMBER", "CI", "FORCE_COLOR", "NO_COLOR", "PYTEST_ADDOPTS", "PY
 
 @pytest.fixture(autouse=True)
 def _plain_inner_runs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run of pytest inside a test prints the same here, in CI and in a coloured terminal."""
+    """A run of pytest inside a test does and prints the same here, in CI and in a coloured terminal.
+
+    Its tests come in the order in which they are written, also where those around them are shuffled.
+    """
     if "pytester" in request.fixturenames:
+        request.getfixturevalue("pytester")  # which drops some variables, too
         for name in OUTPUT:
             monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
