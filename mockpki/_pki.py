@@ -64,8 +64,9 @@ class PKI:
     by a delegate; *responder_id* is ``"key"`` or ``"name"``. *root* adopts a `trustme.CA` instead of
     making a root. *host* is a loopback address, or ``"localhost"`` for both.
 
-    Raises ValueError for what these cannot be. Leaving the block raises what failed in the
-    background (several: an ExceptionGroup), and AssertionError for a script that was not used up.
+    Raises ValueError for what these cannot be, and RuntimeError inside a fault, which runs in a service.
+    Leaving the block raises what failed in the background (several: an ExceptionGroup), and AssertionError
+    for a script that was not used up.
     """
 
     def __init__(

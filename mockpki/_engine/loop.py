@@ -167,8 +167,8 @@ class Engine:
         """Return once whatever had reached this machine's sockets when called has been read.
 
         On loopback a client's octets are in our socket before its send returns. So it is enough that
-        the loop turns until it finds nothing to read; no time is waited for. *at_the_end* of a test an engine
-        that is lost has nothing more to read, and else it raises TimeoutError.
+        the loop turns until it finds nothing to read; no time is waited for. Raises TimeoutError where the
+        engine is lost, but not *at_the_end* of a test, when that is told by others.
         """
         if self.is_here or self.forked:
             return
