@@ -131,7 +131,7 @@ class Stapler:
         waits for as long as that takes.
         """
         if not self._servers:
-            return
+            return None
         engine = self._realm.engine
         if engine.is_here:
             raise RuntimeError("settle() waits for the services, and cannot be called inside one of them")
@@ -139,11 +139,10 @@ class Stapler:
         engine.settle()
         done: Future[None] = Future()
         engine.call(self._asking.tell_when_idle, done)
+        if seconds is None:
+            return engine.wait_for(done)
         try:
-            if seconds is None:
-                engine.wait_for(done)
-            else:
-                done.result(seconds)
+            return done.result(seconds)
         except TimeoutError:
             names = ", ".join(self._asking.names) or "none any more"
             raise TimeoutError(

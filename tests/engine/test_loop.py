@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import pytest
@@ -121,6 +122,23 @@ def test_what_does_not_return(place: Place, servers: int) -> None:
     release.set()
     # It ends in order all the same, if it ends.
     wait_until(lambda: held() == before)
+
+
+def test_who_waits_for_something_on_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may come as late as it likes; but where the loop does not come back, nobody waits for it."""
+    monkeypatch.setattr(Engine.wait_for, "__defaults__", (0.5, None))
+    release = threading.Event()
+    pki = PKI()
+    engine = pki._realm.engine
+    late: Future[str] = Future()
+    engine.post(engine.loop.call_later, 1, late.set_result, "late")
+    assert engine.wait_for(late) == "late"
+    engine.post(lambda: release.wait(600))
+    with pytest.raises(TimeoutError, match="a function of the test's own does not return: it is at "):
+        engine.wait_for(Future[str]())
+    release.set()
+    with pytest.raises(TimeoutError, match="does not return"):
+        pki.close()
 
 
 def test_what_returns_late_is_waited_for() -> None:
