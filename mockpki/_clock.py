@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -48,6 +49,7 @@ class Clock:
         self._offset = dt.timedelta()
         self._stopped: dt.datetime | None = None
         self._watchers: list[Callable[[], object]] = []
+        self._lock = threading.Lock()
 
     @property
     def offset(self) -> dt.timedelta:
@@ -74,17 +76,18 @@ class Clock:
         """
         if not isinstance(by, dt.timedelta):
             raise TypeError(f"shift() takes a timedelta, such as timedelta(days=1); got {by!r}")
-        try:
-            offset = self._offset + by
-            year = (self.now() + by).year
-        except OverflowError:
-            year = 0
-        # Room for the windows and validity periods around it.
-        if not 1950 <= year <= 9000:
-            raise ValueError(f"shift({by!r}) moves this clock out of the years 1950 to 9000")
-        self._offset = offset
-        if self._stopped is not None:
-            self._stopped += by
+        with self._lock:
+            try:
+                offset = self._offset + by
+                year = (self.now() + by).year
+            except OverflowError:
+                year = 0
+            # Room for the windows and validity periods around it.
+            if not 1950 <= year <= 9000:
+                raise ValueError(f"shift({by!r}) moves this clock out of the years 1950 to 9000")
+            self._offset = offset
+            if self._stopped is not None:
+                self._stopped += by
         self._tell_watchers()
 
     def stop(self) -> Stopped:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import socket
+import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -20,10 +21,12 @@ from ._ca.options import CAOptions, check_ago, check_publishing
 from ._ca.passage import run_until
 from ._ca.realm import Realm
 from ._clock import Clock
+from ._engine.interrupts import Held
 from ._engine.listener import start_all
 from ._engine.loop import Engine
-from ._engine.ports import addresses, bind, close_sockets
+from ._engine.ports import addresses
 from ._pkix.keys import KeyType
+from ._problems import add_note, combine, describe
 from ._services.publisher import Publisher
 from ._services.responder import Responder
 from .publishing._presets import IMMEDIATE
@@ -66,8 +69,9 @@ class PKI:
     schedule is best lived through in the past: *ago*, a timedelta, is how long before the present the PKI's
     clock begins, so that each ``shift`` comes nearer to the clients' own time.
 
-    Raises ValueError for what these cannot be. Leaving the block raises what failed in the
-    background (several: an ExceptionGroup), and AssertionError for a script that was not used up.
+    Raises ValueError for what these cannot be, and RuntimeError inside a fault, which runs in a service.
+    Leaving the block raises what failed in the background (several: an ExceptionGroup), and AssertionError
+    for a script that was not used up.
     """
 
     def __init__(
@@ -88,20 +92,24 @@ class PKI:
         options = CAOptions.check(key_type, delegated, responder_id)
         if depth < 0:
             raise ValueError(f"depth is the number of CAs below the root, 0 or more; got {depth!r}")
-        self._dead: list[socket.socket] = []
-        self._realm = Realm(Engine.acquire(), host, options)
-        if ago:
-            self._realm.clock.shift(-ago)
         try:
-            above = publishing if depth == 0 else IMMEDIATE
-            self.root = self._make_root(above) if root is None else self._adopt_root(root, above)
-            self.ca = self.root
-            for number in range(depth):
-                issuing = publishing if number == depth - 1 else IMMEDIATE
-                self.ca = make_child_ca(self.ca, options.key_type, publishes=issuing)
-            self._realm.engine.post(start_all, self._realm.listeners)
+            with Held():
+                self._realm = Realm(Engine.acquire(), host, options)
+                if ago:
+                    self._realm.clock.shift(-ago)
+                above = publishing if depth == 0 else IMMEDIATE
+                self.root = self._make_root(above) if root is None else self._adopt_root(root, above)
+                self.ca = self.root
+                for number in range(depth):
+                    issuing = publishing if number == depth - 1 else IMMEDIATE
+                    self.ca = make_child_ca(self.ca, options.key_type, publishes=issuing)
+                self._realm.engine.post(start_all, self._realm.listeners)
         except BaseException:
-            self._shut()
+            if "_realm" in self.__dict__:
+                try:
+                    self._shut()
+                finally:
+                    self._shut()
             raise
 
     def _make_root(self, publishes: Publishing) -> CA:
@@ -130,8 +138,13 @@ class PKI:
 
     def __del__(self) -> None:
         realm = self.__dict__.get("_realm")
-        if realm is not None and not realm.closed and not realm.engine.forked:
-            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+        if realm is None or realm.closed or realm.engine.forked:
+            return
+        said = f"unclosed {self!r}"
+        if not sys.is_finalizing():
+            # Ctrl-C leads here, too, just before a block. Who calls this may hold a lock, and cannot wait.
+            realm.engine.post(threading.Thread(target=realm.close, name="mockpki end", daemon=True).start)
+        warnings.warn(said, ResourceWarning, source=self, stacklevel=2)
 
     def __enter__(self) -> PKI:
         self._realm.require_open()
@@ -143,62 +156,67 @@ class PKI:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is not None:
-            self.note_choosers(error)
         try:
-            self.close()
-        except BaseException as other:
+            if error is not None:
+                self._realm.note_choosers(error)
+            self._shut()
+        except Exception as other:
             if error is None:
                 raise
+            self._realm.problems.add(other, "raised at the end of the block")
+        finally:
+            # Whoever interrupts the lines above does not come before this one.
+            self._shut()
+        if error is None:
+            self.check()
+        else:
             # The test has failed already: say the rest beside it, not instead of it.
-            add_background_note(error, other)
+            self.note_problems(error)
 
     def close(self) -> None:
         """Stop every service at once, and raise what there is to raise. Closing twice does nothing.
 
-        A fault or a stapler, which run inside a service, cannot do it: RuntimeError.
+        A fault or a stapler, which run inside a service, cannot do it: RuntimeError. Ctrl-C meanwhile takes
+        effect when all is closed.
         """
-        if not self._realm.closed:
+        if self._realm.engine.is_here:
+            raise RuntimeError(f"{self!r} cannot be closed by one of its own services; close it in the test")
+        try:
+            self._shut()
+        finally:
             self._shut()
         self.check()
 
     def _shut(self) -> None:
-        if self._realm.engine.is_here:
-            raise RuntimeError(f"{self!r} cannot be closed by one of its own services; close it in the test")
-        try:
-            self._realm.close()
-        finally:
-            close_sockets(self._dead)
+        with Held():
+            if not self._realm.closed:
+                self._realm.close()
 
     def check(self) -> None:
         """Raise what has failed in the background so far, and AssertionError for unused scripts.
 
+        An error is raised as it is, as if the test had raised it: `pytest.skip` and `pytest.xfail` in a fault
+        or a handler skip the test, or have it fail as expected. Several come in a group.
+
         The fixture calls it at the end of the test; leaving the block does, too.
         """
         __tracebackhide__ = True  # pytest shows where it began instead
-        realm = self._realm
-        if not realm.closed:
-            realm.engine.settle()
-        errors = realm.problems.take()
-        for service in realm.services:
-            unused = service.unused()
-            if unused is not None:
-                service.forget_script()
-                errors.append(AssertionError(unused))
-        if len(errors) == 1:
-            raise errors[0]
+        errors = self._realm.take_errors()
         if errors:
-            raise BaseExceptionGroup("mockpki: several things failed in the background", errors)
+            raise combine(errors)
 
-    def note_choosers(self, error: BaseException) -> None:
-        """Say beside *error* what ``respond_by`` was given, so that a seed that was drawn can be given again.
+    def note_problems(self, error: BaseException) -> None:
+        """Say beside *error*, which the test fails with, what else there is to say.
 
-        The fixture calls it when the test fails; an error that leaves the block gets it, too.
+        That is what `check` would raise, and what ``respond_by`` was given, so that a seed that was drawn can
+        be given again. The fixture calls it when the test fails; an error that leaves the block gets it, too.
         """
-        for service in self._realm.services:
-            said = (str(error), *getattr(error, "__notes__", ()))
-            if service.choosers and not any(service.choosers in sentence for sentence in said):
-                error.add_note(f"mockpki: the {service.choosers}")
+        self._realm.note_choosers(error)
+        for other in self._realm.take_errors():
+            several = other.exceptions if isinstance(other, BaseExceptionGroup) else (other,)
+            for one in several:
+                notes = " ".join(getattr(one, "__notes__", None) or ())
+                add_note(error, f"meanwhile, in the background: {describe(one)} {notes}".rstrip())
 
     # What it is.
 
@@ -234,14 +252,14 @@ class PKI:
     @property
     def dead_url(self) -> str:
         """An http URL on loopback where connections are refused, on a port that stays ours."""
-        if not self._dead:
-            self._realm.require_open()
-            self._dead = bind(self._realm.host, 0)
-        return f"http://{self._realm.url_host}:{self._dead[0].getsockname()[1]}/ocsp"
+        return f"http://{self._realm.url_host}:{self._realm.dead_port}/ocsp"
 
     @property
     def unresolvable_url(self) -> str:
-        """An http URL whose host has no address anywhere (RFC 6761 section 6.4)."""
+        """An http URL whose host has no address anywhere (RFC 6761 section 6.4).
+
+        The clients and staplers of this package know that; others ask the DNS for it, off this machine.
+        """
         return f"http://ocsp-{self._realm.tag}.invalid/ocsp"
 
     # What it does.
@@ -387,11 +405,3 @@ def _list_client_cas(client_ca: object) -> Sequence[CA]:
     if not isinstance(several, Sequence) or not all(isinstance(ca, CA) for ca in several):
         raise TypeError(f"client_ca= takes a CA or several; got {client_ca!r}")
     return several
-
-
-def add_background_note(error: BaseException, other: BaseException) -> None:
-    """Tell of *other*, which `PKI.check` has raised, beside *error*, which comes first."""
-    several = other.exceptions if isinstance(other, BaseExceptionGroup) else (other,)
-    for one in several:
-        notes = " ".join(getattr(one, "__notes__", ()))
-        error.add_note(f"mockpki: meanwhile, in the background: {type(one).__name__}: {one} {notes}".rstrip())

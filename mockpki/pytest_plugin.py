@@ -177,10 +177,4 @@ def _find_pkis(item: pytest.Item) -> list[PKI]:
 def _add_notes(error: BaseException, item: pytest.Item) -> None:
     """Say beside *error*, which the test fails with, what else there is to say."""
     for found in _find_pkis(item):
-        from ._pki import add_background_note
-
-        found.note_choosers(error)
-        try:
-            found.check()
-        except BaseException as other:
-            add_background_note(error, other)
+        found.note_problems(error)

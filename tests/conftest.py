@@ -10,7 +10,8 @@ SLOW = {
     "catalogue/test_difference.py", "catalogue/test_recipes_crl.py", "catalogue/test_recipes_ocsp.py",
     "ca/test_issuing.py", "faults/test_transport_together.py", "staplers/test_presets.py",
     "staplers/test_sightings.py", "test_benchmarks.py", "test_contributing.py", "test_forked_processes.py",
-    "test_fuzz.py", "test_lifecycle.py", "test_pytest_company.py", "test_pytest_plugin.py", "test_readme.py",
+    "test_fuzz.py", "test_interruptions.py", "test_lifecycle.py", "test_own_errors.py",
+    "test_pytest_company.py", "test_pytest_plugin.py", "test_readme.py", "test_threads.py",
     "test_verifiers.py",
 }  # fmt: skip
 """Folders and files. Without them, ``-m "not slow"``, the rest takes less than a minute on two cores."""
@@ -30,7 +31,12 @@ OUTPUT = ("BUILD_NUMBER", "CI", "FORCE_COLOR", "NO_COLOR", "PYTEST_ADDOPTS", "PY
 
 @pytest.fixture(autouse=True)
 def _plain_inner_runs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run of pytest inside a test prints the same here, in CI and in a coloured terminal."""
+    """A run of pytest inside a test does and prints the same here, in CI and in a coloured terminal.
+
+    Its tests come in the order in which they are written, also where those around them are shuffled.
+    """
     if "pytester" in request.fixturenames:
+        request.getfixturevalue("pytester")  # which drops some variables, too
         for name in OUTPUT:
             monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")

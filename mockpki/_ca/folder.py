@@ -8,6 +8,8 @@ import tempfile
 import threading
 import weakref
 
+from .._engine.interrupts import Held
+
 
 class Folder:
     """Files for programs that want a path. Each PKI has its own."""
@@ -26,9 +28,11 @@ class Folder:
             if self._closed:
                 raise ValueError(f"the file {name} is gone: its PKI is closed, and the folder with it")
             if self._path is None:
-                self._path = tempfile.mkdtemp(prefix="mockpki-")
-                # Also at the end of a process that never closed its PKI.
-                self._remove = weakref.finalize(self, _remove, self._path, os.getpid())
+                # There is never a folder that nobody would remove.
+                with Held():
+                    self._path = tempfile.mkdtemp(prefix="mockpki-")
+                    # Also at the end of a process that never closed its PKI.
+                    self._remove = weakref.finalize(self, _remove, self._path, os.getpid())
             path = os.path.join(self._path, name)
             if not os.path.exists(path):
                 with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

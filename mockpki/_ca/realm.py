@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import itertools
 import secrets
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .._clock import Clock
 from .._engine.http import HttpSession
+from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort, close_all
 from .._engine.loop import Engine
-from .._problems import Problems
+from .._engine.ports import bind, close_sockets
+from .._problems import Problems, add_note, describe
 from .._services.service import Service
 from .folder import Folder
 from .options import CAOptions
@@ -26,7 +29,11 @@ if TYPE_CHECKING:
 class Closable(Protocol):
     """A TLS server, as far as closing goes."""
 
-    def close(self) -> None: ...
+    def drop(self) -> None:
+        """Stop at once."""
+
+    def join(self) -> None:
+        """Wait for what runs on threads of its own, for a while."""
 
 
 @dataclass
@@ -46,7 +53,11 @@ class Realm:
     servers: list[Closable] = field(default_factory=list)
     timed: list[Timed] = field(default_factory=list)
     leaf_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    dead: list[socket.socket] = field(default_factory=list)
+    """Bound, and never listening."""
     closed: bool = False
+    told_loss: bool = False
+    """Whether the test was told that the engine is lost."""
 
     @property
     def url_host(self) -> str:
@@ -67,6 +78,16 @@ class Realm:
         service.attach(f"http://{self.url_host}:{listener.port}", listener.obey, self.engine.settle)
         return listener
 
+    @property
+    def dead_port(self) -> int:
+        """A port where connections are refused, and which stays ours."""
+        if not self.dead:
+            self.require_open()
+            with Held():
+                self.dead += bind(self.host, 0)
+        port: int = self.dead[0].getsockname()[1]
+        return port
+
     def require_open(self) -> None:
         """Raise ValueError once the PKI is closed, and in a process that was forked from its own."""
         if self.closed:
@@ -76,19 +97,45 @@ class Realm:
         if self.engine.forked:
             raise ValueError("this PKI lives in the process that this one was forked from; make a new one")
 
+    def take_errors(self) -> list[BaseException]:
+        """What has failed in the background so far, and AssertionErrors for unused scripts; each once."""
+        if not self.closed:
+            self.engine.settle(at_the_end=True)
+        errors = self.problems.take()
+        if self.engine.lost is not None and not self.told_loss:
+            self.told_loss = True
+            errors.append(TimeoutError(self.engine.lost))
+        for service in self.services:
+            unused = service.unused()
+            if unused is not None:
+                service.forget_script()
+                errors.append(AssertionError(unused))
+        return errors
+
+    def note_choosers(self, error: BaseException) -> None:
+        """Say beside *error* what ``respond_by`` was given."""
+        for service in self.services:
+            said = (describe(error), *(getattr(error, "__notes__", None) or ()))
+            if service.choosers and not any(service.choosers in sentence for sentence in said):
+                add_note(error, f"the {service.choosers}")
+
     def close(self) -> None:
         """Stop all that runs, drop every client, and give the ports and the folder back."""
         self.closed = True
         # Whatever fails, the rest of it is done. The last one in goes first.
         with contextlib.ExitStack() as then:
             then.callback(self.folder.close)
+            then.callback(close_sockets, self.dead)
             then.callback(self.engine.release)
             then.callback(self._close_ports)
+            # All stop, and then all have the same while to end.
             for server in self.servers:
-                then.callback(server.close)
+                then.callback(server.join)
+            for server in self.servers:
+                then.callback(server.drop)
             for service in self.services:
                 then.callback(service.close)
 
     def _close_ports(self) -> None:
         listeners, self.listeners = self.listeners, []
-        self.engine.call(close_all, listeners)
+        self.engine.end(close_all, listeners)

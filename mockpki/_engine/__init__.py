@@ -7,6 +7,8 @@
 - `peers`: those of them whose peer sends no more, and may be gone.
 - `http`: HTTP/1 on a connection.
 - `requests`: the requests on it, as they come in.
+- `interrupts`: Ctrl-C, while something is opened or closed.
+- `standstill`: where a thread is that does not come back.
 - `waiting`: a test that waits in an event loop of its own.
 - `fetch`: one question to a responder, as a task on the loop.
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httptools
 
 from .._exchange.http import encode_request, reason_phrase, url_with_question
+from .ports import refuse_invalid
 
 _MOST = 1 << 20
 _LONGEST_HEAD = 1 << 16
@@ -63,6 +64,7 @@ async def ask(url: str, question: bytes, method: str) -> bytes:
 
 async def _exchange(url: str, body: bytes | None) -> bytes:
     loop, parts = asyncio.get_running_loop(), urlsplit(url)
+    refuse_invalid(parts.hostname)
     found = await loop.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
     sock = await connect(loop, found)
     # A task that is cancelled has the loop forget the socket before it comes here.

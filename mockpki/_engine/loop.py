@@ -14,10 +14,15 @@ from typing import Any, Protocol, TypeVar
 from .._clock import monotonic
 from .peers import Peers
 from .ports import explain
+from .standstill import Standstill
 
 T = TypeVar("T")
 _MAX_TURNS = 200
-_PATIENCE = 30
+_PATIENCE = 30.0
+"""Seconds after which a loop that does not come to what it is asked to do is given up."""
+_LAST_PATIENCE = 2.0
+"""The same at the end of a test, if it is one call of the test's own that keeps the loop."""
+_LOOK = 0.05
 
 
 class _Loop(asyncio.SelectorEventLoop):
@@ -30,6 +35,10 @@ class _Loop(asyncio.SelectorEventLoop):
         """Asyncio's own warns of a loop that was not closed, and of one that could not be made."""
 
 
+class _Thread(threading.Thread):
+    """The thread of a loop."""
+
+
 class Owner(Protocol):
     """What holds sockets on the loop: a connection, a listener."""
 
@@ -38,7 +47,11 @@ class Owner(Protocol):
 
 
 class Engine:
-    """The background loop. `acquire` and `release` it in pairs; `call` runs a function on it."""
+    """The background loop. `acquire` and `release` it in pairs; `call` runs a function on it.
+
+    A loop on which code of the test's own does not return is *lost*, once somebody has waited for it in vain:
+    nobody waits any more, its sockets are let go, and the next PKI gets another one.
+    """
 
     _guard = threading.Lock()
     _current: Engine | None = None
@@ -50,6 +63,8 @@ class Engine:
         """Whether this is a forked child's copy: an object without its thread."""
         self.activity = 0
         """Rises with everything that is read or accepted."""
+        self.lost: str | None = None
+        """Why nobody waits for it any more, in a sentence."""
         self._users = 0
         self._stopping = False
         self._over = False
@@ -65,12 +80,18 @@ class Engine:
                 explain(error, "there can be no event loop")
                 raise
             self.peers = Peers(self.loop)
-            self._thread = threading.Thread(target=self._run, name="mockpki", daemon=True)
+            self._thread = _Thread(target=self._run, name="mockpki", daemon=True)
             self._thread.start()
             undo.pop_all()
 
     @classmethod
     def acquire(cls) -> Engine:
+        """The one that runs, or a new one. Raises RuntimeError on the thread of one."""
+        if isinstance(threading.current_thread(), _Thread):
+            raise RuntimeError(
+                "a PKI cannot be opened inside a fault, or whatever else a service calls: its end would wait "
+                "for itself; open it in the test, and use it there"
+            )
         with cls._guard:
             if cls._current is None:
                 cls._current = Engine()
@@ -86,7 +107,8 @@ class Engine:
                 Engine._current = None
         self._stopping = True
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(_PATIENCE)
+        if self.lost is None:
+            self._thread.join(_PATIENCE)
 
     @property
     def is_here(self) -> bool:
@@ -116,6 +138,14 @@ class Engine:
 
         Raises ValueError once the engine has stopped, TimeoutError when something keeps it busy.
         """
+        return self._call(_PATIENCE, function, *args)
+
+    def end(self, function: Callable[..., object], *args: Any) -> None:
+        """The same for what ends something. Where the engine is lost, that has ended already."""
+        with contextlib.suppress(_Lost):
+            self._call(_LAST_PATIENCE, function, *args)
+
+    def _call(self, patience: float, function: Callable[..., T], *args: Any) -> T:
         # In a forked child all sockets are closed, and no other thread is here to get in the way.
         if self.is_here or self.forked:
             return function(*args)
@@ -127,17 +157,18 @@ class Engine:
             except BaseException as error:
                 future.set_exception(error)
 
-        return self._result_of(future, run)
+        return self._result_of(future, run, patience)
 
     def post(self, function: Callable[..., object], *args: Any) -> None:
         """*function* called on the loop's thread before whatever is called there later; nobody waits."""
         self.loop.call_soon_threadsafe(function, *args)
 
-    def settle(self) -> None:
+    def settle(self, *, at_the_end: bool = False) -> None:
         """Return once whatever had reached this machine's sockets when called has been read.
 
         On loopback a client's octets are in our socket before its send returns. So it is enough that
-        the loop turns until it finds nothing to read; no time is waited for.
+        the loop turns until it finds nothing to read; no time is waited for. Raises TimeoutError where the
+        engine is lost, but not *at_the_end* of a test, when that is told by others.
         """
         if self.is_here or self.forked:
             return
@@ -151,26 +182,56 @@ class Engine:
                 future.set_result(None)
 
         # The first turn may follow a look at the sockets that is older than this call: it does not count.
-        with contextlib.suppress(_Closed):
-            self._result_of(future, lambda: self.loop.call_soon(turn, _MAX_TURNS, -1, self.activity))
+        with contextlib.suppress(_Closed, *([_Lost] if at_the_end else [])):
+            self._result_of(
+                future,
+                lambda: self.loop.call_soon(turn, _MAX_TURNS, -1, self.activity),
+                _LAST_PATIENCE if at_the_end else _PATIENCE,
+            )
 
-    def _result_of(self, future: Future[T], run: Callable[[], object]) -> T:
+    def _result_of(self, future: Future[T], run: Callable[[], object], patience: float) -> T:
         with self._lock:
             if self._over:
                 raise _Closed()
+            if self.lost is not None:
+                raise _Lost(self.lost)
             self._waiting.add(future)
             self.loop.call_soon_threadsafe(run)
         try:
-            return future.result(_PATIENCE)
-        except TimeoutError:
-            if future.done():
-                raise
-            raise TimeoutError(
-                f"the services have been busy for {_PATIENCE} s; a fault or a stapler of the test's own "
-                "does not return"
-            ) from None
+            return self.wait_for(future, patience, _PATIENCE)
         finally:
             self._waiting.discard(future)
+
+    def wait_for(self, future: Future[T], patience: float = _PATIENCE, limit: float | None = None) -> T:
+        """The result of *future*, which something on the loop is to give, or what it raised.
+
+        Raises TimeoutError when one call of the test's own has kept the loop for *patience* seconds, or after
+        *limit* seconds whatever it does.
+        """
+        began, standstill = monotonic(), None
+        while True:
+            # Its own result may be a TimeoutError.
+            with contextlib.suppress(TimeoutError):
+                return future.result(_LOOK)
+            if future.done():
+                return future.result()
+            standstill = standstill or Standstill(self._thread)
+            stood, waited = standstill.look(), monotonic() - began
+            if self.lost is None and (stood >= patience or (limit is not None and waited >= limit)):
+                self._lose(f"the services have been busy for {max(stood, waited):.0f} s", str(standstill))
+            if self.lost is not None:
+                raise _Lost(self.lost)
+
+    def _lose(self, what: str, place: str) -> None:
+        """Wait no more for this engine, and do what can be done from another thread."""
+        with Engine._guard:
+            where = f": it is at {place}" if place else ""
+            self.lost = f"{what}; a fault or a function of the test's own does not return{where}"
+            if Engine._current is self:
+                Engine._current = None
+        # Nobody will answer: clients see the end of their connections.
+        for owner in (*self.connections, *self.listeners):
+            owner.disown()
 
     @classmethod
     def after_fork(cls) -> None:
@@ -186,6 +247,10 @@ class Engine:
             connection.disown()
         for listener in engine.listeners:
             listener.disown()
+
+
+class _Lost(TimeoutError):  # noqa: N818 - it says what is the matter
+    """The engine is lost."""
 
 
 class _Closed(ValueError):  # noqa: N818 - it says what is the matter

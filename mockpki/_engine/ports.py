@@ -1,4 +1,4 @@
-"""Loopback addresses, and ports on them that are bound before anyone listens."""
+"""Loopback addresses, hosts that have none, and ports that are bound before anyone listens."""
 
 from __future__ import annotations
 
@@ -51,6 +51,14 @@ def addresses(host: str) -> tuple[str, ...]:
     raise ValueError(
         f"{host!r} is not a loopback address; mockpki serves on '127.0.0.1', '::1' or 'localhost' only"
     )
+
+
+def refuse_invalid(host: str | None) -> None:
+    """Raise `socket.gaierror`, as a look-up would, for a *host* that has no address anywhere."""
+    # RFC 6761 section 6.4: "Name resolution APIs and libraries SHOULD recognize "invalid" names as
+    # special and SHOULD always return immediate negative responses."
+    if host is not None and host.lower().rstrip(".").rpartition(".")[2] == "invalid":
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
 
 def _has_ipv6() -> bool:

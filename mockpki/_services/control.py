@@ -5,10 +5,13 @@ What is in force is looked up in this order:
 1. the script, one answer a request, until it has run out;
 2. the faults for a certificate that is asked about (``respond_with(..., to=leaf)``);
 3. what is set for every request: by ``respond_with`` its faults, by ``respond_by`` a function that chooses.
+
+All of it may be set from any thread, also by a fault on the service's own.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -59,6 +62,8 @@ class Controlled(Generic[F]):
         self._script_length = 0
         self._listening = Listening()
         self._listen: Callable[[Listening], None] = lambda listening: None
+        # Held for moments only: whoever waits for the port must not keep others from setting anything.
+        self._setting = threading.RLock()
 
     # Faults that stay.
 
@@ -110,15 +115,21 @@ class Controlled(Generic[F]):
         return Restore(self, lambda: self._set_rule(subject, before))
 
     def _set_rule(self, subject: int | str | None, rule: Rule | None) -> None:
-        rules = dict(self._rules)
-        if rule is None:
-            rules.pop(subject, None)
-        else:
-            rules[subject] = rule
-        self._rules = rules
-        listening = bend(Listener, Listening(), self._faults_for_all())
-        if listening != self._listening and not self._closed:
+        with self._setting:
+            rules = dict(self._rules)
+            if rule is None:
+                rules.pop(subject, None)
+            else:
+                rules[subject] = rule
+            self._rules = rules
+            listening = bend(Listener, Listening(), self._faults_for_all())
+            if listening == self._listening or self._closed:
+                return
             self._listening = listening
+        self._listen(listening)
+        # Another thread may have been at it, too: the port is as the last of them wanted it.
+        while self._listening is not listening:
+            listening = self._listening
             self._listen(listening)
 
     def _faults_for_all(self) -> Faults:
@@ -134,22 +145,24 @@ class Controlled(Generic[F]):
         ``[]`` is an honest answer. A script that is not used up fails the test. Raises TypeError for
         faults this service cannot have, ValueError while another script still runs.
         """
-        if self._script:
-            raise ValueError(
-                f"a script of the {self._what} still has {len(self._script)} answers left; "
-                "let it run out, or call reset()"
-            )
         self._require_open()
         script = deque(self._check_choice(answer, "a script") for answer in answers)
-        self._script_length = len(script)
-        self._script = script
+        with self._setting:
+            if self._script:
+                raise ValueError(
+                    f"a script of the {self._what} still has {len(self._script)} answers left; "
+                    "let it run out, or call reset()"
+                )
+            self._script_length = len(script)
+            self._script = script
 
     def unused(self) -> str | None:
         """A sentence on what a script had left over, None when there is nothing."""
-        if not self._script:
+        script = list(self._script)
+        if not script:
             return None
-        used = self._script_length - len(self._script)
-        left = ", ".join(repr(list(faults)) for faults in self._script)
+        used = self._script_length - len(script)
+        left = ", ".join(repr(list(faults)) for faults in script)
         return (
             f"the script of the {self._what} was not used up: the client made {used} of "
             f"{self._script_length} requests, so these answers were never sent: {left}"

@@ -180,15 +180,17 @@ class RequestLog:
 
     def list_requests(self) -> list[Request]:
         """Every request so far, oldest first."""
-        return [self._request_at(place) for place in range(len(self._requests))]
+        # Another thread may `clear` meanwhile: what there was then is a list of its own.
+        kept = self._requests
+        return [self._request_at(kept, place) for place in range(len(kept))]
 
-    def _request_at(self, place: int) -> Request:
-        kept = self._requests[place]
+    def _request_at(self, rows: list[Request | _Row], place: int) -> Request:
+        kept = rows[place]
         if isinstance(kept, Request):
             return kept
         asked, answer = HttpRequest(*kept[0]), Answer(*kept[2])
         request = Request(Inquiry(asked, self._read), kept[1], (), answer, deliver(asked, answer))
-        self._requests[place] = request
+        rows[place] = request
         return request
 
     def clear(self) -> None:
@@ -235,7 +237,7 @@ class RequestLog:
         if len(self._requests) <= self._taken:
             return None
         self._taken += 1
-        return self._request_at(self._taken - 1)
+        return self._request_at(self._requests, self._taken - 1)
 
     def explain_absence(self, seconds: float, what: str) -> str:
         """A sentence on *what* was not asked within so many *seconds*."""

@@ -12,10 +12,13 @@ from .._engine.waiting import blocks_a_loop, wait_in_loop
 from .._exchange.http import Answer, HttpRequest, http_date
 from .._exchange.steps import Listening, Wire, deliver
 from .._layers import HTTP, Faults, Listener, Transport, bend
-from .._problems import Problems
+from .._problems import Problems, say, show
 from .control import Controlled, F
 from .evidence import Request, RequestLog
 from .questions import Inquiry, Reader, read_nothing
+
+_Failed = list[BaseException]
+"""What went wrong while one request was answered."""
 
 
 class Service(Controlled[F]):
@@ -104,14 +107,14 @@ class Service(Controlled[F]):
 
     def handle(self, request: HttpRequest) -> Wire:
         """The answer to *request*, step by step. Never raises: an error becomes HTTP 500, and is kept."""
-        inquiry = Inquiry(request, self._read)
-        answer, faults = self._make_bent_answer(inquiry)
+        inquiry, failed = Inquiry(request, self._read), _Failed()
+        answer, faults = self._make_bent_answer(inquiry, failed)
         try:
             wire = bend(Transport, deliver(request, answer), faults)
         except BaseException as error:
-            answer = self._answer_error(error, faults)
+            answer = _answer_error(error, failed)
             wire = deliver(request, answer)
-        self._keep_evidence(inquiry, faults, answer, wire)
+        self._keep_evidence(inquiry, faults, answer, wire, failed)
         return wire
 
     def answer(self, request: HttpRequest) -> Answer:
@@ -120,8 +123,8 @@ class Service(Controlled[F]):
         Raises ValueError when a fault of the transport or of the listener is in force, or one that
         makes chunks or another version of HTTP.
         """
-        inquiry = Inquiry(request, self._read)
-        answer, faults = self._make_bent_answer(inquiry)
+        inquiry, failed = Inquiry(request, self._read), _Failed()
+        answer, faults = self._make_bent_answer(inquiry, failed)
         for fault in (*faults, *self._faults_for_all()):
             if isinstance(fault, Transport | Listener):
                 raise ValueError(
@@ -133,11 +136,11 @@ class Service(Controlled[F]):
                 f"{list(faults)!r} bend how HTTP is written, which is up to the server that WSGI is behind; "
                 "use the service's own port for it"
             )
-        self._keep_evidence(inquiry, faults, answer, deliver(request, answer))
+        self._keep_evidence(inquiry, faults, answer, deliver(request, answer), failed)
         return answer
 
-    def _make_bent_answer(self, inquiry: Inquiry) -> tuple[Answer, Faults]:
-        """The answer, and the faults it was made with."""
+    def _make_bent_answer(self, inquiry: Inquiry, failed: _Failed) -> tuple[Answer, Faults]:
+        """The answer, and the faults it was made with; what goes wrong is put to what has *failed*."""
         faults: Faults = ()
         try:
             faults = self._choose_faults(inquiry)
@@ -145,13 +148,9 @@ class Service(Controlled[F]):
             if faults:
                 answer = bend(HTTP, replace(answer, target=inquiry.request.target), faults)
             return answer, faults
+        # Also what is no Exception: pytest.fail() in a user's fault raises it, and it belongs to the test.
         except BaseException as error:
-            return self._answer_error(error, faults), faults
-
-    def _answer_error(self, error: BaseException, faults: Faults) -> Answer:
-        # BaseException too: pytest.fail() in a user's fault raises one, and it belongs to the test.
-        self._problems.add(error, f"raised in the {self._what} while it answered with {list(faults)!r}")
-        return Answer.text(500, f"mockpki: {type(error).__name__} in the test's own fault: {error}")
+            return _answer_error(error, failed), faults
 
     def _respond(self, inquiry: Inquiry, faults: Faults) -> Answer:
         """The answer with all *faults* but those of HTTP and below."""
@@ -165,9 +164,20 @@ class Service(Controlled[F]):
         date = ("Date", http_date(self._clock.now()))
         return Answer.text(405, sentence, ("Allow", allowed), date)
 
-    def _keep_evidence(self, inquiry: Inquiry, faults: Faults, answer: Answer, wire: Wire) -> None:
+    def _keep_evidence(
+        self, inquiry: Inquiry, faults: Faults, answer: Answer, wire: Wire, failed: _Failed
+    ) -> None:
         honest = not faults and answer.status == 200
         self._log.add(inquiry, self._clock.now(), faults, answer, wire, honest)
+        # A test that is told of an error finds the request that it came with.
+        for error in failed:
+            where = f"raised in the {self._what} while it answered with {show(list(faults))}"
+            self._problems.add(error, where)
+
+
+def _answer_error(error: BaseException, failed: _Failed) -> Answer:
+    failed.append(error)
+    return Answer.text(500, f"mockpki: {type(error).__name__} in the test's own fault: {say(error)}")
 
 
 def _in_seconds(timeout: float | timedelta) -> float:

@@ -15,6 +15,7 @@ from .._exchange.http import Answer, HttpRequest, http_date
 from .._exchange.refusals import METHODS
 from .._exchange.steps import Wire, deliver
 from .._pkix.reading import load_certificate
+from .._problems import describe
 from ..staplers._provision import Provision
 from .client_hello import ClientHello, ClientHelloReader, Offer
 from .handshake import Handshake
@@ -145,19 +146,21 @@ class TlsConnection:
         if self._connection.closed and (self._server.closed or staple is None or not staple.exception()):
             return
         try:
-            provision = None if staple is None else staple.result()
-            if provision is not None:
-                self.handshake.staple_reason = provision.reason
-                if provision.abort is not None:
-                    self._refuse(provision.abort, provision.reason)
-                    return
-            tls = self._server.session(leaf, None if provision is None else provision.staple)
-        except Exception as error:
+            self._present(leaf, staple)
+        # Nobody above may have called: the loop would write it to a log. Also what is no Exception.
+        except BaseException as error:
             self._server.report(error, f"raised in a TLS server, which was about to present {leaf!r}")
-            self.handshake.error = self.handshake.error or f"{type(error).__name__}: {error}"
+            self.handshake.error = self.handshake.error or describe(error)
             self._connection.abort()
-            return
-        self._tls = tls
+
+    def _present(self, leaf: Leaf, staple: Future[Provision] | None) -> None:
+        provision = None if staple is None else staple.result()
+        if provision is not None:
+            self.handshake.staple_reason = provision.reason
+            if provision.abort is not None:
+                self._refuse(provision.abort, provision.reason)
+                return
+        tls = self._tls = self._server.session(leaf, None if provision is None else provision.staple)
         early, self._early = bytes(self._early), bytearray()
         self._connection.resume_reading()
         self._feed(tls, early)

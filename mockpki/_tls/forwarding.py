@@ -15,6 +15,7 @@ from .._engine.connection import Connection, Receiver
 from .._engine.fetch import Address, connect
 from .._engine.http import Outlet
 from .._engine.loop import Engine
+from .._engine.standstill import find_place
 from .._problems import Problems
 from .options import Handler
 
@@ -109,6 +110,7 @@ class Upstreams:
         self._handlers: list[threading.Thread] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._connections: set[Connection] = set()
+        self._until = 0.0
 
     def handle(self, outer: TwoWay, handler: Handler) -> Receiver:
         """On the loop: what takes the octets that *outer* decrypts to *handler*, on a thread of its own."""
@@ -120,7 +122,8 @@ class Upstreams:
             try:
                 with theirs:
                     refuse_awaitable(handler(theirs), handler, "handler=")
-            except Exception as error:
+            # Also what is no Exception, such as pytest.fail() or sys.exit().
+            except BaseException as error:
                 # The client, or the end of the test, may have taken the connection away.
                 if not (upstream.closed and isinstance(error, BrokenPipeError | ConnectionResetError)):
                     self._problems.add(error, "raised in the handler of a TLS server")
@@ -167,17 +170,23 @@ class Upstreams:
         for upstream in list(self._connections):
             upstream.abort()
 
+    def begin_to_end(self) -> None:
+        """The connections are closed: from now on the handlers have so long to end."""
+        self._until = monotonic() + _PATIENCE
+
     def join(self) -> None:
         """Wait for the handlers, whose connections are closed; one that does not return is a problem."""
-        until = monotonic() + _PATIENCE
         handlers = [thread for thread in self._handlers if thread is not threading.current_thread()]
         for thread in handlers:
-            thread.join(max(0.0, until - monotonic()))
-        if any(thread.is_alive() for thread in handlers):
+            thread.join(max(0.0, self._until - monotonic()))
+        left = [thread for thread in handlers if thread.is_alive()]
+        self._handlers = []
+        if left:
+            place = find_place(left[0])
             self._problems.add(
                 TimeoutError(
                     f"the handler of a TLS server is still running {_PATIENCE:g} s after its connection "
-                    "was closed"
+                    f"was closed{f': it is at {place}' if place else ''}"
                 ),
                 "let the handler return when recv() gives b''",
             )

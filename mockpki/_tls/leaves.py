@@ -7,6 +7,7 @@ from typing import Protocol
 
 from .._awaitables import refuse_awaitable
 from .._ca.leaf import Leaf
+from .._problems import add_note
 from .options import Issue
 from .signing import signing_kind
 
@@ -99,7 +100,7 @@ class IssuedLeaves:
                 )
             self._check(leaf)
         except BaseException as error:
-            error.add_note(f"mockpki: raised by the function that issues leaves, for the name {name!r}")
+            add_note(error, f"raised by the function that issues leaves, for the name {name!r}")
             raise
         return leaf
 

@@ -14,6 +14,7 @@ from .._ca.leaf import Leaf
 from .._ca.realm import Realm
 from .._engine.connection import Receiver
 from .._engine.http import HttpSession
+from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort
 from .._engine.loop import Engine
 from .._engine.ports import addresses
@@ -121,9 +122,10 @@ class TlsServer:
             # Before there is a port: a server may have to wait for its staples, or not start at all.
             self._staple.attach(self, self._realm)
         try:
-            self._listener = self._listen()
+            with Held():
+                self._listener = self._listen()
         except BaseException:
-            self._engine.call(self._let_go)
+            self._engine.end(self._let_go)
             raise
         self._engine.call(self._listener.start)
         return self
@@ -150,13 +152,24 @@ class TlsServer:
 
         Handlers have two seconds to notice; one that is still running then fails the test.
         """
+        with Held():
+            self.drop()
+            self.join()
+
+    def drop(self) -> None:
+        """Stop, and drop every connection, without waiting for handlers."""
         if self._closed:
             return
         if self._listener is None:
             # It may be starting, in another thread.
-            self._engine.call(self._let_go)
+            self._engine.end(self._let_go)
             return
-        self._engine.call(self._close_on_loop, self._listener)
+        self._engine.end(self._close_on_loop, self._listener)
+        self._closed = True
+        self._upstreams.begin_to_end()
+
+    def join(self) -> None:
+        """Wait for the handlers, if it was dropped."""
         self._upstreams.join()
 
     def _close_on_loop(self, listener: ListeningPort) -> None:

@@ -100,7 +100,8 @@ def make_provision(make: StapleFunction, reason: str, leaf: Leaf) -> Future[Prov
         if made is not None and not isinstance(made, bytes):
             raise TypeError(f"a stapler returns DER bytes or None; {make!r} returned {made!r}")
         return done_with(Provision(made, reason))
-    except Exception as error:
+    # Also what is no Exception, such as pytest.fail() in a function of the test's own.
+    except BaseException as error:
         future: Future[Provision] = Future()
         future.set_exception(error)
         return future

@@ -24,6 +24,7 @@ from typing import Any
 
 from .._exchange.staples import StapleMessages, check_writable, staple_messages
 from .._pkix.reading import read_subject
+from .._problems import describe
 from .alerts import alert_name
 from .client_certificates import RefusedCertificateError, check_client_certificate
 from .key_shares import HYBRIDS, encapsulate
@@ -128,7 +129,7 @@ class TlsliteSession(Session):
             self._wire.outgoing += _LAST_WORD
             self._alert_sent(_INTERNAL_ERROR)
             if self.failure is not None:
-                self._fail(f"{type(self.failure).__name__}: {self.failure}")
+                self._fail(describe(self.failure))
             else:
                 self._fail(f"tlslite failed with {type(error).__name__}{_because(str(error))}")
                 self._compare()

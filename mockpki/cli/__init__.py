@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import click
 
 from .._typed import suggest
@@ -21,7 +23,15 @@ __all__ = ["main"]
 
 
 class _Group(click.Group):
-    """A group that suggests commands for one it does not have."""
+    """A group that suggests commands for one it does not have, and has a word and a status for Ctrl-C."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            # click's own would be that of a client that fails.
+            click.echo("Interrupted: nothing was judged.", err=True)
+            raise SystemExit(128 + signal.SIGINT) from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from .._clock import monotonic
+from .._engine.ports import refuse_invalid
 from .._exchange.http import encode_request, url_with_question
 from .._validation.finding import Unusable
 
@@ -40,6 +41,7 @@ class Deadline:
 
 def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
     """A TCP connection. Raises OSError."""
+    refuse_invalid(host)
     return socket.create_connection((host, port), deadline.left())
 
 

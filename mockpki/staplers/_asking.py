@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .._engine.fetch import NoAnswer, ask
+from .._problems import describe
 from ._answering import (
     Change,
     Decision,
@@ -187,9 +188,13 @@ class Asking:
             async with self._lock:
                 self.note(slot.known.name, *note_start(self._policy, slot.known))
                 return await self._ask(slot)
-        except Exception as error:
+        # Also what is no Exception, in a rule of the test's own; but not our own end.
+        except BaseException as error:
+            own = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and own is not None and own.cancelling():
+                raise
             self.realm.problems.add(error, f"raised in a stapler that asked about {slot.known.leaf!r}")
-            return Failure(Kind.NO_ANSWER, f"{type(error).__name__}: {error}", None)
+            return Failure(Kind.NO_ANSWER, describe(error), None)
 
     async def _ask(self, slot: Slot) -> Kept | Failure:
         policy, leaf = self._policy, slot.known.leaf

@@ -131,7 +131,7 @@ class Stapler:
         waits for as long as that takes.
         """
         if not self._servers:
-            return
+            return None
         engine = self._realm.engine
         if engine.is_here:
             raise RuntimeError("settle() waits for the services, and cannot be called inside one of them")
@@ -139,8 +139,10 @@ class Stapler:
         engine.settle()
         done: Future[None] = Future()
         engine.call(self._asking.tell_when_idle, done)
+        if seconds is None:
+            return engine.wait_for(done)
         try:
-            done.result(seconds)
+            return done.result(seconds)
         except TimeoutError:
             names = ", ".join(self._asking.names) or "none any more"
             raise TimeoutError(
@@ -182,7 +184,7 @@ class Stapler:
             self._start(server.leaves)
         except BaseException:
             with contextlib.suppress(ValueError):  # the PKI may be closed by now
-                realm.engine.call(self.detach, server)
+                realm.engine.end(self.detach, server)
             raise
 
     def _start(self, leaves: Sequence[Leaf]) -> None:
@@ -195,7 +197,7 @@ class Stapler:
                 "a server that fetches its staples at the start cannot be started inside a service"
             )
         try:
-            asyncio.run_coroutine_threadsafe(self._wait_for_start(leaves), engine.loop).result()
+            engine.wait_for(asyncio.run_coroutine_threadsafe(self._wait_for_start(leaves), engine.loop))
         except CancelledError:
             raise ValueError("this TLS server was closed before it had started") from None
 

@@ -45,8 +45,12 @@ def test_closing_goes_on_whatever_fails(realm: Realm) -> None:
     class Broken:
         """What cannot be closed."""
 
-        def close(self) -> None:
+        def drop(self) -> None:
             """Fail."""
+            raise ZeroDivisionError
+
+        def join(self) -> None:
+            """Fail again."""
             raise ZeroDivisionError
 
     service = file(realm)

@@ -1,5 +1,6 @@
 """The command line: help, and what is said to mistakes. Each command has its own tests beside this."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -91,3 +92,14 @@ def test_no_more_files(command: str, files: int) -> None:
     assert done.returncode != 0
     assert "raise `ulimit -n`" in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_ctrl_c_before_anything_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C has the status that shells give it from the first moment on: no client has failed."""
+    with monkeypatch.context() as context:
+        context.setattr(
+            main.commands["staplers"], "callback", lambda **options: signal.raise_signal(signal.SIGINT)
+        )
+        result = CliRunner().invoke(main, ["staplers"])
+    assert (result.exit_code, result.output) == (130, "Interrupted: nothing was judged.\n")
+    assert CliRunner().invoke(main, ["staplers", "nginx"]).exit_code == 0

@@ -1,12 +1,14 @@
 """Loopback addresses, both families of them, and ports that are taken."""
 
 import socket
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from mockpki import PKI
-from mockpki._engine.ports import addresses
+from mockpki import PKI, relying_party
+from mockpki._engine.ports import addresses, refuse_invalid
+from tests.kit.staples import BLOCKING, ask
 from tests.kit.wire import Wire, get, held
 
 
@@ -52,3 +54,38 @@ def test_a_port_in_use(pki: PKI) -> None:
         assert "leave port= out" in caught.value.__notes__[0]
     with pki.tls_server(leaf, port=port) as server:
         assert server.port == port
+
+
+@pytest.mark.parametrize("host", ["invalid", "ocsp.invalid", "OCSP.Invalid", "a.b.invalid."])
+def test_a_name_that_nobody_is_asked_about(host: str) -> None:
+    """RFC 6761 section 6.4: it has no address, as the system would say it."""
+    with pytest.raises(socket.gaierror) as caught:
+        refuse_invalid(host)
+    assert caught.value.errno == socket.EAI_NONAME
+
+
+@pytest.mark.parametrize("host", ["localhost", "invalid.example", "notinvalid", "127.0.0.1", "", ".", None])
+def test_other_names(host: str | None) -> None:
+    """It says nothing of any other, whatever that is."""
+    refuse_invalid(host)
+
+
+def test_no_client_of_ours_asks_the_dns(pki: PKI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Staplers and the relying party know by themselves that `unresolvable_url` has no address."""
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def look_up(host: Any, *arguments: Any, **options: Any) -> Any:
+        asked.append(str(host))
+        return real(host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    leaf = pki.issue_cert("localhost", ocsp_urls=[pki.unresolvable_url], crl_urls=[pki.unresolvable_url])
+    with pki.tls_server(leaf, staple=BLOCKING) as server:
+        assert ask(pki, server) == "none"
+        assert "has no address" in (server.connections[-1].staple_reason or "")
+        verdict = relying_party.check(server.host, server.port, ca=pki.ca_file, server_name="localhost")
+    assert {look.outcome for look in verdict.fetched} >= {"no address"}
+    # They do look up what has to be: this very way.
+    assert "127.0.0.1" in asked
+    assert not [host for host in asked if "invalid" in host]

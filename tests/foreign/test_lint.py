@@ -118,11 +118,13 @@ def test_honest_certificates_are_clean(world: PKI) -> None:
 def test_honest_crls_are_clean(world: PKI) -> None:
     """A CRL that is empty, and one with every reason that a complete CRL may have."""
     assert lint_crl(world.root.crl.crl()) == set()
-    for reason in x509.ReasonFlags:
-        if reason is not x509.ReasonFlags.remove_from_crl:
-            world.revoke(world.issue_cert("a.example"), reason, invalidity_date=NOW)
-    loaded = x509.load_der_x509_crl(world.crl.crl())
-    assert len(loaded) == len(x509.ReasonFlags) - 1
+    reasons = set(x509.ReasonFlags) - {x509.ReasonFlags.remove_from_crl}
+    leaves = {reason: world.issue_cert("a.example") for reason in reasons}
+    for reason, leaf in leaves.items():
+        world.revoke(leaf, reason, invalidity_date=NOW)
+    loaded = {entry.serial_number for entry in x509.load_der_x509_crl(world.crl.crl())}
+    # Another test may have revoked some before.
+    assert loaded >= {leaf.serial_number for leaf in leaves.values()}
     assert lint_crl(world.crl.crl()) == set()
 
 

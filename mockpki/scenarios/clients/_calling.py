@@ -13,6 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..._clock import monotonic
+from ..._problems import describe
 from ..._typed import suggest
 from ...relying_party import Verdict
 from ._judging import Outcome
@@ -98,7 +99,7 @@ def _choose(names: tuple[str, ...], target: Target) -> dict[str, Any]:
 
 
 def _rejection(error: Exception, began: float) -> Outcome:
-    return Outcome(False, f"raised {type(error).__name__}: {error}", monotonic() - began)
+    return Outcome(False, f"raised {describe(error)}", monotonic() - began)
 
 
 def _read_verdict(returned: object, began: float) -> Outcome:
