@@ -114,9 +114,9 @@ def check_digest(algorithm: hashes.HashAlgorithm | None) -> None:
         raise Unusable("weak signature", f"it is signed with {algorithm.name}, which can be forged")
 
 
-def find_extension(certificate: x509.Certificate, kind: type[E]) -> E | None:
-    """The value of *certificate*'s extension of that *kind*; None where it has none."""
+def find_extension(issued: x509.Certificate | x509.CertificateRevocationList, kind: type[E]) -> E | None:
+    """The value of the extension of that *kind* in a certificate or a CRL; None where it has none."""
     try:
-        return certificate.extensions.get_extension_for_class(kind).value
+        return issued.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
