@@ -37,7 +37,8 @@ class Search:
     answers: Answers
     others: Sequence[x509.Certificate] = ()
     fetched: list[Fetched] = field(default_factory=list)
-    vouching: list[x509.Certificate] = field(default_factory=list)
+    judging: list[x509.Certificate] = field(default_factory=list)
+    """Those whose status is being found out, the innermost last."""
 
     def judge(self, chain: Sequence[x509.Certificate], staple: bytes | None) -> Verdict:
         """The verdict on *chain*, leaf first and trust anchor last, as the server sent it with *staple*."""
@@ -67,6 +68,19 @@ class Search:
         staple: bytes | None,
     ) -> tuple[Status, bool, str]:
         """What is known about one certificate, whether that will do, and why. *path* leads to the anchor."""
+        self.judging.append(certificate)
+        try:
+            return self._try_sources(certificate, path, is_leaf, staple)
+        finally:
+            self.judging.pop()
+
+    def _try_sources(
+        self,
+        certificate: x509.Certificate,
+        path: Sequence[x509.Certificate],
+        is_leaf: bool,
+        staple: bytes | None,
+    ) -> tuple[Status, bool, str]:
         policy, name = self.policy, label(certificate)
         if not (policy.sources or policy.hard_fail):
             return Status.UNDETERMINED, True, f"{name}: the policy checks nothing"
@@ -186,13 +200,9 @@ class Search:
     def _vouch(self, path: Path) -> None:
         """Raise `Unusable` unless the policy takes the issuer of a CRL, whose *path* is valid otherwise."""
         for place, certificate in enumerate(path[:-1]):
-            if certificate in self.vouching:
+            if certificate in self.judging:
                 raise Unusable("wrong signer", "its signer's own status depends on it")
-            self.vouching.append(certificate)
-            try:
-                _, ok, why = self._certificate(certificate, path[place + 1 :], False, None)
-            finally:
-                self.vouching.pop()
+            _, ok, why = self._certificate(certificate, path[place + 1 :], False, None)
             if not ok:
                 raise Unusable("wrong signer", f"its signer is not to be trusted: {why}")
 

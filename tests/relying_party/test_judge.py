@@ -123,6 +123,22 @@ class TestCRLIssuer:
             )  # fmt: skip
             assert verdict.accepted == accepted, str(verdict)
 
+    def test_not_even_where_nothing_has_to_be_told(self) -> None:
+        """A CRL issuer's CRL is no word about the CRL issuer itself, under no policy."""
+        own = x509.CRLDistributionPoints([self.INDIRECT])
+        about = replace(CRL_ISSUER, more=(own,)).certificate
+        of_its_own = crl(by=CRL_ISSUER, idp=scope(url("i"), indirect=True))
+        of_another = crl(by=CA, idp=scope(url("i"), indirect=True))
+        for given, status in (
+            (of_its_own, Status.UNDETERMINED),
+            (of_another, Status.UNDETERMINED),
+            (ROOTS, Status.GOOD),
+        ):
+            verdict = relying_party.judge(
+                [about, ROOT.certificate], others=[about], crls=[given], at=NOW, policy=WHOLE
+            )
+            assert verdict.status is status, str(verdict)
+
 
 class TestAnswers:
     """Staples and OCSP answers may be given, too."""
