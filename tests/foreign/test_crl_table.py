@@ -1,4 +1,4 @@
-"""What OpenSSL makes of the CRLs of RFC 5280 section 6.3.3, on the same files as our client."""
+"""What OpenSSL and the JDK make of the CRLs of RFC 5280 section 6.3.3, on the same files as our client."""
 
 from pathlib import Path
 
@@ -7,13 +7,42 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.kit.crl_cases import CASES, GOOD, REVOKED, UNDETERMINED, Case
-from tests.kit.crl_world import NOW
+from tests.kit.crl_world import NOW, ROOT, crl
 from tests.kit.programs import need, run
 
-NOT_COMPARED = {"delta-stale", "delta-early", "two-deltas", "delta-alone", "indirect-point-without-that-name"}
-"""Of these we know only what the RFC says."""
+BY_NAME = {case.name: case for case in CASES}
+each = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
-STRICTER = {
+
+def pem(*issued: x509.Certificate | x509.CertificateRevocationList) -> bytes:
+    """All of them."""
+    return b"".join(one.public_bytes(Encoding.PEM) for one in issued)
+
+
+def write(case: Case, folder: Path, *more: bytes) -> Path:
+    """The certificates and CRLs, with *more* CRLs, as files in *folder*."""
+    certificate, ca, root = case.chain
+    folder.mkdir(exist_ok=True)
+    (folder / "root.pem").write_bytes(pem(root))
+    (folder / "ca.pem").write_bytes(pem(ca))
+    (folder / "issuers.pem").write_bytes(pem(ca, *(one.certificate for one in case.others)))
+    (folder / "cert.pem").write_bytes(pem(certificate))
+    (folder / "crls.pem").write_bytes(pem(*map(x509.load_der_x509_crl, (*case.crls(), *more))))
+    return folder
+
+
+# OpenSSL, with its two switches and without.
+
+NOT_BY_OPENSSL = {
+    "delta-stale",
+    "delta-early",
+    "two-deltas",
+    "delta-alone",
+    "indirect-point-without-that-name",
+}
+"""Not compared: of these we know only what the RFC says."""
+
+STRICTER_OPENSSL = {
     # The last paragraph of section 6.3.3 is about CRLs "not specified in a distribution point". OpenSSL asks
     # of a CRL that names a distribution point that the certificate names it, too.
     "no-point-named-by-issuer": UNDETERMINED,
@@ -22,47 +51,92 @@ STRICTER = {
     # A delta CRL that nobody can believe ends its search; the RFC leaves the complete one to go by.
     "delta-forged": UNDETERMINED,
 }
-"""Where OpenSSL wants more than the RFC, with both of its switches."""
+"""Where it wants more than the RFC, with both of its switches."""
 
 
-def pem(*certificates: x509.Certificate) -> bytes:
-    """All of them."""
-    return b"".join(one.public_bytes(Encoding.PEM) for one in certificates)
-
-
-def verify(case: Case, folder: Path, *switches: str) -> tuple[str, str]:
-    """What ``openssl verify`` makes of the certificate, and all that it says."""
-    certificate, *between, root = case.chain
-    (folder / "root.pem").write_bytes(pem(root))
-    (folder / "issuers.pem").write_bytes(pem(*between, *(one.certificate for one in case.others)))
-    (folder / "cert.pem").write_bytes(pem(certificate))
-    crls = [x509.load_der_x509_crl(der).public_bytes(Encoding.PEM) for der in case.crls()]
-    (folder / "crls.pem").write_bytes(b"".join(crls))
+def verify(folder: Path, *switches: str) -> tuple[str, str]:
+    """What ``openssl verify`` makes of the files, and all that it says."""
+    crls = folder / "crls.pem"
+    given = ("-CRLfile", crls) if crls.stat().st_size else ()
     ran = run(
         need("openssl"), "verify", "-no-CAfile", "-no-CApath", "-CAfile", folder / "root.pem",
-        "-untrusted", folder / "issuers.pem", "-crl_check",
-        *(("-CRLfile", folder / "crls.pem") if crls else ()), *switches,
+        "-untrusted", folder / "issuers.pem", "-crl_check", *given, *switches,
         "-attime", int(NOW.timestamp()), folder / "cert.pem",
     )  # fmt: skip
     said = ran.stdout + ran.stderr
-    # It says what is wrong on a CRL issuer's path, and goes on.
-    if ran.returncode == 0 and "[CRL path] error" not in said:
+    # What it finds wrong on a CRL issuer's path is in what it prints.
+    if "[CRL path] error" in said:
+        return UNDETERMINED, said
+    if ran.returncode == 0:
         return GOOD, said
-    alone = "error 23 at 0 depth lookup" in said and "[CRL path] error" not in said
-    return REVOKED if alone else UNDETERMINED, said
+    return REVOKED if "error 23 at 0 depth lookup" in said else UNDETERMINED, said
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@each
 def test_openssl(case: Case, tmp_path: Path) -> None:
     """Without its switches it says what we do without ours, and with them what the RFC says."""
+    folder = write(case, tmp_path)
     if case.name != "delta-alone":
-        status, said = verify(case, tmp_path)
+        status, said = verify(folder)
         assert status == case.plain, said
-    if case.name not in NOT_COMPARED:
-        status, said = verify(case, tmp_path, "-extended_crl", "-use_deltas")
-        assert status == STRICTER.get(case.name, case.whole), said
+    if case.name not in NOT_BY_OPENSSL:
+        status, said = verify(folder, "-extended_crl", "-use_deltas")
+        assert status == STRICTER_OPENSSL.get(case.name, case.whole), said
+
+
+# The JDK, which has no such switches.
+
+NOT_BY_JAVA = {
+    *(case.name for case in CASES if "delta" in case.name),
+    *("released", "newly-revoked", "large-numbers", "critical-entry-extension"),
+}
+"""Not compared: of these we know only what the RFC says."""
+
+STRICTER_JAVA = {
+    # It takes the names of the certificate's issuer for a distribution point where the certificate has none,
+    # but not its alternative names.
+    "no-point-named-by-alternative": UNDETERMINED,
+    "outside-every-point": UNDETERMINED,
+    # Section 5.3.1: "The removeFromCRL (8) reasonCode value may only appear in delta CRLs".
+    "removed-by-a-complete-one": REVOKED,
+    # A distribution point with a cRLIssuer is for indirect CRLs: section 6.3.3 (b) (1).
+    "indirect-by-the-issuer-itself": UNDETERMINED,
+    # It waits for all nine bits of ReasonFlags, the first of which is called unused.
+    "reasons-good": UNDETERMINED,
+    "reasons-first-lists": UNDETERMINED,
+    "reasons-second-lists": UNDETERMINED,
+    "reasons-of-the-list-alone": UNDETERMINED,
+    "reasons-in-common": UNDETERMINED,
+}
+"""Where it wants more than the RFC."""
+
+
+@pytest.fixture(scope="module")
+def java(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the JDK makes of each case: one virtual machine for all."""
+    folder = tmp_path_factory.mktemp("java")
+    for case in CASES:
+        # It looks at the CAs, too.
+        write(case, folder / case.name, crl(by=ROOT))
+    program = Path(__file__).with_name("CrlTable.java")
+    ran = run(need("java"), program, folder, int(NOW.timestamp()), timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    return dict(line.split("\t") for line in ran.stdout.splitlines())
+
+
+@each
+def test_java(case: Case, java: dict[str, str]) -> None:
+    """PKIXRevocationChecker says what the RFC says, or wants more."""
+    if case.name in NOT_BY_JAVA:
+        assert java[case.name]
+    else:
+        assert java[case.name] == STRICTER_JAVA.get(case.name, case.whole)
 
 
 def test_the_tables_are_about_cases() -> None:
-    """No name stands in them that is in no case."""
-    assert {case.name for case in CASES} >= NOT_COMPARED | STRICTER.keys()
+    """No name stands in them that is in no case; and none of them is laxer than the RFC."""
+    assert BY_NAME.keys() >= NOT_BY_OPENSSL | STRICTER_OPENSSL.keys() | NOT_BY_JAVA | STRICTER_JAVA.keys()
+    for table in (STRICTER_OPENSSL, STRICTER_JAVA):
+        assert GOOD not in table.values()
+    assert len(BY_NAME) - len(NOT_BY_OPENSSL) >= 58
+    assert len(BY_NAME) - len(NOT_BY_JAVA) >= 58
