@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from .._pkix.reading import read_serial
 from .crl_issuer import Path, find_signer
 from .delta import check_delta
-from .finding import Finding, Status, Tolerance, Unusable, check_window, find_extension, reading
+from .finding import Finding, Status, Tolerance, Unusable, check_issued, check_window, find_extension, reading
 from .pointers import ALL_REASONS, Reasons, freshest_urls
 from .revocation_list import RevocationList, reason_of
 from .scope import find_reasons
@@ -45,7 +45,7 @@ class Walk:
     """What the CRLs say about one *certificate*, one after the other.
 
     *path* leads from its issuer to the trust anchor. *extended* understands indirect CRLs, CRLs for some
-    reasons, CRLs outside any distribution point, and those that a CA has signed with another of its keys;
+    reasons, those that are named by their issuer, and those that a CA has signed with another of its keys;
     *others* are the certificates this may need. *vouch* is given the path of a CRL issuer that is not on
     *path*, and raises `Unusable` if it is revoked.
     """
@@ -111,6 +111,7 @@ class Walk:
             # nextUpdate times specified in the corresponding fields of the delta CRL used in its
             # construction."
             self._check_times(complete.crl if delta is None else delta)
+            check_issued(complete.crl.crl.last_update_utc, self.now, self.tolerance)
             # "(i) If use-deltas is set, then search for the certificate on the delta CRL." "(j) If
             # (cert_status is UNREVOKED), then search for the certificate on the complete CRL."
             serial = read_serial(self.certificate.public_bytes(Encoding.DER))
@@ -139,9 +140,8 @@ class Walk:
         left = ", ".join(sorted(reason.value for reason in ALL_REASONS - self.reasons))
         return Finding(Status.UNDETERMINED, f"nothing yet ({says}, which leaves open {left})")
 
-    def _check_times(self, crl: RevocationList) -> None:
-        times = crl.crl
-        if times.next_update_utc is None:
+    def _check_times(self, current: RevocationList) -> None:
+        if current.crl.next_update_utc is None:
             # Section 5.1.2.5: "Conforming CRL issuers MUST include the nextUpdate field in all CRLs."
             raise Unusable("stale", "it has no nextUpdate")
-        check_window(times.last_update_utc, times.next_update_utc, self.now, self.tolerance)
+        check_window(current.crl.last_update_utc, current.crl.next_update_utc, self.now, self.tolerance)

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from cryptography import x509
 from OpenSSL import crypto
 
-from .finding import Unusable, check_digest, find_extension, label
+from .finding import Unusable, check_digest, find_extension, label, reading
 from .revocation_list import RevocationList
 
 Path = tuple[x509.Certificate, ...]
@@ -23,7 +23,8 @@ def find_signer(
     issuers, and certificates of a CA's other keys. Raises `Unusable` where nobody may have signed it.
     """
     check_digest(crl.crl.signature_hash_algorithm)
-    known = [certificate for certificate in (*path, *others) if certificate.subject == crl.issuer]
+    others = [one for one in others if _is_readable(one)]
+    known = [one for one in (*path, *others) if one.subject == crl.issuer]
     if not known:
         raise Unusable("wrong signer", f"no certificate of {crl.issuer.rfc4514_string()} is at hand")
     # "(g) Validate the signature on the complete CRL using the public key validated in step (f)."
@@ -41,6 +42,17 @@ def find_signer(
     # "(f) Obtain and validate the certification path for the issuer of the complete CRL. The trust anchor for
     # the certification path MUST be the same as the trust anchor used to validate the target certificate."
     return _validate(allowed, path, others, now)
+
+
+def _is_readable(certificate: x509.Certificate) -> bool:
+    """Whether all can be read of it that is looked at here: a server may send anything beside its chain."""
+    try:
+        with reading():
+            _ = certificate.subject, certificate.public_key(), _may_sign(certificate)
+            crypto.X509.from_cryptography(certificate)
+    except Unusable:
+        return False
+    return True
 
 
 def _may_sign(certificate: x509.Certificate) -> bool:

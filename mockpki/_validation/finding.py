@@ -86,10 +86,7 @@ def check_window(
     """Raise `Unusable` unless an answer with these times can be believed *now*. All are aware UTC."""
     skew = tolerance.clock_skew
     since = f"{this_update:%Y-%m-%d %H:%M:%S}Z"
-    # RFC 6960 section 4.2.2.1: "Responses whose thisUpdate time is later than the local system time
-    # SHOULD be considered unreliable."
-    if this_update > now + skew:
-        raise Unusable("too early", f"it is not good before {since} (thisUpdate)")
+    check_issued(this_update, now, tolerance)
     if tolerance.max_age is not None and this_update < now - tolerance.max_age - skew:
         raise Unusable("too old", f"it is of {since} (thisUpdate), which the policy finds too old")
     if next_update is None:
@@ -106,6 +103,15 @@ def check_window(
     # be considered unreliable."
     if next_update < now - skew:
         raise Unusable("stale", f"it was good until {until} (nextUpdate)")
+
+
+def check_issued(this_update: datetime, now: datetime, tolerance: Tolerance) -> None:
+    """Raise `Unusable` for an answer that is not of now or earlier."""
+    # RFC 6960 section 4.2.2.1: "Responses whose thisUpdate time is later than the local system time
+    # SHOULD be considered unreliable."
+    if this_update > now + tolerance.clock_skew:
+        since = f"{this_update:%Y-%m-%d %H:%M:%S}Z"
+        raise Unusable("too early", f"it is not good before {since} (thisUpdate)")
 
 
 def check_digest(algorithm: hashes.HashAlgorithm | None) -> None:

@@ -14,21 +14,19 @@ from .revocation_list import RevocationList
 def find_reasons(crl: RevocationList, certificate: x509.Certificate, *, extended: bool) -> Reasons:
     """The reasons for which the complete *crl* tells whether *certificate* is revoked.
 
-    *extended*: indirect CRLs, CRLs for some reasons and CRLs outside any distribution point are understood.
+    *extended*: indirect CRLs, CRLs for some reasons and CRLs that are named by their issuer are understood.
     Raises `Unusable` where it tells nothing.
     """
     points = distribution_points(certificate)
     issued_for = [point for point in points if _is_by_issuer(crl, certificate, point, extended)]
     # "If the revocation status has not been determined, repeat the process above with any available CRLs not
     # specified in a distribution point but issued by the certificate issuer."
-    outside = _assume_point(certificate, extended) if extended or not points else None
-    is_outside = outside is not None and crl.issuer == certificate.issuer
-    if not issued_for and not is_outside:
+    outside = [_assume_point(certificate, extended)] if crl.issuer == certificate.issuer else []
+    if not issued_for and not outside:
         raise Unusable("wrong signer", f"it is the CRL of {crl.issuer.rfc4514_string()}")
     _check_kind(crl, certificate, extended)
     named = [point for point in issued_for if has_name(crl, point)]
-    if not named and outside is not None and is_outside:
-        named = [outside] if has_name(crl, outside) else []
+    named = named or [point for point in outside if has_name(crl, point)]
     if not named:
         raise Unusable("wrong scope", "it is for another distribution point")
     # (d): "If the issuing distribution point (IDP) CRL extension is present and includes onlySomeReasons and

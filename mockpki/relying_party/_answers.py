@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from itertools import groupby
 from typing import Protocol
 
 from cryptography import x509
@@ -84,10 +83,12 @@ class Given:
         about = [(der, crl) for der, crl in read if crl is not None and crl.issuer in names]
         # RFC 5280 section 5.2.3: the CRL number "allows users to easily determine when a particular CRL
         # supersedes another CRL", "for a given CRL scope and CRL issuer".
-        newest_first = sorted(about or (read if points else ()), key=_age, reverse=True)
-        # As the certificate names them.
-        in_order = sorted(newest_first, key=lambda one: (_find_place(one[1], points), _scope(one)))
-        for _, alike in groupby(in_order, key=_scope):
+        by_scope: dict[tuple[bytes, bytes], list[_Read]] = {}
+        for one in sorted(about or (read if points else ()), key=_age, reverse=True):
+            by_scope.setdefault(_scope(one), []).append(one)
+        # In the order of the certificate; of two that fit as well the newer first.
+        in_order = sorted(by_scope.values(), key=lambda alike: _order(alike[0], points))
+        for alike in in_order:
             yield [_at_hand(der) for der, _ in alike]
 
     def deltas(self, urls: Sequence[str]) -> Iterable[Place]:
@@ -125,10 +126,11 @@ def _age(one: _Read) -> tuple[int, float]:
     return -1 if crl.number is None else crl.number, crl.crl.last_update_utc.timestamp()
 
 
-def _find_place(crl: RevocationList | None, points: Sequence[Point]) -> int:
-    """Which of *points* it is for, counted from 0; their number for none."""
+def _order(one: _Read, points: Sequence[Point]) -> tuple[int, float]:
+    """Which of *points* it is for, and then the lesser, the newer."""
+    crl = one[1]
     fitting = (place for place, point in enumerate(points) if crl is not None and has_name(crl, point))
-    return next(fitting, len(points))
+    return next(fitting, len(points)), -_age(one)[1]
 
 
 def _scope(one: _Read) -> tuple[bytes, bytes]:

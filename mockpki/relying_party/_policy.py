@@ -54,8 +54,8 @@ class Policy:
     use_deltas: bool = False
     """Complete a CRL with the delta CRL that a freshestCRL extension points to (RFC 5280 section 5.2.4)."""
     extended_crls: bool = False
-    """Understand indirect CRLs, CRLs for some reasons only, CRLs outside any distribution point, and those
-    that a CA has signed with another of its keys (RFC 5280 section 6.3.3)."""
+    """Understand indirect CRLs, CRLs for some reasons only, those that are named by their issuer and by no
+    distribution point, and those that a CA has signed with another of its keys (RFC 5280 section 6.3.3)."""
 
     def __post_init__(self) -> None:
         self._check_sources()

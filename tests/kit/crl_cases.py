@@ -277,6 +277,12 @@ case(
     UNDETERMINED,
 )
 case(
+    "delta-for-an-early-base",
+    lambda: leaf(A, freshest=True),
+    lambda: [crl(times=EARLY), delta()],
+    UNDETERMINED,
+)
+case(
     "delta-of-the-shard",
     lambda: leaf(A, freshest=True),
     lambda: [crl(idp=scope(url("a"))), delta(LISTED, idp=scope(url("a")))],
@@ -468,6 +474,18 @@ case(
     others=(),
 )
 case(
+    "indirect-in-vain",
+    lambda: leaf(BY_ISSUER),
+    lambda: [crl(LISTED)],
+    REVOKED,
+)
+case(
+    "indirect-in-vain-good",
+    lambda: leaf(BY_ISSUER),
+    lambda: [crl()],
+    GOOD,
+)
+case(
     "indirect-by-the-issuer-itself",
     lambda: leaf(point(url("a"), crl_issuer="CA")),
     lambda: [crl(LISTED)],
@@ -514,6 +532,12 @@ case(
     lambda: leaf(point(url("k"), reasons=KEYS - {Flags.ca_compromise}), point(url("r"), reasons=ROUTINE)),
     lambda: [crl(idp=FIRST), crl(idp=SECOND)],
     UNDETERMINED,
+)
+case(
+    "reasons-of-one-list-for-both",
+    lambda: leaf(*HALVES),
+    lambda: [crl(idp=scope(url("k"), url("r")))],
+    GOOD,
 )
 case(
     "reasons-delta",

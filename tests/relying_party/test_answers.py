@@ -216,7 +216,9 @@ class TestGiven:
         b6, plain = crl(idp=scope(url("b")), number=6), crl(number=None)
         assert self.groups(leaf(A, B), b6, a5, a7) == [[a7, a5], [b6]]
         assert self.groups(leaf(B, A), b6, a5, a7) == [[b6], [a7, a5]]
-        assert self.groups(leaf(A), plain, a5) in ([[plain], [a5]], [[a5], [plain]])
+        newer = crl(number=1, times=NEWER)
+        for given in ((newer, a7), (a7, newer)):
+            assert self.groups(leaf(A), *given) == [[newer], [a7]]
         earlier = crl(number=None, times=STALE)
         assert self.groups(leaf(A), earlier, plain) == [[plain, earlier]]
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from mockpki._validation.crl_issuer import find_signer
 from mockpki._validation.finding import Unusable
@@ -41,6 +43,30 @@ def test_found(by: Authority, others: tuple[Authority, ...], found: tuple[Author
     zone = timezone(timedelta(hours=7))
     signer = find_signer(RevocationList.load(crl(by=by)), PATH, given, NOW.astimezone(zone))
     assert signer == tuple(one.certificate for one in found)
+
+
+@pytest.mark.parametrize(
+    ("octets", "instead"),
+    [
+        (b"\x0c\x0aCRL Issuer", b"\x0c\x0aCRL \xffssuer"),  # no UTF-8
+        (
+            b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07",
+            b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x7f",
+        ),  # no curve
+        (b"\x06\x03\x55\x1d\x0f\x01\x01\xff\x04\x04\x03", b"\x06\x03\x55\x1d\x0f\x01\x01\xff\x04\x04\x04"),
+    ],
+    ids=["name", "key", "usage"],
+)
+def test_what_cannot_be_read_is_nobody(octets: bytes, instead: bytes) -> None:
+    """A certificate beside the chain may be anything; it stands in nobody's way."""
+    honest = CRL_ISSUER.certificate.public_bytes(Encoding.DER)
+    assert octets in honest
+    odd = x509.load_der_x509_certificate(honest.replace(octets, instead))
+    listing = RevocationList.load(crl(by=CRL_ISSUER))
+    found = find_signer(listing, PATH, [odd, CRL_ISSUER.certificate], NOW)
+    assert found == (CRL_ISSUER.certificate, ROOT.certificate)
+    with pytest.raises(Unusable, match="no certificate of CN=CRL Issuer is at hand"):
+        find_signer(listing, PATH, [odd], NOW)
 
 
 @pytest.mark.parametrize(
