@@ -1,7 +1,7 @@
 """Judgements without a network: what RFC 5280 section 6.3.3 says in a hundred situations, and arguments."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from cryptography import x509
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from mockpki import PKI, faults, relying_party
 from mockpki.relying_party import HARD_FAIL, RFC5280, SOFT_FAIL, Policy, Status
-from tests.kit.crl_cases import CASES, GOOD, NEWER, REVOKED, UNDETERMINED, Case
+from tests.kit.crl_cases import CASES, FOR_CA, GOOD, NEWER, REVOKED, UNDETERMINED, Case
 from tests.kit.crl_world import (
     CA,
     CRL_ISSUER,
@@ -19,6 +19,7 @@ from tests.kit.crl_world import (
     ROOT,
     A,
     Entry,
+    Flags,
     crl,
     leaf,
     point,
@@ -245,3 +246,36 @@ def test_a_trusted_certificate() -> None:
     """An anchor alone is itself trusted."""
     verdict = relying_party.judge([ROOT.certificate])
     assert (verdict.accepted, verdict.reasons) == (True, ("the certificate is itself trusted",))
+
+
+class TestBent:
+    """Octets that are not as they were: nothing breaks, and nobody believes them."""
+
+    WHERE = point(url("i"), crl_issuer="CRL Issuer")
+    SCOPE = scope(url("i"), indirect=True)
+    BASE: ClassVar[dict[str, Any]] = {"by": CRL_ISSUER, "idp": SCOPE}
+    HOLD = replace(FOR_CA, reason=Flags.certificate_hold)
+    RELEASE = replace(FOR_CA, reason=Flags.remove_from_crl)
+
+    def judge(self, complete: bytes, delta: bytes) -> str:
+        """What an indirect CRL and a delta CRL come to."""
+        verdict = relying_party.judge(
+            [leaf(self.WHERE, freshest=True), CA.certificate, ROOT.certificate],
+            others=[CRL_ISSUER.certificate], crls=[complete, delta, ROOTS], at=NOW, policy=WHOLE,
+        )  # fmt: skip
+        return verdict.status
+
+    @pytest.mark.parametrize("mask", [0x01, 0x20, 0x80, 0xFF])
+    def test_any_octet(self, mask: int) -> None:
+        """Without the complete CRL nothing is known, and without the delta CRL what stands there."""
+        complete = crl(self.HOLD, **self.BASE)
+        delta = crl(self.RELEASE, base=5, number=6, times=NEWER, **self.BASE)
+        assert self.judge(complete, delta) == GOOD
+        for honest, is_delta, status in ((complete, False, UNDETERMINED), (delta, True, REVOKED)):
+            tbs = x509.load_der_x509_crl(honest).tbs_certlist_bytes
+            signed = range(honest.index(tbs), honest.index(tbs) + len(tbs))
+            for at in range(len(honest)):
+                bent = honest[:at] + bytes([honest[at] ^ mask]) + honest[at + 1 :]
+                found = self.judge(complete, bent) if is_delta else self.judge(bent, delta)
+                # What is not signed may say the same in another way.
+                assert found == status or (found == GOOD and at not in signed), at
