@@ -189,7 +189,11 @@ def _leads_to(policy: Policy, scenario: Scenario, source: str) -> bool:
 
 
 def _list_policies() -> Iterator[Policy]:
-    """All that differ in more than durations, but for those whose differences never matter."""
+    """All that differ in more than durations, but for those whose differences never matter.
+
+    Nor do they differ in the CRLs that they understand (`Policy.use_deltas`, `Policy.extended_crls`): no
+    scenario tells that, and each would fit as well as the others.
+    """
     for count in range(len(_SOURCES) + 1):
         for sources in itertools.permutations(_SOURCES, count):
             fields = switches(sources)

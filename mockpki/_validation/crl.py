@@ -86,12 +86,11 @@ class Walk:
         # CRL that can be used to update the locally cached complete CRL as specified in Section 5.2.4."
         # (a) (1) (i) says the same of a CRL whose nextUpdate has passed.
         with reading():
-            having = [
-                one for one in (self.certificate, complete.crl.crl) if find_extension(one, x509.FreshestCRL)
-            ]
-            if not (self.use_deltas and having):
+            both = self.certificate, complete.crl.crl
+            pointing = [one for one in both if find_extension(one, x509.FreshestCRL) is not None]
+            if not (self.use_deltas and pointing):
                 return None
-            return tuple(dict.fromkeys(url for one in having for url in freshest_urls(one)))
+            return tuple(dict.fromkeys(url for one in pointing for url in freshest_urls(one)))
 
     def open_delta(self, der: bytes, complete: Opened) -> RevocationList:
         """The delta CRL *der*, which can be combined with *complete* now. Raises `Unusable`."""
@@ -99,6 +98,7 @@ class Walk:
             delta = RevocationList.load(der)
             check_delta(delta, complete.crl, complete.signer)
             self._check_times(delta)
+            self._find(delta)
             return delta
 
     def settle(self, complete: Opened, delta: RevocationList | None = None) -> Finding:
@@ -114,17 +114,17 @@ class Walk:
             check_issued(complete.crl.crl.last_update_utc, self.now, self.tolerance)
             # "(i) If use-deltas is set, then search for the certificate on the delta CRL." "(j) If
             # (cert_status is UNREVOKED), then search for the certificate on the complete CRL."
-            serial = read_serial(self.certificate.public_bytes(Encoding.DER))
-            entries = [
-                list_.find(serial, self.certificate.issuer)
-                for list_ in (delta, complete.crl)
-                if list_ is not None
-            ]
-            entry = next((entry for entry in entries if entry is not None), None)
+            entry = self._find(complete.crl)
+            if delta is not None:
+                entry = self._find(delta) or entry
             # "(l) Set the reasons_mask state variable to the union of its previous value and the value of the
             # interim_reasons_mask state variable."
             self.reasons |= complete.reasons
             return self._conclude(entry)
+
+    def _find(self, crl: RevocationList) -> x509.RevokedCertificate | None:
+        serial = read_serial(self.certificate.public_bytes(Encoding.DER))
+        return crl.find(serial, self.certificate.issuer)
 
     def _conclude(self, entry: x509.RevokedCertificate | None) -> Finding:
         reason = None if entry is None else reason_of(entry)

@@ -49,8 +49,10 @@ STRICTER_OPENSSL = {
     "no-point-named-by-issuer": UNDETERMINED,
     "no-point-named-by-alternative": UNDETERMINED,
     "outside-every-point": UNDETERMINED,
-    # A delta CRL that nobody can believe ends its search; the RFC leaves the complete one to go by.
+    # A delta CRL that cannot be used ends its search; the RFC leaves the complete one to go by.
     "delta-forged": UNDETERMINED,
+    "delta-critical-extension": UNDETERMINED,
+    "delta-critical-entry-extension": UNDETERMINED,
     # It looks at a CRL for one distribution point, and the RFC at each that fits for each distribution point.
     "reasons-of-one-list-for-both": UNDETERMINED,
 }

@@ -283,6 +283,18 @@ case(
     UNDETERMINED,
 )
 case(
+    "delta-critical-entry-extension",
+    lambda: leaf(A, freshest=True),
+    lambda: [crl(LISTED), delta(REMOVED, replace(ELSE, more=UNKNOWN))],
+    REVOKED,
+)
+case(
+    "delta-critical-extension",
+    lambda: leaf(A, freshest=True),
+    lambda: [crl(LISTED), delta(REMOVED, more=UNKNOWN)],
+    REVOKED,
+)
+case(
     "delta-of-the-shard",
     lambda: leaf(A, freshest=True),
     lambda: [crl(idp=scope(url("a"))), delta(LISTED, idp=scope(url("a")))],
