@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-NOW = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
+NOW = datetime(2025, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
 FRESH, STALE, EARLY = (-2 * HOUR, DAY), (-3 * DAY, -2 * DAY), (2 * DAY, 3 * DAY)
 """thisUpdate and nextUpdate, from NOW."""
