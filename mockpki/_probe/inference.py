@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ..relying_party import NAMED, Policy, Source
+from ..relying_party import Policy, Source
 from ..relying_party._words import describe_policy, find_nearest, is_idle, join_words, switches
-from ..scenarios import Expected, Offer, Result, Says, Scenario, has_looked, judge
+from ..scenarios import POLICIES, Expected, Offer, Result, Says, Scenario, has_looked, judge
 from .clients import Run
 from .common import find_common
 from .meaning import find_never_asked, has_meaning
@@ -119,7 +119,7 @@ def _count(number: int, what: str) -> str:
 def infer_policy(runs: Sequence[Run]) -> Inference:
     """The policies that a client of these *runs* behaves like."""
     judged = [run for run in runs if run.has_verdict]
-    known = [_make_fit(judged, policy) for name, policy in NAMED.items() if has_meaning(name, judged)]
+    known = [_make_fit(judged, policy) for name, policy in POLICIES.items() if has_meaning(name, judged)]
     best = min(fit.rank for fit in known)
     likely = min(fit.beyond for fit in known if fit.rank == best)
     named = tuple(fit for fit in known if (fit.rank, fit.beyond) == (best, likely))
@@ -189,7 +189,11 @@ def _leads_to(policy: Policy, scenario: Scenario, source: str) -> bool:
 
 
 def _list_policies() -> Iterator[Policy]:
-    """All that differ in more than durations, but for those whose differences never matter."""
+    """All that differ in more than durations, but for those whose differences never matter.
+
+    Nor do they differ in the CRLs that they understand (`Policy.use_deltas`, `Policy.extended_crls`): no
+    scenario tells that, and each would fit as well as the others.
+    """
     for count in range(len(_SOURCES) + 1):
         for sources in itertools.permutations(_SOURCES, count):
             fields = switches(sources)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ..relying_party import NAMED, Policy
-from ..relying_party._words import DURATIONS, parse_policy, switches
+from ..relying_party._words import DURATIONS, list_fields, parse_policy
 
 MEANINGS = {
     "no-check": "asks nobody, and accepts every certificate",
@@ -13,13 +13,14 @@ MEANINGS = {
     "hard-fail": "accepts only what a source says is good",
     "staple-required": "accepts only with a good staple",
     "must-staple": "as soft-fail, but rejects a certificate that demands a staple and comes without",
+    "rfc5280": "as hard-fail, and reads delta CRLs, indirect CRLs and CRLs for some reasons",
 }
 """What each name means, in a few words."""
 
 
 def write_policy(policy: Policy) -> str:
     """*policy* as `parse_policy` reads it: the name that needs the fewest variations, and these."""
-    matter = ("sources", *switches(policy.sources), *DURATIONS)
+    matter = (*list_fields(policy.sources), *DURATIONS)
     written = []
     for name, other in NAMED.items():
         changes = [field for field in matter if getattr(policy, field) != getattr(other, field)]

@@ -86,10 +86,7 @@ def check_window(
     """Raise `Unusable` unless an answer with these times can be believed *now*. All are aware UTC."""
     skew = tolerance.clock_skew
     since = f"{this_update:%Y-%m-%d %H:%M:%S}Z"
-    # RFC 6960 section 4.2.2.1: "Responses whose thisUpdate time is later than the local system time
-    # SHOULD be considered unreliable."
-    if this_update > now + skew:
-        raise Unusable("too early", f"it is not good before {since} (thisUpdate)")
+    check_issued(this_update, now, tolerance)
     if tolerance.max_age is not None and this_update < now - tolerance.max_age - skew:
         raise Unusable("too old", f"it is of {since} (thisUpdate), which the policy finds too old")
     if next_update is None:
@@ -108,15 +105,24 @@ def check_window(
         raise Unusable("stale", f"it was good until {until} (nextUpdate)")
 
 
+def check_issued(this_update: datetime, now: datetime, tolerance: Tolerance) -> None:
+    """Raise `Unusable` for an answer that is not of now or earlier."""
+    # RFC 6960 section 4.2.2.1: "Responses whose thisUpdate time is later than the local system time
+    # SHOULD be considered unreliable."
+    if this_update > now + tolerance.clock_skew:
+        since = f"{this_update:%Y-%m-%d %H:%M:%S}Z"
+        raise Unusable("too early", f"it is not good before {since} (thisUpdate)")
+
+
 def check_digest(algorithm: hashes.HashAlgorithm | None) -> None:
     """Raise `Unusable` for a digest that no longer makes a signature."""
     if isinstance(algorithm, hashes.MD5 | hashes.SHA1):
         raise Unusable("weak signature", f"it is signed with {algorithm.name}, which can be forged")
 
 
-def find_extension(certificate: x509.Certificate, kind: type[E]) -> E | None:
-    """The value of *certificate*'s extension of that *kind*; None where it has none."""
+def find_extension(issued: x509.Certificate | x509.CertificateRevocationList, kind: type[E]) -> E | None:
+    """The value of the extension of that *kind* in a certificate or a CRL; None where it has none."""
     try:
-        return certificate.extensions.get_extension_for_class(kind).value
+        return issued.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None

@@ -146,12 +146,12 @@ def load_baseline(path: Path | None, known: Collection[str]) -> Baseline | None:
 
 
 def read_policy(text: str | None) -> dict[str, Policy]:
-    """The policy that is typed, by what to call it; without one, all that have names."""
-    from .. import relying_party
-    from ..relying_party._words import parse_policy, switches
+    """The policy that is typed, by what to call it; without one, all that scenarios tell apart."""
+    from ..relying_party._words import list_fields, parse_policy
+    from ..scenarios import POLICIES
 
     if text is None:
-        return dict(relying_party.NAMED)
+        return dict(POLICIES)
     try:
         policy = parse_policy(text)
     except (LookupError, ValueError, TypeError) as error:
@@ -161,7 +161,7 @@ def read_policy(text: str | None) -> dict[str, Policy]:
             f"--policy: {text} asks no source, and so would reject every certificate; give it the sources "
             "that it asks, such as sources=staple+OCSP+CRL, or leave hard_fail=yes out."
         )
-    matter, known = switches(policy.sources), switches(("staple", "OCSP", "CRL"))
+    matter, known = list_fields(policy.sources), list_fields(("staple", "OCSP", "CRL"))
     for variation in text.split(",")[1:]:
         name = variation.partition("=")[0].strip().replace("-", "_")
         if name in known and name not in matter:

@@ -110,8 +110,8 @@ def probe(
     having looked at what told it to has not kept its policy, and one whose alert is about trust, names or
     the protocol came to no verdict on revocation.
 
-    With --policy, it has to keep that one: no-check, soft-fail, hard-fail, staple-required or
-    must-staple. A policy can be varied:
+    With --policy, it has to keep that one: no-check, soft-fail, hard-fail, staple-required,
+    must-staple or rfc5280. A policy can be varied:
 
     \b
       --policy hard-fail,sources=OCSP+CRL,whole_chain=no,unknown_rejects=no

@@ -30,8 +30,8 @@ def scenarios(patterns: tuple[str, ...], policy: str | None, servers: bool, form
     With --servers, those that `mockpki probe-server` puts servers in, with what a good one does there;
     they are also found by their names, such as must-staple-good.
 
-    With --policy, what that one demands, and why: no-check, soft-fail, hard-fail, staple-required or
-    must-staple. A policy can be varied:
+    With --policy, what that one demands, and why: no-check, soft-fail, hard-fail, staple-required,
+    must-staple or rfc5280. A policy can be varied:
 
     \b
       --policy hard-fail,sources=OCSP+CRL,whole_chain=no,unknown_rejects=no

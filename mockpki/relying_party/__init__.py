@@ -6,26 +6,31 @@
     verdict = relying_party.check("127.0.0.1", 8443, server_name="localhost", ca="ca.pem", policy=HARD_FAIL)
     assert verdict.accepted, verdict
 
-OCSP answers are held against RFC 6960 section 3.2, CRLs against the basic case of RFC 5280 section
-6.3. All reading is `cryptography`'s: what it refuses to read is unusable, for that reason.
+OCSP answers are held against RFC 6960 section 3.2, CRLs against RFC 5280 section 6.3.3: delta CRLs,
+indirect CRLs and CRLs for some reasons where the policy understands them, as ``"rfc5280"`` does. All reading
+is `cryptography`'s: what it refuses to read is unusable, for that reason. `judge` does the same without a
+network.
 
 `check` raises OSError when there is no connection to judge, ValueError or TypeError for arguments that
 make no sense; everything else is in the `Verdict`.
 
-In this folder: `_client` connects, `_search` looks where the `_policy` says, `_fetch` gets the octets, and a
-`_verdict` is what it comes to; `_words` are policies as they are typed, and in words.
+In this folder: `_client` connects, and `_judge` needs not; `_search` looks where the `_policy` says, for
+`_answers` that `_fetch` gets, and a `_verdict` is what it comes to; `_words` are policies as they are typed,
+and in words.
 """
 
 from __future__ import annotations
 
 from .._validation.finding import Status
-from .._validation.pointers import crl_urls, responders
+from .._validation.pointers import crl_urls, freshest_urls, responders
 from ._client import check
+from ._judge import judge
 from ._policy import (
     HARD_FAIL,
     MUST_STAPLE,
     NAMED,
     NO_CHECK,
+    RFC5280,
     SOFT_FAIL,
     STAPLE_REQUIRED,
     Policy,
@@ -39,6 +44,7 @@ __all__ = [
     "MUST_STAPLE",
     "NAMED",
     "NO_CHECK",
+    "RFC5280",
     "SOFT_FAIL",
     "STAPLE_REQUIRED",
     "Fetched",
@@ -48,6 +54,8 @@ __all__ = [
     "Verdict",
     "check",
     "crl_urls",
+    "freshest_urls",
+    "judge",
     "named",
     "responders",
 ]

@@ -24,6 +24,7 @@ from OpenSSL import SSL, crypto
 
 from .._clock import Clock
 from .._validation.finding import label
+from ._answers import Online
 from ._fetch import Deadline, connect, receive
 from ._policy import HARD_FAIL, Policy, named
 from ._search import Search
@@ -56,7 +57,8 @@ def check(
         raise ValueError(f"now={now!r} has no time zone; give an aware datetime, such as one in UTC")
     context = _context(_trusted(ca))
     deadline = Deadline(timeout)
-    search = Search(named(policy), Clock().now() if now is None else now)
+    rules = named(policy)
+    search = Search(rules, Clock().now() if now is None else now, Online(rules.timeout))
     with connect(host, port, deadline) as sock:
         return _Client(context, sock, deadline, server_name or host, search).run()
 
@@ -127,6 +129,8 @@ class _Client:
                 False, (f"the certificate is not for {self.server_name}",), chain=tuple(chain)
             )
         else:
+            # What the server sent beside the chain may hold the issuer of a CRL.
+            self.search.others = tls.get_peer_cert_chain(as_cryptography=True) or ()
             self.verdict = self.search.judge(chain, staple or None)
         # What the search took of the time was not the server's.
         self.deadline.restart()

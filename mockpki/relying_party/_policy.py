@@ -51,6 +51,11 @@ class Policy:
     """How far the clocks of others may be off."""
     max_age: timedelta | None = None
     """How old thisUpdate may be, whatever nextUpdate says; None leaves that to nextUpdate."""
+    use_deltas: bool = False
+    """Complete a CRL with the delta CRL that a freshestCRL extension points to (RFC 5280 section 5.2.4)."""
+    extended_crls: bool = False
+    """Understand indirect CRLs, CRLs for some reasons only, those that are named by their issuer and by no
+    distribution point, and those that a CA has signed with another of its keys (RFC 5280 section 6.3.3)."""
 
     def __post_init__(self) -> None:
         self._check_sources()
@@ -105,6 +110,8 @@ STAPLE_REQUIRED = Policy(sources=("staple",), require_staple=True, unknown_rejec
 """Asks nobody but the server, and accepts only with a staple that says good."""
 MUST_STAPLE = replace(SOFT_FAIL, honour_must_staple=True, unknown_rejects=True)
 """Soft-fail; but for a certificate that asks for a staple, only a staple that says good will do."""
+RFC5280 = replace(HARD_FAIL, use_deltas=True, extended_crls=True)
+"""Hard-fail that reads every CRL which RFC 5280 section 6.3.3 does."""
 
 NAMED = {
     "no-check": NO_CHECK,
@@ -112,6 +119,7 @@ NAMED = {
     "hard-fail": HARD_FAIL,
     "staple-required": STAPLE_REQUIRED,
     "must-staple": MUST_STAPLE,
+    "rfc5280": RFC5280,
 }
 """The policies above, by the names people use for them."""
 

@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from itertools import pairwise
-from typing import Protocol
 
 from cryptography import x509
 
 from .._pkix.ocsp_response import ResponseStatus
-from .._validation.crl import read_crl
-from .._validation.finding import Finding, Status, Tolerance, Unusable, label
-from .._validation.ocsp import read_response, write_request
-from .._validation.pointers import crl_urls, must_staple, responders
-from ._fetch import ask, fetch
+from .._validation.crl import Opened, Walk
+from .._validation.crl_issuer import Path
+from .._validation.finding import Finding, Status, Unusable, label
+from .._validation.ocsp import read_response
+from .._validation.pointers import distribution_points, must_staple, responders
+from .._validation.revocation_list import RevocationList
+from ._answers import Answers
 from ._policy import Policy
 from ._verdict import Fetched, Verdict
 
@@ -25,40 +25,28 @@ _WORST_LAST = tuple(Status)
 _COME_AGAIN = (ResponseStatus.INTERNAL_ERROR.rfc_name, ResponseStatus.TRY_LATER.rfc_name)
 
 
-class _Reader(Protocol):
-    """What makes a finding of octets, or raises `Unusable`."""
-
-    def __call__(
-        self, der: bytes, certificate: x509.Certificate, issuer: x509.Certificate,
-        now: datetime, tolerance: Tolerance,
-    ) -> Finding: ...  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Source:
-    """Somewhere to look: how to get the octets, and how to read them."""
-
-    name: str
-    url: str | None
-    get: Callable[[], bytes]
-    read: _Reader
-
-
 @dataclass
 class Search:
-    """One check of a chain under a policy, at the time *now*; and what it has found so far."""
+    """One check of a chain under a policy, at the time *now*; and what it has found so far.
+
+    *others* are certificates beside the chain, among which the issuer of a CRL may be.
+    """
 
     policy: Policy
     now: datetime
+    answers: Answers
+    others: Sequence[x509.Certificate] = ()
     fetched: list[Fetched] = field(default_factory=list)
+    judging: list[x509.Certificate] = field(default_factory=list)
+    """Those whose status is being found out, the innermost last."""
 
     def judge(self, chain: Sequence[x509.Certificate], staple: bytes | None) -> Verdict:
         """The verdict on *chain*, leaf first and trust anchor last, as the server sent it with *staple*."""
         statuses: list[Status] = []
         accepting: list[str] = []
         rejecting: list[str] = []
-        for place, (certificate, issuer) in enumerate(pairwise(chain)):
-            status, ok, reason = self._certificate(certificate, issuer, place == 0, staple)
+        for place, certificate in enumerate(chain[:-1]):
+            status, ok, reason = self._certificate(certificate, chain[place + 1 :], place == 0, staple)
             statuses.append(status)
             (accepting if ok else rejecting).append(reason)
             if not ok:
@@ -75,11 +63,24 @@ class Search:
     def _certificate(
         self,
         certificate: x509.Certificate,
-        issuer: x509.Certificate,
+        path: Sequence[x509.Certificate],
         is_leaf: bool,
         staple: bytes | None,
     ) -> tuple[Status, bool, str]:
-        """What is known about one certificate, whether that will do, and why."""
+        """What is known about one certificate, whether that will do, and why. *path* leads to the anchor."""
+        self.judging.append(certificate)
+        try:
+            return self._try_sources(certificate, path, is_leaf, staple)
+        finally:
+            self.judging.pop()
+
+    def _try_sources(
+        self,
+        certificate: x509.Certificate,
+        path: Sequence[x509.Certificate],
+        is_leaf: bool,
+        staple: bytes | None,
+    ) -> tuple[Status, bool, str]:
         policy, name = self.policy, label(certificate)
         if not (policy.sources or policy.hard_fail):
             return Status.UNDETERMINED, True, f"{name}: the policy checks nothing"
@@ -88,20 +89,23 @@ class Search:
         status = Status.UNDETERMINED
         before = len(self.fetched)
         there = unusable = False
-        for source in self._sources(certificate, issuer, staple if is_leaf else None, is_leaf):
-            there = there or source.url is not None or staple is not None
-            finding, answered = self._look(source, certificate, issuer)
-            unusable = unusable or (finding is None and answered)
-            if finding is not None and finding.status is not Status.UNKNOWN:
-                says = f"{name}: {source.name} says {finding.sentence}"
-                return finding.status, finding.status is Status.GOOD, says
-            if finding is not None:
-                status = Status.UNKNOWN
-                if policy.unknown_rejects:
-                    return status, False, f"{name}: {source.name} says unknown"
-            elif source.name == "staple" and (insistence := self._insistence(certificate, staple)):
-                return status, False, f"{name}: {insistence}; {self.fetched[-1].sentence}"
-        tried = "; ".join(f"{look.source}: {look.outcome}" for look in self.fetched[before:])
+        for source in policy.sources:
+            there = there or (is_leaf and staple is not None) or _names(source, certificate)
+            for finding, answered in self._ask(source, certificate, path, staple, is_leaf):
+                there = there or source != "staple"
+                unusable = unusable or (finding is None and answered)
+                if finding is None:
+                    if source == "staple" and (insistence := self._insistence(certificate, staple)):
+                        return status, False, f"{name}: {insistence}; {self.fetched[-1].sentence}"
+                elif finding.status is Status.UNKNOWN:
+                    status = Status.UNKNOWN
+                    if policy.unknown_rejects:
+                        return status, False, f"{name}: {source} says unknown"
+                elif finding.status is not Status.UNDETERMINED:
+                    says = f"{name}: {source} says {finding.sentence}"
+                    return finding.status, finding.status is Status.GOOD, says
+        looks = [look for look in self.fetched[before:] if look.certificate == name]
+        tried = "; ".join(f"{look.source}: {look.outcome}" for look in looks)
         could_not = f"{name}: no source could tell ({tried or 'there is none to ask'})"
         if policy.hard_fail and policy.sourceless_passes and not there:
             return status, True, f"{could_not}, which the policy lets pass"
@@ -109,36 +113,98 @@ class Search:
             return status, False, could_not
         return status, True, f"{could_not}, which the policy lets pass"
 
-    def _sources(
-        self, certificate: x509.Certificate, issuer: x509.Certificate, staple: bytes | None, is_leaf: bool
-    ) -> Iterator[_Source]:
-        timeout = self.policy.timeout
-        for kind in self.policy.sources:
-            if kind == "staple":
-                if is_leaf:
-                    yield _Source(kind, None, partial(_sent_staple, staple), read_response)
-            elif kind == "OCSP":
-                question = write_request(certificate, issuer)
-                for url in responders(certificate):
-                    yield _Source(kind, url, partial(ask, url, question, timeout), read_response)
-            else:
-                for url in crl_urls(certificate):
-                    yield _Source(kind, url, partial(fetch, url, timeout), read_crl)
+    def _ask(
+        self,
+        source: str,
+        certificate: x509.Certificate,
+        path: Sequence[x509.Certificate],
+        staple: bytes | None,
+        is_leaf: bool,
+    ) -> Iterator[tuple[Finding | None, bool]]:
+        """What each place of *source* comes to, one by one; see `_look`."""
+        tolerance = self.policy.tolerance
+        if source == "CRL":
+            yield from self._walk(certificate, path)
+            return
+        read = partial(
+            read_response, certificate=certificate, issuer=path[0], now=self.now, tolerance=tolerance
+        )
+        if source == "OCSP":
+            for url, get in self.answers.responses(certificate, path[0]):
+                yield self._look(source, certificate, url, get, read)
+        elif is_leaf:
+            yield self._look(source, certificate, None, partial(_sent_staple, staple), read)
+
+    def _walk(
+        self, certificate: x509.Certificate, path: Sequence[x509.Certificate]
+    ) -> Iterator[tuple[Finding | None, bool]]:
+        """The CRLs. RFC 5280 section 6.3.3: "For each distribution point (DP) in the certificate's CRL
+        distribution points extension, for each corresponding CRL in the local CRL cache"."""
+        walk = Walk(
+            certificate, path, self.now, self.policy.tolerance, self.policy.use_deltas,
+            self.policy.extended_crls, self.others, self._vouch,
+        )  # fmt: skip
+        for alike in self.answers.lists(certificate):
+            for url, get in alike:
+                finding, answered = self._look(
+                    "CRL", certificate, url, get, partial(self._read_list, walk, label(certificate))
+                )
+                yield finding, answered
+                if finding is not None:
+                    break
+
+    def _read_list(self, walk: Walk, name: str, der: bytes) -> Finding:
+        """What a complete CRL says, with the delta CRL that completes it. Raises `Unusable`."""
+        complete = walk.open(der)
+        url, delta = self._find_delta(walk, name, complete)
+        finding = walk.settle(complete, delta)
+        if delta is not None:
+            says = f"delta CRL {delta.number}, for CRL {delta.base} or later; together: {finding.sentence}"
+            self.fetched.append(Fetched("CRL", name, url, finding.status, says))
+        return finding
+
+    def _find_delta(
+        self, walk: Walk, name: str, complete: Opened
+    ) -> tuple[str | None, RevocationList | None]:
+        """The first delta CRL that can be used, and its URL. What is wrong with others is noted."""
+        urls = walk.find_freshest(complete)
+        for url, get in () if urls is None else self.answers.deltas(urls):
+            try:
+                return url, walk.open_delta(get(), complete)
+            except Unusable as unusable:
+                self.fetched.append(
+                    Fetched("CRL", name, url, unusable.word, f"as a delta CRL: {unusable.sentence}")
+                )
+        return None, None
 
     def _look(
-        self, source: _Source, certificate: x509.Certificate, issuer: x509.Certificate
+        self,
+        source: str,
+        certificate: x509.Certificate,
+        url: str | None,
+        get: Callable[[], bytes],
+        read: Callable[[bytes], Finding],
     ) -> tuple[Finding | None, bool]:
         """The finding, None for want of a usable answer, and whether there was one; noted in either case."""
-        name = label(certificate)
+        name, place = label(certificate), len(self.fetched)
         answer = b""
         try:
-            answer = source.get()
-            finding = source.read(answer, certificate, issuer, self.now, self.policy.tolerance)
+            answer = get()
+            finding = read(answer)
         except Unusable as unusable:
-            self.fetched.append(Fetched(source.name, name, source.url, unusable.word, unusable.sentence))
+            self.fetched.insert(place, Fetched(source, name, url, unusable.word, unusable.sentence))
             return None, bool(answer) and unusable.word not in _COME_AGAIN
-        self.fetched.append(Fetched(source.name, name, source.url, finding.status, finding.sentence))
+        self.fetched.insert(place, Fetched(source, name, url, finding.status, finding.sentence))
         return finding, True
+
+    def _vouch(self, path: Path) -> None:
+        """Raise `Unusable` unless the policy takes the issuer of a CRL, whose *path* is valid otherwise."""
+        for place, certificate in enumerate(path[:-1]):
+            if certificate in self.judging:
+                raise Unusable("wrong signer", "its signer's own status depends on it")
+            _, ok, why = self._certificate(certificate, path[place + 1 :], False, None)
+            if not ok:
+                raise Unusable("wrong signer", f"its signer is not to be trusted: {why}")
 
     def _insistence(self, certificate: x509.Certificate, staple: bytes | None) -> str:
         """Why nothing but a usable staple will do; an empty text if anything else will."""
@@ -158,3 +224,10 @@ def _sent_staple(staple: bytes | None) -> bytes:
     if staple is None:
         raise Unusable("no staple", "the server sent no staple")
     return staple
+
+
+def _names(source: str, certificate: x509.Certificate) -> bool:
+    """Whether *certificate* says that there is this source."""
+    if source == "CRL":
+        return bool(distribution_points(certificate))
+    return source == "OCSP" and bool(responders(certificate))

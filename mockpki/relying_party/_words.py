@@ -116,11 +116,15 @@ _WORDS: dict[str, Callable[[Any], str]] = {
         if value is None
         else f"believes nothing older than {value.total_seconds():g} s"
     ),
+    "use_deltas": _either("completes CRLs with delta CRLs", "passes over delta CRLs"),
+    "extended_crls": _either(
+        "understands indirect CRLs and CRLs for some reasons", "understands no indirect or partial CRLs"
+    ),
 }
 
 
 def switches(sources: Sequence[str]) -> tuple[str, ...]:
-    """The fields of yes or no that make a difference to a policy with these *sources*."""
+    """The fields of yes or no by which a policy with these *sources* decides."""
     staple, others = "staple" in sources, "OCSP" in sources or "CRL" in sources
     found = ["hard_fail"]
     if sources:
@@ -132,6 +136,15 @@ def switches(sources: Sequence[str]) -> tuple[str, ...]:
     if sources[:1] == ("staple",):
         found.extend(("require_staple", "honour_must_staple", "bad_staple_rejects"))
     return tuple(found)
+
+
+def list_fields(sources: Sequence[str]) -> tuple[str, ...]:
+    """All fields, but for durations, that make a difference to a policy with these *sources*.
+
+    The last two are what a client can read, and not what it makes of it.
+    """
+    readings = ("use_deltas", "extended_crls") if "CRL" in sources else ()
+    return ("sources", *switches(sources), *readings)
 
 
 def is_idle(policy: Policy, field: str) -> bool:
@@ -151,6 +164,9 @@ _MEANINGS: dict[str, Callable[[Policy], bool]] = {
     "must-staple": lambda policy: (
         policy.honour_must_staple and not (policy.hard_fail or policy.require_staple)
     ),
+    "rfc5280": lambda policy: (
+        "CRL" in policy.sources and policy.hard_fail and policy.use_deltas and policy.extended_crls
+    ),
 }
 """What each name means: without it, a policy is not to be called by the name, however near it is."""
 
@@ -161,7 +177,7 @@ def find_nearest(policy: Policy) -> tuple[str, tuple[str, ...]]:
     Only a name whose meaning *policy* has is used: where there is none, it is empty, and all fields differ.
     """
     matter = tuple(
-        field for field in ("sources", *switches(policy.sources), *DURATIONS) if not is_idle(policy, field)
+        field for field in (*list_fields(policy.sources), *DURATIONS) if not is_idle(policy, field)
     )
     differing = {
         name: tuple(field for field in matter if getattr(policy, field) != getattr(other, field))

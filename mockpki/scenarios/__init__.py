@@ -19,7 +19,6 @@ door is `mockpki.staplers`.
 
 from __future__ import annotations
 
-from ..relying_party import NAMED as POLICIES
 from .clients._case import Case
 from .clients._choice import cases, matching, parametrize
 from .clients._control import CONTROL, find_trouble
@@ -27,7 +26,7 @@ from .clients._judging import Outcome, Result, find_other_alert, has_looked, jud
 from .clients._offer import Offer, Says
 from .clients._scenario import Expectation, Expected, Scenario
 from .clients._stage import TARGET_NAMES, Asked, Seen, Stage, Target, staged
-from .clients._table import TABLE
+from .clients._table import POLICIES, TABLE
 
 __all__ = [
     "CONTROL",

@@ -1,13 +1,13 @@
 """The options that several commands have."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from mockpki import relying_party
+from mockpki import relying_party, scenarios
 from mockpki.cli import main
 from mockpki.cli._options import Runs, choose_scenarios, gather, load_baseline, read_policy
 from mockpki.cli._output import Output
@@ -44,9 +44,14 @@ def test_jobs(jobs: int | None) -> None:
 
 
 def test_policies() -> None:
-    """What is typed is a policy under its own name; without one there are all."""
+    """What is typed is a policy under its own name; without one there are all that scenarios tell apart."""
     assert read_policy("hard-fail") == {"hard-fail": relying_party.HARD_FAIL}
-    assert read_policy(None) == relying_party.NAMED
+    assert read_policy("rfc5280,sources=CRL") == {
+        "rfc5280,sources=CRL": replace(relying_party.RFC5280, sources=("CRL",))
+    }
+    assert read_policy(None) == scenarios.POLICIES
+    with pytest.raises(click.UsageError, match="use_deltas=yes makes no difference"):
+        read_policy("hard-fail,sources=OCSP,use_deltas=yes")
     with pytest.raises(click.UsageError, match="--policy: there is no policy 'hard'"):
         read_policy("hard")
 

@@ -9,8 +9,8 @@ import pytest
 from mockpki._probe import infer_policy
 from mockpki._probe.inference import EVERY_POLICY
 from mockpki._programs.processes import Ended
-from mockpki.relying_party import HARD_FAIL, NAMED, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
-from mockpki.scenarios import TABLE, Outcome
+from mockpki.relying_party import HARD_FAIL, NO_CHECK, RFC5280, SOFT_FAIL, STAPLE_REQUIRED, Policy
+from mockpki.scenarios import POLICIES, TABLE, Outcome
 from tests.kit.probes import meet, run_reference
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no shell")
@@ -19,10 +19,10 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system h
 class TestInference:
     """Which policy a client behaves like, by what the reference client did."""
 
-    @pytest.mark.parametrize("name", NAMED)
+    @pytest.mark.parametrize("name", POLICIES)
     def test_named(self, name: str) -> None:
         """A client of a named policy is known by it in the whole table, and by no other."""
-        found = infer_policy(run_reference(NAMED[name]))
+        found = infer_policy(run_reference(POLICIES[name]))
         assert [fit.words for fit in found.named] == [name]
         assert (found.exact, found.no_verdict, found.best.exceptions) == (None, (), ())
         assert found.sentences == (
@@ -50,9 +50,15 @@ class TestInference:
         assert f"{nearest.words} is nearest, with {len(nearest.names)} exception" in found.sentences[-1]
         assert all(name in found.sentences[-1] for name in nearest.names)
 
+    def test_a_name_that_says_no_more(self) -> None:
+        """Where no scenario tells RFC 5280's policy from hard-fail, a client of it is called by one name."""
+        found = infer_policy(run_reference(RFC5280))
+        assert [fit.words for fit in found.named] == ["hard-fail"]
+        assert (found.exact, found.best.exceptions) == (None, ())
+
     def test_space(self) -> None:
         """Every named policy is among those that are tried, and none of these twice."""
-        assert set(NAMED.values()) <= set(EVERY_POLICY)
+        assert set(POLICIES.values()) <= set(EVERY_POLICY)
         assert len(set(EVERY_POLICY)) == len(EVERY_POLICY)
 
     def test_an_exception(self) -> None:

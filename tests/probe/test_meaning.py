@@ -6,7 +6,8 @@ import pytest
 
 from mockpki._probe import infer_policy
 from mockpki._probe.meaning import find_never_asked, has_meaning
-from mockpki.relying_party import HARD_FAIL, NAMED, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
+from mockpki.relying_party import HARD_FAIL, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
+from mockpki.scenarios import POLICIES
 from tests.kit.probes import run_reference
 
 
@@ -17,7 +18,7 @@ from tests.kit.probes import run_reference
         (SOFT_FAIL, ["soft-fail"]),
         (HARD_FAIL, ["hard-fail"]),
         (STAPLE_REQUIRED, ["hard-fail", "staple-required", "must-staple"]),
-        (NAMED["must-staple"], ["soft-fail", "must-staple"]),
+        (POLICIES["must-staple"], ["soft-fail", "must-staple"]),
         (Policy(sources=("OCSP",), hard_fail=True), ["hard-fail"]),
         (replace(STAPLE_REQUIRED, require_staple=False), ["soft-fail"]),
         (replace(HARD_FAIL, bad_staple_rejects=True), ["hard-fail"]),
@@ -26,7 +27,7 @@ from tests.kit.probes import run_reference
 def test_names(policy: Policy, names: list[str]) -> None:
     """A name can be used of a client that does what it means, though not everything; and of no other."""
     runs = run_reference(policy)
-    found = [name for name in NAMED if has_meaning(name, runs)]
+    found = [name for name in POLICIES if has_meaning(name, runs)]
     assert [name for name in found if name in names] == names
     assert "staple-required" not in set(found) - set(names)
     assert "no-check" not in set(found) - set(names)

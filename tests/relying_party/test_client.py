@@ -1,16 +1,21 @@
 """The reference client's connection: whom it trusts, what it is for, and what ends it."""
 
+import contextlib
 import socket
+import ssl
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from mockpki import PKI, faults, relying_party
-from mockpki.relying_party import HARD_FAIL, SOFT_FAIL
+from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, Policy
+from mockpki.relying_party._words import parse_policy
+from tests.kit.plain_server import plain_server
 from tests.relying_party.kit import BAD_STAPLE, SHORT, check
 
 
@@ -104,6 +109,39 @@ class TestConnection:
         verdict = relying_party.check("127.0.0.1", port, ca=pki.ca_file)
         assert not verdict.accepted
         assert "the handshake failed" in verdict.reasons[0]
+
+
+class TestCRLIssuer:
+    """A CRL that a CA has signed with another of its keys."""
+
+    @pytest.mark.parametrize("sent", [True, False])
+    def test_it_comes_with_the_chain(self, pki: PKI, sent: bool) -> None:
+        """The certificate of that key is among what the server sends; without it nobody can tell."""
+        rolled = pki.root.create_child_ca(name_of=pki.ca)
+        leaf = pki.issue_cert("localhost", ocsp_urls=[], crl_urls=[rolled.crl.url])
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        chain = Path(leaf.chain_file).with_name("rolled.crt")
+        chain.write_bytes(leaf.chain_pem + (rolled.cert_pem if sent else b""))
+        context.load_cert_chain(chain, leaf.key_file)
+
+        def serve(sock: socket.socket) -> None:
+            with contextlib.suppress(OSError), context.wrap_socket(sock, server_side=True) as tls:
+                tls.recv(1)
+
+        with plain_server(serve) as (host, port):
+
+            def judge(policy: Policy) -> tuple[bool, str]:
+                verdict = relying_party.check(
+                    host, port, server_name="localhost", ca=pki.ca_file, policy=policy
+                )
+                return verdict.accepted, verdict.status
+
+            whole, plain = "rfc5280,sources=CRL", "hard-fail,sources=CRL"
+            assert judge(parse_policy(whole)) == ((True, "good") if sent else (False, "undetermined"))
+            assert judge(parse_policy(plain)) == (False, "undetermined")
+            rolled.revoke(leaf.serial_number)
+            assert judge(parse_policy(whole)) == ((False, "revoked") if sent else (False, "undetermined"))
+            assert judge(parse_policy(plain)) == (False, "undetermined")
 
 
 class TestVariations:

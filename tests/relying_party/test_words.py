@@ -5,8 +5,17 @@ from datetime import timedelta
 
 import pytest
 
-from mockpki.relying_party import HARD_FAIL, MUST_STAPLE, NAMED, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRED, Policy
-from mockpki.relying_party._words import describe_policy, find_nearest, parse_policy, switches
+from mockpki.relying_party import (
+    HARD_FAIL,
+    MUST_STAPLE,
+    NAMED,
+    NO_CHECK,
+    RFC5280,
+    SOFT_FAIL,
+    STAPLE_REQUIRED,
+    Policy,
+)
+from mockpki.relying_party._words import describe_policy, find_nearest, list_fields, parse_policy, switches
 
 SECOND = timedelta(seconds=1)
 
@@ -25,6 +34,7 @@ SECOND = timedelta(seconds=1)
         ("soft-fail,timeout=2s,clock_skew=1.5min,max_age=7d",
          replace(SOFT_FAIL, timeout=2 * SECOND, clock_skew=90 * SECOND, max_age=timedelta(days=7))),
         ("soft-fail,max_age=none", SOFT_FAIL),
+        ("hard-fail,use_deltas=yes,extended-crls=yes", RFC5280),
     ],
 )  # fmt: skip
 def test_parsed(text: str, policy: Policy) -> None:
@@ -87,6 +97,15 @@ def test_mistakes(text: str, kind: type[Exception], sentence: str) -> None:
          "must-staple, but looks at the leaf alone, waits 1 s and believes nothing older than 3600 s"),
         (replace(HARD_FAIL, unknown_rejects=False), "hard-fail, but goes on after the status unknown"),
         (replace(SOFT_FAIL, clock_skew=timedelta(0)), "soft-fail, but allows clocks to be off by 0 s"),
+        (replace(HARD_FAIL, use_deltas=True), "hard-fail, but completes CRLs with delta CRLs"),
+        (replace(SOFT_FAIL, use_deltas=True, extended_crls=True),
+         "soft-fail, but completes CRLs with delta CRLs and understands indirect CRLs and CRLs for some "
+         "reasons"),
+        (replace(RFC5280, sources=("CRL",)), "rfc5280, but asks for the CRL only"),
+        (replace(RFC5280, sources=("OCSP",)), "hard-fail, but asks OCSP only"),
+        (replace(RFC5280, hard_fail=False),
+         "soft-fail, but rejects the status unknown, completes CRLs with delta CRLs and understands indirect "
+         "CRLs and CRLs for some reasons"),
     ],
 )  # fmt: skip
 def test_described(policy: Policy, words: str) -> None:
@@ -104,3 +123,5 @@ def test_what_does_not_matter_is_not_told() -> None:
         "honour_must_staple", "bad_staple_rejects",
     )  # fmt: skip
     assert switches(()) == ("hard_fail",)
+    assert list_fields(("CRL",)) == ("sources", *switches(("CRL",)), "use_deltas", "extended_crls")
+    assert list_fields(("OCSP",)) == ("sources", *switches(("OCSP",)))

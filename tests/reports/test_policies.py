@@ -9,7 +9,7 @@ from mockpki import relying_party
 from mockpki._probe.inference import EVERY_POLICY
 from mockpki._reports.policies import MEANINGS, write_policy
 from mockpki.cli._options import read_policy
-from mockpki.relying_party import HARD_FAIL, NO_CHECK, SOFT_FAIL, Policy
+from mockpki.relying_party import HARD_FAIL, NO_CHECK, RFC5280, SOFT_FAIL, Policy
 from mockpki.relying_party._words import DURATIONS, parse_policy, switches
 
 
@@ -36,6 +36,9 @@ def test_every_policy_is_taken_at_the_prompt() -> None:
         (HARD_FAIL, "hard-fail"),
         (replace(SOFT_FAIL, timeout=timedelta(seconds=2.5)), "soft-fail,timeout=2.5s"),
         (replace(HARD_FAIL, sources=("CRL", "OCSP")), "hard-fail,sources=CRL+OCSP"),
+        (RFC5280, "rfc5280"),
+        (replace(RFC5280, sources=("CRL",), extended_crls=False), "hard-fail,sources=CRL,use_deltas=yes"),
+        (replace(RFC5280, sources=("OCSP",)), "hard-fail,sources=OCSP"),
         (replace(HARD_FAIL, max_age=timedelta(days=1)), "hard-fail,max_age=86400s"),
     ],
 )

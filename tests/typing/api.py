@@ -191,6 +191,9 @@ def judging() -> None:
         print(awaited)
         print(verdict, result.outcome.accepted, result.seen.asked)
     relying_party.check("127.0.0.1", 443, ca=b"", policy="no-check")
+    judged: relying_party.Verdict = relying_party.judge([b""], others=[], crls=[b""], policy="rfc5280")
+    print(judged.status)
+    relying_party.judge([b""], crls=["ca.crl"])  # type: ignore[list-item]
     relying_party.Policy(sources=("ocsp",))  # type: ignore[arg-type]
     scenarios.parametrize(policy=3)  # type: ignore[arg-type]
 

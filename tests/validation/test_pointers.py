@@ -7,7 +7,15 @@ from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from mockpki import PKI, Leaf, faults
-from mockpki._validation.pointers import crl_urls, distribution_points, must_staple, responders
+from mockpki._validation.pointers import (
+    ALL_REASONS,
+    crl_urls,
+    distribution_points,
+    freshest_urls,
+    must_staple,
+    responders,
+)
+from tests.kit.crl_world import KEYS, crl, leaf, name, point, relative, url
 
 ONE, OTHER = "http://a.example/one", "http://a.example/other"
 
@@ -64,7 +72,9 @@ def test_a_distribution_point_may_be_no_url(pki: PKI) -> None:
     """It has its name all the same, or none at all."""
     name, url = x509.DNSName("a.example"), x509.UniformResourceIdentifier(ONE)
     certificate = extended(pki, points(name, None, url))
-    assert list(distribution_points(certificate)) == [name, url]
+    first, second, third = distribution_points(certificate)
+    assert (first.names, second.names, third.names) == (frozenset([name]), None, frozenset([url]))
+    assert (first.urls, second.urls, third.urls) == ((), (), (ONE,))
     assert crl_urls(certificate) == (ONE,)
 
 
@@ -89,3 +99,36 @@ def test_an_extension_that_cannot_be_read_is_no_pointer(pki: PKI) -> None:
     assert crl_urls(leaf.certificate) == ()
     with pytest.raises(ValueError, match="error parsing asn1 value"):
         crl_urls(certificate)
+
+
+def test_what_a_distribution_point_says() -> None:
+    """Its reasons, all where none are named; its CRL issuer; and a relative name, written out."""
+    plain, keys, indirect, below, own = distribution_points(
+        leaf(
+            point(url("a")),
+            point(url("a"), reasons=KEYS),
+            point(crl_issuer="CRL Issuer"),
+            point(below=relative("1"), crl_issuer="CRL Issuer"),
+            point(below=relative("1")),
+        )
+    )
+    assert (plain.reasons, plain.crl_issuers, plain.urls) == (
+        ALL_REASONS,
+        frozenset(),
+        ("http://crl.invalid/a",),
+    )
+    assert keys.reasons == KEYS
+    assert (indirect.names, indirect.crl_issuers) == (None, frozenset([name("CRL Issuer")]))
+    for found, base in ((below, "CRL Issuer"), (own, "CA")):
+        assert found.names is not None
+        (whole,) = found.names
+        assert whole == x509.DirectoryName(x509.Name([*name(base).rdns, relative("1")]))
+
+
+def test_where_delta_crls_are() -> None:
+    """A certificate says it, or a CRL; most do not."""
+    there = ("http://crl.invalid/delta",)
+    assert (freshest_urls(leaf(freshest=True)), freshest_urls(leaf())) == (there, ())
+    for freshest in (True, False):
+        found = x509.load_der_x509_crl(crl(freshest=freshest))
+        assert freshest_urls(found) == (there if freshest else ())

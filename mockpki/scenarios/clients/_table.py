@@ -12,8 +12,12 @@ from datetime import timedelta
 from typing import Any
 
 from ... import faults
+from ...relying_party import NAMED
 from ._offer import Offer, Says
 from ._scenario import Scenario
+
+POLICIES = {name: policy for name, policy in NAMED.items() if name != "rfc5280"}
+"""Those that this table tells apart: over all that stands in it, `rfc5280` is `hard-fail`."""
 
 THREE_DAYS = timedelta(days=3)
 """How far off dates are. Some verifiers allow a day, and at its end one second would decide."""

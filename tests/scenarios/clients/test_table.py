@@ -9,7 +9,7 @@ import pytest
 
 from mockpki import PKI, scenarios
 from mockpki.faults import Early, Stale
-from mockpki.relying_party import HARD_FAIL, MUST_STAPLE, SOFT_FAIL, STAPLE_REQUIRED, Policy
+from mockpki.relying_party import HARD_FAIL, MUST_STAPLE, RFC5280, SOFT_FAIL, STAPLE_REQUIRED, Policy
 from mockpki.scenarios import POLICIES, TABLE, Case, Expected
 from tests.kit.reference_client import by_name, quick, reference
 
@@ -35,6 +35,7 @@ OTHER_POLICIES = {
     ),
     "answers must be usable": replace(SOFT_FAIL, unusable_rejects=True),
     "answers must be usable, CRLs first": Policy(sources=("CRL", "OCSP"), unusable_rejects=True),
+    "rfc5280": RFC5280,
     "must-staple and hard-fail": replace(HARD_FAIL, honour_must_staple=True),
 }
 
