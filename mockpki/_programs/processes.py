@@ -177,6 +177,20 @@ class Processes:
         process.wait(patience + _GONE)
         wait_for_group(process.pid, _GONE)
 
+    def wake(self, process: subprocess.Popen[bytes]) -> None:
+        """Have *process* and its group look at their clocks: whoever waits for an event is woken without one.
+
+        Nothing else becomes of them. Who sleeps without waiting for anything sleeps on.
+        """
+        # signal(7): "On Linux, even in the absence of signal handlers, certain blocking interfaces can fail
+        # with the error EINTR after the process is stopped by one of the stop signals and then resumed via
+        # SIGCONT." epoll_wait(2) is one of them.
+        if process.poll() is None and hasattr(signal, "SIGSTOP"):
+            try:
+                _send_signal(process, signal.SIGSTOP)
+            finally:
+                _send_signal(process, signal.SIGCONT)
+
     def end_strays(self, process: subprocess.Popen[bytes]) -> None:
         """Kill what *process*, which has ended, left behind outside of its group."""
         with self._lock:
