@@ -262,7 +262,7 @@ def test_wake_up() -> None:
     assert other.stdout
     assert {woken.stdout.readline(), other.stdout.readline()} == {b"waits\n"}
     for _ in range(3):
-        programs.wake(woken)
+        programs.wake(woken, {woken.pid})
         assert woken.stdout.readline() == b"-1 4\n"  # EINTR
     programs.stop()
     assert other.stdout.read() == b""

@@ -323,11 +323,6 @@ class CommandSite:
     def run_until(self, time: datetime) -> None:
         self.pki.run_until(time)
 
-    def wake(self) -> None:
-        """Have it look at its clock, if it runs."""
-        if self.program.process is not None:
-            self.program.processes.wake(self.program.process)
-
     def wait_until_asked(self) -> None:
         self.watch.wait_for(self.asked + 1, self.world.grace.total_seconds())
 

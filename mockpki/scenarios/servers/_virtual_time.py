@@ -15,7 +15,7 @@ from ..._clock import monotonic
 from ..._pki import PKI
 from ..._pkix.window import LIFE
 from ..._programs.faketime import DEAF, FakeClock, find_hindrance
-from ..._programs.strays import find_listeners
+from ..._programs.strays import find_in_group, find_listeners
 from ._command import CommandSite, ServerCommand
 from ._watch import Watch
 from ._worlds import SERVER_NAME
@@ -107,12 +107,19 @@ class VirtualSite(CommandSite):
     virtual_time: VirtualTime = field(kw_only=True)
     clock: FakeClock = field(kw_only=True)
     asked_lately: bool = False
+    group: set[int] = field(default_factory=set)
+    began: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.pki.clock.now()
 
     def run_until(self, time: datetime) -> None:
-        pki = self.pki
+        pki, hop, process = self.pki, self.virtual_time.hop, self.program.process
         began = pki.clock.now()
+        self.group = set() if process is None else find_in_group(process.pid)
         while (now := pki.clock.now()) < time:
-            pki.run_until(min(now + self.virtual_time.hop, time))
+            # Hops are counted from the beginning, whatever else happens in between.
+            pki.run_until(min(now + hop - (now - self.began) % hop, time))
             self.asked_lately = self._let_react(_LONG_PAUSE if self.asked_lately else _PAUSE)
         until = monotonic() + self.virtual_time.reaction.total_seconds()
         while now > began and (left := until - monotonic()) > 0:
@@ -121,7 +128,8 @@ class VirtualSite(CommandSite):
     def _let_react(self, seconds: float) -> bool:
         """Wake it, and return when it has asked what it asks within that time, and whether it has."""
         began = before = len(self.watch.requests)
-        self.wake()
+        if self.program.process is not None:
+            self.program.processes.wake(self.program.process, self.group)
         until = monotonic() + seconds
         while (left := until - monotonic()) > 0:
             # Where the responder is down, nobody sees when it asks.
