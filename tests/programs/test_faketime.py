@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -26,15 +27,20 @@ def clock() -> Iterator[FakeClock]:
     need("faketime")
     with FakeClock() as made:
         yield made
+    while Program.pids:
+        remove_leftovers(Program.pids.pop())
 
 
 class Program:
     """A program that goes by a clock of ours, if it can."""
 
+    pids: ClassVar[list[int]] = []
+
     def __init__(self, clock: FakeClock, *command: str | Path) -> None:
         self.process = subprocess.Popen(
             command, env=clock.add_to(os.environ), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        self.pids.append(self.process.pid)
 
     def tell(self) -> tuple[float, float]:
         """Its time, and the seconds that only rise."""
@@ -110,7 +116,6 @@ class TestLeftovers:
             assert f"faketime_shm_{lives.process.pid}" in os.listdir("/dev/shm")
         finally:
             lives.end()
-            remove_leftovers(lives.process.pid)
 
 
 class TestMissing:
