@@ -8,11 +8,11 @@ HERE = Path(__file__).parent
 SLOW = {
     "clients", "cli", "foreign", "probe", "reports", "scenarios",
     "catalogue/test_difference.py", "catalogue/test_recipes_crl.py", "catalogue/test_recipes_ocsp.py",
-    "ca/test_issuing.py", "faults/test_transport_together.py", "staplers/test_presets.py",
-    "staplers/test_sightings.py", "test_benchmarks.py", "test_contributing.py", "test_forked_processes.py",
-    "test_fuzz.py", "test_interruptions.py", "test_lifecycle.py", "test_own_errors.py",
-    "test_pytest_company.py", "test_pytest_plugin.py", "test_readme.py", "test_threads.py",
-    "test_verifiers.py",
+    "ca/test_issuing.py", "faults/test_transport_together.py", "programs/test_faketime.py",
+    "staplers/test_presets.py", "staplers/test_sightings.py", "test_benchmarks.py", "test_contributing.py",
+    "test_forked_processes.py", "test_fuzz.py", "test_interruptions.py", "test_lifecycle.py",
+    "test_own_errors.py", "test_pytest_company.py", "test_pytest_plugin.py", "test_readme.py",
+    "test_threads.py", "test_verifiers.py",
 }  # fmt: skip
 """Folders and files. Without them, ``-m "not slow"``, the rest takes less than a minute on two cores."""
 

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from .._programs.placeholders import quote
@@ -15,15 +15,19 @@ from ..scenarios.servers import (
     DEMANDS,
     INERT,
     SCENARIOS,
+    ClockNotFollowed,
     Nearest,
+    NotListening,
     Outcome,
     Preset,
     ServerCommand,
     StapleScenario,
     Timeline,
+    VirtualTime,
     World,
     choose_scenarios,
 )
+from ..scenarios.servers import named as named_scenario
 from ..scenarios.servers import nearest as nearest_preset
 from ..scenarios.servers import run as run_scenario
 from ..scenarios.servers import timeline as run_timeline
@@ -38,7 +42,8 @@ class ServerReport:
     """What was seen of one server, or of one preset.
 
     *name* and *command* say what it was; *outcomes* has one outcome for each scenario, and *nearest* the
-    preset that does most like it, with the scenarios where they differ. *timelines* are the presets'.
+    preset that does most like it, with the scenarios where they differ. *timelines* are the presets', and
+    before them its own where its clock went with the PKI's (*virtual_time*); *obstacle* says why it did not.
     *inert*: in none of them, nor when all was well, has it stapled or asked.
     """
 
@@ -48,6 +53,8 @@ class ServerReport:
     nearest: Nearest | None = None
     timelines: tuple[Timeline, ...] = ()
     inert: bool = False
+    virtual_time: bool = False
+    obstacle: str = ""
 
     @property
     def demands(self) -> Mapping[str, bool | None]:
@@ -133,14 +140,16 @@ def probe_server(
     key_type: str = "P-256",
     name: str = "",
     timelines: bool = True,
+    virtual_time: bool = True,
     progress: Callable[[Outcome], object] = lambda outcome: None,
     begin: Callable[[ServerCommand], object] = lambda world: None,
 ) -> ServerReport:
     """Start the server of *command* in each scenario (*only* these and not *skip*), *jobs* at a time.
 
     *command*, *template*, *patience*, *grace* and *key_type* are those of `ServerCommand`; *timeout* is
-    its time to start. *progress* is called with each outcome as it comes, on any thread; *begin* before
-    anything is started, with what can end it all from another thread.
+    its time to start. With *virtual_time* its clock goes with the PKI's, where that can be. *progress* is
+    called with each outcome as it comes, on any thread; *begin* before anything is started, with what can end
+    it all from another thread.
 
     Raises LookupError, ValueError or TypeError for arguments that make no sense, and `NotListening` where the
     server does not start though the responder is up.
@@ -148,31 +157,81 @@ def probe_server(
     scenarios = choose_scenarios(only, skip)
     if jobs < 1:
         raise ValueError(f"jobs is how many scenarios run at a time, 1 or more; got {jobs!r}")
-    world = ServerCommand(
-        command, template, name,
-        start_timeout=timeout, patience=patience, grace=grace, key_type=key_type,
-    )  # fmt: skip
-    begin(world)
+
+    def make_server(obstacle: str) -> ServerCommand:
+        server = ServerCommand(
+            command, template, name,
+            start_timeout=timeout, patience=patience, grace=grace, key_type=key_type, obstacle=obstacle,
+        )  # fmt: skip
+        begin(server)
+        return server
+
+    server, obstacle = make_server("that was not wanted"), "that was not wanted"
+    world: ServerCommand | VirtualTime = server
+    known: dict[str, Outcome] = {}
+    if virtual_time:
+        try:
+            world = VirtualTime(server)
+            known = try_virtual_time(world)
+        except (LookupError, ClockNotFollowed, NotListening) as error:
+            obstacle = f"{error}"
+            world = server = make_server(obstacle)
     # It starts at all, or all that follows says nothing.
-    first, *rest = scenarios if scenarios[0].name == "good" else (SCENARIOS[0], *scenarios)
-    warm = run_scenario(first, world)
-    outcomes = []
-    if first in scenarios:
-        progress(warm)
-        outcomes.append(warm)
-    outcomes += run_scenarios(rest, world, jobs, progress)
+    warm = known.get("good") or run_scenario("good", world)
+    known["good"] = warm
+    for scenario in scenarios:
+        if scenario.name in known:
+            progress(known[scenario.name])
+    # Its own timeline takes longest.
+    with ThreadPoolExecutor(1) as pool:
+        inert = not (warm.stapled or warm.requests)
+        own = pool.submit(run_own_timeline, world, warm) if timelines and not inert else None
+        rest = [scenario for scenario in scenarios if scenario.name not in known]
+        known |= {outcome.scenario: outcome for outcome in run_scenarios(rest, world, jobs, progress)}
+        line = own and own.result()
+    outcomes = [known[scenario.name] for scenario in scenarios]
     inert = not any(outcome.stapled or outcome.requests for outcome in (warm, *outcomes))
     if inert:
         # Where the responder is down nobody sees who asks; but this server never does.
         outcomes = [outcome.without_kept(INERT) for outcome in outcomes]
     return ServerReport(
         world.name,
-        quote(world.words),
+        quote(server.words),
         tuple(outcomes),
         nearest_preset(tuple(outcomes)),
-        run_timelines(jobs) if timelines else (),
+        (*([line] if line else ()), *run_timelines(jobs)) if timelines else (),
         inert,
+        isinstance(world, VirtualTime),
+        "" if isinstance(world, VirtualTime) else obstacle,
     )
+
+
+def try_virtual_time(world: VirtualTime) -> dict[str, Outcome]:
+    """What a server whose clock we move does when all is well, by scenario: proof that its clock is moved.
+
+    Raises `ClockNotFollowed` for one whose clock is not, or whose timers go by another.
+    """
+    warm = run_scenario("good", world)
+    if not warm.requests_before:
+        return {"good": warm}
+    # It has a timer, or so it seems: then it asks when days have passed, and nobody has connected.
+    idle = run_scenario(named_scenario("idle"), world)
+    if len(idle.handshakes) < 2 or idle.handshakes[1][0].says != "good":
+        raise ClockNotFollowed(
+            "it asks of its own accord at the start, and did not when its clock had moved on by days: its "
+            "timers may count seconds that have to pass"
+        )
+    return {"good": warm, "idle": idle}
+
+
+def run_own_timeline(world: World, warm: Outcome) -> Timeline | None:
+    """The timeline of a server that did *warm* when all was well; None where its clock cannot be moved."""
+    if not isinstance(world, VirtualTime):
+        return None
+    if warm.requests_before:
+        # Its timers are waited for, so it has fewer clients.
+        return run_timeline(world, every=timedelta(hours=3))
+    return run_timeline(replace(world, reaction=timedelta()))
 
 
 def run_scenarios(
@@ -200,7 +259,7 @@ def run_scenarios(
             return list(pool.map(run_one, scenarios))
         except BaseException:
             stop.set()
-            if isinstance(world, ServerCommand):
+            if isinstance(world, ServerCommand | VirtualTime):
                 world.end()
             raise
 

@@ -2,6 +2,7 @@
 
 - `processes`: started, watched and ended with their process groups, and what they print is kept.
 - `strays`: those that left their group, as daemons do, found and ended.
+- `faketime`: a clock that a program goes by, moved by libfaketime; `openings`: whether it reads it.
 - `placeholders`: what stands in braces in a command or a configuration.
 - `ports`: free ports, for programs that cannot be given a socket.
 

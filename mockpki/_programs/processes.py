@@ -16,13 +16,13 @@ import secrets
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from .._clock import monotonic
-from .strays import add_mark, end_strays, wait_for_group
+from .strays import add_mark, end_strays, wait_for_group, wait_for_states
 
 _KEPT = 32 * 1024
 """Octets that are kept from the beginning of what a program prints, and from its end."""
@@ -31,6 +31,10 @@ _GOODBYE = 1.0
 """Seconds for the last octets of a program that has ended."""
 _GONE = 5.0
 """Seconds after which a server that was killed is no more."""
+_AWAKE = 0.5
+"""Seconds after which nobody waits any more for a program that was woken to sleep again."""
+_STOPPED, _ASLEEP = b"TtZX", b"SDIZX"
+"""States of those that were stopped, and of those that wait for something; or are no more: see proc(5)."""
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
@@ -176,6 +180,23 @@ class Processes:
         self._kill(process)
         process.wait(patience + _GONE)
         wait_for_group(process.pid, _GONE)
+
+    def wake(self, process: subprocess.Popen[bytes], group: Collection[int] = ()) -> None:
+        """Have *process* and its group look at their clocks: whoever waits for an event is woken without one.
+
+        Nothing else becomes of them. Who sleeps without waiting for anything sleeps on. It returns when all
+        of *group* (see `strays.find_in_group`) have done so, and sleep again, however busy the machine is.
+        """
+        # signal(7): "On Linux, even in the absence of signal handlers, certain blocking interfaces can fail
+        # with the error EINTR after the process is stopped by one of the stop signals and then resumed via
+        # SIGCONT." epoll_wait(2) is one of them.
+        if process.poll() is None and hasattr(signal, "SIGSTOP"):
+            try:
+                _send_signal(process, signal.SIGSTOP)
+                wait_for_states(group, _STOPPED, _AWAKE)
+            finally:
+                _send_signal(process, signal.SIGCONT)
+            wait_for_states(group, _ASLEEP, _AWAKE)
 
     def end_strays(self, process: subprocess.Popen[bytes]) -> None:
         """Kill what *process*, which has ended, left behind outside of its group."""

@@ -66,6 +66,21 @@ def end_strays(mark: str, *folders: Path | None) -> set[int]:
     return ended
 
 
+def find_in_group(group: int) -> set[int]:
+    """The process ids of those that live in that process group."""
+    return {pid for pid in _list_pids() if _is_running_in(pid, group)}
+
+
+def wait_for_states(pids: Iterable[int], states: bytes, patience: float) -> None:
+    """Return when each of *pids* that lives is in one of *states*, letters of proc(5), with all its threads.
+
+    Or when *patience* seconds are over.
+    """
+    until = monotonic() + patience
+    while any(_read_states(pid) - set(states) for pid in pids) and monotonic() < until:
+        time.sleep(_PAUSE / 40)
+
+
 def wait_for_group(group: int, patience: float) -> None:
     """Return when nobody of a process group that was killed runs any more, or *patience* seconds are over."""
     until = monotonic() + patience
@@ -112,6 +127,17 @@ def _read_stat(pid: int) -> list[bytes]:
     # The name before them is in brackets, and may have some of its own.
     fields = _read(pid, "stat").rpartition(b")")[2].split()
     return fields[:5] if len(fields) > 4 else [b"0"] * 5
+
+
+def _read_states(pid: int) -> set[int]:
+    """The states of all its threads; of nobody, none."""
+    states = set()
+    with contextlib.suppress(OSError):
+        for name in os.listdir(_PROC / str(pid) / "task"):
+            with contextlib.suppress(OSError):
+                stat = (_PROC / str(pid) / "task" / name / "stat").read_bytes()
+                states |= set(stat.rpartition(b")")[2].split()[0])
+    return states
 
 
 def _list_links(pid: int) -> Iterator[str]:

@@ -3,10 +3,12 @@
 * ``server`` and ``command`` say what it was, ``exit_status`` what the command ends with; ``nearest`` is the
   preset that does most like it, with its number of workers and the scenarios where they differ; ``inert``
   says that it never stapled, and never asked.
+* ``virtual_time``: its clock went with ours; if not, ``obstacle`` says why.
 * ``demands``: ``state`` is ``kept``, ``broken`` or ``not seen``, in the whole or in one scenario,
   ``kept`` the same as true, false or null, and ``why`` how it was broken, or why it was not seen.
 * ``scenarios``: one object each, with ``handshakes`` step by step, and how often the responder was asked.
-* ``timelines``: what each preset's clients got in an outage, an item for each step.
+* ``timelines``: what clients got in an outage, an item for each step: its own, if its clock went with ours,
+  and those of each preset.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ def make_objects(report: ServerReport) -> Object:
         "command": report.command,
         "exit_status": report.exit_status,
         "inert": report.inert,
+        "virtual_time": report.virtual_time,
+        "obstacle": report.obstacle,
         "nearest": {
             "preset": near and near.preset,
             "workers": near and near.workers,

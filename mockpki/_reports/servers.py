@@ -31,7 +31,7 @@ def describe_server(found: ServerReport, skipped: Sequence[str] = ()) -> Report:
         headline=f"{found.name} as a stapling server",
         objects=make_objects(found),
         verdict=_make_verdict(found, broken, count),
-        sentences=(found.likeness, _make_balance(found)),
+        sentences=(found.likeness, _make_balance(found), _tell_time(found)),
         facts=(
             Fact("Command", (Span(found.command),), "code"),
             *([Fact(SKIPPED.capitalize(), (Span(", ".join(skipped)),))] if skipped else ()),
@@ -62,6 +62,12 @@ def _make_verdict(found: ServerReport, broken: int, count: int) -> Span:
         return Span(f"In {count} scenarios nothing happened by which to judge it.", "unclear")
     keeps = "breaks no demand" if found.not_seen else "keeps every demand"
     return Span(f"It {keeps} in {count} scenarios.", "right")
+
+
+def _tell_time(found: ServerReport) -> str:
+    if found.virtual_time:
+        return "Hours and days passed for it: its clock went with ours, by libfaketime."
+    return f"No hours passed for it: its clock was not moved, since {found.obstacle}."
 
 
 def _make_balance(found: ServerReport) -> str:

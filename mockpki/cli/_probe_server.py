@@ -29,11 +29,21 @@ class _NoServer(click.ClickException):
     "--template", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
     help="Its configuration, with placeholders; {config} in COMMAND is the file made of it.",
 )  # fmt: skip
+@click.option(
+    "--virtual-time/--no-virtual-time", default=True,
+    help="Have its clock go with ours, so that hours can pass, where libfaketime can do that. (Else: they do "
+    "not, and demands about them are not seen.)",
+)  # fmt: skip
 @runs_options("Seconds within which the server has to listen.")
 @baseline_option
 @output_options("text", "json", "junit", "html")
 def probe_server(
-    command: tuple[str, ...], template: Path | None, runs: Runs, output: Output, baseline: Path | None
+    command: tuple[str, ...],
+    template: Path | None,
+    virtual_time: bool,
+    runs: Runs,
+    output: Output,
+    baseline: Path | None,
 ) -> None:
     """Run any server in every scenario of stapling, and hold it against what a good one does.
 
@@ -45,9 +55,9 @@ def probe_server(
     are doubled: {{word}}.
 
     It goes through the scenarios of stapling, several at once, such as a responder that is down and an
-    answer that ends. The report says of each demand whether it was kept, broken, or not seen since nothing
-    happened that could have broken it, and which well-known server it behaves like; `mockpki staplers` shows
-    what these do there.
+    answer that ends. Where libfaketime is installed, its clock is moved when hours have to pass. The report
+    says of each demand whether it was kept, broken, or not seen since nothing happened that could have broken
+    it, and which well-known server it behaves like; `mockpki staplers` shows what these do there.
 
     \b
     Ends with:
@@ -57,7 +67,7 @@ def probe_server(
       3  the command cannot be started, or the server never listens
       4  no demand was seen: nothing happened by which to judge it
     """
-    raise SystemExit(run_server_probe(command, template, runs, output, baseline))
+    raise SystemExit(run_server_probe(command, template, runs, output, baseline, virtual_time))
 
 
 _PARAMETER = re.compile(r"\b(template|only|skip|jobs|timeout|key_type)=")
@@ -82,7 +92,12 @@ class _Ending:
 
 
 def run_server_probe(
-    command: tuple[str, ...], template: Path | None, runs: Runs, output: Output, baseline: Path | None = None
+    command: tuple[str, ...],
+    template: Path | None,
+    runs: Runs,
+    output: Output,
+    baseline: Path | None = None,
+    virtual_time: bool = True,
 ) -> int:
     """Send the server of *command* through all scenarios, write the report, and return the exit status."""
     from rich.console import Console
@@ -111,6 +126,7 @@ def run_server_probe(
                 timeout=timedelta(seconds=runs.timeout),
                 key_type=runs.key_type,
                 timelines=output.form == "html",
+                virtual_time=virtual_time,
                 progress=show_progress,
                 begin=ending.begin,
             )

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from mockpki.cli import main
 from tests import servers
+from tests.kit.programs import need
 from tests.servers.commands import SERVERS
 
 PLAIN = Path(servers.__file__).with_name("plain.py")
@@ -49,6 +50,16 @@ class TestProbe:
         result = probe("--template", str(nginx.template), "--only", "refused", "--", *nginx.command)
         assert result.exit_code == 0, result.output
         assert "It breaks no demand" in result.stdout
+
+    def test_time(self, probe: Probe, template: str) -> None:
+        """Hours pass for the server where that can be, and for those who do not want it they do not."""
+        need("faketime")
+        result = probe("--template", template, "--only", "good", *COMMAND)
+        assert "Hours and days passed for it" in " ".join(result.stdout.split())
+        arguments = ("--template", template, "--only", "good", "--no-virtual-time", *COMMAND)
+        result = CliRunner().invoke(main, ["probe-server", *arguments])
+        said = " ".join(result.stdout.split())
+        assert "No hours passed for it: its clock was not moved, since that was not wanted." in said
 
     def test_not_seen(self, probe: Probe, template: str) -> None:
         """With nothing to staple, nothing is broken, and nothing kept: the status is 4."""

@@ -7,11 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from mockpki._probe.servers import BROKEN, KEPT, NOT_SEEN, ServerReport, probe_presets, probe_server
-from mockpki.scenarios.servers import DEMANDS, INERT, SCENARIOS, Nearest
+from mockpki._probe.servers import (
+    BROKEN,
+    KEPT,
+    NOT_SEEN,
+    ServerReport,
+    probe_presets,
+    probe_server,
+    run_own_timeline,
+    try_virtual_time,
+)
+from mockpki._programs import faketime
+from mockpki.scenarios.servers import DEMANDS, INERT, SCENARIOS, ClockNotFollowed, Nearest, VirtualTime
 from mockpki.staplers import NAMED, NotListening, Outcome, StaplePolicy, named
 from mockpki.staplers._words import duration, in_words
 from tests.kit.probes import SOME, command, write_template
+from tests.kit.programs import need
 from tests.servers.commands import SERVERS
 
 
@@ -75,6 +86,47 @@ class TestRun:
         assert (made.broken, made.kept) == (0, 3)
         assert made.nearest is None
         assert "there was nothing good to staple" in made.likeness
+
+    @pytest.mark.parametrize("keeps", [True, False])
+    def test_hours_pass(self, tmp_path: Path, keeps: bool) -> None:
+        """Demands about hours are seen of a server that keeps its clock; else it is said why they are not."""
+        need("faketime")
+        nginx = SERVERS["nginx"]()
+        template = tmp_path / "nginx.conf"
+        line = "env FAKETIME_TIMESTAMP_FILE;"
+        template.write_text(nginx.text if keeps else nginx.text.replace(line, ""), encoding="utf-8")
+        made = probe_server(nginx.command, template, only=["idle", "down-then-good"], timelines=keeps)
+        assert made.virtual_time is keeps
+        # The line of a server whose clock is moved stands before those of the presets.
+        assert [line.name for line in made.timelines] == (["nginx", *NAMED] if keeps else [])
+        assert all(line.line[0] + line.line[-1] == ".G" for line in made.timelines[:1])
+        assert (made.demands["renews"], made.demands["recovers"]) == ((False,) * 2 if keeps else (None,) * 2)
+        assert line in nginx.text
+        assert (line in made.obstacle) is not keeps
+        assert all(line in made.find_reasons(demand)[0] for demand in ("renews", "recovers")) is not keeps
+
+    @pytest.mark.parametrize(("name", "follows"), [("hitch", True), ("mod-md", False)])
+    def test_timers(self, name: str, follows: bool) -> None:
+        """A server that asks of its own accord has to do so when days have passed, or its clock is no use."""
+        need("faketime")
+        world = VirtualTime(SERVERS[name]())
+        if follows:
+            assert try_virtual_time(world)["idle"].words == "good good good | good good"
+        else:
+            with pytest.raises(ClockNotFollowed, match="its timers may count seconds"):
+                try_virtual_time(world)
+
+    @pytest.mark.parametrize("wanted", [True, False])
+    def test_nobody_has_to_install_anything(self, monkeypatch: pytest.MonkeyPatch, wanted: bool) -> None:
+        """Without libfaketime all goes on, and it is said how to get it; so it is for those who want none."""
+        nginx = SERVERS["nginx"]()
+        monkeypatch.setattr(faketime, "find_library", lambda: None)
+        made = probe_server(
+            nginx.command, nginx.template, only=["good"], timelines=False, virtual_time=wanted
+        )
+        assert not made.virtual_time
+        assert made.obstacle == (faketime.MISSING if wanted else "that was not wanted")
+        assert run_own_timeline(nginx, made.outcomes[0]) is None
 
     def test_likeness(self, report: ServerReport) -> None:
         """What it is most like is said in a sentence, with what is different."""

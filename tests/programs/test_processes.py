@@ -244,3 +244,29 @@ class TestServers:
         processes.end(process, 60)
         with pytest.raises(InterruptedError, match="sh was not started any more"):
             self.start(processes, "true", tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody is woken by being stopped")
+def test_wake_up() -> None:
+    """Who waits for an event looks up, as often as that is wanted; who was not woken does not."""
+    waits = (
+        "import ctypes, select\n"
+        "libc, room = ctypes.CDLL(None, use_errno=True), ctypes.create_string_buffer(64)\n"
+        "events = select.epoll()\n"
+        "print('waits', flush=True)\n"
+        "while True: print(libc.epoll_wait(events.fileno(), room, 1, -1), ctypes.get_errno(), flush=True)\n"
+    )
+    programs = Processes()
+    woken, other = (programs.start([sys.executable, "-c", waits], environment=os.environ) for _ in range(2))
+    assert woken.stdout
+    assert other.stdout
+    assert {woken.stdout.readline(), other.stdout.readline()} == {b"waits\n"}
+    for _ in range(3):
+        programs.wake(woken, {woken.pid})
+        assert woken.stdout.readline() == b"-1 4\n"  # EINTR
+    programs.stop()
+    assert other.stdout.read() == b""
+    woken.communicate()
+    other.wait()
+    other.stdout.close()
+    programs.wake(woken)  # nobody is there any more

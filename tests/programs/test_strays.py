@@ -1,6 +1,7 @@
 """Programs that left their group are found by what they cannot shake off."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,10 +16,12 @@ from mockpki._programs.strays import (
     add_mark,
     end_strays,
     find_in_folder,
+    find_in_group,
     find_listeners,
     find_marked,
     name_programs,
     wait_for_group,
+    wait_for_states,
 )
 from tests.kit.server_scripts import alive
 
@@ -98,3 +101,26 @@ def test_waiting_for_a_group() -> None:
     os.killpg(process.pid, 9)
     wait_for_group(process.pid, 60)
     assert process.wait(1) == -9
+
+
+def test_states_of_a_group() -> None:
+    """Who was stopped is told from who sleeps, and a group from others; nobody is waited for for ever."""
+    leader, other = (
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+        for _ in range(2)
+    )
+    try:
+        assert find_in_group(leader.pid) == {leader.pid}
+        wait_for_states({leader.pid, other.pid}, b"S", 60)
+        os.kill(leader.pid, signal.SIGSTOP)
+        wait_for_states({leader.pid}, b"T", 60)
+        stats = (Path(f"/proc/{one.pid}/stat").read_text() for one in (leader, other))
+        states = [stat.rpartition(")")[2].split()[0] for stat in stats]
+        assert states == ["T", "S"]
+        wait_for_states({leader.pid}, b"S", 0.01)
+    finally:
+        for one in (leader, other):
+            one.kill()
+            one.wait()
+    assert find_in_group(leader.pid) == set()
+    wait_for_states({leader.pid}, b"S", 60)  # nobody is in any state

@@ -46,7 +46,9 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def report(template: Path) -> ServerReport:
     """That server in a few scenarios, with all timelines."""
     grace = timedelta(milliseconds=20)
-    return probe_server(command(template), template, only=SOME, grace=grace, name="<plain>")
+    return probe_server(
+        command(template), template, only=SOME, grace=grace, name="<plain>", virtual_time=False
+    )
 
 
 @pytest.fixture(scope="session")

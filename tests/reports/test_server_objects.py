@@ -27,7 +27,8 @@ def test_json(report: ServerReport) -> None:
     assert {demand["state"] for demand in refused["demands"]} == {"not seen"}
     assert all(demand["why"] for demand in refused["demands"])
     assert refused["left_out"] == ""
-    assert idle["left_out"]
+    assert idle["left_out"].endswith("its clock was not moved, since that was not wanted")
+    assert (data["virtual_time"], data["obstacle"]) == (False, "that was not wanted")
     assert len(data["timelines"]) == len(NAMED)
     assert set(data["timelines"][0]["says"]) == {"none", "good"}
 

@@ -8,7 +8,7 @@
 
 - `_scenarios`: what happens in each, as steps; `_table`: what well-known designs then do.
 - `_outcome`: what was seen of a server in one; `_demands`: what a good server does.
-- `_worlds`: a preset to do it to; `_command`: a real server.
+- `_worlds`: a preset to do it to; `_command`: a real server; `_virtual_time`: the same with a clock of ours.
 - `_typed_paths`: where the files are that its command names.
 - `_run`: a scenario in a world; `_watch`: its responder; `_observe`: its handshakes.
 - `_timeline`: a long outage of the responder, step by step.
@@ -28,6 +28,7 @@ from ._run import run
 from ._scenarios import SCENARIOS, StapleScenario, choose_scenarios, named
 from ._table import BEHAVIOUR, Nearest, count_workers, is_like, look_up_words, nearest
 from ._timeline import CHARACTERS, KINDS, Timeline, kind, timeline
+from ._virtual_time import ClockNotFollowed, VirtualTime
 from ._worlds import NotListening, Preset, World
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "SCENARIOS",
     "STATES",
     "WORDS",
+    "ClockNotFollowed",
     "Demand",
     "Finding",
     "Judged",
@@ -51,6 +53,7 @@ __all__ = [
     "ServerCommand",
     "StapleScenario",
     "Timeline",
+    "VirtualTime",
     "World",
     "choose_scenarios",
     "count_workers",

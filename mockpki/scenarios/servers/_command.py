@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,14 @@ from ..._ca.leaf import Leaf
 from ..._clock import monotonic
 from ..._engine.ports import EXHAUSTED, describe
 from ..._pki import PKI
+from ..._programs.faketime import FakeClock, remove_leftovers
 from ..._programs.placeholders import Placeholders
 from ..._programs.ports import free_port, is_listening
 from ..._programs.processes import Processes
 from ..._programs.strays import find_listeners, name_programs
 from ._typed_paths import find_home, resolve_words
 from ._watch import Watch
-from ._worlds import HOST, SERVER_NAME, NotListening, Site
+from ._worlds import HOST, SERVER_NAME, NotListening
 
 _POLL = 0.02
 _QUIET = 0.25
@@ -69,7 +70,8 @@ class ServerCommand:
     server runs in one of its own. It has to stay in the foreground, and to listen within *start_timeout*. It
     is stopped with its process group, by SIGTERM and, if need be, SIGKILL.
 
-    Its time cannot be shifted: where an answer has to expire, answers live for *life*, and we wait. A slow
+    Its time is the system's, and not shifted: where an answer has to expire, answers live for *life*, and we
+    wait; `VirtualTime` moves it. *obstacle* says why that cannot be, in words for the report. A slow
     responder takes *delay*, and a handshake may take *patience*. *grace* is how long the server is given
     after its start to ask the responder of its own accord. *key_type* is that of all keys, *environment*
     is added to ours. Raises ValueError or TypeError for what cannot be a command.
@@ -85,6 +87,7 @@ class ServerCommand:
     start_timeout: timedelta = timedelta(seconds=10)
     key_type: str = "P-256"
     environment: Mapping[str, str] = field(default_factory=dict)
+    obstacle: str = ""
     shifts: bool = field(default=False, init=False)
     _home: Path = field(default_factory=find_home, init=False, repr=False, compare=False)
     _processes: Processes = field(default_factory=Processes, init=False, repr=False, compare=False)
@@ -149,15 +152,17 @@ class ServerCommand:
         return PKI(key_type=self.key_type)
 
     @contextlib.contextmanager
-    def site(self, pki: PKI, leaf: Leaf, watch: Watch) -> Iterator[Site]:
-        """The server with a folder and a port of its own."""
+    def site(
+        self, pki: PKI, leaf: Leaf, watch: Watch, clock: FakeClock | None = None
+    ) -> Iterator[CommandSite]:
+        """The server with a folder and a port of its own; it goes by *clock*, if there is one."""
         with (
             tempfile.TemporaryDirectory(prefix="mockpki-", ignore_cleanup_errors=True) as directory,
             free_port() as port,
         ):
-            program = _Program(self, self._processes, Path(directory), port)
+            program = _Program(self, self._processes, Path(directory), port, clock)
             try:
-                yield _CommandSite(self, pki, leaf, watch, program)
+                yield CommandSite(self, pki, leaf, watch, program)
             finally:
                 program.stop()
 
@@ -173,6 +178,7 @@ class _Program:
     processes: Processes
     folder: Path
     port: int
+    clock: FakeClock | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
@@ -189,6 +195,8 @@ class _Program:
         command = [_PLACEHOLDERS.fill_in(word, values) for word in self.world.words_anywhere]
         # What goes through a proxy never comes to a responder on loopback.
         environment = {**os.environ, "NO_PROXY": "*", "no_proxy": "*", **self.world.environment}
+        if self.clock is not None:
+            environment = self.clock.add_to(environment)
         with self._printed.open("ab") as printed:
             try:
                 self.process = self.processes.start(
@@ -210,6 +218,8 @@ class _Program:
         silent = self._falls_silent()
         strays = "" if silent else name_programs(find_listeners(self.port))
         self.processes.end_strays(process)
+        if self.clock is not None:
+            remove_leftovers(process.pid)
         if not silent:
             end = "was found there and killed" if self._falls_silent() else "cannot be ended from here"
             raise ChildProcessError(
@@ -281,7 +291,7 @@ def _find_mistakes(template: str, words: Sequence[str]) -> list[str]:
 
 
 @dataclass
-class _CommandSite:
+class CommandSite:
     """What goes on in the program can only be seen at its port and at the responder."""
 
     world: ServerCommand
@@ -311,6 +321,9 @@ class _CommandSite:
     def restart(self) -> None:
         self.program.stop()
         self.start()
+
+    def run_until(self, time: datetime) -> None:
+        self.pki.run_until(time)
 
     def wait_until_asked(self) -> None:
         self.watch.wait_for(self.asked + 1, self.world.grace.total_seconds())

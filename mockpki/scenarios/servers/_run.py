@@ -146,7 +146,7 @@ class _ScenarioRun:
     def shift(self, by: timedelta) -> None:
         self.passing = "shifted"
         # What is due on the way happens when it is due.
-        self.site.pki.run_until(self.site.pki.clock.now() + by)
+        self.site.run_until(self.site.pki.clock.now() + by)
         self.site.wait_until_idle()
 
     def let_expire(self) -> None:
@@ -166,6 +166,8 @@ class _ScenarioRun:
         self.left_out = (
             f"the last {handshakes} handshakes, which come when more time has passed than anybody waits for"
         )
+        if self.world.obstacle:
+            self.left_out += f"; its clock was not moved, since {self.world.obstacle}"
 
     def make_outcome(self, scenario: StapleScenario) -> Outcome:
         return Outcome(

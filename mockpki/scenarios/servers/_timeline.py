@@ -158,7 +158,7 @@ def timeline(
             for moment, _, act in sorted(happens, key=lambda one: one[:2]):
                 if moment <= end:
                     run.take(moment, act)
-            pki.run_until(run.began + end)
+            site.run_until(run.began + end)
             return Timeline(world.name, tuple(run.seen), every, life, up, up + down, site.fetches)
 
 
@@ -175,7 +175,7 @@ class _TimelineRun:
 
     def take(self, moment: timedelta, act: Callable[[], object]) -> None:
         """Let time pass until *moment*, then *act*."""
-        self.site.pki.run_until(self.began + moment)
+        self.site.run_until(self.began + moment)
         act()
         self.site.wait_until_idle()
 

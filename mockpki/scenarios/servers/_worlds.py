@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from ..._ca.leaf import Leaf
@@ -48,6 +48,9 @@ class Site(Protocol):
     def restart(self) -> None:
         """End it, and start it again. Raises `NotListening`."""
 
+    def run_until(self, time: datetime) -> None:
+        """Let time pass until *time*, by the PKI's clock, and all happen that is due on the way."""
+
     def wait_until_asked(self) -> None:
         """Return when it has asked what it asks of its own accord at the start, answered or not."""
 
@@ -61,14 +64,17 @@ class Site(Protocol):
 class World(Protocol):
     """What `mockpki.scenarios.servers.run` needs to know.
 
-    *shifts*: its time can be shifted. *life* is that of answers in a scenario where one has to expire.
-    *delay* is how long a slow responder takes, *patience* how long a client waits for a handshake.
+    *shifts*: its time can be shifted; *obstacle* may say in words why not. *life* is that of answers in a
+    scenario where one has to expire. *delay* is how long a slow responder takes, *patience* how long a client
+    waits for a handshake.
     """
 
     @property
     def name(self) -> str: ...
     @property
     def shifts(self) -> bool: ...
+    @property
+    def obstacle(self) -> str: ...
     @property
     def life(self) -> timedelta: ...
     @property
@@ -98,6 +104,7 @@ class Preset:
     delay: timedelta = timedelta(seconds=1)
     patience: timedelta = timedelta(seconds=2)
     shifts: bool = field(default=True, init=False)
+    obstacle: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.policy, StaplePolicy):
@@ -177,6 +184,9 @@ class _PresetSite:
     def restart(self) -> None:
         with _raise_not_listening():
             self.stapler.restart()
+
+    def run_until(self, time: datetime) -> None:
+        self.pki.run_until(time)
 
     def wait_until_asked(self) -> None:
         if self.stapler.policy.at_start and self.watch.is_up:
