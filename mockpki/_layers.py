@@ -12,15 +12,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import timedelta
-from functools import cache
-from numbers import Real
-from types import NoneType, UnionType
-from typing import Any, ClassVar, Generic, SupportsIndex, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Generic, TypeVar
 
 from ._exchange.http import Answer
 from ._exchange.staples import StapleMessages
 from ._exchange.steps import Listening, Wire, is_wire
+from ._parameters import check_fields
 from ._pkix.certificate import TBSCertificate
 from ._pkix.crl import TBSCertList
 from ._pkix.ocsp_response import OCSPResponse, ResponseData
@@ -77,8 +74,8 @@ class Fault(ABC, Generic[V]):
     """One way for an answer to be wrong: a frozen dataclass that derives from a layer below.
 
     Calling it turns the honest value of its layer into a worse one. It never changes the value it
-    is given, and it is called on the thread of the service that answers. Fields of a plain type, such as
-    timedelta or int, are checked when it is made: there a mistake is easily seen.
+    is given, and it is called on the thread of the service that answers. Fields are checked against their
+    annotations when it is made: there a mistake is easily seen.
     """
 
     layer: ClassVar[str]
@@ -282,38 +279,3 @@ def check(faults: Iterable[Any], layers: tuple[type[Fault[Any]], ...], what: str
                 f"{what} does not have; it takes faults of: {possible}"
             )
     return checked
-
-
-# Nearly everything is true or false, and of a text each fault says which ones it takes: neither is here.
-_PREDICATES: dict[Any, tuple[Any, str]] = {
-    timedelta: (timedelta, "needs a timedelta, such as timedelta(seconds=30)"),
-    bytes: (bytes, "takes octets, such as b'\\0'"),
-    int: (SupportsIndex, "takes a whole number"),
-    float: (Real, "takes a number"),
-}
-
-
-@cache
-def _checked_fields(fault: Any) -> dict[str, tuple[bool, Any, str]]:
-    """The fields of a plain type: whether None will do, what else will, and a sentence for the rest."""
-    try:
-        hints = get_type_hints(fault)
-    except (AttributeError, NameError, TypeError):
-        # Names that are there for a type checker only, in a fault of a test's own.
-        return {}
-    checked = {}
-    for one in fields(fault):
-        hint = hints[one.name]
-        alternatives = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-        kinds = [kind for kind in alternatives if kind is not NoneType]
-        if len(kinds) == 1 and kinds[0] in _PREDICATES:
-            checked[one.name] = (NoneType in alternatives, *_PREDICATES[kinds[0]])
-    return checked
-
-
-def check_fields(fault: Any) -> None:
-    """TypeError, naming the parameter and its value, where a field is not of the type that it says."""
-    for name, (optional, kind, predicate) in _checked_fields(fault.__class__).items():
-        value = getattr(fault, name)
-        if not isinstance(value, kind) and not (optional and value is None):
-            raise TypeError(f"{fault!r} {predicate}, for {name}=, and not {value!r}")

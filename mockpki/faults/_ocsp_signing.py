@@ -96,9 +96,6 @@ class Delegate(OCSPSigning):
     crl_url: str | None = None
 
     def _check_values(self) -> None:
-        for names in (self.eku, self.key_usage):
-            if not isinstance(names, tuple):
-                raise TypeError(f"eku and key_usage take tuples of names; got {names!r}")
         for purpose in self.eku:
             der.oid(_PURPOSES.get(purpose, purpose))
         for usage in self.key_usage:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, get_args
+from typing import Annotated, Any, Protocol, get_args
 
 from .._exchange.staples import STATUS_REQUEST, StapleMessages, add_staples, certificate_status
 from .._layers import OCSPBytesFault, Stapling, bend, check
+from .._parameters import OWN_CHECK
 from ._parts import check_octets
 
 __all__ = [
@@ -197,7 +198,7 @@ class StapleOnIntermediate(Stapling):
     that certificate; or it is octets.
     """
 
-    staple: Sequence[OCSPBytesFault] | bytes = ()
+    staple: Annotated[Sequence[OCSPBytesFault] | bytes, OWN_CHECK] = ()
     place: int = 1
 
     def _check_values(self) -> None:

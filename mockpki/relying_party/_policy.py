@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal, get_args
 
+from .._parameters import check_fields
 from .._typed import suggest
 from .._validation.finding import Tolerance
 
@@ -54,13 +55,7 @@ class Policy:
 
     def __post_init__(self) -> None:
         self._check_sources()
-        for field in fields(self):
-            name, value = field.name, getattr(self, field.name)
-            if name == "sources" or (name == "max_age" and value is None):
-                continue
-            kind = timedelta if name in _DURATIONS else bool
-            if not isinstance(value, kind):
-                raise TypeError(f"{name} of a policy is a {kind.__name__}; got {value!r}")
+        check_fields(self)
         for name, least in _DURATIONS.items():
             value = getattr(self, name)
             if value is not None and value < least:
