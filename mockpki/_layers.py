@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from ._exchange.http import Answer
 from ._exchange.staples import StapleMessages
 from ._exchange.steps import Listening, Wire, is_wire
-from ._parameters import check_fields
+from ._parameters import check_fields, show
 from ._pkix.certificate import TBSCertificate
 from ._pkix.crl import TBSCertList
 from ._pkix.ocsp_response import OCSPResponse, ResponseData
@@ -59,8 +59,16 @@ def write_call(value: Any) -> str:
     for field in fields(value) if is_dataclass(value) else ():
         found = getattr(value, field.name)
         if field.init and field.repr and not _is_default(field, found):
-            given.append(f"{field.name}={found!r}")
+            given.append(f"{field.name}={_write(found)}")
     return f"{type(value).__qualname__}({', '.join(given)})"
+
+
+def _write(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        # A number of more digits than Python prints; or what it is no field takes, which is about to be said.
+        return show(value)
 
 
 def _is_default(field: Field[Any], value: object) -> bool:
@@ -95,7 +103,15 @@ class Fault(ABC, Generic[V]):
 
     def __post_init__(self) -> None:
         check_fields(self)
-        self._check_values()
+        try:
+            self._check_values()
+        except (TypeError, ValueError) as error:
+            call = repr(self)
+            if call in str(error):
+                raise
+            # It says what is wrong with a value; the call says of which parameter.
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{call}: {error}") from None
 
     def _check_values(self) -> None:
         """Refuses, with a sentence, values that make no fault. Their types are right by then."""
@@ -271,7 +287,7 @@ def check(faults: Iterable[Any], layers: tuple[type[Fault[Any]], ...], what: str
         if isinstance(fault, type) and issubclass(fault, Fault):
             raise TypeError(f"{fault.__name__} is a class; write {fault.__name__}() to make a fault of it")
         if not isinstance(fault, Fault):
-            raise TypeError(f"{what} takes faults, such as faults.Stale(); got {fault!r}")
+            raise TypeError(f"{what} takes faults, such as faults.Stale(); got {show(fault)}")
         if not isinstance(fault, layers):
             possible = ", ".join(layer.layer for layer in layers)
             raise TypeError(

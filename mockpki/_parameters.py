@@ -50,8 +50,10 @@ class Within:
 
 OWN_CHECK = object()
 """In an annotation, ``Annotated[..., OWN_CHECK]``: whoever takes it has a sentence of its own."""
-Pause = Annotated[timedelta, Within(timedelta())]
-"""A duration that somebody waits for."""
+Pause = Annotated[timedelta, Within(timedelta(), timedelta(days=10_000))]
+"""A duration that somebody waits for: no longer than sockets and locks can."""
+Seconds = Annotated[float, Within(0, 864_000_000)]
+"""The same as a number."""
 
 
 def _tell_limit(limit: object) -> str:
@@ -153,10 +155,21 @@ def _compile(hint: Any) -> Kind | None:
     if isinstance(origin, type) and issubclass(origin, Iterable) and not issubclass(origin, Mapping):
         return _compile_items(origin, inner)
     kind = origin or hint
-    if not isinstance(kind, type) or kind in (object, Any) or getattr(kind, "_is_protocol", False):
+    if not isinstance(kind, type) or kind in (object, Any):
         return None
+    if getattr(kind, "_is_protocol", False):
+        return _compile_protocol(kind)
     article = "an" if kind.__name__[0] in "AEIOU" else "a"
     return Kind(f"{article} {kind.__name__}", lambda value: isinstance(value, kind))
+
+
+def _compile_protocol(protocol: type) -> Kind:
+    """Whatever has its members; in the words of its docstring, which begins with an article."""
+    own = [base for base in protocol.__mro__ if getattr(base, "_is_protocol", False)]
+    members = [name for base in own for name in vars(base) if not name.startswith("_")]
+    sentence = (protocol.__doc__ or protocol.__name__).partition(".\n")[0].rstrip(".").replace("`", "")
+    words = sentence[0].lower() + sentence[1:]
+    return Kind(words, lambda value: all(hasattr(value, name) for name in members))
 
 
 def _compile_limits(kind: Kind | None, limits: list[Within]) -> Kind | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import pytest
 
@@ -33,6 +33,19 @@ class Badly:
 
     def __repr__(self) -> str:
         raise RuntimeError("no words")
+
+
+class HasName(Protocol):
+    """A class, or `what` else has a name.
+
+    And more that is said of it.
+    """
+
+    @property
+    def __name__(self) -> str: ...
+    @property
+    def mro(self) -> Any:
+        """All bases."""
 
 
 @check_arguments
@@ -60,6 +73,7 @@ def take(  # type: ignore[no-untyped-def]
     least: Annotated[int | None, Within(most=5)] = None,
     own: Annotated[int, OWN_CHECK] = 0,
     absent: Nothing | None = None,
+    has: HasName = Badly,
     anything: Any = None,
     plain=None,
 ) -> str:
@@ -88,6 +102,7 @@ RIGHT: dict[str, list[Any]] = {
     "least": [None, 5, -5],
     "own": ["x"],
     "absent": [object()],
+    "has": [int, Badly],
     "anything": [object()],
     "plain": [object()],
 }
@@ -139,6 +154,7 @@ WRONG: list[tuple[str, Any, type[Exception], str]] = [
     ("port", True, TypeError, f"{NUMBER} from 0 to 65535; got True"),
     ("port", 1.0, TypeError, f"{NUMBER} from 0 to 65535; got 1.0"),
     ("wait", -timedelta(1), ValueError, r"a timedelta, timedelta\(0\) or more, such as"),
+    ("has", 5, TypeError, "a class, or what else has a name; got 5"),
     ("least", 6, ValueError, f"{NUMBER} or None, 5 or less; got 6"),
 ]
 

@@ -10,9 +10,11 @@ import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import Annotated
 
 from .._exchange.http import Answer, http_date, replace_body
 from .._layers import HTTP
+from .._parameters import Within
 
 __all__ = [
     "AuthenticationRequired",
@@ -163,9 +165,12 @@ class EmptyBody(HTTP):
 
 @dataclass(frozen=True)
 class Oversize(HTTP):
-    """The body is *size* octets long: NULs follow the honest one, and Content-Length is true."""
+    """The body is *size* octets long: NULs follow the honest one, and Content-Length is true.
 
-    size: int = 10_000_000
+    At most 256 MiB, for it is held in memory.
+    """
+
+    size: Annotated[int, Within(1, 2**28)] = 10_000_000
 
     def __call__(self, honest: Answer) -> Answer:
         if self.size <= len(honest.body):

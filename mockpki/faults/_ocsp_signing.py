@@ -9,6 +9,7 @@ from datetime import timedelta
 from cryptography import x509
 
 from .._layers import OCSPSigning
+from .._parameters import check_fields
 from .._pkix import der
 from .._pkix.certificate import (
     KEY_USAGES,
@@ -235,6 +236,7 @@ class Embed(OCSPSigning):
                 raise ValueError(f"{one!r} is nobody to embed; there are {', '.join(_EMBEDDED)}")
         object.__setattr__(self, "whose", whose or Embed.whose)
         object.__setattr__(self, "first", first)
+        check_fields(self)
 
     def __repr__(self) -> str:
         return f"Embed({', '.join(map(repr, self.whose))}{', first=True' if self.first else ''})"

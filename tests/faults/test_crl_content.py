@@ -308,8 +308,12 @@ MISUSE: list[tuple[Any, type[Exception], str]] = [
         ValueError,
         "does not list anybody; revoke",
     ),
-    (lambda pki: UNTYPED.Entry("localhost"), TypeError, "'localhost' is no leaf, CA, certificate or serial"),
-    (lambda pki: faults.Entry(True), TypeError, "True is no leaf"),
+    (
+        lambda pki: UNTYPED.Entry("localhost"),
+        TypeError,
+        "a leaf, a CA, a certificate, or whatever else",
+    ),
+    (lambda pki: faults.Entry(True), TypeError, "or whatever else has a serial number; got True"),
     (lambda pki: faults.Entry(reason="bored"), ValueError, "'bored' is no revocation reason"),
     (lambda pki: faults.Entry(at=datetime(2031, 1, 1)), ValueError, "has no time zone"),  # noqa: DTZ001
     (lambda pki: pki.crl.crl(faults.BadTime(), faults.Entry()), ValueError, "thisUpdate that is ready DER"),
