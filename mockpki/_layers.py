@@ -282,7 +282,12 @@ def bend(layer: type[Fault[V]], honest: V, faults: Iterable[Fault[Any]]) -> V:
 
 def check(faults: Iterable[Any], layers: tuple[type[Fault[Any]], ...], what: str) -> tuple[Fault[Any], ...]:
     """*faults* as a tuple, if each is one that *what* can have; TypeError, with a sentence, if not."""
-    checked = tuple(faults)
+    try:
+        checked = tuple(faults)
+    except TypeError:
+        raise TypeError(
+            f"{what} takes faults in a list, such as [faults.Stale()]; got {show(faults)}"
+        ) from None
     for fault in checked:
         if isinstance(fault, type) and issubclass(fault, Fault):
             raise TypeError(f"{fault.__name__} is a class; write {fault.__name__}() to make a fault of it")

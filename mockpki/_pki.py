@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import wraps
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from ._ca.ca import CA, Target, list_targets, make_child_ca
+from ._ca.ca import CA, Target, Targets, list_targets, make_child_ca
 from ._ca.issuing import root_certificate
 from ._ca.leaf import Leaf, shorten
 from ._ca.options import CAOptions
@@ -23,7 +23,8 @@ from ._clock import Clock
 from ._engine.listener import start_all
 from ._engine.loop import Engine
 from ._engine.ports import addresses, bind, close_sockets
-from ._pkix.keys import KeyType
+from ._parameters import Within, check_arguments
+from ._pkix.keys import KeyName, KeyType
 from ._services.publisher import Publisher
 from ._services.responder import Responder
 
@@ -65,11 +66,12 @@ class PKI:
     background (several: an ExceptionGroup), and AssertionError for a script that was not used up.
     """
 
+    @check_arguments
     def __init__(
         self,
         *,
-        depth: int = 1,
-        key_type: str = KeyType.P256,
+        depth: Annotated[int, Within(0, 100), "the number of CAs below the root, from 0 to 100"] = 1,
+        key_type: KeyName = KeyType.P256,
         delegated: bool = False,
         responder_id: str = "key",
         root: trustme.CA | None = None,
@@ -77,8 +79,6 @@ class PKI:
     ) -> None:
         addresses(host)
         options = CAOptions.check(key_type, delegated, responder_id)
-        if depth < 0:
-            raise ValueError(f"depth is the number of CAs below the root, 0 or more; got {depth!r}")
         self._dead: list[socket.socket] = []
         self._realm = Realm(Engine.acquire(), host, options)
         try:
@@ -237,9 +237,10 @@ class PKI:
     def issue_cert(self) -> Callable[..., Leaf]:
         return self.ca.issue_cert
 
+    @check_arguments
     def revoke(
         self,
-        target: Target | Iterable[Target],
+        target: Targets,
         reason: str | x509.ReasonFlags = "unspecified",
         at: datetime | None = None,
         invalidity_date: datetime | None = None,
@@ -251,17 +252,19 @@ class PKI:
         for issuer, targets in self._group_by_issuer(target):
             issuer.revoke(targets, reason, at, invalidity_date)
 
-    def release(self, target: Target | Iterable[Target]) -> None:
+    @check_arguments
+    def release(self, target: Targets) -> None:
         """Take off hold. Raises LookupError for what is not on hold."""
         for issuer, targets in self._group_by_issuer(target):
             issuer.release(targets)
 
-    def forget(self, target: Target | Iterable[Target]) -> None:
+    @check_arguments
+    def forget(self, target: Targets) -> None:
         """Make ``unknown`` to the responder. Raises LookupError for what already is."""
         for issuer, targets in self._group_by_issuer(target):
             issuer.forget(targets)
 
-    def _group_by_issuer(self, target: Target | Iterable[Target]) -> Iterable[tuple[CA, list[Target]]]:
+    def _group_by_issuer(self, target: Targets) -> Iterable[tuple[CA, list[Target]]]:
         self._realm.require_open()
         grouped: dict[CA, list[Target]] = {}
         for one in list_targets(target):
@@ -273,7 +276,10 @@ class PKI:
             grouped.setdefault(issuer, []).append(one)
         return grouped.items()
 
-    def run_until(self, time: datetime) -> None:
+    @check_arguments
+    def run_until(
+        self, time: Annotated[datetime, "an aware datetime, such as pki.clock.now() + timedelta(days=1)"]
+    ) -> None:
         """Let the PKI's time pass until *time*, and all that is due on the way happen when it is due.
 
         `Clock.shift` leaps: what a stapler would have done meanwhile it does afterwards, once and late. This
@@ -289,18 +295,19 @@ class PKI:
         self._realm.require_open()
         run_until(self._realm, time)
 
+    @check_arguments
     def tls_server(
         self,
         *leaves: Leaf | Issue,
         staple: Staple = (),
-        port: int = 0,
-        alpn: Sequence[str] = ("http/1.1",),
+        port: Annotated[int, Within(0, 65535), "a number up to 65535, or 0 for a free one"] = 0,
+        alpn: Annotated[Sequence[str], "a list of protocols, such as ['h2', 'http/1.1']"] = ("http/1.1",),
         minimum_version: str = "TLSv1.2",
         maximum_version: str = "TLSv1.3",
-        client_ca: CA | Sequence[CA] = (),
+        client_ca: Annotated[CA | Sequence[CA], "a CA or several"] = (),
         client_certificate_required: bool = False,
         handler: Handler | None = None,
-        forward_to: tuple[str, int] | None = None,
+        forward_to: Annotated[tuple[str, int] | None, "a (host, port), such as ('127.0.0.1', 5432)"] = None,
     ) -> TlsServer:
         """A TLS server, for a ``with`` block, that presents *leaves* (chosen by SNI, else the first).
 

@@ -7,20 +7,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._engine.listener import start_all
 from .._layers import CertificateContent
+from .._parameters import check_arguments, show
 from .._pkix.certificate import (
     Pointers,
     TBSCertificate,
     leaf_extensions,
 )
-from .._pkix.keys import KeyType, PrivateKey, key_hash, spki_der
-from .._pkix.names import general_name
+from .._pkix.keys import KeyName, KeyType, PrivateKey, key_hash, spki_der
+from .._pkix.names import Identity, general_name
 from .._pkix.ocsp_request import Issuer
 from .._pkix.reading import load_certificate, read_serial
 from .._pkix.signing import Signer, subject
@@ -31,13 +32,15 @@ from .._services.files import CertificateFile
 from .._services.ledger import Ledger
 from .._services.publisher import Publisher
 from .._services.responder import Responder
-from .csr import extensions_of_csr, key_of_csr, load_csr, names_of_csr, subject_of_csr
+from .csr import Request, extensions_of_csr, key_of_csr, load_csr, names_of_csr, subject_of_csr
 from .issuing import (
     MUST_STAPLE,
+    CertificateFaults,
+    Extensions,
+    Urls,
     authority_content,
     bend_certificate,
     check_agreement,
-    check_urls,
     find_validity,
     list_extensions,
     make_delegate,
@@ -141,22 +144,23 @@ class CA:
 
     # What it issues.
 
+    @check_arguments
     def issue_cert(
         self,
-        *identities: str,
+        *identities: Identity,
         must_staple: bool = False,
         not_before: datetime | None = None,
         not_after: datetime | None = None,
-        key_type: str | None = None,
+        key_type: KeyName | None = None,
         client: bool = False,
-        csr: x509.CertificateSigningRequest | bytes | None = None,
+        csr: Request | None = None,
         serial_number: int | None = None,
         common_name: str | None = None,
-        ocsp_urls: Sequence[str] | None = None,
-        crl_urls: Sequence[str] | None = None,
-        ca_issuers_urls: Sequence[str] | None = None,
-        extensions: Iterable[x509.Extension[Any] | x509.ExtensionType] = (),
-        faults: Sequence[CertificateContent] = (),
+        ocsp_urls: Urls | None = None,
+        crl_urls: Urls | None = None,
+        ca_issuers_urls: Urls | None = None,
+        extensions: Extensions = (),
+        faults: CertificateFaults = (),
     ) -> Leaf:
         """Issue a certificate for *identities*: host names (wildcards, IDNA), IPs, e-mail addresses, URIs.
 
@@ -177,7 +181,6 @@ class CA:
         """
         realm = self._realm
         realm.require_open()
-        check_urls(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
         names: list[x509.GeneralName] = [general_name(identity) for identity in identities]
         own = list_extensions(extensions)
         key: PrivateKey | None = None
@@ -226,15 +229,14 @@ class CA:
         )
         return self._sign_leaf(content, faults, key)
 
-    def certify(self, ca: CA, *, faults: Sequence[CertificateContent] = ()) -> Leaf:
+    @check_arguments
+    def certify(self, ca: CA, *, faults: CertificateFaults = ()) -> Leaf:
         """One more certificate for the name and key of *ca*, issued by this CA.
 
         Of another CA it is a cross-certificate; of a root, by itself, a root certificate that points to
         the root's own services. A TLS server can present it as it stands. *faults* bend what it says.
         """
         self._realm.require_open()
-        if not isinstance(ca, CA):
-            raise TypeError(f"certify() takes a CA; got {ca!r}")
         content = authority_content(self._realm.clock, ca.signer, self.signer, self._choose_pointers())
         return self._sign_leaf(content, faults, ca.key)
 
@@ -264,16 +266,17 @@ class CA:
             ca_issuers=(self.ca_issuers.url,) if ca_issuers is None else ca_issuers,
         )
 
+    @check_arguments
     def create_child_ca(
         self,
         *,
-        key_type: str | None = None,
+        key_type: KeyName | None = None,
         must_staple: bool = False,
-        name_of: CA | None = None,
-        ocsp_urls: Sequence[str] | None = None,
-        crl_urls: Sequence[str] | None = None,
-        ca_issuers_urls: Sequence[str] | None = None,
-        faults: Sequence[CertificateContent] = (),
+        name_of: Annotated[CA | None, "the CA whose name is taken over"] = None,
+        ocsp_urls: Urls | None = None,
+        crl_urls: Urls | None = None,
+        ca_issuers_urls: Urls | None = None,
+        faults: CertificateFaults = (),
     ) -> CA:
         """A CA below this one, with a ledger and live services of its own.
 
@@ -283,9 +286,6 @@ class CA:
         ``[]`` leaves them out. *faults* bend what its certificate says.
         """
         self._realm.require_open()
-        if name_of is not None and not isinstance(name_of, CA):
-            raise TypeError(f"name_of takes the CA whose name is taken over; got {name_of!r}")
-        check_urls(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
         features = (MUST_STAPLE,) if must_staple else ()
         name = None if name_of is None else name_of.signer.name
         child = make_child_ca(
@@ -301,9 +301,10 @@ class CA:
 
     # What becomes of it.
 
+    @check_arguments
     def revoke(
         self,
-        target: Target | Iterable[Target],
+        target: Targets,
         reason: str | x509.ReasonFlags = "unspecified",
         at: datetime | None = None,
         invalidity_date: datetime | None = None,
@@ -324,12 +325,14 @@ class CA:
         date = None if invalidity_date is None else check_time(invalidity_date)
         self._ledger.revoke(self._find_serials(target), Revocation(time, checked, date))
 
-    def release(self, target: Target | Iterable[Target]) -> None:
+    @check_arguments
+    def release(self, target: Targets) -> None:
         """Take a leaf, CA, serial number, or many, off hold. Raises LookupError for one that is not."""
         for serial in self._find_serials(target):
             self._ledger.release(serial)
 
-    def forget(self, target: Target | Iterable[Target]) -> None:
+    @check_arguments
+    def forget(self, target: Targets) -> None:
         """Make a leaf, CA, serial number, or many, ``unknown``. Raises LookupError for one that is."""
         for serial in self._find_serials(target):
             self._ledger.forget(serial)
@@ -339,8 +342,9 @@ class CA:
         return [self._find_serial(one) for one in list_targets(target)]
 
     def _find_serial(self, target: object) -> int:
+        # One of an iterable, which is looked into here alone.
         if isinstance(target, bool) or not isinstance(target, Leaf | CA | int):
-            raise TypeError(f"{target!r} is no leaf, CA or serial number")
+            raise TypeError(f"target= takes leaves, CAs and serial numbers; got {show(target)}")
         if isinstance(target, int):
             return target
         if target.issuer is not self:
@@ -355,7 +359,7 @@ def make_child_ca(
     name: bytes | None = None,
     extensions: Iterable[x509.ExtensionType] = (),
     pointers: Pointers | None = None,
-    faults: Sequence[CertificateContent] = (),
+    faults: CertificateFaults = (),
 ) -> CA:
     """A CA below *parent*, whose ports are bound; whoever made it starts them."""
     realm = parent._realm
@@ -370,8 +374,9 @@ def make_child_ca(
 
 Target = Leaf | CA | int
 """What can be revoked: a leaf, a CA, or a serial number of the issuing CA."""
+Targets = Annotated[Target | Iterable[Target], "a leaf, a CA, a serial number, or a list of them"]
 
 
-def list_targets(target: Target | Iterable[Target]) -> Iterable[Target]:
+def list_targets(target: Targets) -> Iterable[Target]:
     """One target or many, as many."""
     return target if isinstance(target, Iterable) else (target,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Annotated, Any
 
 from cryptography import x509
 
@@ -26,12 +26,13 @@ _THE_CAS_OWN = (
 )
 
 
-def load_csr(csr: x509.CertificateSigningRequest | bytes) -> x509.CertificateSigningRequest:
+Request = Annotated[x509.CertificateSigningRequest | bytes, "a CertificateSigningRequest, PEM or DER"]
+
+
+def load_csr(csr: Request) -> x509.CertificateSigningRequest:
     """The request in *csr*, an object, PEM or DER. Raises ValueError or TypeError."""
     if isinstance(csr, x509.CertificateSigningRequest):
         return csr
-    if not isinstance(csr, bytes):
-        raise TypeError(f"csr takes a CertificateSigningRequest, PEM or DER; got {csr!r}")
     try:
         load: Callable[[bytes], x509.CertificateSigningRequest] = (
             x509.load_pem_x509_csr if csr.startswith(b"-----") else x509.load_der_x509_csr

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .._clock import Clock
 from .._layers import CertificateContent, bend, check
+from .._parameters import OWN_CHECK
 from .._pkix.certificate import (
     Pointers,
     TBSCertificate,
@@ -83,15 +84,11 @@ def bend_certificate(content: TBSCertificate, faults: Iterable[CertificateConten
     return bend(CertificateContent, content, check(faults, (CertificateContent,), "a certificate"))
 
 
-def check_urls(**urls: Sequence[str] | None) -> None:
-    """Raise TypeError for a text where a list of URLs belongs."""
-    for name, value in urls.items():
-        if isinstance(value, str | bytes):
-            raise TypeError(f"{name} takes a list of URLs; got the text {value!r}")
-
-
+CertificateFaults = Annotated[Sequence[CertificateContent], OWN_CHECK]
+Urls = Annotated[Sequence[str], "a list of URLs"]
 Own = x509.Extension[Any] | x509.ExtensionType
 """An extension of the user's: critical or not as it says, or its value alone, which is not critical."""
+Extensions = Annotated[Iterable[Own], "a list of x509.Extension or x509.ExtensionType"]
 
 
 def list_extensions(given: Iterable[Own]) -> list[x509.Extension[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 from functools import lru_cache
+from typing import Annotated
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import (
@@ -18,6 +19,10 @@ from .element import Element
 
 PrivateKey = CertificateIssuerPrivateKeyTypes
 PublicKey = CertificateIssuerPublicKeyTypes
+
+
+KeyName = Annotated[str, "a name such as 'P-256'"]
+"""What a `KeyType` is called."""
 
 
 class KeyType(enum.StrEnum):

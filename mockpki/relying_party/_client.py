@@ -18,11 +18,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
 from cryptography import x509
 from OpenSSL import SSL, crypto
 
 from .._clock import Clock
+from .._parameters import Pause, Within, check_arguments
 from .._validation.finding import label
 from ._fetch import Deadline, connect, receive
 from ._policy import HARD_FAIL, Policy, named
@@ -32,14 +34,15 @@ from ._verdict import Verdict
 _READ_SIZE = 32 * 1024
 
 
+@check_arguments
 def check(
     host: str,
-    port: int,
+    port: Annotated[int, Within(1, 65535)],
     *,
-    ca: str | os.PathLike[str] | bytes,
+    ca: Annotated[str | os.PathLike[str] | bytes, "the path of a PEM file, or PEM bytes"],
     server_name: str | None = None,
-    policy: Policy | str = HARD_FAIL,
-    timeout: timedelta = timedelta(seconds=10),
+    policy: Annotated[Policy | str, "a Policy, or the name of one, such as 'hard-fail'"] = HARD_FAIL,
+    timeout: Pause = timedelta(seconds=10),
     now: datetime | None = None,
 ) -> Verdict:
     """Connect to *host* and *port* by TLS, and judge the server as *policy*, a value or a name, says.
@@ -52,8 +55,6 @@ def check(
     Raises OSError when there is no connection, it is torn down, or the server takes too long
     (TimeoutError); LookupError for no such policy; ValueError or TypeError for arguments that make no sense.
     """
-    if now is not None and now.tzinfo is None:
-        raise ValueError(f"now={now!r} has no time zone; give an aware datetime, such as one in UTC")
     context = _context(_trusted(ca))
     deadline = Deadline(timeout)
     search = Search(named(policy), Clock().now() if now is None else now)
@@ -62,8 +63,6 @@ def check(
 
 
 def _trusted(ca: str | os.PathLike[str] | bytes) -> list[x509.Certificate]:
-    if not isinstance(ca, str | os.PathLike | bytes):
-        raise TypeError(f"ca= takes the path of a PEM file, or PEM bytes; got {ca!r}")
     pem = ca if isinstance(ca, bytes) else Path(ca).read_bytes()
     try:
         return x509.load_pem_x509_certificates(pem)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal, get_args
 
-from .._parameters import check_fields
+from .._parameters import Pause, check_fields
 from .._typed import suggest
 from .._validation.finding import Tolerance
 
@@ -46,7 +46,7 @@ class Policy:
     bad_staple_rejects: bool = False
     """Reject a staple that cannot be used, which RFC 6066 section 8 wants of clients that ask for one; if
     not, it is as good as none."""
-    timeout: timedelta = timedelta(seconds=5)
+    timeout: Pause = timedelta(seconds=5)
     """For each fetch, from the connection to the last octet."""
     clock_skew: timedelta = timedelta(minutes=5)
     """How far the clocks of others may be off."""

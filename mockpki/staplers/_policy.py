@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, get_args
 
-from .._parameters import check_fields
+from .._parameters import Pause, check_fields
 from ._rules import Refresh, Retry
 
 Trigger = Literal["file", "start_blocking", "start_async", "lazy_blocking", "lazy_async"]
@@ -36,7 +36,7 @@ class StaplePolicy:
     twice as many, and then forgets the older half."""
     filter_false_positives: float = 0.001
     """How often that filter takes a certificate for sighted that was not, at most."""
-    wait: timedelta | None = timedelta()
+    wait: Pause | None = timedelta()
     """How long a handshake may wait for the answer to its fetch; None: as long as the fetch may take."""
     staple: frozenset[Word] = GOOD
     """Which statuses are stapled; an answer with another is as good as a refused one."""
@@ -87,7 +87,7 @@ class StaplePolicy:
     """Answers survive a restart."""
     lock: bool = False
     """One fetch at a time in the whole server: the others wait for it."""
-    timeout: timedelta = 10 * _SECOND
+    timeout: Pause = 10 * _SECOND
     """For one fetch, from the connection to the last octet; real time, whatever the PKI's clock says."""
     method: Literal["GET", "POST"] = "POST"
     """How the responder is asked (RFC 6960 appendix A.1)."""

@@ -13,6 +13,7 @@ from concurrent.futures import CancelledError, Future
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from .._parameters import Pause, Seconds, check_arguments
 from ._answering import decide, find_obstacle, hold_back
 from ._asking import Asking
 from ._cache import Cache, Known, Slot
@@ -109,6 +110,7 @@ class Stapler:
 
     # Control.
 
+    @check_arguments
     def preload(self, leaf: Leaf, der: bytes | None) -> None:
         """Put an OCSP response where the server reads the staple for *leaf* from; None: there is none.
 
@@ -124,7 +126,8 @@ class Stapler:
         if self._servers:
             self._realm.engine.call(self._reload, leaf)
 
-    def settle(self, timeout: float | timedelta | None = 5) -> None:
+    @check_arguments
+    def settle(self, timeout: Seconds | Pause | None = 5) -> None:
         """Return once no fetch is under way. Raises TimeoutError, which names those that are.
 
         A fetch ends at the policy's time-out at the latest. *timeout* is in seconds of real time; None: it

@@ -13,9 +13,9 @@ class TestArguments:
     def test_policy(self) -> None:
         """A policy that cannot be meant is refused with a sentence."""
         wrong: Any = "yes"
-        with pytest.raises(TypeError, match="hard_fail of a policy is a bool; got 'yes'"):
+        with pytest.raises(TypeError, match="hard_fail= of Policy takes True or False; got 'yes'"):
             Policy(hard_fail=wrong)
-        with pytest.raises(TypeError, match="timeout of a policy is a timedelta"):
+        with pytest.raises(TypeError, match="timeout= of Policy takes a timedelta"):
             Policy(timeout=wrong)
         with pytest.raises(ValueError, match="timeout of a policy cannot be as short as"):
             Policy(timeout=timedelta())

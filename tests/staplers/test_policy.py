@@ -30,7 +30,7 @@ WRONG: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
         TypeError,
         "staple= of StaplePolicy takes a frozenset, of which each is 'good'.*; got {'good'}",
     ),
-    "duration": ({"timeout": 5}, TypeError, "timeout= of StaplePolicy takes a timedelta, such as .*; got 5"),
+    "duration": ({"timeout": 5}, TypeError, "timeout= of StaplePolicy takes a timedelta .*; got 5"),
     "no duration": (
         {"error_ttl": None},
         TypeError,
