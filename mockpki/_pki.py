@@ -23,7 +23,7 @@ from ._clock import Clock
 from ._engine.listener import start_all
 from ._engine.loop import Engine
 from ._engine.ports import addresses, bind, close_sockets
-from ._parameters import Within, check_arguments
+from ._parameters import Within, check_arguments, show
 from ._pkix.keys import KeyName, KeyType
 from ._services.publisher import Publisher
 from ._services.responder import Responder
@@ -100,7 +100,7 @@ class PKI:
             certificate = x509.load_pem_x509_certificate(adopted.cert_pem.bytes())
             loaded: Any = load_pem_private_key(adopted.private_key_pem.bytes(), None)
         except AttributeError as error:
-            raise TypeError(f"root= takes a trustme.CA; got {adopted!r}") from error
+            raise TypeError(f"root= takes a trustme.CA; got {show(adopted)}") from error
         except ValueError as error:
             raise ValueError(
                 f"trustme does not hand out the key of root={adopted!r} ({error}); "
@@ -366,7 +366,7 @@ def _split_issue_and_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None
         return None, leaves
     issue: object = others[0]
     if not callable(issue) or isinstance(issue, type):
-        raise TypeError(f"tls_server() takes leaves, as issue_cert() returns them; got {issue!r}")
+        raise TypeError(f"tls_server() takes leaves, as issue_cert() returns them; got {show(issue)}")
     if len(given) > 1:
         raise TypeError("tls_server() takes leaves, or one function that issues them and nothing beside it")
     return issue, []

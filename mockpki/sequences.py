@@ -24,7 +24,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 from ._awaitables import refuse_async, refuse_awaitable
 from ._exchange.http import HttpRequest
 from ._layers import Fault
-from ._parameters import OWN_CHECK, Within, check_fields
+from ._parameters import OWN_CHECK, Within, check_fields, show
 
 __all__ = ["EveryNth", "FirstN", "Flapping", "Incoming", "Mix"]
 
@@ -149,7 +149,7 @@ class CountingChooser:
         if isinstance(chooser, Fault | type) or not callable(chooser):
             raise TypeError(
                 f"respond_by() takes a function of the request, such as EveryNth(3, faults.TryLater()) of "
-                f"mockpki.sequences; got {chooser!r}; faults that stay the same go to respond_with()"
+                f"mockpki.sequences; got {show(chooser)}; faults that stay the same go to respond_with()"
             )
         refuse_async(chooser, "respond_by()", "write it with `def`, and let it choose without waiting")
         self._chooser = chooser

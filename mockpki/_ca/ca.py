@@ -132,7 +132,7 @@ class CA:
             context.get_cert_store().add_cert(crypto.X509.from_cryptography(self.certificate))
         else:
             raise TypeError(
-                f"configure_trust() takes an ssl.SSLContext or an OpenSSL.SSL.Context; got {context!r}"
+                f"configure_trust() takes an ssl.SSLContext or an OpenSSL.SSL.Context; got {show(context)}"
             )
 
     @cached_property
@@ -182,6 +182,11 @@ class CA:
         realm = self._realm
         realm.require_open()
         names: list[x509.GeneralName] = [general_name(identity) for identity in identities]
+        if common_name is not None and len(common_name.encode()) > 64:
+            # RFC 5280 appendix A.1: "ub-common-name INTEGER ::= 64".
+            raise ValueError(
+                f"common_name= of issue_cert() takes at most 64 octets of UTF-8; got {show(common_name)}"
+            )
         own = list_extensions(extensions)
         key: PrivateKey | None = None
         name: bytes | None = None

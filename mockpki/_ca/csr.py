@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from .._pkix.der import SEQUENCE
 from .._pkix.element import Element
@@ -44,9 +45,15 @@ def load_csr(csr: Request) -> x509.CertificateSigningRequest:
 
 def key_of_csr(request: x509.CertificateSigningRequest) -> PublicKey:
     """The key that *request* is for, if it was signed with it. Raises ValueError."""
-    if not request.is_signature_valid:
+    try:
+        key, valid = request.public_key(), request.is_signature_valid
+    except (UnsupportedAlgorithm, TypeError, ValueError) as error:
+        raise ValueError(
+            f"the CSR has a key or a signature that cryptography does not read: {error}"
+        ) from error
+    if not valid:
         raise ValueError("the CSR's signature does not belong to its key, so its key may not be the asker's")
-    return request.public_key()  # type: ignore[return-value]
+    return key  # type: ignore[return-value]
 
 
 def names_of_csr(request: x509.CertificateSigningRequest) -> list[x509.GeneralName]:
@@ -62,7 +69,10 @@ def subject_of_csr(request: x509.CertificateSigningRequest, common_name: str | N
 
     *common_name* stands in the place of the one it has, or behind; the rest is as it was asked for.
     """
-    asked = request.subject
+    try:
+        asked = request.subject
+    except ValueError as error:
+        raise ValueError(f"the CSR has a subject that cryptography does not read: {error}") from error
     if not asked.rdns:
         return None
     if common_name is None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.types import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from .._parameters import show
 from .der import SEQUENCE
 from .element import Element
 
@@ -42,11 +43,11 @@ class KeyType(enum.StrEnum):
     def of(cls, name: str) -> KeyType:
         """The type called *name*, in any case. Raises ValueError for one there is not."""
         if not isinstance(name, str):
-            raise TypeError(f"a key type is a name such as 'P-256'; got {name!r}")
+            raise TypeError(f"a key type is a name such as 'P-256'; got {show(name)}")
         for known in cls:
             if known.lower() == name.lower():
                 return known
-        raise ValueError(f"{name!r} is no key type; there are {', '.join(cls)}")
+        raise ValueError(f"key_type={name!r} is no key type; there are {', '.join(cls)}")
 
     def generate(self) -> PrivateKey:
         """A fresh private key. Raises ValueError where the installed cryptography cannot make it."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from .._awaitables import refuse_async
 from .._ca.leaf import Leaf
 from .._engine.fetch import Address
+from .._parameters import show
 from .session import VERSIONS
 
 Issue = Callable[[str | None], Leaf]
@@ -53,7 +54,7 @@ def choose_spoken(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def check_handler(handler: object) -> None:
     if not callable(handler):
-        raise TypeError(f"handler= takes a function that is called with a socket; got {handler!r}")
+        raise TypeError(f"handler= takes a function that is called with a socket; got {show(handler)}")
     refuse_async(
         handler, "handler=", "write it with `def`; it has a thread of its own, for asyncio.run() too"
     )
@@ -64,9 +65,9 @@ def check_issue(issue: object) -> None:
 
 
 def check_versions(minimum: str, maximum: str) -> tuple[str, str]:
-    for version in (minimum, maximum):
+    for name, version in (("minimum", minimum), ("maximum", maximum)):
         if version not in VERSIONS:
-            raise ValueError(f"{version!r} is no version of TLS; give 'TLSv1.2' or 'TLSv1.3'")
+            raise ValueError(f"{name}_version={version!r} is no version of TLS; give 'TLSv1.2' or 'TLSv1.3'")
     if VERSIONS.index(minimum) > VERSIONS.index(maximum):
         raise ValueError(f"no version of TLS is at least {minimum} and at most {maximum}")
     return minimum, maximum

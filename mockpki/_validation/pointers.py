@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from .._parameters import check_arguments
 from .finding import find_extension
 
 
+@check_arguments
 def responders(certificate: x509.Certificate) -> tuple[str, ...]:
     """The OCSP responders that *certificate* names, in its order: RFC 5280 section 4.2.2.1."""
     return tuple(
@@ -26,6 +28,7 @@ def distribution_points(certificate: x509.Certificate) -> Iterable[x509.GeneralN
         yield from point.full_name or ()
 
 
+@check_arguments
 def crl_urls(certificate: x509.Certificate) -> tuple[str, ...]:
     """Where *certificate* says its CRL is."""
     return tuple(

@@ -9,7 +9,7 @@ from datetime import timedelta
 from cryptography import x509
 
 from .._layers import OCSPSigning
-from .._parameters import check_fields
+from .._parameters import check_fields, show
 from .._pkix import der
 from .._pkix.certificate import (
     KEY_USAGES,
@@ -232,8 +232,10 @@ class Embed(OCSPSigning):
 
     def __init__(self, *whose: str, first: bool = False) -> None:
         for one in whose:
-            if one not in _EMBEDDED:
-                raise ValueError(f"{one!r} is nobody to embed; there are {', '.join(_EMBEDDED)}")
+            if one not in tuple(_EMBEDDED):
+                raise ValueError(
+                    f"{show(one)} in whose= is nobody to embed; there are {', '.join(_EMBEDDED)}"
+                )
         object.__setattr__(self, "whose", whose or Embed.whose)
         object.__setattr__(self, "first", first)
         check_fields(self)

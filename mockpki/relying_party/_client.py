@@ -27,7 +27,7 @@ from .._clock import Clock
 from .._parameters import Pause, Within, check_arguments
 from .._validation.finding import label
 from ._fetch import Deadline, connect, receive
-from ._policy import HARD_FAIL, Policy, named
+from ._policy import HARD_FAIL, PolicyOrName, named
 from ._search import Search
 from ._verdict import Verdict
 
@@ -41,7 +41,7 @@ def check(
     *,
     ca: Annotated[str | os.PathLike[str] | bytes, "the path of a PEM file, or PEM bytes"],
     server_name: str | None = None,
-    policy: Annotated[Policy | str, "a Policy, or the name of one, such as 'hard-fail'"] = HARD_FAIL,
+    policy: PolicyOrName = HARD_FAIL,
     timeout: Pause = timedelta(seconds=10),
     now: datetime | None = None,
 ) -> Verdict:
@@ -55,6 +55,8 @@ def check(
     Raises OSError when there is no connection, it is torn down, or the server takes too long
     (TimeoutError); LookupError for no such policy; ValueError or TypeError for arguments that make no sense.
     """
+    _check_name("host", host)
+    _check_name("server_name", server_name or host)
     context = _context(_trusted(ca))
     deadline = Deadline(timeout)
     search = Search(named(policy), Clock().now() if now is None else now)
@@ -62,8 +64,20 @@ def check(
         return _Client(context, sock, deadline, server_name or host, search).run()
 
 
+def _check_name(parameter: str, name: str) -> None:
+    try:
+        why = "it has a NUL" if b"\0" in name.encode("idna") else ""
+    except UnicodeError as error:
+        why = str(error)
+    if why:
+        raise ValueError(f"{parameter}={name!r} is no host name: {why}; give one, or an address")
+
+
 def _trusted(ca: str | os.PathLike[str] | bytes) -> list[x509.Certificate]:
-    pem = ca if isinstance(ca, bytes) else Path(ca).read_bytes()
+    try:
+        pem = ca if isinstance(ca, bytes) else Path(ca).read_bytes()
+    except ValueError as error:
+        raise ValueError(f"ca={ca!r} is no path: {error}") from error
     try:
         return x509.load_pem_x509_certificates(pem)
     except ValueError as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
-from .._parameters import Pause, check_fields
+from .._parameters import Pause, check_arguments, check_fields, show
 from .._typed import suggest
 from .._validation.finding import Tolerance
 
@@ -70,10 +70,14 @@ class Policy:
     def _check_sources(self) -> None:
         sources: object = self.sources
         if not isinstance(sources, tuple):
-            raise TypeError(f"sources of a policy is a tuple, such as ('staple', 'OCSP'); got {sources!r}")
+            raise TypeError(
+                f"sources of a policy is a tuple, such as ('staple', 'OCSP'); got {show(sources)}"
+            )
         for source in sources:
             if source not in SOURCES:
-                raise ValueError(f"{source!r} is no source of a policy; there are {', '.join(SOURCES)}")
+                raise ValueError(
+                    f"{show(source)} in sources= is no source of a policy; there are {', '.join(SOURCES)}"
+                )
         if len(set(sources)) < len(sources):
             raise ValueError(f"each source stands once in a policy's sources; got {sources!r}")
 
@@ -111,12 +115,14 @@ NAMED = {
 """The policies above, by the names people use for them."""
 
 
-def named(policy: Policy | str) -> Policy:
+PolicyOrName = Annotated[Policy | str, "a Policy, or the name of one, such as 'hard-fail'"]
+
+
+@check_arguments
+def named(policy: PolicyOrName) -> Policy:
     """The policy of that name, or the one given. Raises LookupError, with near names, for no such name."""
     if isinstance(policy, Policy):
         return policy
-    if not isinstance(policy, str):
-        raise TypeError(f"a policy is a Policy, or the name of one, such as 'hard-fail'; got {policy!r}")
     found = NAMED.get(policy.lower().replace("_", "-"))
     if found is None:
         raise LookupError(f"there is no policy {policy!r}; {suggest(policy, NAMED, cutoff=0.4)}")

@@ -11,8 +11,9 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
+from .._ca.leaf import Leaf
 from .._parameters import Pause, Seconds, check_arguments
 from ._answering import decide, find_obstacle, hold_back
 from ._asking import Asking
@@ -25,7 +26,6 @@ from ._provision import Provision
 from ._reading import label
 
 if TYPE_CHECKING:
-    from .._ca.leaf import Leaf
     from .._ca.realm import Realm
 
 
@@ -50,9 +50,8 @@ class Stapler:
     to the next, or to share it between servers of one PKI. Raises TypeError for what is no policy.
     """
 
-    def __init__(self, policy: StaplePolicy) -> None:
-        if not isinstance(policy, StaplePolicy):
-            raise TypeError(f"Stapler() takes a StaplePolicy, such as staplers.NGINX; got {policy!r}")
+    @check_arguments
+    def __init__(self, policy: Annotated[StaplePolicy, "a StaplePolicy, such as staplers.NGINX"]) -> None:
         self.policy = policy
         """What it goes by."""
         self._log = EventLog()

@@ -134,5 +134,5 @@ class TestArguments:
         with pytest.raises(ValueError, match="ca= holds no certificate in PEM"):
             relying_party.check("127.0.0.1", 1, ca=b"")
         nothing: Any = None
-        with pytest.raises(TypeError, match="ca= of .* takes the path of a PEM file"):
+        with pytest.raises(TypeError, match=r"ca= of .* takes the path of a PEM file"):
             relying_party.check("127.0.0.1", 1, ca=nothing)

@@ -23,7 +23,9 @@ class TestArguments:
             Policy(clock_skew=timedelta(seconds=-1))
         with pytest.raises(TypeError, match="sources of a policy is a tuple, such as"):
             Policy(sources=wrong)
-        with pytest.raises(ValueError, match="'yes' is no source of a policy; there are staple, OCSP, CRL"):
+        with pytest.raises(
+            ValueError, match="'yes' in sources= is no source of a policy; there are staple, OCSP, CRL"
+        ):
             Policy(sources=(wrong,))
         with pytest.raises(ValueError, match="each source stands once"):
             Policy(sources=("CRL", "CRL"))
