@@ -33,6 +33,16 @@ class _Group(click.Group):
             raise click.UsageError(f"There is no command {name!r}; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            from .._reports.safe import clean
+
+            # It may have what a program under test has printed.
+            vars(error)["message"] = clean(error.message)
+            raise
+
 
 @click.group(
     cls=_Group,
