@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection
 from typing import Annotated, Any
 
@@ -39,7 +40,7 @@ def load_csr(csr: Request) -> x509.CertificateSigningRequest:
             x509.load_pem_x509_csr if csr.startswith(b"-----") else x509.load_der_x509_csr
         )
         return load(csr)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise ValueError(f"csr holds no certificate signing request: {error}") from error
 
 
@@ -70,7 +71,10 @@ def subject_of_csr(request: x509.CertificateSigningRequest, common_name: str | N
     *common_name* stands in the place of the one it has, or behind; the rest is as it was asked for.
     """
     try:
-        asked = request.subject
+        with warnings.catch_warnings():
+            # Of a part that is too long or too short: it is copied as it was asked for.
+            warnings.simplefilter("ignore")
+            asked = request.subject
     except ValueError as error:
         raise ValueError(f"the CSR has a subject that cryptography does not read: {error}") from error
     if not asked.rdns:

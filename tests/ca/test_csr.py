@@ -245,6 +245,13 @@ def test_a_subject_is_an_identity(ca: CA) -> None:
         ca.issue_cert(csr=builder.subject_name(name_of()).sign(private, digest(private)))
 
 
+def test_a_csr_of_another_version(ca: CA) -> None:
+    """It is no CSR that anybody knows: a ValueError."""
+    der = request("a.example").public_bytes(Encoding.DER)
+    with pytest.raises(ValueError, match="csr holds no certificate signing request: 104 is not a valid"):
+        ca.issue_cert(csr=der.replace(b"\x02\x01\0", b"\x02\x01\x68", 1))
+
+
 def test_a_csr_with_a_key_that_nobody_knows(ca: CA) -> None:
     """A ValueError in words, whether the algorithm, the curve or the signature is unknown."""
     der = request("a.example").public_bytes(Encoding.DER)

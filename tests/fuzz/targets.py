@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from . import http, ocsp, tls
+from . import answers, http, ocsp, tls
 from .kit import Target, World
 
 TARGETS: dict[str, Callable[[World], Target]] = {
@@ -11,4 +11,9 @@ TARGETS: dict[str, Callable[[World], Target]] = {
     "http": http.http,
     "hello": tls.hello,
     "tls": tls.tls,
+    "answer": answers.answer,
+    "crl": answers.crl,
+    "csr": answers.csr,
+    "identity": answers.identity,
+    "prompt": answers.prompt,
 }
