@@ -110,7 +110,7 @@ class Stapler:
     # Control.
 
     @check_arguments
-    def preload(self, leaf: Leaf, der: bytes | None) -> None:
+    def preload(self, leaf: Leaf, der: Annotated[bytes | None, "DER bytes, or None for no staple"]) -> None:
         """Put an OCSP response where the server reads the staple for *leaf* from; None: there is none.
 
         Only trigger ``"file"`` reads one. Where nothing was preloaded, an honest response is taken from the
