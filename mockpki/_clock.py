@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 
+from ._parameters import show
+
 if hasattr(time, "clock_gettime"):
 
     def monotonic() -> float:
@@ -75,7 +77,7 @@ class Clock:
         Raises TypeError when *by* is not a timedelta, ValueError when it leaves the years 1950 to 9000.
         """
         if not isinstance(by, dt.timedelta):
-            raise TypeError(f"shift() takes a timedelta, such as timedelta(days=1); got {by!r}")
+            raise TypeError(f"shift() takes a timedelta, such as timedelta(days=1); got {show(by)}")
         with self._lock:
             try:
                 offset = self._offset + by

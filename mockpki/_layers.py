@@ -12,16 +12,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import timedelta
-from functools import cache
-from numbers import Real
-from types import NoneType, UnionType
-from typing import Any, ClassVar, Generic, SupportsIndex, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Generic, TypeVar
 
 from ._crlite.clubcard import Clubcard
 from ._exchange.http import Answer
 from ._exchange.staples import StapleMessages
 from ._exchange.steps import Listening, Wire, is_wire
+from ._parameters import check_fields, show
 from ._pkix.certificate import TBSCertificate
 from ._pkix.crl import TBSCertList
 from ._pkix.ocsp_response import OCSPResponse, ResponseData
@@ -64,8 +61,16 @@ def write_call(value: Any) -> str:
     for field in fields(value) if is_dataclass(value) else ():
         found = getattr(value, field.name)
         if field.init and field.repr and not _is_default(field, found):
-            given.append(f"{field.name}={found!r}")
+            given.append(f"{field.name}={_write(found)}")
     return f"{type(value).__qualname__}({', '.join(given)})"
+
+
+def _write(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        # A number of more digits than Python prints; or what it is no field takes, which is about to be said.
+        return show(value)
 
 
 def _is_default(field: Field[Any], value: object) -> bool:
@@ -79,8 +84,8 @@ class Fault(ABC, Generic[V]):
     """One way for an answer to be wrong: a frozen dataclass that derives from a layer below.
 
     Calling it turns the honest value of its layer into a worse one. It never changes the value it
-    is given, and it is called on the thread of the service that answers. Fields of a plain type, such as
-    timedelta or int, are checked when it is made: there a mistake is easily seen.
+    is given, and it is called on the thread of the service that answers. Fields are checked against their
+    annotations when it is made: there a mistake is easily seen.
     """
 
     layer: ClassVar[str]
@@ -100,7 +105,15 @@ class Fault(ABC, Generic[V]):
 
     def __post_init__(self) -> None:
         check_fields(self)
-        self._check_values()
+        try:
+            self._check_values()
+        except (TypeError, ValueError) as error:
+            call = repr(self)
+            if call in str(error):
+                raise
+            # It says what is wrong with a value; the call says of which parameter.
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{call}: {error}") from None
 
     def _check_values(self) -> None:
         """Refuses, with a sentence, values that make no fault. Their types are right by then."""
@@ -282,12 +295,17 @@ def bend(layer: type[Fault[V]], honest: V, faults: Iterable[Fault[Any]]) -> V:
 
 def check(faults: Iterable[Any], layers: tuple[type[Fault[Any]], ...], what: str) -> tuple[Fault[Any], ...]:
     """*faults* as a tuple, if each is one that *what* can have; TypeError, with a sentence, if not."""
-    checked = tuple(faults)
+    try:
+        checked = tuple(faults)
+    except TypeError:
+        raise TypeError(
+            f"{what} takes faults in a list, such as [faults.Stale()]; got {show(faults)}"
+        ) from None
     for fault in checked:
         if isinstance(fault, type) and issubclass(fault, Fault):
             raise TypeError(f"{fault.__name__} is a class; write {fault.__name__}() to make a fault of it")
         if not isinstance(fault, Fault):
-            raise TypeError(f"{what} takes faults, such as faults.Stale(); got {fault!r}")
+            raise TypeError(f"{what} takes faults, such as faults.Stale(); got {show(fault)}")
         if not isinstance(fault, layers):
             possible = ", ".join(layer.layer for layer in layers)
             raise TypeError(
@@ -295,38 +313,3 @@ def check(faults: Iterable[Any], layers: tuple[type[Fault[Any]], ...], what: str
                 f"{what} does not have; it takes faults of: {possible}"
             )
     return checked
-
-
-# Nearly everything is true or false, and of a text each fault says which ones it takes: neither is here.
-_PREDICATES: dict[Any, tuple[Any, str]] = {
-    timedelta: (timedelta, "needs a timedelta, such as timedelta(seconds=30)"),
-    bytes: (bytes, "takes octets, such as b'\\0'"),
-    int: (SupportsIndex, "takes a whole number"),
-    float: (Real, "takes a number"),
-}
-
-
-@cache
-def _checked_fields(fault: Any) -> dict[str, tuple[bool, Any, str]]:
-    """The fields of a plain type: whether None will do, what else will, and a sentence for the rest."""
-    try:
-        hints = get_type_hints(fault)
-    except (AttributeError, NameError, TypeError):
-        # Names that are there for a type checker only, in a fault of a test's own.
-        return {}
-    checked = {}
-    for one in fields(fault):
-        hint = hints[one.name]
-        alternatives = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-        kinds = [kind for kind in alternatives if kind is not NoneType]
-        if len(kinds) == 1 and kinds[0] in _PREDICATES:
-            checked[one.name] = (NoneType in alternatives, *_PREDICATES[kinds[0]])
-    return checked
-
-
-def check_fields(fault: Any) -> None:
-    """TypeError, naming the parameter and its value, where a field is not of the type that it says."""
-    for name, (optional, kind, predicate) in _checked_fields(fault.__class__).items():
-        value = getattr(fault, name)
-        if not isinstance(value, kind) and not (optional and value is None):
-            raise TypeError(f"{fault!r} {predicate}, for {name}=, and not {value!r}")

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import wraps
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from ._ca.ca import CA, Target, list_targets, make_child_ca
+from ._ca.ca import CA, Target, Targets, list_targets, make_child_ca
 from ._ca.issuing import root_certificate
 from ._ca.leaf import Leaf, shorten
 from ._ca.options import CAOptions, check_ago, check_publishing
@@ -25,7 +25,8 @@ from ._engine.interrupts import Held
 from ._engine.listener import start_all
 from ._engine.loop import Engine
 from ._engine.ports import addresses
-from ._pkix.keys import KeyType
+from ._parameters import OWN_CHECK, Within, check_arguments, show
+from ._pkix.keys import KeyName, KeyType
 from ._problems import add_note, combine, describe
 from ._services.publisher import Publisher
 from ._services.responder import Responder
@@ -74,24 +75,23 @@ class PKI:
     for a script that was not used up.
     """
 
+    @check_arguments
     def __init__(
         self,
         *,
-        depth: int = 1,
-        key_type: str = KeyType.P256,
+        depth: Annotated[int, Within(0, 100), "the number of CAs below the root, from 0 to 100"] = 1,
+        key_type: KeyName = KeyType.P256,
         delegated: bool = False,
         responder_id: str = "key",
         root: trustme.CA | None = None,
         host: str = "127.0.0.1",
-        publishes: Publishing | str = IMMEDIATE,
-        ago: timedelta = timedelta(),
+        publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
+        ago: Annotated[timedelta, OWN_CHECK] = timedelta(),
     ) -> None:
         addresses(host)
         publishing = check_publishing(publishes)
         check_ago(ago)
         options = CAOptions.check(key_type, delegated, responder_id)
-        if depth < 0:
-            raise ValueError(f"depth is the number of CAs below the root, 0 or more; got {depth!r}")
         try:
             with Held():
                 self._realm = Realm(Engine.acquire(), host, options)
@@ -121,7 +121,7 @@ class PKI:
             certificate = x509.load_pem_x509_certificate(adopted.cert_pem.bytes())
             loaded: Any = load_pem_private_key(adopted.private_key_pem.bytes(), None)
         except AttributeError as error:
-            raise TypeError(f"root= takes a trustme.CA; got {adopted!r}") from error
+            raise TypeError(f"root= takes a trustme.CA; got {show(adopted)}") from error
         except ValueError as error:
             raise ValueError(
                 f"trustme does not hand out the key of root={adopted!r} ({error}); "
@@ -268,9 +268,10 @@ class PKI:
     def issue_cert(self) -> Callable[..., Leaf]:
         return self.ca.issue_cert
 
+    @check_arguments
     def revoke(
         self,
-        target: Target | Iterable[Target],
+        target: Targets,
         reason: str | x509.ReasonFlags = "unspecified",
         at: datetime | None = None,
         invalidity_date: datetime | None = None,
@@ -282,17 +283,19 @@ class PKI:
         for issuer, targets in self._group_by_issuer(target):
             issuer.revoke(targets, reason, at, invalidity_date)
 
-    def release(self, target: Target | Iterable[Target]) -> None:
+    @check_arguments
+    def release(self, target: Targets) -> None:
         """Take off hold. Raises LookupError for what is not on hold."""
         for issuer, targets in self._group_by_issuer(target):
             issuer.release(targets)
 
-    def forget(self, target: Target | Iterable[Target]) -> None:
+    @check_arguments
+    def forget(self, target: Targets) -> None:
         """Make ``unknown`` to the responder. Raises LookupError for what already is."""
         for issuer, targets in self._group_by_issuer(target):
             issuer.forget(targets)
 
-    def _group_by_issuer(self, target: Target | Iterable[Target]) -> Iterable[tuple[CA, list[Target]]]:
+    def _group_by_issuer(self, target: Targets) -> Iterable[tuple[CA, list[Target]]]:
         self._realm.require_open()
         grouped: dict[CA, list[Target]] = {}
         for one in list_targets(target):
@@ -304,7 +307,10 @@ class PKI:
             grouped.setdefault(issuer, []).append(one)
         return grouped.items()
 
-    def run_until(self, time: datetime) -> None:
+    @check_arguments
+    def run_until(
+        self, time: Annotated[datetime, "an aware datetime, such as pki.clock.now() + timedelta(days=1)"]
+    ) -> None:
         """Let the PKI's time pass until *time*, and all that is due on the way happen when it is due.
 
         `Clock.shift` leaps: what a stapler would have done meanwhile it does afterwards, once and late. This
@@ -320,18 +326,19 @@ class PKI:
         self._realm.require_open()
         run_until(self._realm, time)
 
+    @check_arguments
     def tls_server(
         self,
         *leaves: Leaf | Issue,
         staple: Staple = (),
-        port: int = 0,
-        alpn: Sequence[str] | None = None,
+        port: Annotated[int, Within(0, 65535), "a number up to 65535, or 0 for a free one"] = 0,
+        alpn: Annotated[Sequence[str] | None, "a list of protocols, such as ['h2', 'http/1.1']"] = None,
         minimum_version: str = "TLSv1.2",
         maximum_version: str = "TLSv1.3",
-        client_ca: CA | Sequence[CA] = (),
+        client_ca: Annotated[CA | Sequence[CA], "a CA or several"] = (),
         client_certificate_required: bool = False,
         handler: Handler | None = None,
-        forward_to: tuple[str, int] | None = None,
+        forward_to: Annotated[tuple[str, int] | None, "a (host, port), such as ('127.0.0.1', 5432)"] = None,
     ) -> TlsServer:
         """A TLS server, for a ``with`` block, that presents *leaves* (chosen by SNI, else the first).
 
@@ -355,13 +362,14 @@ class PKI:
         ML-DSA key goes only with staples that are OCSP answers about the leaf. Entering the
         block raises OSError when *port* is taken, RuntimeError when a stapling policy does not let it start.
         """
+        from ._tls.options import list_client_cas, split_issue_and_leaves
         from ._tls.server import TlsServer
         from ._tls.staple_source import staple_source
 
         self._realm.require_open()
         if not leaves:
             raise ValueError("a TLS server needs a certificate: pki.tls_server(pki.issue_cert('localhost'))")
-        issue, given = _split_issue_and_leaves(leaves)
+        issue, given = split_issue_and_leaves(leaves)
         for leaf in given:
             if leaf.issuer not in self._realm.cas:
                 raise ValueError(f"{leaf!r} belongs to another PKI; clients of {self!r} would not trust it")
@@ -376,32 +384,10 @@ class PKI:
             alpn=alpn,
             minimum_version=minimum_version,
             maximum_version=maximum_version,
-            client_cas=[ca.der for ca in _list_client_cas(client_ca)],
+            client_cas=[ca.der for ca in list_client_cas(client_ca)],
             client_certificate_required=client_certificate_required,
             handler=handler,
             forward_to=forward_to,
         )
         self._realm.servers.append(server)
         return server
-
-
-def _split_issue_and_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None, list[Leaf]]:
-    """The function that issues leaves, None where there is none, and the leaves."""
-    leaves = [one for one in given if isinstance(one, Leaf)]
-    others = [one for one in given if not isinstance(one, Leaf)]
-    if not others:
-        return None, leaves
-    issue: object = others[0]
-    if not callable(issue) or isinstance(issue, type):
-        raise TypeError(f"tls_server() takes leaves, as issue_cert() returns them; got {issue!r}")
-    if len(given) > 1:
-        raise TypeError("tls_server() takes leaves, or one function that issues them and nothing beside it")
-    return issue, []
-
-
-def _list_client_cas(client_ca: object) -> Sequence[CA]:
-    """One CA or several, as several."""
-    several = (client_ca,) if isinstance(client_ca, CA) else client_ca
-    if not isinstance(several, Sequence) or not all(isinstance(ca, CA) for ca in several):
-        raise TypeError(f"client_ca= takes a CA or several; got {client_ca!r}")
-    return several

@@ -27,6 +27,10 @@ def suggest(name: str, known: Iterable[str], otherwise: str = "", cutoff: float 
 
 
 def parse_duration(text: str) -> timedelta | None:
-    """``5s``, ``10min``, ``2h`` or ``1.5d`` as a timedelta; None for what is no duration."""
+    """``5s``, ``10min``, ``2h`` or ``1.5d`` as a timedelta; None for what is no duration,
+    or more than a timedelta holds."""
     found = _DURATION.fullmatch(text)
-    return timedelta(**{_UNITS[found[2]]: float(found[1])}) if found else None
+    try:
+        return timedelta(**{_UNITS[found[2]]: float(found[1])}) if found else None
+    except OverflowError:
+        return None

@@ -19,17 +19,20 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 from ._awaitables import refuse_async, refuse_awaitable
 from ._exchange.http import HttpRequest
 from ._layers import Fault
+from ._parameters import OWN_CHECK, Within, check_fields, show
 
 __all__ = ["EveryNth", "FirstN", "Flapping", "Incoming", "Mix"]
 
 F = TypeVar("F")
 Chooser: TypeAlias = Callable[["Incoming"], F | Sequence[F]]
-Choice: TypeAlias = Fault[Any] | Sequence[Fault[Any]]
+Choice: TypeAlias = Annotated[Fault[Any] | Sequence[Fault[Any]], OWN_CHECK]
+Count = Annotated[int, Within(1)]
+"""Requests are counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,11 @@ class _FaultsOrHonest:
 class EveryNth(_FaultsOrHonest):
     """Every *n*-th request gets *faults*, and all others an honest answer."""
 
-    n: int
+    n: Count
     faults: Choice
 
     def __post_init__(self) -> None:
-        _check_sequence(self, self.faults, self.n)
+        _check_sequence(self, self.faults)
 
     def __call__(self, incoming: Incoming) -> Any:
         return () if incoming.number % self.n else self.faults
@@ -80,12 +83,12 @@ class EveryNth(_FaultsOrHonest):
 class FirstN(_FaultsOrHonest):
     """The first *n* requests get *faults*, of each client (see `Incoming`) or of all taken together."""
 
-    n: int
+    n: Count
     faults: Choice
     per_client: bool = True
 
     def __post_init__(self) -> None:
-        _check_sequence(self, self.faults, self.n)
+        _check_sequence(self, self.faults)
 
     def __call__(self, incoming: Incoming) -> Any:
         number = incoming.number_of_client if self.per_client else incoming.number
@@ -96,12 +99,12 @@ class FirstN(_FaultsOrHonest):
 class Flapping(_FaultsOrHonest):
     """*up* honest answers, then *down* with *faults*, and so on for ever."""
 
-    up: int
-    down: int
+    up: Count
+    down: Count
     faults: Choice
 
     def __post_init__(self) -> None:
-        _check_sequence(self, self.faults, self.up, self.down)
+        _check_sequence(self, self.faults)
 
     def __call__(self, incoming: Incoming) -> Any:
         return () if (incoming.number - 1) % (self.up + self.down) < self.up else self.faults
@@ -123,6 +126,7 @@ class Mix:
             raise ValueError("Mix() needs two alternatives or more, such as Mix([], [faults.TryLater()])")
         object.__setattr__(self, "alternatives", alternatives)
         object.__setattr__(self, "seed", secrets.randbelow(1 << 32) if seed is None else seed)
+        check_fields(self)
 
     def __repr__(self) -> str:
         return f"Mix({', '.join(map(repr, self.alternatives))}, seed={self.seed!r})"
@@ -145,7 +149,7 @@ class CountingChooser:
         if isinstance(chooser, Fault | type) or not callable(chooser):
             raise TypeError(
                 f"respond_by() takes a function of the request, such as EveryNth(3, faults.TryLater()) of "
-                f"mockpki.sequences; got {chooser!r}; faults that stay the same go to respond_with()"
+                f"mockpki.sequences; got {show(chooser)}; faults that stay the same go to respond_with()"
             )
         refuse_async(chooser, "respond_by()", "write it with `def`, and let it choose without waiting")
         self._chooser = chooser
@@ -169,9 +173,7 @@ class CountingChooser:
         return chosen
 
 
-def _check_sequence(sequence: object, faults: object, *counts: object) -> None:
-    for count in counts:
-        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            raise ValueError(f"{sequence!r} counts requests from 1; {count!r} is no such number")
+def _check_sequence(sequence: object, faults: object) -> None:
+    check_fields(sequence)
     if isinstance(faults, list | tuple) and not faults:
         raise ValueError(f"{sequence!r} changes nothing; give it a fault")

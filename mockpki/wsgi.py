@@ -22,6 +22,7 @@ from werkzeug.wrappers import Request, Response
 from ._ca.ca import CA
 from ._exchange.http import Answer, HttpRequest, http_date, obey_http
 from ._exchange.refusals import judge_method
+from ._parameters import show
 from ._pki import PKI
 from ._services.service import Service
 
@@ -109,7 +110,7 @@ def application(ca_or_pki: CA | PKI) -> Application:
         return Application(ca_or_pki.ca)
     if isinstance(ca_or_pki, CA):
         return Application(ca_or_pki)
-    raise TypeError(f"application() takes a PKI or one of its CAs; got {ca_or_pki!r}")
+    raise TypeError(f"application() takes a PKI or one of its CAs; got {show(ca_or_pki)}")
 
 
 def _read_request(request: _WsgiRequest) -> HttpRequest:

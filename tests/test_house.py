@@ -21,7 +21,8 @@ TREE = PACKAGE.parent
 
 # The plan: each wing, or door, imports only from the rows above its own; what stands side by side shares one.
 WINGS: tuple[tuple[str, ...], ...] = (
-    # The ground: time, the errors of other threads, what people type.
+    # The ground: parameters; time, the errors of other threads, what people type.
+    ("_parameters",),
     ("_awaitables", "_clock", "_problems", "_typed"),
     # Values and octets.
     ("_exchange",),
@@ -185,6 +186,7 @@ TESTED_ELSEWHERE = {
     "__main__": "tests/test_doors.py",
     "_catalogue.fields": "tests/catalogue/test_decoded.py",  # tables only
     "faults._values": "tests/test_layers.py",  # names only
+    "_ca.revocation": "tests/services/test_scheduled.py",
     "_ca.trust": "tests/test_pki.py",
     "_services.crl_file": "tests/services/test_scheduled.py",
     "_services.immediate": "tests/services/test_publisher.py",

@@ -104,9 +104,13 @@ def test_a_root_of_trustmes(key_type: trustme.KeyType) -> None:
 @pytest.mark.parametrize(
     ("options", "error", "sentence"),
     [
-        ({"depth": -1}, ValueError, "depth is the number of CAs below the root, 0 or more; got -1"),
+        (
+            {"depth": -1},
+            ValueError,
+            "depth= of PKI takes the number of CAs below the root, from 0 to 100; got -1",
+        ),
         ({"key_type": "DSA"}, ValueError, "'DSA' is no key type; there are P-256, "),
-        ({"key_type": 2048}, TypeError, "a key type is a name such as 'P-256'; got 2048"),
+        ({"key_type": 2048}, TypeError, "key_type= of PKI takes a name such as 'P-256'; got 2048"),
         ({"responder_id": "both"}, ValueError, "responder_id is 'key' or 'name' .*; got 'both'"),
         ({"host": "0.0.0.0"}, ValueError, "'0.0.0.0' is not a loopback address"),
         ({"root": "root.pem"}, TypeError, "root= takes a trustme.CA; got 'root.pem'"),
@@ -200,7 +204,11 @@ def _server(pki: PKI, **options: Any) -> None:
 MISUSES: list[tuple[Callable[[Any, PKI], Any], type[Exception], str]] = [
     (lambda pki, other: pki.issue_cert("https://a/"), ValueError, "'https://a/' is no host name"),
     (lambda pki, other: pki.issue_cert("a@b@c"), ValueError, "'a@b@c' is no"),
-    (lambda pki, other: pki.issue_cert(1), TypeError, "an identity is text, such as 'localhost'"),
+    (
+        lambda pki, other: pki.issue_cert(1),
+        TypeError,
+        "identities= of .* takes text, such as 'localhost' or '127.0.0.1'; got 1",
+    ),
     (lambda pki, other: pki.issue_cert(), ValueError, "a certificate needs an identity"),
     (lambda pki, other: _twice(pki), ValueError, "77|0x4d"),
     (lambda pki, other: pki.issue_cert("a", not_before=NAIVE), ValueError, "no time zone"),
@@ -211,8 +219,16 @@ MISUSES: list[tuple[Callable[[Any, PKI], Any], type[Exception], str]] = [
     (lambda pki, other: pki.revoke(other.issue_cert("a")), ValueError, "belongs to another PKI"),
     (lambda pki, other: pki.ca.revoke(other.issue_cert("a")), ValueError, "was issued by .*; ask its issuer"),
     (lambda pki, other: pki.revoke(pki.root), ValueError, "is a root: nobody is above it"),
-    (lambda pki, other: pki.revoke("a"), TypeError, "is no leaf, CA or serial number"),
-    (lambda pki, other: pki.revoke(True), TypeError, "True is no leaf, CA or serial number"),
+    (
+        lambda pki, other: pki.revoke("a"),
+        TypeError,
+        "target= of .* takes a leaf, a CA, a serial number, or a list of them; got 'a'",
+    ),
+    (
+        lambda pki, other: pki.revoke(True),
+        TypeError,
+        "target= of .* takes a leaf, a CA, a serial number, or a list of them; got True",
+    ),
     (lambda pki, other: pki.release(pki.issue_cert("a")), LookupError, "hold"),
     (lambda pki, other: pki.forget(12345), LookupError, "12345|0x3039"),
     (lambda pki, other: pki.ocsp.respond_with(faults.Hang), TypeError, r"is a class; write Hang\(\)"),

@@ -324,12 +324,12 @@ def test_a_failing_test_shows_the_seed_that_was_drawn(pytester: pytest.Pytester)
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: EveryNth(0, DOWN), "counts requests from 1; 0 is no such number"),
+        (lambda: EveryNth(0, DOWN), "n= of EveryNth takes a whole number, 1 or more; got 0"),
         (lambda: EveryNth(2, []), r"EveryNth\(n=2, faults=\[\]\) changes nothing; give it a fault"),
-        (lambda: FirstN(-1, DOWN), "-1 is no such number"),
-        (lambda: FirstN(True, DOWN), "True is no such number"),
-        (lambda: Flapping(0, 1, DOWN), "0 is no such number"),
-        (lambda: Flapping(1, 1.5, DOWN), "1.5 is no such number"),  # type: ignore[arg-type]
+        (lambda: FirstN(-1, DOWN), "n= of FirstN takes a whole number, 1 or more; got -1"),
+        (lambda: FirstN(True, DOWN), "n= of FirstN takes a whole number, 1 or more; got True"),
+        (lambda: Flapping(0, 1, DOWN), "up= of Flapping takes a whole number, 1 or more; got 0"),
+        (lambda: Flapping(1, 1.5, DOWN), "down= of Flapping takes a whole number, 1 or more; got 1.5"),  # type: ignore[arg-type]
         (
             lambda: Mix([DOWN]),
             r"needs two alternatives or more, such as Mix\(\[\], \[faults.TryLater\(\)\]\)",
@@ -338,7 +338,7 @@ def test_a_failing_test_shows_the_seed_that_was_drawn(pytester: pytest.Pytester)
 )
 def test_a_sequence_that_makes_no_sense(make: Callable[[], Any], sentence: str) -> None:
     """Refused where it is written."""
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises((TypeError, ValueError), match=sentence):
         make()
 
 

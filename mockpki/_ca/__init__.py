@@ -5,6 +5,7 @@
 - `leaf`: a certificate it has issued, with its key.
 - `realm`, `options`: what the authorities of one PKI share, and how they are made.
 - `passage`: how time passes for all that they share.
+- `revocation`: what it is told when it revokes.
 - `trust`: contexts of TLS libraries that are to trust it.
 - `folder`: the one place on disk.
 

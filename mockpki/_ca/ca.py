@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Any
+from typing import Annotated, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -14,29 +14,29 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from .._clock import Clock
 from .._engine.listener import start_all
 from .._layers import CertificateContent
+from .._parameters import OWN_CHECK, check_arguments, show
 from .._pkix.certificate import Pointers, TBSCertificate, leaf_extensions
-from .._pkix.keys import KeyType, PrivateKey, key_hash, spki_der
-from .._pkix.names import general_name
+from .._pkix.keys import KeyName, KeyType, PrivateKey, key_hash, spki_der
+from .._pkix.names import Identity, general_name
 from .._pkix.ocsp_request import Issuer
 from .._pkix.reading import load_certificate, read_serial
 from .._pkix.signing import Signer, subject
-from .._pkix.status import Reason, Revocation, check_serial
-from .._pkix.times import check_time
-from .._pkix.window import Window
+from .._pkix.status import check_serial
 from .._services.files import CertificateFile
 from .._services.ledger import Ledger
 from .._services.publisher import Publisher
 from .._services.responder import Responder
 from ..publishing._presets import IMMEDIATE
-from ..publishing._shards import ByReason
 from ..publishing._values import Publishing
-from .csr import extensions_of_csr, key_of_csr, load_csr, names_of_csr, subject_of_csr
+from .csr import Request, extensions_of_csr, key_of_csr, load_csr, names_of_csr, subject_of_csr
 from .issuing import (
     MUST_STAPLE,
+    CertificateFaults,
+    Extensions,
+    Urls,
     authority_content,
     bend_certificate,
     check_agreement,
-    check_urls,
     choose_pointers,
     find_validity,
     list_extensions,
@@ -47,6 +47,7 @@ from .issuing import (
 from .leaf import Leaf, shorten
 from .options import check_publishing
 from .realm import Realm
+from .revocation import make_revocation
 from .trust import add_trust
 
 ALTERNATIVE_NAMES = x509.SubjectAlternativeName.oid
@@ -148,22 +149,23 @@ class CA:
 
     # What it issues.
 
+    @check_arguments
     def issue_cert(
         self,
-        *identities: str,
+        *identities: Identity,
         must_staple: bool = False,
         not_before: datetime | None = None,
         not_after: datetime | None = None,
-        key_type: str | None = None,
+        key_type: KeyName | None = None,
         client: bool = False,
-        csr: x509.CertificateSigningRequest | bytes | None = None,
+        csr: Request | None = None,
         serial_number: int | None = None,
         common_name: str | None = None,
-        ocsp_urls: Sequence[str] | None = None,
-        crl_urls: Sequence[str] | None = None,
-        ca_issuers_urls: Sequence[str] | None = None,
-        extensions: Iterable[x509.Extension[Any] | x509.ExtensionType] = (),
-        faults: Sequence[CertificateContent] = (),
+        ocsp_urls: Urls | None = None,
+        crl_urls: Urls | None = None,
+        ca_issuers_urls: Urls | None = None,
+        extensions: Extensions = (),
+        faults: CertificateFaults = (),
     ) -> Leaf:
         """Issue a certificate for *identities*: host names (wildcards, IDNA), IPs, e-mail addresses, URIs.
 
@@ -184,8 +186,12 @@ class CA:
         """
         realm = self._realm
         realm.require_open()
-        check_urls(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
         names: list[x509.GeneralName] = [general_name(identity) for identity in identities]
+        if common_name is not None and len(common_name.encode()) > 64:
+            # RFC 5280 appendix A.1: "ub-common-name INTEGER ::= 64".
+            raise ValueError(
+                f"common_name= of issue_cert() takes at most 64 octets of UTF-8; got {show(common_name)}"
+            )
         own = list_extensions(extensions)
         key: PrivateKey | None = None
         name: bytes | None = None
@@ -236,15 +242,14 @@ class CA:
         )
         return self._sign_leaf(content, faults, key)
 
-    def certify(self, ca: CA, *, faults: Sequence[CertificateContent] = ()) -> Leaf:
+    @check_arguments
+    def certify(self, ca: CA, *, faults: CertificateFaults = ()) -> Leaf:
         """One more certificate for the name and key of *ca*, issued by this CA.
 
         Of another CA it is a cross-certificate; of a root, by itself, a root certificate that points to
         the root's own services. A TLS server can present it as it stands. *faults* bend what it says.
         """
         self._realm.require_open()
-        if not isinstance(ca, CA):
-            raise TypeError(f"certify() takes a CA; got {ca!r}")
         find_pointers = partial(self._choose_pointers, is_ca=True)
         content = authority_content(self._realm.clock, ca.signer, self.signer, find_pointers)
         return self._sign_leaf(content, faults, ca.key)
@@ -278,17 +283,18 @@ class CA:
         """How it publishes what it has revoked."""
         return self.crl.publishes
 
+    @check_arguments
     def create_child_ca(
         self,
         *,
-        key_type: str | None = None,
+        key_type: KeyName | None = None,
         must_staple: bool = False,
-        name_of: CA | None = None,
-        ocsp_urls: Sequence[str] | None = None,
-        crl_urls: Sequence[str] | None = None,
-        ca_issuers_urls: Sequence[str] | None = None,
-        publishes: Publishing | str = IMMEDIATE,
-        faults: Sequence[CertificateContent] = (),
+        name_of: Annotated[CA | None, "the CA whose name is taken over"] = None,
+        ocsp_urls: Urls | None = None,
+        crl_urls: Urls | None = None,
+        ca_issuers_urls: Urls | None = None,
+        publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
+        faults: CertificateFaults = (),
     ) -> CA:
         """A CA below this one, with a ledger and live services of its own.
 
@@ -299,9 +305,6 @@ class CA:
         `mockpki.publishing`. *faults* bend what its certificate says.
         """
         self._realm.require_open()
-        if name_of is not None and not isinstance(name_of, CA):
-            raise TypeError(f"name_of takes the CA whose name is taken over; got {name_of!r}")
-        check_urls(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
         features = (MUST_STAPLE,) if must_staple else ()
         name = None if name_of is None else name_of.signer.name
         find_pointers = partial(
@@ -321,9 +324,10 @@ class CA:
 
     # What becomes of it.
 
+    @check_arguments
     def revoke(
         self,
-        target: Target | Iterable[Target],
+        target: Targets,
         reason: str | x509.ReasonFlags = "unspecified",
         at: datetime | None = None,
         invalidity_date: datetime | None = None,
@@ -335,24 +339,17 @@ class CA:
         Answers say so from now on; *at* left out is ten minutes ago, which is how those are dated, too.
         Raises ValueError for an unknown reason or another CA's leaf.
         """
-        checked = Reason.of(reason)
-        if checked is Reason.REMOVE_FROM_CRL:
-            raise ValueError(
-                "'remove_from_crl' revokes nothing; to take a certificate off hold, use release()"
-            )
-        time = Window.honest(self._realm.clock.now()).this_update if at is None else check_time(at)
-        date = None if invalidity_date is None else check_time(invalidity_date)
-        if checked is Reason.UNSPECIFIED and isinstance(self.publishes.shards, ByReason):
-            # RFC 5280 section 5.2.5 has no bit for it: no list would have the certificate.
-            raise ValueError("this CA divides its list ByReason, so each revocation needs a reason; give one")
-        self._ledger.revoke(self._find_serials(target), Revocation(time, checked, date))
+        revocation = make_revocation(self.clock, self.publishes, reason, at, invalidity_date)
+        self._ledger.revoke(self._find_serials(target), revocation)
 
-    def release(self, target: Target | Iterable[Target]) -> None:
+    @check_arguments
+    def release(self, target: Targets) -> None:
         """Take a leaf, CA, serial number, or many, off hold. Raises LookupError for one that is not."""
         for serial in self._find_serials(target):
             self._ledger.release(serial)
 
-    def forget(self, target: Target | Iterable[Target]) -> None:
+    @check_arguments
+    def forget(self, target: Targets) -> None:
         """Make a leaf, CA, serial number, or many, ``unknown``. Raises LookupError for one that is."""
         for serial in self._find_serials(target):
             self._ledger.forget(serial)
@@ -362,8 +359,9 @@ class CA:
         return [self._find_serial(one) for one in list_targets(target)]
 
     def _find_serial(self, target: object) -> int:
+        # One of an iterable, which is looked into here alone.
         if isinstance(target, bool) or not isinstance(target, Leaf | CA | int):
-            raise TypeError(f"{target!r} is no leaf, CA or serial number")
+            raise TypeError(f"target= takes leaves, CAs and serial numbers; got {show(target)}")
         if isinstance(target, int):
             return target
         if target.issuer is not self:
@@ -378,7 +376,7 @@ def make_child_ca(
     name: bytes | None = None,
     extensions: Iterable[x509.ExtensionType] = (),
     find_pointers: Callable[[int, datetime], Pointers] | None = None,
-    faults: Sequence[CertificateContent] = (),
+    faults: CertificateFaults = (),
     publishes: Publishing = IMMEDIATE,
 ) -> CA:
     """A CA below *parent*, whose ports are bound; whoever made it starts them."""
@@ -395,8 +393,9 @@ def make_child_ca(
 
 Target = Leaf | CA | int
 """What can be revoked: a leaf, a CA, or a serial number of the issuing CA."""
+Targets = Annotated[Target | Iterable[Target], "a leaf, a CA, a serial number, or a list of them"]
 
 
-def list_targets(target: Target | Iterable[Target]) -> Iterable[Target]:
+def list_targets(target: Targets) -> Iterable[Target]:
     """One target or many, as many."""
     return target if isinstance(target, Iterable) else (target,)

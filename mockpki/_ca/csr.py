@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Annotated, Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 
 from .._pkix.der import SEQUENCE
 from .._pkix.element import Element
@@ -26,26 +28,33 @@ _THE_CAS_OWN = (
 )
 
 
-def load_csr(csr: x509.CertificateSigningRequest | bytes) -> x509.CertificateSigningRequest:
+Request = Annotated[x509.CertificateSigningRequest | bytes, "a CertificateSigningRequest, PEM or DER"]
+
+
+def load_csr(csr: Request) -> x509.CertificateSigningRequest:
     """The request in *csr*, an object, PEM or DER. Raises ValueError or TypeError."""
     if isinstance(csr, x509.CertificateSigningRequest):
         return csr
-    if not isinstance(csr, bytes):
-        raise TypeError(f"csr takes a CertificateSigningRequest, PEM or DER; got {csr!r}")
     try:
         load: Callable[[bytes], x509.CertificateSigningRequest] = (
             x509.load_pem_x509_csr if csr.startswith(b"-----") else x509.load_der_x509_csr
         )
         return load(csr)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise ValueError(f"csr holds no certificate signing request: {error}") from error
 
 
 def key_of_csr(request: x509.CertificateSigningRequest) -> PublicKey:
     """The key that *request* is for, if it was signed with it. Raises ValueError."""
-    if not request.is_signature_valid:
+    try:
+        key, valid = request.public_key(), request.is_signature_valid
+    except (UnsupportedAlgorithm, TypeError, ValueError) as error:
+        raise ValueError(
+            f"the CSR has a key or a signature that cryptography does not read: {error}"
+        ) from error
+    if not valid:
         raise ValueError("the CSR's signature does not belong to its key, so its key may not be the asker's")
-    return request.public_key()  # type: ignore[return-value]
+    return key  # type: ignore[return-value]
 
 
 def names_of_csr(request: x509.CertificateSigningRequest) -> list[x509.GeneralName]:
@@ -61,7 +70,13 @@ def subject_of_csr(request: x509.CertificateSigningRequest, common_name: str | N
 
     *common_name* stands in the place of the one it has, or behind; the rest is as it was asked for.
     """
-    asked = request.subject
+    try:
+        with warnings.catch_warnings():
+            # Of a part that is too long or too short: it is copied as it was asked for.
+            warnings.simplefilter("ignore")
+            asked = request.subject
+    except ValueError as error:
+        raise ValueError(f"the CSR has a subject that cryptography does not read: {error}") from error
     if not asked.rdns:
         return None
     if common_name is None:

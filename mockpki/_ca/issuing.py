@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .._clock import Clock
 from .._layers import CertificateContent, bend, check
+from .._parameters import OWN_CHECK, show
 from .._pkix.certificate import (
     Pointers,
     TBSCertificate,
@@ -51,10 +52,16 @@ def find_validity(
             check_time(given)
     now, system = clock.now(), clock.system_time()
     begin, end = min(now, system) - back, max(now, system) - back + life
-    if not_after is None:
-        not_after = end if not_before is None or not_before < end else not_before + life
-    if not_before is None:
-        not_before = begin if begin < not_after else not_after - life
+    try:
+        if not_after is None:
+            not_after = end if not_before is None or not_before < end else not_before + life
+        if not_before is None:
+            not_before = begin if begin < not_after else not_after - life
+    except OverflowError:
+        raise ValueError(
+            f"a certificate of {life.days} days leads out of the calendar from not_before={not_before!r} or "
+            f"not_after={not_after!r}; give both"
+        ) from None
     check_validity(not_before, not_after)
     return not_before, not_after
 
@@ -107,15 +114,11 @@ def choose_pointers(
     )
 
 
-def check_urls(**urls: Sequence[str] | None) -> None:
-    """Raise TypeError for a text where a list of URLs belongs."""
-    for name, value in urls.items():
-        if isinstance(value, str | bytes):
-            raise TypeError(f"{name} takes a list of URLs; got the text {value!r}")
-
-
+CertificateFaults = Annotated[Sequence[CertificateContent], OWN_CHECK]
+Urls = Annotated[Sequence[str], "a list of URLs"]
 Own = x509.Extension[Any] | x509.ExtensionType
 """An extension of the user's: critical or not as it says, or its value alone, which is not critical."""
+Extensions = Annotated[Iterable[Own], "a list of x509.Extension or x509.ExtensionType"]
 
 
 def list_extensions(given: Iterable[Own]) -> list[x509.Extension[Any]]:
@@ -127,7 +130,7 @@ def list_extensions(given: Iterable[Own]) -> list[x509.Extension[Any]]:
         elif isinstance(item, x509.ExtensionType):
             own = x509.Extension(item.oid, False, item)
         else:
-            raise TypeError(f"extensions takes x509.Extension or x509.ExtensionType; got {item!r}")
+            raise TypeError(f"extensions takes x509.Extension or x509.ExtensionType; got {show(item)}")
         # RFC 5280 section 4.2: "A certificate MUST NOT include more than one instance of a particular
         # extension."
         if any(own.oid == other.oid for other in listed):

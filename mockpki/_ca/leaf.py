@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 
+from .._parameters import show
 from .._pkix.keys import PrivateKey
 from .._pkix.pem import private_pem, write_pem
 from .._pkix.reading import load_certificate, read_names
@@ -123,7 +124,7 @@ class Leaf:
             context.use_privatekey(self.key)
         else:
             raise TypeError(
-                f"configure_cert() takes an ssl.SSLContext or an OpenSSL.SSL.Context; got {context!r}"
+                f"configure_cert() takes an ssl.SSLContext or an OpenSSL.SSL.Context; got {show(context)}"
             )
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from .._parameters import show
+
 
 def add_trust(context: Any, certificate: x509.Certificate) -> None:
     """Make an `ssl.SSLContext` or an ``OpenSSL.SSL.Context`` trust *certificate*. TypeError for any other."""
@@ -19,5 +21,5 @@ def add_trust(context: Any, certificate: x509.Certificate) -> None:
         context.get_cert_store().add_cert(crypto.X509.from_cryptography(certificate))
     else:
         raise TypeError(
-            f"configure_trust() takes an ssl.SSLContext or an OpenSSL.SSL.Context; got {context!r}"
+            f"configure_trust() takes an ssl.SSLContext or an OpenSSL.SSL.Context; got {show(context)}"
         )

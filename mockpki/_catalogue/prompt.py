@@ -31,7 +31,7 @@ def make_fault(fault: type[Fault[Any]], given: Iterable[str]) -> Fault[Any]:
         return fault(*positional, **named)
     except TypeError as error:
         # In the words of a prompt, where a timedelta cannot be typed.
-        why = _DURATION if "needs a timedelta" in str(error) else error
+        why = _DURATION if "takes a timedelta" in str(error) else error
         raise TypeError(f"{describe_fault(fault).call} does not take {' '.join(given)}: {why}") from error
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class HasSerial(Protocol):
-    """Whatever has a serial number: a leaf, a CA, an `x509.Certificate`."""
+    """A leaf, a CA, a certificate, or whatever else has a serial number."""
 
     @property
     def serial_number(self) -> int:
@@ -15,7 +15,7 @@ class HasSerial(Protocol):
 
 
 class IssuedCertificate(HasSerial, Protocol):
-    """A `Leaf` or a `CA`, as far as a responder has to know it."""
+    """A leaf or a CA, as far as a responder has to know it."""
 
     @property
     def der(self) -> bytes:

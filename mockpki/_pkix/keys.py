@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 from functools import lru_cache
+from typing import Annotated
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import (
@@ -13,11 +14,16 @@ from cryptography.hazmat.primitives.asymmetric.types import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from .._parameters import show
 from .der import SEQUENCE
 from .element import Element
 
 PrivateKey = CertificateIssuerPrivateKeyTypes
 PublicKey = CertificateIssuerPublicKeyTypes
+
+
+KeyName = Annotated[str, "a name such as 'P-256'"]
+"""What a `KeyType` is called."""
 
 
 class KeyType(enum.StrEnum):
@@ -37,11 +43,11 @@ class KeyType(enum.StrEnum):
     def of(cls, name: str) -> KeyType:
         """The type called *name*, in any case. Raises ValueError for one there is not."""
         if not isinstance(name, str):
-            raise TypeError(f"a key type is a name such as 'P-256'; got {name!r}")
+            raise TypeError(f"a key type is a name such as 'P-256'; got {show(name)}")
         for known in cls:
             if known.lower() == name.lower():
                 return known
-        raise ValueError(f"{name!r} is no key type; there are {', '.join(cls)}")
+        raise ValueError(f"key_type={name!r} is no key type; there are {', '.join(cls)}")
 
     def generate(self) -> PrivateKey:
         """A fresh private key. Raises ValueError where the installed cryptography cannot make it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from typing import Annotated
 
 from cryptography import x509
 
@@ -16,6 +17,9 @@ _WHOLE_URI = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*:(?!//([/?#]|$))([]A-Za-z0-9._~:/?#@!$&'()*+,;=[-]|%[0-9A-Fa-f]{2})+"
 )
 _OF_A_SERVER = re.compile(r"(https?|wss?)://", re.IGNORECASE)
+
+
+Identity = Annotated[str, "text, such as 'localhost' or '127.0.0.1'"]
 
 
 def general_name(identity: str) -> x509.GeneralName:

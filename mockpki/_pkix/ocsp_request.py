@@ -107,7 +107,7 @@ class Issuer:
             if name == hash_name:
                 return CertID(der.sequence(der.oid(oid), NULL), *self._hashes[oid], serial)
         names = ", ".join(name for name, _ in HASHES.values())
-        raise ValueError(f"{hash_name!r} is no hash for a CertID here; there are {names}")
+        raise ValueError(f"hash_algorithm={hash_name!r} is no hash for a CertID here; there are {names}")
 
 
 @dataclass(frozen=True, slots=True)

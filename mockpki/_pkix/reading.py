@@ -14,6 +14,8 @@ from .der import OCTET_STRING, SEQUENCE
 from .element import Element
 
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
+_LEAST_FIELDS = 6
+"""From serialNumber to subjectPublicKeyInfo."""
 _SUBJECT_ALT_NAME = "2.5.29.17"
 
 # RFC 5280 section 4.2.1.6: GeneralName's [1] rfc822Name, [2] dNSName and [6] uniformResourceIdentifier.
@@ -76,8 +78,13 @@ def read_names(der: bytes) -> tuple[str, ...]:
 
 def _fields(der: bytes) -> list[Element]:
     """The fields of the TBSCertificate (RFC 5280 section 4.1), without the version."""
-    fields = Element.whole(der, SEQUENCE).children()[0].children()
-    return fields[1:] if fields[0].tag == _VERSION else fields
+    parts = Element.whole(der, SEQUENCE).children()
+    fields = parts[0].children() if parts else []
+    if fields and fields[0].tag == _VERSION:
+        del fields[0]
+    if len(fields) < _LEAST_FIELDS:
+        raise ValueError("the structure is no Certificate (RFC 5280 section 4.1): too little is in it")
+    return fields
 
 
 def _alternative_names(extensions: Element) -> Iterator[str]:

@@ -41,6 +41,8 @@ def read_baseline(path: Path) -> Baseline:
         found: Any = json.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no JSON: {error}") from error
+    except RecursionError as error:
+        raise ValueError(f"{path} is no report: its JSON is nested too deeply") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"{path} is no JSON: {error}") from error
     exceptions, policy = _find_exceptions(found)

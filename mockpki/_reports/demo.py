@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .._probe.demo import SITUATIONS, DemoReport, DemoRow, Reaction
+from .safe import clean
 
 _VERDICTS = {
     True: ("accept", "bold green"),
@@ -55,7 +56,7 @@ def _make_verdicts(report: DemoReport, width: int) -> Table:
     for situation in SITUATIONS:
         table.add_column(fold(situation.name), overflow="fold", vertical="top")
     for row in report.rows:
-        cells = (_make_cell(cell.reaction, fold(cell.reaction.reason)) for cell in row.cells)
+        cells = (_make_cell(cell.reaction, fold(clean(cell.reaction.reason))) for cell in row.cells)
         table.add_row(row.client.name.replace(" ", "\n", 1 if width >= _WIDE else -1), *cells)
     return table
 

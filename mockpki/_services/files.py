@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import ClassVar, get_args
+from typing import Annotated, ClassVar, get_args
 
 from .._clock import Clock
 from .._exchange.http import Answer, HttpRequest
 from .._layers import Encoding, Faults, FileFault, bend
+from .._parameters import Within, check_arguments
 from .._pkix.window import Window
 from .._problems import Problems
 from .caching import caching_headers, obey_condition
@@ -24,7 +25,8 @@ class FileService(Service[F]):
 
     content_type: ClassVar[str]
 
-    def assert_asked(self, leaf: None = None, times: int | None = None) -> None:
+    @check_arguments
+    def assert_asked(self, leaf: None = None, times: Annotated[int | None, Within(0)] = None) -> None:
         """Fail unless there was a request, or exactly *times*. The file names no certificate."""
         if leaf is not None:
             raise TypeError(f"a request to the {self._what} names no certificate; leave {leaf!r} out")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import get_args
+from typing import Annotated, get_args
 
 from .._clock import Clock
 from .._exchange.http import Answer, http_date
@@ -24,6 +24,7 @@ from .._layers import (
     bend,
     check,
 )
+from .._parameters import OWN_CHECK, Within, check_arguments
 from .._pkix.issued import IssuedCertificate
 from .._pkix.ocsp_request import Issuer, OCSPRequest, nonce_extension
 from .._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
@@ -81,8 +82,9 @@ class Responder(Service[OCSPFault]):
 
     # Control.
 
+    @check_arguments
     def respond_with(
-        self, *faults: OCSPFault, to: IssuedCertificate | int | None = None
+        self, *faults: Annotated[OCSPFault, OWN_CHECK], to: IssuedCertificate | int | None = None
     ) -> Restore[Responder]:
         """Answer with these faults from now on; none for honest. As a context manager, until its end.
 
@@ -104,7 +106,10 @@ class Responder(Service[OCSPFault]):
 
     # Evidence.
 
-    def assert_asked(self, leaf: IssuedCertificate | int | None = None, times: int | None = None) -> None:
+    @check_arguments
+    def assert_asked(
+        self, leaf: IssuedCertificate | int | None = None, times: Annotated[int | None, Within(0)] = None
+    ) -> None:
         """Fail unless there was a request about *leaf* (left out: any request), or exactly *times*."""
         requests = self.requests
         if leaf is None:
@@ -119,10 +124,11 @@ class Responder(Service[OCSPFault]):
 
     # Answers as bytes.
 
+    @check_arguments
     def response_for(
         self,
         leaf: IssuedCertificate | int,
-        *faults: OCSPBytesFault,
+        *faults: Annotated[OCSPBytesFault, OWN_CHECK],
         hash_algorithm: str = "sha1",
         nonce: bytes | None = None,
     ) -> bytes:

@@ -12,6 +12,7 @@ from .._engine.waiting import blocks_a_loop, wait_in_loop
 from .._exchange.http import Answer, HttpRequest, http_date
 from .._exchange.steps import Listening, Wire, deliver
 from .._layers import HTTP, Faults, Listener, Transport, bend
+from .._parameters import Pause, Seconds, check_arguments
 from .._problems import Problems, say, show
 from .control import Controlled, F
 from .evidence import Request, RequestLog
@@ -74,7 +75,8 @@ class Service(Controlled[F]):
         self._settle()
         return self._log.list_requests()
 
-    def wait_for_request(self, timeout: float | timedelta = 5.0) -> Request:
+    @check_arguments
+    def wait_for_request(self, timeout: Seconds | Pause = 5.0) -> Request:
         """The next request that no earlier call has returned; it may have come already.
 
         Waits up to *timeout* (seconds, or a timedelta); then raises TimeoutError. It blocks its thread: in
@@ -90,7 +92,8 @@ class Service(Controlled[F]):
                 f"`await ....next_request()` in a coroutine"
             ) from None
 
-    async def next_request(self, timeout: float | timedelta = 5.0) -> Request:
+    @check_arguments
+    async def next_request(self, timeout: Seconds | Pause = 5.0) -> Request:
         """The same as `wait_for_request`, to be awaited: the event loop and the clients in it go on.
 
             request = await pki.ocsp.next_request()

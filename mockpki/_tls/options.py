@@ -6,8 +6,10 @@ import socket
 from collections.abc import Callable, Sequence
 
 from .._awaitables import refuse_async
+from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._engine.fetch import Address
+from .._parameters import show
 from .session import VERSIONS
 
 Issue = Callable[[str | None], Leaf]
@@ -54,7 +56,7 @@ def choose_spoken(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def check_handler(handler: object) -> None:
     if not callable(handler):
-        raise TypeError(f"handler= takes a function that is called with a socket; got {handler!r}")
+        raise TypeError(f"handler= takes a function that is called with a socket; got {show(handler)}")
     refuse_async(
         handler, "handler=", "write it with `def`; it has a thread of its own, for asyncio.run() too"
     )
@@ -65,9 +67,9 @@ def check_issue(issue: object) -> None:
 
 
 def check_versions(minimum: str, maximum: str) -> tuple[str, str]:
-    for version in (minimum, maximum):
+    for name, version in (("minimum", minimum), ("maximum", maximum)):
         if version not in VERSIONS:
-            raise ValueError(f"{version!r} is no version of TLS; give 'TLSv1.2' or 'TLSv1.3'")
+            raise ValueError(f"{name}_version={version!r} is no version of TLS; give 'TLSv1.2' or 'TLSv1.3'")
     if VERSIONS.index(minimum) > VERSIONS.index(maximum):
         raise ValueError(f"no version of TLS is at least {minimum} and at most {maximum}")
     return minimum, maximum
@@ -83,3 +85,25 @@ def resolve(forward_to: tuple[str, int]) -> Sequence[Address]:
                 error.add_note(f"mockpki: forward_to={forward_to!r} leads to no address")
                 raise
     raise ValueError(f"forward_to= takes a (host, port), such as ('127.0.0.1', 5432); got {forward_to!r}")
+
+
+def split_issue_and_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None, list[Leaf]]:
+    """The function that issues leaves, None where there is none, and the leaves."""
+    leaves = [one for one in given if isinstance(one, Leaf)]
+    others = [one for one in given if not isinstance(one, Leaf)]
+    if not others:
+        return None, leaves
+    issue: object = others[0]
+    if not callable(issue) or isinstance(issue, type):
+        raise TypeError(f"tls_server() takes leaves, as issue_cert() returns them; got {show(issue)}")
+    if len(given) > 1:
+        raise TypeError("tls_server() takes leaves, or one function that issues them and nothing beside it")
+    return issue, []
+
+
+def list_client_cas(client_ca: object) -> Sequence[CA]:
+    """One CA or several, as several."""
+    several = (client_ca,) if isinstance(client_ca, CA) else client_ca
+    if not isinstance(several, Sequence) or not all(isinstance(ca, CA) for ca in several):
+        raise TypeError(f"client_ca= takes a CA or several; got {client_ca!r}")
+    return several

@@ -13,6 +13,7 @@ from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._exchange.staples import StapleMessages
 from .._layers import Fault, StapleFault, Stapling, check
+from .._parameters import show
 from ..faults._stapling import bend_messages
 from ..staplers._policy import StaplePolicy
 from ..staplers._provision import Provision
@@ -72,7 +73,7 @@ def staple_source(staple: Staple) -> Source:
         return staple
     raise TypeError(
         "staple= takes a stapling policy, a Stapler, a list of faults, DER bytes, None, or a function of the "
-        f"leaf; got {staple!r}"
+        f"leaf; got {show(staple)}"
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
+from .._parameters import check_arguments
 from .finding import find_extension
 
 # RFC 5280 section 6.3.2 (a): "The legal members of the set are the possible revocation reason values minus
@@ -34,6 +35,7 @@ class Point:
     urls: tuple[str, ...] = ()
 
 
+@check_arguments
 def responders(certificate: x509.Certificate) -> tuple[str, ...]:
     """The OCSP responders that *certificate* names, in its order: RFC 5280 section 4.2.2.1."""
     return tuple(
@@ -81,6 +83,7 @@ def directory_names(names: Iterable[x509.GeneralName]) -> Iterator[x509.Name]:
     return (name.value for name in names if isinstance(name, x509.DirectoryName))
 
 
+@check_arguments
 def crl_urls(certificate: x509.Certificate) -> tuple[str, ...]:
     """Where *certificate* says its CRL is, in its order."""
     return tuple(url for point in distribution_points(certificate) for url in point.urls)

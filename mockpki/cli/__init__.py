@@ -32,6 +32,12 @@ class _Group(click.Group):
             # click's own would be that of a client that fails.
             click.echo("Interrupted: nothing was judged.", err=True)
             raise SystemExit(128 + signal.SIGINT) from None
+        except click.ClickException as error:
+            from .._reports.safe import clean
+
+            # It may have what a program under test has printed.
+            vars(error)["message"] = clean(error.message)
+            raise
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

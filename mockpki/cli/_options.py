@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -36,6 +37,16 @@ class Command(click.Command):
                     f"{option.opts[0]} is given {count} times, and can be given once.", ctx
                 )
         return super().parse_args(ctx, args)
+
+
+class _Seconds(click.FloatRange):
+    """A number of seconds that is one: neither NaN nor without end."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is no number of seconds.", param, ctx)
+        return seconds
 
 
 def gather(kind: type, name: str, *options: Decorator, **fixed: object) -> Decorator:
@@ -105,11 +116,11 @@ def runs_options(timeout: str) -> Decorator:
             "--skip", multiple=True, metavar="PATTERN", help="Not these scenarios; may be repeated."
         ),
         click.option(
-            "--jobs", type=click.IntRange(1), metavar="N",
+            "--jobs", type=click.IntRange(1, 1000), metavar="N",
             help="So many at once (else: twice the number of cores).",
         ),
         click.option(
-            "--timeout", type=click.FloatRange(0, min_open=True), default=10, show_default=True,
+            "--timeout", type=_Seconds(0, 1_000_000, min_open=True), default=10, show_default=True,
             metavar="S", help=timeout,
         ),
         click.option("--key-type", default="P-256", show_default=True, help="Of all keys, such as RSA-2048."),
@@ -189,7 +200,7 @@ def choose_scenarios(only: Sequence[str], skip: Sequence[str] = ()) -> list[Scen
     try:
         left_out = scenarios.matching(skip)
         found = [one for one in scenarios.matching(only or "*") if one not in left_out]
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         raise click.UsageError(str(error)) from error
     if not found:
         raise click.UsageError("--skip leaves out every scenario that --only has chosen.")

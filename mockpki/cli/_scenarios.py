@@ -81,5 +81,5 @@ def _choose_stapling(patterns: Sequence[str]) -> list[StapleScenario]:
 
     try:
         return list(choose(patterns))
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         raise click.UsageError(str(error)) from error

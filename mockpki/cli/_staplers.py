@@ -22,11 +22,14 @@ def staplers(names: tuple[str, ...], output: Output) -> None:
 
     from .._probe.servers import probe_presets
     from .._reports.servers import describe_presets
+    from ..staplers import named
 
     try:
-        status = Console(stderr=True).status("The presets are at work ...", spinner="line")
-        with end_on_signals(), status:
-            reports = probe_presets(names)
-    except LookupError as error:
+        for name in names:
+            named(name)
+    except (LookupError, ValueError) as error:
         raise click.UsageError(str(error)) from error
+    status = Console(stderr=True).status("The presets are at work ...", spinner="line")
+    with end_on_signals(), status:
+        reports = probe_presets(names)
     output.write(describe_presets(reports))

@@ -52,10 +52,6 @@ class SerialNumber(CertificateContent):
 
     value: int = 0
 
-    def _check_values(self) -> None:
-        if isinstance(self.value, bool):
-            raise TypeError(f"a serial number is an int; got {self.value!r}")
-
     def __call__(self, honest: TBSCertificate) -> TBSCertificate:
         return replace(honest, serial_number=self.value)
 

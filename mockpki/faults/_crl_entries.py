@@ -39,7 +39,7 @@ _CERTIFICATE_ISSUER = "2.5.29.29"
 
 
 class Numbered(Protocol):
-    """Whatever has a serial number: a leaf, a CA, an `x509.Certificate`."""
+    """A leaf, a CA, a certificate, or whatever else has a serial number."""
 
     @property
     def serial_number(self) -> int:

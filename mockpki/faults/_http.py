@@ -10,9 +10,11 @@ import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import Annotated
 
 from .._exchange.http import CHALLENGE, Answer, add_required, http_date, replace_body, unmodified
 from .._layers import HTTP
+from .._parameters import Within
 
 __all__ = [
     "AuthenticationRequired",
@@ -179,11 +181,7 @@ class Oversize(HTTP):
     Up to 256 MiB: an answer is made as a whole, and takes three times its size while it goes out.
     """
 
-    size: int = 10_000_000
-
-    def _check_values(self) -> None:
-        if self.size > _LARGEST:
-            raise ValueError(f"{self!r} would fill the memory of this process; give a size up to {_LARGEST}")
+    size: Annotated[int, Within(1, 2**28)] = 10_000_000
 
     def __call__(self, honest: Answer) -> Answer:
         if self.size <= len(honest.body):

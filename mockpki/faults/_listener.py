@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from .._exchange.steps import Listening
 from .._layers import Listener
+from .._parameters import Pause
 
 __all__ = [
     "Refused",
@@ -29,7 +30,7 @@ class SlowAccept(Listener):
     The system itself takes a connection at once, so the client finds it open, and nobody there.
     """
 
-    by: timedelta = timedelta(seconds=3)
+    by: Pause = timedelta(seconds=3)
 
     def __call__(self, honest: Listening) -> Listening:
         return replace(honest, delay=honest.delay + self.by.total_seconds())

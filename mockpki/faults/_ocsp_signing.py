@@ -9,6 +9,7 @@ from datetime import timedelta
 from cryptography import x509
 
 from .._layers import OCSPSigning
+from .._parameters import check_fields, show
 from .._pkix import der
 from .._pkix.certificate import (
     KEY_USAGES,
@@ -96,9 +97,6 @@ class Delegate(OCSPSigning):
     crl_url: str | None = None
 
     def _check_values(self) -> None:
-        for names in (self.eku, self.key_usage):
-            if not isinstance(names, tuple):
-                raise TypeError(f"eku and key_usage take tuples of names; got {names!r}")
         for purpose in self.eku:
             der.oid(_PURPOSES.get(purpose, purpose))
         for usage in self.key_usage:
@@ -234,10 +232,13 @@ class Embed(OCSPSigning):
 
     def __init__(self, *whose: str, first: bool = False) -> None:
         for one in whose:
-            if one not in _EMBEDDED:
-                raise ValueError(f"{one!r} is nobody to embed; there are {', '.join(_EMBEDDED)}")
+            if one not in tuple(_EMBEDDED):
+                raise ValueError(
+                    f"{show(one)} in whose= is nobody to embed; there are {', '.join(_EMBEDDED)}"
+                )
         object.__setattr__(self, "whose", whose or Embed.whose)
         object.__setattr__(self, "first", first)
+        check_fields(self)
 
     def __repr__(self) -> str:
         return f"Embed({', '.join(map(repr, self.whose))}{', first=True' if self.first else ''})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from .._layers import OCSPContent, Timing, write_call
+from .._parameters import show
 from .._pkix import der
 from .._pkix.der import Extension
 from .._pkix.ocsp_request import HASHES, CertID
@@ -245,7 +246,7 @@ class Singles(OCSPContent):
     def __init__(self, *singles: Single) -> None:
         for single in singles:
             if not isinstance(single, Single):
-                raise TypeError(f"Singles() takes Single(...), as many as you like; got {single!r}")
+                raise TypeError(f"Singles() takes Single(...), as many as you like; got {show(single)}")
         object.__setattr__(self, "singles", singles or Singles.singles)
 
     def __repr__(self) -> str:

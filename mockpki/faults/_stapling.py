@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, get_args
+from typing import Annotated, Any, Protocol, get_args
 
 from .._exchange.staples import STATUS_REQUEST, StapleMessages, add_staples, certificate_status
 from .._layers import OCSPBytesFault, Stapling, bend, check
+from .._parameters import OWN_CHECK, show
 from ._parts import check_octets
 
 __all__ = [
@@ -37,7 +38,7 @@ class _Issuer(Protocol):
 
 
 class _Certified(Protocol):
-    """A `Leaf` or `CA`, as far as a staple about it goes."""
+    """A leaf or a CA, as far as a staple about it goes."""
 
     @property
     def der(self) -> bytes: ...
@@ -197,13 +198,16 @@ class StapleOnIntermediate(Stapling):
     that certificate; or it is octets.
     """
 
-    staple: Sequence[OCSPBytesFault] | bytes = ()
+    staple: Annotated[Sequence[OCSPBytesFault] | bytes, OWN_CHECK] = ()
     place: int = 1
 
     def _check_values(self) -> None:
         if not isinstance(self.staple, bytes):
             if not isinstance(self.staple, list | tuple):
-                raise TypeError(f"{self!r}: staple takes a list of faults, or octets")
+                raise TypeError(
+                    f"staple= of {type(self).__name__} takes a list of faults, or octets; "
+                    f"got {show(self.staple)}"
+                )
             checked = check(self.staple, get_args(OCSPBytesFault), "a staple on an intermediate")
             object.__setattr__(self, "staple", checked)  # so that it is a value, with a hash
         if self.place < 1:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from .._exchange.steps import Abort, Finish, Send, Silence, Step, Trickle, Wait, Wire
 from .._layers import Transport
+from .._parameters import Pause
 
 __all__ = [
     "Close",
@@ -58,7 +59,7 @@ class NotHttp(Transport):
 class Slow(Transport):
     """The answer comes, *by* later."""
 
-    by: timedelta = timedelta(seconds=3)
+    by: Pause = timedelta(seconds=3)
 
     def __call__(self, honest: Wire) -> Wire:
         return (Wait(self.by.total_seconds()), *honest)
@@ -68,7 +69,7 @@ class Slow(Transport):
 class SlowBody(Transport):
     """The HTTP head comes at once, and the body *by* later."""
 
-    by: timedelta = timedelta(seconds=3)
+    by: Pause = timedelta(seconds=3)
 
     def __call__(self, honest: Wire) -> Wire:
         head, body = _cut(honest, len(_head(honest)))

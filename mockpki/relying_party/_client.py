@@ -18,29 +18,32 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
 from cryptography import x509
 from OpenSSL import SSL, crypto
 
 from .._clock import Clock
+from .._parameters import Pause, Within, check_arguments
 from .._validation.finding import label
 from ._answers import Online
 from ._fetch import Deadline, connect, receive
-from ._policy import HARD_FAIL, Policy, named
+from ._policy import HARD_FAIL, PolicyOrName, named
 from ._search import Search
 from ._verdict import Verdict
 
 _READ_SIZE = 32 * 1024
 
 
+@check_arguments
 def check(
     host: str,
-    port: int,
+    port: Annotated[int, Within(1, 65535)],
     *,
-    ca: str | os.PathLike[str] | bytes,
+    ca: Annotated[str | os.PathLike[str] | bytes, "the path of a PEM file, or PEM bytes"],
     server_name: str | None = None,
-    policy: Policy | str = HARD_FAIL,
-    timeout: timedelta = timedelta(seconds=10),
+    policy: PolicyOrName = HARD_FAIL,
+    timeout: Pause = timedelta(seconds=10),
     now: datetime | None = None,
 ) -> Verdict:
     """Connect to *host* and *port* by TLS, and judge the server as *policy*, a value or a name, says.
@@ -53,8 +56,8 @@ def check(
     Raises OSError when there is no connection, it is torn down, or the server takes too long
     (TimeoutError); LookupError for no such policy; ValueError or TypeError for arguments that make no sense.
     """
-    if now is not None and now.tzinfo is None:
-        raise ValueError(f"now={now!r} has no time zone; give an aware datetime, such as one in UTC")
+    _check_name("host", host)
+    _check_name("server_name", server_name or host)
     context = _context(_trusted(ca))
     deadline = Deadline(timeout)
     rules = named(policy)
@@ -63,10 +66,20 @@ def check(
         return _Client(context, sock, deadline, server_name or host, search).run()
 
 
+def _check_name(parameter: str, name: str) -> None:
+    try:
+        why = "it has a NUL" if b"\0" in name.encode("idna") else ""
+    except UnicodeError as error:
+        why = str(error)
+    if why:
+        raise ValueError(f"{parameter}={name!r} is no host name: {why}; give one, or an address")
+
+
 def _trusted(ca: str | os.PathLike[str] | bytes) -> list[x509.Certificate]:
-    if not isinstance(ca, str | os.PathLike | bytes):
-        raise TypeError(f"ca= takes the path of a PEM file, or PEM bytes; got {ca!r}")
-    pem = ca if isinstance(ca, bytes) else Path(ca).read_bytes()
+    try:
+        pem = ca if isinstance(ca, bytes) else Path(ca).read_bytes()
+    except ValueError as error:
+        raise ValueError(f"ca={ca!r} is no path: {error}") from error
     try:
         return x509.load_pem_x509_certificates(pem)
     except ValueError as error:

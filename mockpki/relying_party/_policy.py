@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
+from .._parameters import Pause, check_arguments, check_fields, show
 from .._typed import suggest
 from .._validation.finding import Tolerance
 
@@ -45,7 +46,7 @@ class Policy:
     bad_staple_rejects: bool = False
     """Reject a staple that cannot be used, which RFC 6066 section 8 wants of clients that ask for one; if
     not, it is as good as none."""
-    timeout: timedelta = timedelta(seconds=5)
+    timeout: Pause = timedelta(seconds=5)
     """For each fetch, from the connection to the last octet."""
     clock_skew: timedelta = timedelta(minutes=5)
     """How far the clocks of others may be off."""
@@ -59,13 +60,7 @@ class Policy:
 
     def __post_init__(self) -> None:
         self._check_sources()
-        for field in fields(self):
-            name, value = field.name, getattr(self, field.name)
-            if name == "sources" or (name == "max_age" and value is None):
-                continue
-            kind = timedelta if name in _DURATIONS else bool
-            if not isinstance(value, kind):
-                raise TypeError(f"{name} of a policy is a {kind.__name__}; got {value!r}")
+        check_fields(self)
         for name, least in _DURATIONS.items():
             value = getattr(self, name)
             if value is not None and value < least:
@@ -80,10 +75,14 @@ class Policy:
     def _check_sources(self) -> None:
         sources: object = self.sources
         if not isinstance(sources, tuple):
-            raise TypeError(f"sources of a policy is a tuple, such as ('staple', 'OCSP'); got {sources!r}")
+            raise TypeError(
+                f"sources of a policy is a tuple, such as ('staple', 'OCSP'); got {show(sources)}"
+            )
         for source in sources:
             if source not in SOURCES:
-                raise ValueError(f"{source!r} is no source of a policy; there are {', '.join(SOURCES)}")
+                raise ValueError(
+                    f"{show(source)} in sources= is no source of a policy; there are {', '.join(SOURCES)}"
+                )
         if len(set(sources)) < len(sources):
             raise ValueError(f"each source stands once in a policy's sources; got {sources!r}")
 
@@ -124,12 +123,14 @@ NAMED = {
 """The policies above, by the names people use for them."""
 
 
-def named(policy: Policy | str) -> Policy:
+PolicyOrName = Annotated[Policy | str, "a Policy, or the name of one, such as 'hard-fail'"]
+
+
+@check_arguments
+def named(policy: PolicyOrName) -> Policy:
     """The policy of that name, or the one given. Raises LookupError, with near names, for no such name."""
     if isinstance(policy, Policy):
         return policy
-    if not isinstance(policy, str):
-        raise TypeError(f"a policy is a Policy, or the name of one, such as 'hard-fail'; got {policy!r}")
     found = NAMED.get(policy.lower().replace("_", "-"))
     if found is None:
         raise LookupError(f"there is no policy {policy!r}; {suggest(policy, NAMED, cutoff=0.4)}")

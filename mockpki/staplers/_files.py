@@ -8,6 +8,7 @@ from datetime import datetime
 from cryptography.x509 import ocsp
 
 from .._ca.leaf import Leaf
+from .._parameters import show
 from ._answering import Change, fail, take
 from ._cache import Known
 from ._events import Kind
@@ -25,7 +26,7 @@ class Files:
         """Raises TypeError or ValueError for what is no OCSP response."""
         if der is not None:
             if not isinstance(der, bytes):
-                raise TypeError(f"preload() takes DER bytes, or None for no staple; got {der!r}")
+                raise TypeError(f"preload() takes DER bytes, or None for no staple; got {show(der)}")
             try:
                 ocsp.load_der_ocsp_response(der)
             except ValueError as error:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from types import NoneType, UnionType
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import Literal, get_args
 
+from .._parameters import Pause, check_fields
 from ._rules import Refresh, Retry
 
 Trigger = Literal["file", "start_blocking", "start_async", "lazy_blocking", "lazy_async"]
@@ -36,7 +36,7 @@ class StaplePolicy:
     twice as many, and then forgets the older half."""
     filter_false_positives: float = 0.001
     """How often that filter takes a certificate for sighted that was not, at most."""
-    wait: timedelta | None = timedelta()
+    wait: Pause | None = timedelta()
     """How long a handshake may wait for the answer to its fetch; None: as long as the fetch may take."""
     staple: frozenset[Word] = GOOD
     """Which statuses are stapled; an answer with another is as good as a refused one."""
@@ -87,7 +87,7 @@ class StaplePolicy:
     """Answers survive a restart."""
     lock: bool = False
     """One fetch at a time in the whole server: the others wait for it."""
-    timeout: timedelta = 10 * _SECOND
+    timeout: Pause = 10 * _SECOND
     """For one fetch, from the connection to the last octet; real time, whatever the PKI's clock says."""
     method: Literal["GET", "POST"] = "POST"
     """How the responder is asked (RFC 6960 appendix A.1)."""
@@ -97,12 +97,8 @@ class StaplePolicy:
     """Without an answer from the first responder that a certificate names, ask the others."""
 
     def __post_init__(self) -> None:
-        self._check_kinds()
+        check_fields(self)
         self._check_durations()
-        for name in ("staple", "remember"):
-            for word in getattr(self, name):
-                if word not in ANY:
-                    raise ValueError(f"{word!r} is no certStatus; a policy's {name} has {_among(Word)}")
         if self.sightings < 1 or self.workers < 1 or self.filter_size < 1:
             raise ValueError("sightings, workers and filter_size of a stapling policy are 1 or more")
         if not 0 < self.filter_false_positives < 1:
@@ -110,19 +106,6 @@ class StaplePolicy:
                 f"filter_false_positives is a rate between 0 and 1; got {self.filter_false_positives!r}"
             )
         self._check_agreement()
-
-    def _check_kinds(self) -> None:
-        for name, kind in _KINDS.items():
-            value = getattr(self, name)
-            if get_origin(kind) is Literal:
-                if value not in get_args(kind):
-                    raise ValueError(f"{value!r} is no {name} of a stapling policy; there are {_among(kind)}")
-                continue
-            kinds = get_args(kind) if isinstance(kind, UnionType) else (get_origin(kind) or kind,)
-            wrong_bool = isinstance(value, bool) and bool not in kinds
-            if wrong_bool or not isinstance(value, kinds):
-                words = " or ".join(kind.__name__ for kind in kinds if kind is not NoneType)
-                raise TypeError(f"{name} of a stapling policy is a {words}; got {value!r}")
 
     def _check_durations(self) -> None:
         for name, least in _LEAST.items():
@@ -161,12 +144,6 @@ class StaplePolicy:
         return self.trigger in ("start_async", "start_blocking")
 
 
-def _among(choices: object) -> str:
-    return ", ".join(get_args(choices))
-
-
-_KINDS = get_type_hints(StaplePolicy)
-"""What each field takes, as its annotation says."""
 _LEAST = {
     "wait": timedelta(),
     "ttl": _SECOND,

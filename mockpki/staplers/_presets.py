@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Annotated
 
+from .._parameters import check_arguments
 from .._typed import suggest
 from ._policy import ANY, GOOD, StaplePolicy
 from ._rules import HALF_LIFE, AtFraction, BeforeEnd, Clamp, Exponential, Fixed
@@ -202,10 +204,9 @@ NAMED: dict[str, StaplePolicy] = {
 """The policies above, by name."""
 
 
-def named(name: str) -> StaplePolicy:
+@check_arguments
+def named(name: Annotated[str, "the name of a stapling policy, such as 'nginx'"]) -> StaplePolicy:
     """The policy of that name. Raises LookupError, with near names, where there is none."""
-    if not isinstance(name, str):
-        raise TypeError(f"the name of a stapling policy is a text, such as 'nginx'; got {name!r}")
     found = NAMED.get(name.lower().replace("_", "-"))
     if found is None:
         hint = suggest(name.lower(), NAMED, cutoff=0.4)

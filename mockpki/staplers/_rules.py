@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Annotated
+
+from .._parameters import Within, check_fields
 
 LEAST = timedelta(minutes=1)
 """No rule has a server ask again sooner than this after an answer, however short that one lives."""
 _ENDLESS = timedelta(hours=1)
-
-
-def check_positive(owner: str, name: str, value: object) -> None:
-    """Raise TypeError or ValueError for what is no duration of some length."""
-    if not isinstance(value, timedelta):
-        raise TypeError(f"{name} of {owner} is a timedelta; got {value!r}")
-    if value <= timedelta():
-        raise ValueError(f"{name} of {owner} is longer than nothing; got {value!r}")
+Length = Annotated[timedelta, Within(timedelta(microseconds=1)), "a timedelta, longer than nothing"]
+"""A duration that is longer than nothing."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +29,7 @@ class AtFraction:
     floor: float = 1 / 24
 
     def __post_init__(self) -> None:
-        for name in ("part", "floor"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise TypeError(f"{name} of AtFraction is a number; got {value!r}")
+        check_fields(self)
         if not 0 < self.part < 1:
             raise ValueError(f"part of AtFraction is between 0 and 1; got {self.part!r}")
         if not 0 <= self.floor < 1:
@@ -54,10 +48,10 @@ class AtFraction:
 class BeforeEnd:
     """Ask again this long (*by*) before the answer ends."""
 
-    by: timedelta
+    by: Length
 
     def __post_init__(self) -> None:
-        check_positive("BeforeEnd", "by", self.by)
+        check_fields(self)
 
     def at(self, now: datetime, this_update: datetime, end: datetime | None) -> datetime:
         """The moment, for an answer that came *now*; *end* None: it has no end."""
@@ -72,14 +66,13 @@ class Clamp:
     *in_time*, it is asked about when half of what is left of it is over.
     """
 
-    least: timedelta
-    most: timedelta
-    before_end: timedelta
+    least: Length
+    most: Length
+    before_end: Length
     in_time: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("least", "most", "before_end"):
-            check_positive("Clamp", name, getattr(self, name))
+        check_fields(self)
         if self.least > self.most:
             raise ValueError(f"least of Clamp is at most its most, {self.most!r}; got {self.least!r}")
 
@@ -102,10 +95,10 @@ HALF_LIFE = AtFraction(0.5)
 class Fixed:
     """Try again *after* this long, each time."""
 
-    after: timedelta
+    after: Length
 
     def __post_init__(self) -> None:
-        check_positive("Fixed", "after", self.after)
+        check_fields(self)
 
     def delay(self, failures: int) -> timedelta:
         """How long to wait after so many *failures* in a row, 1 or more."""
@@ -116,12 +109,11 @@ class Fixed:
 class Exponential:
     """Try again after *base*, then twice that, and so on, up to *cap*."""
 
-    base: timedelta
-    cap: timedelta
+    base: Length
+    cap: Length
 
     def __post_init__(self) -> None:
-        for name in ("base", "cap"):
-            check_positive("Exponential", name, getattr(self, name))
+        check_fields(self)
         if self.base > self.cap:
             raise ValueError(f"base of Exponential is at most its cap, {self.cap!r}; got {self.base!r}")
 

@@ -11,8 +11,10 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
+from .._ca.leaf import Leaf
+from .._parameters import Pause, Seconds, check_arguments
 from ._answering import decide, find_obstacle, hold_back
 from ._asking import Asking
 from ._cache import Cache, Known, Slot
@@ -24,7 +26,6 @@ from ._provision import Provision
 from ._reading import label
 
 if TYPE_CHECKING:
-    from .._ca.leaf import Leaf
     from .._ca.realm import Realm
 
 
@@ -49,9 +50,8 @@ class Stapler:
     to the next, or to share it between servers of one PKI. Raises TypeError for what is no policy.
     """
 
-    def __init__(self, policy: StaplePolicy) -> None:
-        if not isinstance(policy, StaplePolicy):
-            raise TypeError(f"Stapler() takes a StaplePolicy, such as staplers.NGINX; got {policy!r}")
+    @check_arguments
+    def __init__(self, policy: Annotated[StaplePolicy, "a StaplePolicy, such as staplers.NGINX"]) -> None:
         self.policy = policy
         """What it goes by."""
         self._log = EventLog()
@@ -109,7 +109,8 @@ class Stapler:
 
     # Control.
 
-    def preload(self, leaf: Leaf, der: bytes | None) -> None:
+    @check_arguments
+    def preload(self, leaf: Leaf, der: Annotated[bytes | None, "DER bytes, or None for no staple"]) -> None:
         """Put an OCSP response where the server reads the staple for *leaf* from; None: there is none.
 
         Only trigger ``"file"`` reads one. Where nothing was preloaded, an honest response is taken from the
@@ -124,7 +125,8 @@ class Stapler:
         if self._servers:
             self._realm.engine.call(self._reload, leaf)
 
-    def settle(self, timeout: float | timedelta | None = 5) -> None:
+    @check_arguments
+    def settle(self, timeout: Seconds | Pause | None = 5) -> None:
         """Return once no fetch is under way. Raises TimeoutError, which names those that are.
 
         A fetch ends at the policy's time-out at the latest. *timeout* is in seconds of real time; None: it

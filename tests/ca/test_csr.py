@@ -7,8 +7,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mockpki import CA
+from mockpki._ca.csr import extensions_of_csr, key_of_csr, load_csr, names_of_csr, subject_of_csr
 from mockpki._pkix.keys import KeyType
 from tests.kit.authorities import digest, key
 from tests.kit.profiles import KEY_USAGES, assert_is_leaf, kinds
@@ -67,7 +70,9 @@ def test_a_csr_that_is_none(ca: CA) -> None:
         ca.issue_cert(csr=b"\x30\x00")
     with pytest.raises(ValueError, match="csr holds no certificate signing request"):
         ca.issue_cert(csr=ca.cert_pem)
-    with pytest.raises(TypeError, match="csr takes a CertificateSigningRequest, PEM or DER; got 'text'"):
+    with pytest.raises(
+        TypeError, match=r"csr= of .* takes a CertificateSigningRequest, PEM or DER or None; got 'text'"
+    ):
         ca.issue_cert(csr="text")  # type: ignore[arg-type]
 
 
@@ -238,3 +243,53 @@ def test_a_subject_is_an_identity(ca: CA) -> None:
     assert leaf.names == ()
     with pytest.raises(ValueError, match="a certificate needs an identity"):
         ca.issue_cert(csr=builder.subject_name(name_of()).sign(private, digest(private)))
+
+
+def test_a_csr_of_another_version(ca: CA) -> None:
+    """It is no CSR that anybody knows: a ValueError."""
+    der = request("a.example").public_bytes(Encoding.DER)
+    with pytest.raises(ValueError, match="csr holds no certificate signing request: 104 is not a valid"):
+        ca.issue_cert(csr=der.replace(b"\x02\x01\0", b"\x02\x01\x68", 1))
+
+
+def test_a_csr_with_a_key_that_nobody_knows(ca: CA) -> None:
+    """A ValueError in words, whether the algorithm, the curve or the signature is unknown."""
+    der = request("a.example").public_bytes(Encoding.DER)
+    curve, ec_key = bytes.fromhex("06052b81040022"), bytes.fromhex("06072a8648ce3d0201")
+    ecdsa_with_sha384 = bytes.fromhex("06082a8648ce3d040303")
+    for known in (curve, ec_key, ecdsa_with_sha384):
+        assert der.count(known) == 1
+        unknown = der.replace(known, known[:-1] + b"\x7e")
+        with pytest.raises(
+            ValueError, match=r"^the CSR('s signature does not belong| has a key or a signature that)"
+        ):
+            ca.issue_cert("b.example", csr=unknown)
+    assert_is_leaf(ca.issue_cert("b.example", csr=der), x509.DNSName("b.example"))
+
+
+SOME_CSR = request("a.example").public_bytes(Encoding.DER)
+
+
+@settings(deadline=None, max_examples=300)
+@given(data=st.data())
+def test_any_csr_is_certified_or_a_sentence(data: st.DataObject) -> None:
+    """One to three octets of a CSR are others: it is issued from, or a TypeError or ValueError with words."""
+    der = bytearray(SOME_CSR)
+    for _ in range(data.draw(st.integers(1, 3))):
+        der[data.draw(st.integers(0, len(der) - 1))] = data.draw(st.integers(0, 255))
+    for read in (lambda: key_of_csr(load_csr(bytes(der))), lambda: use_csr(bytes(der))):
+        said = "nothing against it, which is as good"
+        try:
+            read()
+        except ValueError as error:
+            said = str(error)
+        assert len(said.split()) > 5
+
+
+def use_csr(der: bytes) -> None:
+    """Read all that a CA reads, whoever signed it."""
+    csr = load_csr(der)
+    names_of_csr(csr)
+    subject_of_csr(csr, "somebody")
+    subject_of_csr(csr, None)
+    extensions_of_csr(csr, ())

@@ -270,7 +270,11 @@ MISUSE: list[tuple[Any, type[Exception], str]] = [
     (lambda pki: pki.issue_cert("localhost", faults=[faults.NoRevAvail]), TypeError, "write NoRevAvail()"),
     (lambda pki: pki.ca.create_child_ca(name_of="CA"), TypeError, "name_of takes the CA whose name"),
     (lambda pki: pki.ca.certify("CA"), TypeError, "certify() takes a CA; got 'CA'"),
-    (lambda pki: faults.SerialNumber(True), TypeError, "a serial number is an int"),
+    (
+        lambda pki: faults.SerialNumber(True),
+        TypeError,
+        "value= of SerialNumber takes a whole number; got True",
+    ),
     (lambda pki: faults.CertVersion(2), ValueError, "is v3, the honest version"),
     (lambda pki: faults.KeyUsage("signing"), ValueError, "'signing' is no key usage"),
     (lambda pki: UNTYPED.OcspUrl("http://x"), TypeError, "takes octets"),

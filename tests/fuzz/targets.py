@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from . import crlite, http, ocsp, tls
+from . import answers, crlite, http, ocsp, tls
 from .kit import Target, World
 
 TARGETS: dict[str, Callable[[World], Target]] = {
@@ -13,4 +13,9 @@ TARGETS: dict[str, Callable[[World], Target]] = {
     "tls": tls.tls,
     "clubcard": crlite.clubcard,
     "scts": crlite.scts,
+    "answer": answers.answer,
+    "crl": answers.crl,
+    "csr": answers.csr,
+    "identity": answers.identity,
+    "prompt": answers.prompt,
 }

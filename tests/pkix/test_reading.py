@@ -1,11 +1,14 @@
 """What is read of a certificate without a parser: the same that cryptography reads, and more."""
 
 import ipaddress
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mockpki._pkix import der
 from mockpki._pkix.certificate import TBSCertificate, extension
@@ -107,3 +110,24 @@ def test_plain_extensions() -> None:
     assert not has_plain_extensions(written(good, good))
     assert not has_plain_extensions(written(Extension("2.5.29.17", False, b"\x30\x05")))
     assert not has_plain_extensions(written(good)[:-1])
+
+
+@settings(deadline=None)
+@given(
+    st.binary(max_size=60)
+    | st.sampled_from([b"0\0", b"0\x020\0", b"0\x040\x02\x02\0", b"0\x060\x04\xa0\x02\x02\0", b"\0\0"])
+)
+def test_any_octets_are_a_certificate_or_a_value_error(octets: bytes) -> None:
+    """Empty structures, too: whoever reads a certificate of others is told that it is none."""
+    for read in (load_certificate, read_serial, read_issuer, read_subject):
+        with suppress(ValueError):
+            read(octets)
+    assert read_names(octets) == ()
+    assert not has_plain_extensions(octets)
+
+
+def test_an_empty_structure_is_no_certificate() -> None:
+    """It is said in words."""
+    for octets in (b"0\0", b"0\x020\0", b"0\x060\x04\xa0\x02\x02\0"):
+        with pytest.raises(ValueError, match="is no Certificate"):
+            read_serial(octets)

@@ -161,7 +161,7 @@ class TestArguments:
     def test_check(self, pki: PKI) -> None:
         """Arguments that make no sense are refused before there is any connection."""
         wrong: Any = 3
-        with pytest.raises(TypeError, match="a policy is a Policy, or the name of one"):
+        with pytest.raises(TypeError, match=r"policy= of check.. takes a Policy, or the name of one"):
             relying_party.check("127.0.0.1", 1, ca=pki.ca_file, policy=wrong)
         with pytest.raises(LookupError, match="no policy 'hart-fail'; did you mean hard-fail"):
             relying_party.check("127.0.0.1", 1, ca=pki.ca_file, policy="hart-fail")
@@ -172,5 +172,5 @@ class TestArguments:
         with pytest.raises(ValueError, match="ca= holds no certificate in PEM"):
             relying_party.check("127.0.0.1", 1, ca=b"")
         nothing: Any = None
-        with pytest.raises(TypeError, match="ca= takes the path of a PEM file"):
+        with pytest.raises(TypeError, match=r"ca= of .* takes the path of a PEM file"):
             relying_party.check("127.0.0.1", 1, ca=nothing)

@@ -13,9 +13,9 @@ class TestArguments:
     def test_policy(self) -> None:
         """A policy that cannot be meant is refused with a sentence."""
         wrong: Any = "yes"
-        with pytest.raises(TypeError, match="hard_fail of a policy is a bool; got 'yes'"):
+        with pytest.raises(TypeError, match="hard_fail= of Policy takes True or False; got 'yes'"):
             Policy(hard_fail=wrong)
-        with pytest.raises(TypeError, match="timeout of a policy is a timedelta"):
+        with pytest.raises(TypeError, match="timeout= of Policy takes a timedelta"):
             Policy(timeout=wrong)
         with pytest.raises(ValueError, match="timeout of a policy cannot be as short as"):
             Policy(timeout=timedelta())
@@ -23,7 +23,9 @@ class TestArguments:
             Policy(clock_skew=timedelta(seconds=-1))
         with pytest.raises(TypeError, match="sources of a policy is a tuple, such as"):
             Policy(sources=wrong)
-        with pytest.raises(ValueError, match="'yes' is no source of a policy; there are staple, OCSP, CRL"):
+        with pytest.raises(
+            ValueError, match="'yes' in sources= is no source of a policy; there are staple, OCSP, CRL"
+        ):
             Policy(sources=(wrong,))
         with pytest.raises(ValueError, match="each source stands once"):
             Policy(sources=("CRL", "CRL"))

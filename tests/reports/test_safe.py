@@ -12,7 +12,24 @@ from mockpki.scenarios.servers import Observation, Timeline
 from tests.kit.pages import Reader
 
 
-@pytest.mark.parametrize("char", ["\x00", "\x07", "\x08", "\r", "\x1b", "\x7f", "\x9b", "\ud800"])
+@pytest.mark.parametrize(
+    "char",
+    [
+        "\x00",
+        "\x07",
+        "\x08",
+        "\r",
+        "\x1b",
+        "\x7f",
+        "\x9b",
+        "\ud800",
+        "\u202e",
+        "\u2066",
+        "\u200f",
+        "\u061c",
+        "\u2028",
+    ],
+)
 def test_control_characters(char: str) -> None:
     """A character that could move a cursor, ring a bell or end a line shows that it was there."""
     assert clean(f"a{char}b") == clean_xml(f"a{char}b") == "a\ufffdb"
@@ -20,7 +37,7 @@ def test_control_characters(char: str) -> None:
 
 def test_all_else_stays() -> None:
     """Words of any language stay as they are, and so do line ends and tabs."""
-    text = "a\tb\nÄß 中文 \U0001f512 <&>"
+    text = "a\tb\nÄß 中文 \u05d0 \u0627\u200d \U0001f512 <&>"
     assert clean(text) == clean_xml(text) == text
 
 
@@ -34,8 +51,8 @@ def test_no_character_of_xml() -> None:
     assert len(ET.fromstring(ET.tostring(element)).text or "") == len(everything)
 
 
-NASTY = '\x1b[31m<script>\x07&\x9b"'
-READABLE = '\ufffd[31m<script>\ufffd&\ufffd"'
+NASTY = '\x1b[31m<script>\x07&\x9b\u202e\udc9b"'
+READABLE = '\ufffd[31m<script>\ufffd&\ufffd\ufffd\ufffd"'
 LINE = (Span(NASTY, "wrong", NASTY),)
 OBSERVED = (Observation(datetime.now(timezone.utc), NASTY, NASTY),)
 

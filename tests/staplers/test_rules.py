@@ -25,18 +25,22 @@ NOW = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
 
 
 WRONG_RULES: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
-    "text": (lambda: AtFraction("half"), TypeError, "is a number; got 'half'"),  # type: ignore[arg-type]
-    "flag": (lambda: AtFraction(True), TypeError, "is a number; got True"),
+    "text": (lambda: AtFraction("half"), TypeError, "part= of AtFraction takes a finite number; got 'half'"),  # type: ignore[arg-type]
+    "flag": (lambda: AtFraction(True), TypeError, "part= of AtFraction takes a finite number; got True"),
     "whole": (lambda: AtFraction(1), ValueError, "is between 0 and 1; got 1"),
-    "floor": (lambda: AtFraction(0.5, "a bit"), TypeError, "floor of AtFraction is a number; got 'a bit'"),  # type: ignore[arg-type]
+    "floor": (lambda: AtFraction(0.5, "a bit"), TypeError, "floor= .* a finite number; got 'a bit'"),  # type: ignore[arg-type]
     "high floor": (
         lambda: AtFraction(0.5, 1),
         ValueError,
         "floor of AtFraction is 0 or more, and less than 1",
     ),
     "low floor": (lambda: AtFraction(0.5, -0.1), ValueError, "floor of AtFraction is 0 or more"),
-    "number": (lambda: BeforeEnd(5), TypeError, "by of BeforeEnd is a timedelta; got 5"),  # type: ignore[arg-type]
-    "nothing": (lambda: Fixed(timedelta()), ValueError, "after of Fixed is longer than nothing"),
+    "number": (lambda: BeforeEnd(5), TypeError, "by= .* a timedelta, longer than nothing; got 5"),  # type: ignore[arg-type]
+    "nothing": (
+        lambda: Fixed(timedelta()),
+        ValueError,
+        "after= of Fixed takes a timedelta, longer than nothing; got",
+    ),
     "crossed": (lambda: Clamp(HOUR, MINUTE, MINUTE), ValueError, "least of Clamp is at most its most"),
     "shrinking": (lambda: Exponential(HOUR, MINUTE), ValueError, "base of Exponential is at most its cap"),
 }

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from ..._parameters import check_arguments
 from ..._typed import suggest
 from ...relying_party import Policy, named
 from ._case import Case
@@ -16,9 +17,10 @@ from ._table import TABLE
 if TYPE_CHECKING:
     import pytest
 
-Names = str | Iterable[str]
+Names = Annotated[str | Iterable[str], "names, such as 'ocsp-stale' or 'ocsp-*'"]
 
 
+@check_arguments
 def matching(names: Names, table: Sequence[Scenario] | None = None) -> list[Scenario]:
     """The scenarios of *table* that have one of *names*, which may be patterns such as ``"ocsp-*"``.
 
@@ -42,6 +44,7 @@ def matching(names: Names, table: Sequence[Scenario] | None = None) -> list[Scen
     ]
 
 
+@check_arguments
 def cases(
     policy: Policy | str, *, only: Names = "*", skip: Names = (), table: Sequence[Scenario] | None = None
 ) -> list[Case]:
@@ -52,6 +55,7 @@ def cases(
     return [Case(one, chosen, memory) for one in matching(only, table) if one.name not in left_out]
 
 
+@check_arguments
 def parametrize(
     policy: Policy | str,
     *,

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
 from ..._ca.leaf import Leaf
 from ..._clock import monotonic
 from ..._engine.ports import EXHAUSTED, describe
+from ..._parameters import Pause, check_fields
 from ..._pki import PKI
 from ..._programs.faketime import FakeClock, remove_leftovers
 from ..._programs.placeholders import Placeholders
@@ -77,14 +78,14 @@ class ServerCommand:
     is added to ours. Raises ValueError or TypeError for what cannot be a command.
     """
 
-    command: str | Sequence[str]
+    command: Annotated[str | Sequence[str], "a line or a list of texts"]
     template: str | os.PathLike[str] | None = None
     name: str = ""
     life: timedelta = timedelta(seconds=4)
-    delay: timedelta = timedelta(seconds=2)
-    patience: timedelta = timedelta(seconds=4)
-    grace: timedelta = timedelta(seconds=1)
-    start_timeout: timedelta = timedelta(seconds=10)
+    delay: Pause = timedelta(seconds=2)
+    patience: Pause = timedelta(seconds=4)
+    grace: Pause = timedelta(seconds=1)
+    start_timeout: Pause = timedelta(seconds=10)
     key_type: str = "P-256"
     environment: Mapping[str, str] = field(default_factory=dict)
     obstacle: str = ""
@@ -93,6 +94,7 @@ class ServerCommand:
     _processes: Processes = field(default_factory=Processes, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        check_fields(self)
         words = self.words
         if not words or not all(isinstance(word, str) for word in words):
             raise ValueError(f"a server's command is a line or a list of texts; got {self.command!r}")

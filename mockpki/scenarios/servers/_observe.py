@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Annotated
 
 from cryptography.x509 import ocsp
 
 from ... import relying_party
+from ..._awaitables import refuse_async
 from ..._clock import Clock, monotonic
+from ..._parameters import Pause, Within, check_arguments
 from ..._validation.finding import Unusable
 from ..._validation.ocsp import read_response
 from ...relying_party import Policy, Verdict
@@ -68,16 +71,19 @@ class Observation:
         return f"{self.time:%H:%M:%S}Z {self.says}{until}: {self.reason}"
 
 
+@check_arguments
 def observe(
     host: str,
-    port: int,
+    port: Annotated[int, Within(1, 65535)],
     *,
-    ca: str | os.PathLike[str] | bytes,
+    ca: Annotated[str | os.PathLike[str] | bytes, "the path of a PEM file, or PEM bytes"],
     server_name: str | None = None,
-    times: int = 1,
-    every: timedelta = timedelta(0),
-    now: datetime | Callable[[], datetime] | None = None,
-    timeout: timedelta = timedelta(seconds=10),
+    times: Annotated[int, Within(1)] = 1,
+    every: Pause = timedelta(0),
+    now: Annotated[
+        datetime | Callable[[], datetime] | None, "an aware datetime, or a function that returns one"
+    ] = None,
+    timeout: Pause = timedelta(seconds=10),
     clock_skew: timedelta = timedelta(0),
 ) -> list[Observation]:
     """Connect *times* times, a handshake *every* so often, and tell what was stapled each time.
@@ -90,10 +96,6 @@ def observe(
     A handshake that fails, or a port where nobody listens, is an observation, too. Raises ValueError or
     TypeError for arguments that make no sense.
     """
-    if times < 1:
-        raise ValueError(f"times is how often to connect, 1 or more; got {times!r}")
-    if every < timedelta(0):
-        raise ValueError(f"every is the time from one handshake to the next; got {every!r}")
     policy = Policy(sources=("staple",), whole_chain=False, clock_skew=clock_skew)
     clock = _make_clock(now)
     seen = []
@@ -119,9 +121,8 @@ def _make_clock(now: datetime | Callable[[], datetime] | None) -> Callable[[], d
     if isinstance(now, datetime):
         fixed = now
         return lambda: fixed
-    if callable(now):
-        return now
-    raise TypeError(f"now= takes an aware datetime, or a function that returns one; got {now!r}")
+    refuse_async(now, "now=", "write it with `def`, and let it return the time without waiting")
+    return now
 
 
 def _describe_handshake(

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from ..._ca.leaf import Leaf
 from ..._clock import monotonic
+from ..._parameters import check_arguments
 from ...staplers._policy import StaplePolicy
 from ._observe import Observation, observe
 from ._outcome import INERT, Demand, Judged, Outcome, Passing, Trouble
@@ -29,10 +30,11 @@ from ._scenarios import (
     named,
 )
 from ._watch import Watch
-from ._worlds import HOST, SERVER_NAME, NotListening, Preset, Site, World
+from ._worlds import HOST, SERVER_NAME, NotListening, PolicyOrWorld, Preset, Site, World
 
 
-def run(scenario: StapleScenario | str, world: World | StaplePolicy) -> Outcome:
+@check_arguments
+def run(scenario: StapleScenario | str, world: PolicyOrWorld) -> Outcome:
     """What the server of *world* does in *scenario*, with the demands it kept and broke.
 
     Either may be given by less: the scenario by its name, a `Preset` by its policy. Everything in it is

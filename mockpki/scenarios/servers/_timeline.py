@@ -10,11 +10,12 @@ from itertools import groupby
 
 from ... import faults
 from ..._ca.leaf import Leaf
+from ..._parameters import check_arguments
 from ...faults import OCSPFault
 from ...staplers._policy import StaplePolicy
 from ._observe import ERRORS, Observation, observe
 from ._watch import Watch
-from ._worlds import HOST, SERVER_NAME, NotListening, Preset, Site, World
+from ._worlds import HOST, SERVER_NAME, NotListening, PolicyOrWorld, Preset, Site, World
 
 _HOUR, _SECOND = timedelta(hours=1), timedelta(seconds=1)
 
@@ -95,8 +96,9 @@ def kind(says: str) -> str:
     return says if says in KINDS else "other"
 
 
+@check_arguments
 def timeline(
-    world: World | StaplePolicy,
+    world: PolicyOrWorld,
     *,
     life: timedelta = timedelta(hours=24),
     up: timedelta = timedelta(hours=6),

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from ..._ca.leaf import Leaf
 from ..._clock import monotonic
+from ..._parameters import Pause, check_fields
 from ..._pki import PKI
 from ..._pkix.window import LIFE
 from ..._tls.server import TlsServer
@@ -89,6 +90,9 @@ class World(Protocol):
         """A server that is not started yet, for one scenario; it is ended at the end of the block."""
 
 
+PolicyOrWorld = Annotated[World | StaplePolicy, "a StaplePolicy, a Preset or a ServerCommand"]
+
+
 @dataclass(frozen=True)
 class Preset:
     """A TLS server of ours that gets its staples as *policy* says. Time is shifted, and takes none.
@@ -98,19 +102,16 @@ class Preset:
     had.
     """
 
-    policy: StaplePolicy
+    policy: Annotated[StaplePolicy, "a StaplePolicy, such as staplers.named('nginx')"]
     name: str = ""
     life: timedelta = LIFE
-    delay: timedelta = timedelta(seconds=1)
-    patience: timedelta = timedelta(seconds=2)
+    delay: Pause = timedelta(seconds=1)
+    patience: Pause = timedelta(seconds=2)
     shifts: bool = field(default=True, init=False)
     obstacle: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.policy, StaplePolicy):
-            raise TypeError(
-                f"Preset() takes a StaplePolicy, such as staplers.named('nginx'); got {self.policy!r}"
-            )
+        check_fields(self)
         if not self.name:
             known = (name for name, policy in NAMED.items() if policy == self.policy)
             object.__setattr__(self, "name", next(known, "a policy of your own"))
