@@ -24,6 +24,7 @@ from ._engine.listener import start_all
 from ._engine.loop import Engine
 from ._engine.ports import addresses, bind, close_sockets
 from ._pkix.keys import KeyType
+from ._services.journal import check_limit
 from ._services.publisher import Publisher
 from ._services.responder import Responder
 
@@ -59,7 +60,8 @@ class PKI:
     *depth* is the number of CAs below the root: the last one issues (``pki.ca``); with 0 the root
     does. *key_type* is a name from `KeyType`, for all keys. With *delegated*, OCSP answers are signed
     by a delegate; *responder_id* is ``"key"`` or ``"name"``. *root* adopts a `trustme.CA` instead of
-    making a root. *host* is a loopback address, or ``"localhost"`` for both.
+    making a root. *host* is a loopback address, or ``"localhost"`` for both. *evidence* is how many of
+    the newest requests and handshakes each service and TLS server keeps, None for all.
 
     Raises ValueError for what these cannot be. Leaving the block raises what failed in the
     background (several: an ExceptionGroup), and AssertionError for a script that was not used up.
@@ -74,13 +76,15 @@ class PKI:
         responder_id: str = "key",
         root: trustme.CA | None = None,
         host: str = "127.0.0.1",
+        evidence: int | None = None,
     ) -> None:
         addresses(host)
         options = CAOptions.check(key_type, delegated, responder_id)
         if depth < 0:
             raise ValueError(f"depth is the number of CAs below the root, 0 or more; got {depth!r}")
+        kept = check_limit(evidence)
         self._dead: list[socket.socket] = []
-        self._realm = Realm(Engine.acquire(), host, options)
+        self._realm = Realm(Engine.acquire(), host, options, kept)
         try:
             self.root = self._make_root() if root is None else self._adopt_root(root)
             self.ca = self.root

@@ -6,7 +6,7 @@
 - `responder`: the OCSP responder.
 - `files`, `publisher`: files that do not depend on the question: the CA's certificate, and its CRL.
 - `caching`: the headers that caches go by.
-- `evidence`: what was asked and answered.
+- `evidence`: what was asked and answered. `journal`: how that is kept, as octets.
 - `ledger`: what became of each serial number; the core's only mutable state.
 
 1. No socket and no thread is here. The engine, a WSGI server or a test calls `Service.handle`.

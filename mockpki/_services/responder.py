@@ -33,7 +33,6 @@ from .._pkix.window import Window
 from .._problems import Problems
 from .caching import caching_headers
 from .control import Restore
-from .evidence import assert_count
 from .ledger import Ledger
 from .questions import Inquiry, read_question
 from .service import Service
@@ -106,12 +105,11 @@ class Responder(Service[OCSPFault]):
 
     def assert_asked(self, leaf: IssuedCertificate | int | None = None, times: int | None = None) -> None:
         """Fail unless there was a request about *leaf* (left out: any request), or exactly *times*."""
-        requests = self.requests
+        self._settle()
         if leaf is None:
-            return assert_count(self._describe(), "", len(requests), times, requests)
-        serial = self._find_serial(leaf)
-        found = sum(serial in request.serials for request in requests)
-        return assert_count(self._describe(), f" about serial {serial:#x}", found, times, requests)
+            self._log.assert_count(self._describe(), times)
+        else:
+            self._log.assert_count_about(self._describe(), self._find_serial(leaf), times)
 
     def assert_not_asked(self, leaf: IssuedCertificate | int | None = None) -> None:
         """Fail if there was a request about *leaf*; left out: any request at all."""

@@ -127,7 +127,7 @@ class Responder:
 
     def reset(self) -> int:
         """Forget the evidence, which a load of a hundred thousand requests makes big; how much there was."""
-        count = len(self._pki.ocsp.requests)
+        count = self._pki.ocsp._log.count
         self._pki.ocsp.reset()
         gc.collect()
         return count
