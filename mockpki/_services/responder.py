@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import get_args
@@ -24,11 +24,14 @@ from .._layers import (
     bend,
     check,
 )
+from .._pkix.der import signed_octets
+from .._pkix.frame import Frame
 from .._pkix.issued import IssuedCertificate
 from .._pkix.ocsp_request import Issuer, OCSPRequest, nonce_extension
 from .._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from .._pkix.reading import read_issuer
 from .._pkix.signing import Signed, Signer
+from .._pkix.status import CertStatus
 from .._pkix.window import Window
 from .._problems import Problems
 from .caching import caching_headers
@@ -37,21 +40,24 @@ from .ledger import Ledger
 from .questions import Inquiry, read_question
 from .service import Service
 
+# RFC 6960 appendix A.2: "The Content-Type header has the value "application/ocsp-response"."
+_CONTENT_TYPE = "application/ocsp-response"
 _MOST_REUSED = 4096
 
 
 @dataclass
 class _Reuse:
-    """Honest answers by method, target and body, and responses by serial number and hash."""
+    """Honest answers by method, target and body, responses by serial number and hash, and frames of both."""
 
     version: int
     now: datetime
     answers: dict[tuple[str, str, bytes], Answer] = field(default_factory=dict)
     responses: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    frames: dict[tuple[bytes, CertStatus, int, int], Frame] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
-        return len(self.answers) + len(self.responses)
+        return len(self.answers) + len(self.responses) + len(self.frames)
 
 
 class Responder(Service[OCSPFault]):
@@ -192,12 +198,37 @@ class Responder(Service[OCSPFault]):
         key = (request.method, request.target, request.body)
         answer = answers.get(key)
         if answer is None:
-            answer = self._answer_question(inquiry, now, ())
+            answer = self._answer_from_frame(inquiry, now) or self._answer_question(inquiry, now, ())
             # Nobody asks twice with one nonce: to keep that answer would cost memory and save nothing.
             question = inquiry.question
             if not isinstance(question, OCSPRequest) or question.nonce is None:
                 answers[key] = answer
         return answer
+
+    def _answer_from_frame(self, inquiry: Inquiry, now: datetime) -> Answer | None:
+        """What `_answer_question` answers honestly to a question about one certificate of this CA."""
+        question = inquiry.question
+        if not isinstance(question, OCSPRequest) or len(question.cert_ids) != 1:
+            return None
+        cert_id = question.cert_ids[0]
+        if not self._issuer.owns(cert_id):
+            return None
+        serial, nonce = signed_octets(cert_id.serial_number), question.nonce or b""
+        status, signer, window = (
+            self._ledger.status(cert_id.serial_number),
+            self._signer(),
+            Window.honest(now),
+        )
+        frames = self._find_reusable(now).frames
+        key = (cert_id.hash_algorithm, status, len(serial), len(nonce))
+        frame = frames.get(key)
+        if frame is None or frame.signer is not signer:
+            content = self._make_content(question, window)
+            # Meanwhile it may have been revoked. The frame is what its key says.
+            single = replace(content.responses[0], status=status)
+            frame = frames[key] = Frame(replace(content, responses=(single,)), signer, serial, nonce)
+        der = frame.make_response(serial, nonce)
+        return Answer.of(200, _CONTENT_TYPE, der, *caching_headers(window, der))
 
     def _answer_question(self, inquiry: Inquiry, now: datetime, faults: Faults) -> Answer:
         window = bend(Timing, Window.honest(now), faults)
@@ -214,8 +245,7 @@ class Responder(Service[OCSPFault]):
             headers = [("Cache-Control", "no-store"), ("Date", http_date(now))]
         else:
             headers = caching_headers(window, der)
-        # RFC 6960 appendix A.2: "The Content-Type header has the value "application/ocsp-response"."
-        return Answer.of(200, "application/ocsp-response", der, *headers)
+        return Answer.of(200, _CONTENT_TYPE, der, *headers)
 
 
 # A server asks for the same leaves' staples at every handshake.
