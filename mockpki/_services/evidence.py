@@ -188,13 +188,8 @@ class RequestLog:
         """How many are not kept any more."""
         return self._journal.dropped
 
-    @property
-    def last(self) -> int:
-        """The number of the newest."""
-        return self._journal.last
-
     def since(self, number: int) -> list[Request]:
-        """Every request that is kept and has a higher number, oldest first."""
+        """Every request that is kept and has a higher number, or the last *-number* of them, oldest first."""
         return self._journal.since(number)
 
     def _from_octets(self, number: int, row: Row) -> Request:
@@ -261,7 +256,7 @@ class RequestLog:
         """The end of a sentence on what was asked so far, for messages."""
         if not self.count:
             return "it was never asked anything"
-        shown = "\n".join(f"  {request}" for request in self.since(self.last - min(_SHOWN, self.count)))
+        shown = "\n".join(f"  {request}" for request in self.since(-_SHOWN))
         return f"it was asked {count_in_words(self.count)}, at last:\n{shown}"
 
     def assert_count(self, what: str, wanted: int | None) -> None:

@@ -39,12 +39,16 @@ def check_limit(evidence: int | None) -> int | None:
 
 
 class _Block(Generic[T]):
-    """Some hundred entries, the first of which has the number *start*; *others* are no octets, by place."""
+    """Some hundred entries, the first of which has the number *start*.
+
+    *others* are no octets, by place; *seen* are those of them that somebody has.
+    """
 
     def __init__(self, start: int) -> None:
         self.start = start
         self.size = 0
         self.others: dict[int, Row | T] = {}
+        self.seen: set[int] = set()
         self._rows = array("H")
         # While it grows, each part and where it stands; then all of them in one, and where each ends.
         self._parts: list[bytes] = []
@@ -147,11 +151,15 @@ class Journal(Generic[T]):
             return number
 
     def settle(self, number: int, row: Row) -> None:
-        """Keep *row* as octets, and no longer the value that had its *number*, unless that was dropped."""
+        """Keep *row* as octets, and no longer the value that had its *number*, which nobody changes any more.
+
+        If that was looked at, it stays; if it was dropped, nothing does.
+        """
         with self._lock:
             if number >= self.first:
                 block = self._block_of(number)
-                block.replace(number - block.start, row)
+                if number - block.start not in block.seen:
+                    block.replace(number - block.start, row)
 
     def _append(self, row: Row) -> int:
         self.last = number = self.last + 1
@@ -203,10 +211,16 @@ class Journal(Generic[T]):
             block = self._block_of(number)
             at = number - block.start
             other = block.others.get(at)
-            return block.row(at, len(self._blank)) if other is None else other
+            if other is None:
+                return block.row(at, len(self._blank))
+            if not isinstance(other, tuple):
+                block.seen.add(at)
+            return other
 
     def since(self, number: int) -> list[T]:
-        """Every entry that is kept and has a higher number, oldest first."""
+        """Every entry that is kept and has a higher number, or the last *-number* of them, oldest first."""
+        if number < 0:
+            number += self.last
         found = map(self.find, range(max(self.first, number + 1), self.last + 1))
         # What is dropped meanwhile is not there any more.
         return [entry for entry in found if entry is not None]

@@ -86,8 +86,6 @@ class Service(Controlled[F]):
         0 gives all. A negative number counts from the end: ``since(-1)`` is the last one.
         """
         self._settle()
-        if number < 0:
-            number = max(0, self._log.last + number)
         return self._log.since(number)
 
     @property

@@ -65,6 +65,9 @@ def test_entries_are_found_by_their_numbers(kept: list[Entry], limit: int | None
     model = dict(list(model.items())[-limit:] if limit else model)
     assert listed(journal) == model
     assert (journal.count, journal.dropped) == (total, total - len(model))
+    for count in (1, 2, 40):
+        assert journal.since(-count) == [journal.find(number) for number in sorted(model)[-count:]]
+    assert journal.since(since) == journal.since(0)
     assert journal.find(0) is journal.find(since) is journal.find(len(kept) + 1) is None
 
 
@@ -110,19 +113,27 @@ def test_a_large_part_is_not_copied() -> None:
     assert all(row is not None and row[1] is LARGE for row in found)
 
 
-@given(st.lists(rows, min_size=1, max_size=10), st.integers(1, 5) | st.none(), st.randoms())
+@given(
+    st.lists(st.tuples(rows, st.booleans()), min_size=1, max_size=10),
+    st.integers(1, 5) | st.none(),
+    st.randoms(),
+)
 def test_a_value_becomes_a_row_once_it_changes_no_more(
-    settled: list[tuple[bytes, ...]], limit: int | None, dice: Random
+    settled: list[tuple[tuple[bytes, ...], bool]], limit: int | None, dice: Random
 ) -> None:
-    """`settle` puts a row in the value's place, in any order; of one that was dropped nothing comes back."""
+    """`settle` puts a row in the value's place; what was looked at stays, and what was dropped is gone."""
     journal = new_journal(3, limit)
-    numbers = [journal.keep(str) for _ in settled]
-    assert listed(journal) == {number: str(number) for number in numbers[-(limit or 99) :]}
-    order = list(zip(numbers, settled, strict=True))
+    wanted: dict[int, Entry] = {}
+    for row, looked_at in settled:
+        number = journal.keep(str)
+        if looked_at:
+            assert journal.find(number) == str(number)
+        wanted[number] = str(number) if looked_at else row
+    order = list(enumerate((row for row, _ in settled), 1))
     dice.shuffle(order)
     for number, row in order:
         journal.settle(number, row)
-    assert listed(journal) == dict(list(zip(numbers, settled, strict=True))[-(limit or 99) :])
+    assert listed(journal) == dict(list(wanted.items())[-(limit or 99) :])
 
 
 def test_a_row_settles_in_a_block_that_is_full() -> None:
