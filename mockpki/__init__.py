@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import faults, relying_party, scenarios, sequences, staplers, wsgi
+    from . import crlite, faults, relying_party, scenarios, sequences, staplers, wsgi
     from ._ca.ca import CA
     from ._ca.leaf import Leaf
     from ._pki import PKI
@@ -24,6 +24,7 @@ __all__ = [
     "KeyType",
     "Leaf",
     "TlsServer",
+    "crlite",
     "faults",
     "relying_party",
     "scenarios",

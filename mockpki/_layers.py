@@ -2,7 +2,7 @@
 
     Window -> content -> Signer -> bytes -> Signed -> OCSPResponse -> bytes -> Answer -> Wire -> Listening
 
-In a TLS server, StapleMessages come after the bytes.
+In a TLS server, StapleMessages come after the bytes. Certificates and CRLite filters have their own content.
 
 `bend` is the only place that applies faults; no encoder and no service knows what any of them does.
 """
@@ -18,6 +18,7 @@ from numbers import Real
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Generic, SupportsIndex, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from ._crlite.clubcard import Clubcard
 from ._exchange.http import Answer
 from ._exchange.staples import StapleMessages
 from ._exchange.steps import Listening, Wire, is_wire
@@ -38,6 +39,7 @@ __all__ = [
     "Envelope",
     "Fault",
     "FileFault",
+    "FilterContent",
     "Listener",
     "OCSPBytesFault",
     "OCSPContent",
@@ -220,6 +222,16 @@ class CertificateContent(Fault[TBSCertificate]):
     _value, _gives = TBSCertificate, "a TBSCertificate"
 
 
+class FilterContent(Fault[Clubcard]):
+    """What a CRLite filter says: its version, the logs it covers and the issuers it speaks of.
+
+    Call one with the filter that it bends: ``faults.NotEnrolled()(card).v3()``.
+    """
+
+    layer = "filter content"
+    _value, _gives = Clubcard, "a Clubcard"
+
+
 LAYERS: tuple[type[Fault[Any]], ...] = (
     Timing,
     OCSPContent,
@@ -235,6 +247,7 @@ LAYERS: tuple[type[Fault[Any]], ...] = (
     Listener,
     Stapling,
     CertificateContent,
+    FilterContent,
 )
 """Every layer, in the order in which an answer passes them."""
 

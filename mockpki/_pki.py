@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from ._ca.ca import CA, Target, list_targets, make_child_ca
 from ._ca.issuing import root_certificate
 from ._ca.leaf import Leaf, shorten
-from ._ca.options import CAOptions
+from ._ca.options import CAOptions, check_ago, check_publishing
 from ._ca.passage import run_until
 from ._ca.realm import Realm
 from ._clock import Clock
@@ -27,6 +27,8 @@ from ._pkix.keys import KeyType
 from ._services.journal import check_limit
 from ._services.publisher import Publisher
 from ._services.responder import Responder
+from .publishing._presets import IMMEDIATE
+from .publishing._values import Publishing
 
 if TYPE_CHECKING:
     import trustme
@@ -60,8 +62,11 @@ class PKI:
     *depth* is the number of CAs below the root: the last one issues (``pki.ca``); with 0 the root
     does. *key_type* is a name from `KeyType`, for all keys. With *delegated*, OCSP answers are signed
     by a delegate; *responder_id* is ``"key"`` or ``"name"``. *root* adopts a `trustme.CA` instead of
-    making a root. *host* is a loopback address, or ``"localhost"`` for both. *evidence* is how many of
-    the newest requests and handshakes each service and TLS server keeps, None for all.
+    making a root. *host* is a loopback address, or ``"localhost"`` for both. *publishes* is how the issuing
+    CA publishes CRLs, a value or a name of `mockpki.publishing`; what is left out is new at every request. A
+    schedule is best lived through in the past: *ago*, a timedelta, is how long before the present the PKI's
+    clock begins, so that each ``shift`` comes nearer to the clients' own time. *evidence* is how many of the
+    newest requests and handshakes each service and TLS server keeps, None for all.
 
     Raises ValueError for what these cannot be. Leaving the block raises what failed in the
     background (several: an ExceptionGroup), and AssertionError for a script that was not used up.
@@ -76,30 +81,38 @@ class PKI:
         responder_id: str = "key",
         root: trustme.CA | None = None,
         host: str = "127.0.0.1",
+        publishes: Publishing | str = IMMEDIATE,
+        ago: timedelta = timedelta(),
         evidence: int | None = None,
     ) -> None:
         addresses(host)
+        publishing = check_publishing(publishes)
+        check_ago(ago)
         options = CAOptions.check(key_type, delegated, responder_id)
         if depth < 0:
             raise ValueError(f"depth is the number of CAs below the root, 0 or more; got {depth!r}")
         kept = check_limit(evidence)
         self._dead: list[socket.socket] = []
         self._realm = Realm(Engine.acquire(), host, options, kept)
+        if ago:
+            self._realm.clock.shift(-ago)
         try:
-            self.root = self._make_root() if root is None else self._adopt_root(root)
+            above = publishing if depth == 0 else IMMEDIATE
+            self.root = self._make_root(above) if root is None else self._adopt_root(root, above)
             self.ca = self.root
-            for _ in range(depth):
-                self.ca = make_child_ca(self.ca, options.key_type)
+            for number in range(depth):
+                issuing = publishing if number == depth - 1 else IMMEDIATE
+                self.ca = make_child_ca(self.ca, options.key_type, publishes=issuing)
             self._realm.engine.post(start_all, self._realm.listeners)
         except BaseException:
             self._shut()
             raise
 
-    def _make_root(self) -> CA:
+    def _make_root(self, publishes: Publishing) -> CA:
         realm, key = self._realm, self._realm.options.key_type.generate()
-        return CA(realm, root_certificate(realm.clock, realm.tag, key), key, None)
+        return CA(realm, root_certificate(realm.clock, realm.tag, key), key, None, publishes)
 
-    def _adopt_root(self, adopted: trustme.CA) -> CA:
+    def _adopt_root(self, adopted: trustme.CA, publishes: Publishing) -> CA:
         try:
             certificate = x509.load_pem_x509_certificate(adopted.cert_pem.bytes())
             loaded: Any = load_pem_private_key(adopted.private_key_pem.bytes(), None)
@@ -110,7 +123,7 @@ class PKI:
                 f"trustme does not hand out the key of root={adopted!r} ({error}); "
                 "give one with an RSA or EC key"
             ) from error
-        return CA(self._realm, certificate.public_bytes(Encoding.DER), loaded, None)
+        return CA(self._realm, certificate.public_bytes(Encoding.DER), loaded, None, publishes)
 
     def __repr__(self) -> str:
         state = ", closed" if self._realm.closed else ""

@@ -7,7 +7,7 @@ import pytest
 
 import mockpki
 
-DOORS = ["faults", "relying_party", "scenarios", "sequences", "staplers", "wsgi"]
+DOORS = ["crlite", "faults", "relying_party", "scenarios", "sequences", "staplers", "wsgi"]
 
 
 def in_a_fresh_interpreter(*arguments: str) -> subprocess.CompletedProcess[str]:

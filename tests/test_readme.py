@@ -99,6 +99,14 @@ def test_staplers_run(pytester: pytest.Pytester) -> None:
     )
 
 
+def test_publishing_runs(pytester: pytest.Pytester) -> None:
+    """The example of CRLs passes with a client that reads them, and fails with one that asks OCSP alone."""
+    (block,) = [block for block in BLOCKS if "due_in" in block]
+    for client, outcome in ((EVERYWHERE, {"passed": 1}), (MY_CLIENT, {"failed": 1})):
+        pytester.makepyfile(my_client=client, test_example=f"import my_client\n{block}")
+        pytester.runpytest_subprocess(*OPTIONS, "-W", "error").assert_outcomes(**outcome)
+
+
 def defined(block: str) -> list[str]:
     """The names of the classes that a block defines."""
     return [node.name for node in ast.parse(block).body if isinstance(node, ast.ClassDef)]

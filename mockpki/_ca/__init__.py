@@ -5,6 +5,7 @@
 - `leaf`: a certificate it has issued, with its key.
 - `realm`, `options`: what the authorities of one PKI share, and how they are made.
 - `passage`: how time passes for all that they share.
+- `trust`: contexts of TLS libraries that are to trust it.
 - `folder`: the one place on disk.
 
 Whoever is above may come in. What is below knows a leaf or a CA by `mockpki._pkix.issued` alone.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from cryptography import x509
@@ -14,11 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._engine.listener import start_all
 from .._layers import CertificateContent
-from .._pkix.certificate import (
-    Pointers,
-    TBSCertificate,
-    leaf_extensions,
-)
+from .._pkix.certificate import Pointers, TBSCertificate, leaf_extensions
 from .._pkix.keys import KeyType, PrivateKey, key_hash, spki_der
 from .._pkix.names import general_name
 from .._pkix.ocsp_request import Issuer
@@ -31,6 +26,9 @@ from .._services.files import CertificateFile
 from .._services.ledger import Ledger
 from .._services.publisher import Publisher
 from .._services.responder import Responder
+from ..publishing._presets import IMMEDIATE
+from ..publishing._shards import ByReason
+from ..publishing._values import Publishing
 from .csr import extensions_of_csr, key_of_csr, load_csr, names_of_csr, subject_of_csr
 from .issuing import (
     MUST_STAPLE,
@@ -38,6 +36,7 @@ from .issuing import (
     bend_certificate,
     check_agreement,
     check_urls,
+    choose_pointers,
     find_validity,
     list_extensions,
     make_delegate,
@@ -45,7 +44,9 @@ from .issuing import (
     merge_names,
 )
 from .leaf import Leaf, shorten
+from .options import check_publishing
 from .realm import Realm
+from .trust import add_trust
 
 ALTERNATIVE_NAMES = x509.SubjectAlternativeName.oid
 
@@ -53,7 +54,14 @@ ALTERNATIVE_NAMES = x509.SubjectAlternativeName.oid
 class CA:
     """A certification authority with live services. Made by `PKI` and by `create_child_ca`."""
 
-    def __init__(self, realm: Realm, certificate: bytes, key: PrivateKey, issuer: CA | None) -> None:
+    def __init__(
+        self,
+        realm: Realm,
+        certificate: bytes,
+        key: PrivateKey,
+        issuer: CA | None,
+        publishes: Publishing = IMMEDIATE,
+    ) -> None:
         self._realm = realm
         self.issuer = issuer
         """The CA above, None for a root."""
@@ -73,7 +81,9 @@ class CA:
             Issuer(name, spki_der(key.public_key())), self.signer, lambda: self._ocsp_signer,
         )  # fmt: skip
         """The OCSP responder."""
-        self.crl = Publisher(f"CRL publisher of {what}", clock, problems, self._ledger, self.signer)
+        self.crl = Publisher(
+            f"CRL publisher of {what}", clock, problems, self._ledger, self.signer, publishes
+        )
         """The CRL publisher."""
         self.ca_issuers = CertificateFile(f"caIssuers file of {what}", clock, problems, certificate)
         """The server of this CA's certificate."""
@@ -121,16 +131,7 @@ class CA:
 
         Raises TypeError for any other context.
         """
-        if isinstance(context, ssl.SSLContext):
-            context.load_verify_locations(cadata=self.cert_pem.decode("ascii"))
-        elif hasattr(context, "get_cert_store"):
-            from OpenSSL import crypto
-
-            context.get_cert_store().add_cert(crypto.X509.from_cryptography(self.certificate))
-        else:
-            raise TypeError(
-                f"configure_trust() takes an ssl.SSLContext or an OpenSSL.SSL.Context; got {context!r}"
-            )
+        add_trust(context, self.certificate)
 
     @cached_property
     def _ocsp_signer(self) -> Signer:
@@ -204,7 +205,11 @@ class CA:
             crl_urls=crl_urls,
             ca_issuers_urls=ca_issuers_urls,
         )
-        pointers = self._choose_pointers(ocsp_urls, crl_urls, ca_issuers_urls)
+        serial = x509.random_serial_number() if serial_number is None else check_serial(serial_number)
+        not_before, not_after = find_validity(realm.clock, not_before, not_after)
+        pointers = self._choose_pointers(
+            serial, not_after, ocsp=ocsp_urls, crl=crl_urls, ca_issuers=ca_issuers_urls
+        )
         spki = spki_der(public_key)
         own_extensions = leaf_extensions(
             self.signer,
@@ -215,9 +220,8 @@ class CA:
             client=client,
             must_staple=must_staple,
         )
-        not_before, not_after = find_validity(realm.clock, not_before, not_after)
         content = TBSCertificate(
-            x509.random_serial_number() if serial_number is None else check_serial(serial_number),
+            serial,
             not_before,
             not_after,
             name or subject(common_name or f"mockpki leaf {realm.tag}-{next(realm.leaf_numbers)}"),
@@ -235,7 +239,8 @@ class CA:
         self._realm.require_open()
         if not isinstance(ca, CA):
             raise TypeError(f"certify() takes a CA; got {ca!r}")
-        content = authority_content(self._realm.clock, ca.signer, self.signer, self._choose_pointers())
+        find_pointers = partial(self._choose_pointers, is_ca=True)
+        content = authority_content(self._realm.clock, ca.signer, self.signer, find_pointers)
         return self._sign_leaf(content, faults, ca.key)
 
     def _sign_leaf(
@@ -252,17 +257,20 @@ class CA:
         return KeyType.of(name or self._realm.options.key_type)
 
     def _choose_pointers(
-        self,
-        ocsp: Sequence[str] | None = None,
-        crl: Sequence[str] | None = None,
-        ca_issuers: Sequence[str] | None = None,
+        self, serial: int, not_after: datetime, *, is_ca: bool = False, **given: Sequence[str] | None
     ) -> Pointers:
-        """Where a certificate points: to this CA's own services, but for the kinds that are given."""
-        return Pointers(
-            ocsp=(self.ocsp.url,) if ocsp is None else ocsp,
-            crl=(self.crl.url,) if crl is None else crl,
-            ca_issuers=(self.ca_issuers.url,) if ca_issuers is None else ca_issuers,
+        """Where a certificate points: to this CA's own services, but for the kinds that are *given*."""
+        return choose_pointers(
+            self.crl.find_points(serial, not_after, is_ca),
+            own_ocsp=None if self.publishes.ocsp == "none" else self.ocsp.url,
+            own_ca_issuers=self.ca_issuers.url,
+            **given,
         )
+
+    @property
+    def publishes(self) -> Publishing:
+        """How it publishes what it has revoked."""
+        return self.crl.publishes
 
     def create_child_ca(
         self,
@@ -273,6 +281,7 @@ class CA:
         ocsp_urls: Sequence[str] | None = None,
         crl_urls: Sequence[str] | None = None,
         ca_issuers_urls: Sequence[str] | None = None,
+        publishes: Publishing | str = IMMEDIATE,
         faults: Sequence[CertificateContent] = (),
     ) -> CA:
         """A CA below this one, with a ledger and live services of its own.
@@ -280,7 +289,8 @@ class CA:
         *must_staple* adds the TLS feature extension, which its certificates then MUST have, too
         (RFC 7633 section 4.2.2). *name_of* is a CA whose name it takes over, with a new key: a key
         roll-over. *ocsp_urls*, *crl_urls* and *ca_issuers_urls* replace those of this CA in the certificate;
-        ``[]`` leaves them out. *faults* bend what its certificate says.
+        ``[]`` leaves them out. *publishes* is how it publishes CRLs, a value or a name of
+        `mockpki.publishing`. *faults* bend what its certificate says.
         """
         self._realm.require_open()
         if name_of is not None and not isinstance(name_of, CA):
@@ -288,13 +298,17 @@ class CA:
         check_urls(ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls)
         features = (MUST_STAPLE,) if must_staple else ()
         name = None if name_of is None else name_of.signer.name
+        find_pointers = partial(
+            self._choose_pointers, ocsp=ocsp_urls, crl=crl_urls, ca_issuers=ca_issuers_urls, is_ca=True
+        )
         child = make_child_ca(
             self,
             self._find_key_type(key_type),
             name,
             features,
-            self._choose_pointers(ocsp_urls, crl_urls, ca_issuers_urls),
+            find_pointers,
             faults,
+            publishes=check_publishing(publishes),
         )
         self._realm.engine.call(start_all, child._listeners)
         return child
@@ -322,6 +336,9 @@ class CA:
             )
         time = Window.honest(self._realm.clock.now()).this_update if at is None else check_time(at)
         date = None if invalidity_date is None else check_time(invalidity_date)
+        if checked is Reason.UNSPECIFIED and isinstance(self.publishes.shards, ByReason):
+            # RFC 5280 section 5.2.5 has no bit for it: no list would have the certificate.
+            raise ValueError("this CA divides its list ByReason, so each revocation needs a reason; give one")
         self._ledger.revoke(self._find_serials(target), Revocation(time, checked, date))
 
     def release(self, target: Target | Iterable[Target]) -> None:
@@ -354,16 +371,18 @@ def make_child_ca(
     key_type: KeyType,
     name: bytes | None = None,
     extensions: Iterable[x509.ExtensionType] = (),
-    pointers: Pointers | None = None,
+    find_pointers: Callable[[int, datetime], Pointers] | None = None,
     faults: Sequence[CertificateContent] = (),
+    publishes: Publishing = IMMEDIATE,
 ) -> CA:
     """A CA below *parent*, whose ports are bound; whoever made it starts them."""
     realm = parent._realm
     own = Signer.named(name or subject(f"mockpki CA {len(realm.cas)} {realm.tag}"), key_type.generate())
-    honest = authority_content(realm.clock, own, parent.signer, pointers or parent._choose_pointers())
+    find_pointers = find_pointers or partial(parent._choose_pointers, is_ca=True)
+    honest = authority_content(realm.clock, own, parent.signer, find_pointers)
     honest = replace(honest, extensions=merge_extensions(honest.extensions, extensions))
     content = bend_certificate(honest, faults)
-    child = CA(realm, content.signed_by(parent.signer).encode(), own.key, parent)
+    child = CA(realm, content.signed_by(parent.signer).encode(), own.key, parent, publishes)
     parent._ledger.issue(child.serial_number)
     return child
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,14 +62,18 @@ def find_validity(
 def root_certificate(clock: Clock, tag: str, key: PrivateKey) -> bytes:
     """A self-signed certificate for a new root, which points nowhere: nobody is above it."""
     own = Signer.named(subject(f"mockpki root {tag}"), key)
-    return authority_content(clock, own, own, Pointers()).signed_by(own).encode()
+    return authority_content(clock, own, own, lambda serial, end: Pointers()).signed_by(own).encode()
 
 
-def authority_content(clock: Clock, own: Signer, issuer: Signer, pointers: Pointers) -> TBSCertificate:
-    """What the certificate of a CA says."""
+def authority_content(
+    clock: Clock, own: Signer, issuer: Signer, find_pointers: Callable[[int, datetime], Pointers]
+) -> TBSCertificate:
+    """What the certificate of a CA says; *find_pointers* takes its serial number and its end."""
     not_before, not_after = find_validity(clock, back=_AUTHORITY_BACKDATED, life=_AUTHORITY_LIFE)
+    serial = x509.random_serial_number()
+    pointers = find_pointers(serial, not_after)
     return TBSCertificate(
-        x509.random_serial_number(),
+        serial,
         not_before,
         not_after,
         own.name,
@@ -81,6 +85,26 @@ def authority_content(clock: Clock, own: Signer, issuer: Signer, pointers: Point
 def bend_certificate(content: TBSCertificate, faults: Iterable[CertificateContent]) -> TBSCertificate:
     """*content* after all *faults*, if they are a certificate's."""
     return bend(CertificateContent, content, check(faults, (CertificateContent,), "a certificate"))
+
+
+def choose_pointers(
+    points: tuple[Sequence[bytes], Sequence[bytes]],
+    *,
+    own_ocsp: str | None,
+    own_ca_issuers: str,
+    ocsp: Sequence[str] | None = None,
+    crl: Sequence[str] | None = None,
+    ca_issuers: Sequence[str] | None = None,
+) -> Pointers:
+    """Where a certificate points: to the CA's own services and *points* of CRLs, but for what is given."""
+    complete, freshest = points if crl is None else ((), ())
+    return Pointers(
+        ocsp=ocsp if ocsp is not None else () if own_ocsp is None else (own_ocsp,),
+        crl=crl or (),
+        points=complete,
+        freshest=freshest,
+        ca_issuers=(own_ca_issuers,) if ca_issuers is None else ca_issuers,
+    )
 
 
 def check_urls(**urls: Sequence[str] | None) -> None:

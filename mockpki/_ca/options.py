@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from .._pkix.keys import KeyType
+from ..publishing._presets import named
+from ..publishing._values import Publishing
 
 
 @dataclass(frozen=True)
@@ -24,3 +27,23 @@ class CAOptions:
                 f"responder_id is 'key' or 'name' (RFC 6960 section 4.2.1); got {responder_id!r}"
             )
         return cls(checked, delegated, by_name=responder_id == "name")
+
+
+def check_publishing(publishes: Publishing | str) -> Publishing:
+    """A way to publish, by name or as it is. Raises TypeError or LookupError for what is none."""
+    if isinstance(publishes, Publishing):
+        return publishes
+    if not isinstance(publishes, str):
+        raise TypeError(
+            "publishes= takes a Publishing of mockpki.publishing, or a name such as 'lets-encrypt'; "
+            f"got {publishes!r}"
+        )
+    return named(publishes)
+
+
+def check_ago(ago: timedelta) -> None:
+    """Raise TypeError or ValueError for what is no time that may have passed."""
+    if not isinstance(ago, timedelta):
+        raise TypeError(f"ago= takes a timedelta, such as timedelta(days=2); got {ago!r}")
+    if ago < timedelta():
+        raise ValueError(f"ago= is how long before the present the PKI's clock begins; got {ago!r}")

@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
+from .._crlite.clubcard import Clubcard
+from .._crlite.contents import count_milliseconds, spki_hash
 from .._exchange.http import HttpRequest
 from .._exchange.staples import staple_messages
 from .._exchange.steps import Listening
-from .._layers import HTTP, CertificateContent, Encoding, Listener, Stapling, Transport, bend
+from .._layers import HTTP, CertificateContent, Encoding, FilterContent, Listener, Stapling, Transport, bend
 from .._pki import PKI
 from .._pkix.certificate import TBSCertificate
 from .._pkix.ocsp_request import OCSPRequest
@@ -23,7 +26,7 @@ from .._services.service import Service
 from .decoded import Decoder
 from .fields import CERTIFICATE, CRL, OCSP
 from .recipe import Faults, SetUp, do_nothing
-from .shown import Lines, listening_lines, message_lines, wire_lines
+from .shown import Lines, filter_lines, listening_lines, message_lines, wire_lines
 from .source import read_calls
 from .values import octets
 
@@ -45,6 +48,8 @@ class Scene:
     nonce: bytes | None = None
     version: str = "TLSv1.3"
     asked: bool = True
+    delta: bool = False
+    """Of a CA that publishes deltas, one of them."""
 
     def make_pki(self) -> PKI:
         """A PKI of it. With Ed25519, signatures over the same octets repeat, so what differs is the fault."""
@@ -68,6 +73,9 @@ SCENES = (
     Scene("where a delegate signs", {"delegated": True}),
     Scene("in TLS 1.2", version="TLSv1.2"),
     Scene("where the client asks for no staple", asked=False),
+    Scene("where the CRL has a scope", {"publishes": "step-ca"}),
+    Scene("where there are deltas", {"publishes": "ad-cs"}),
+    Scene("where there are deltas, in one of them", {"publishes": "ad-cs"}, delta=True),
 )
 
 
@@ -91,6 +99,8 @@ class Stage:
             return self._message_pair(bent)
         if any(isinstance(fault, CertificateContent) for fault in bent):
             return self._certificate_pair(bent)
+        if any(isinstance(fault, FilterContent) for fault in bent):
+            return self._filter_pair(bent)
         honest = self._octets(())
         between(self.pki, self.leaf)
         return self._decode(honest, self._octets(bent))
@@ -99,7 +109,7 @@ class Stage:
 
     def _octets(self, bent: Iterable[Any]) -> bytes:
         if self.target == "CRL":
-            return self.pki.crl.crl(*bent)
+            return self.pki.crl.crl(*bent, delta=self.scene.delta)
         if self.target == "caIssuers":
             return bend(Encoding, self.pki.ca.der, bent)
         return self.pki.ocsp.response_for(self.leaf, *bent, nonce=self.scene.nonce)
@@ -142,6 +152,16 @@ class Stage:
         decoder, signer = self._decoder(), self.pki.ca.signer
         honest, worse = (content.signed_by(signer).encode() for content in seen)
         return decoder.lines(honest, CERTIFICATE), decoder.lines(worse, CERTIFICATE)
+
+    # Filters.
+
+    def _filter_pair(self, bent: Faults) -> Pair:
+        last = count_milliseconds(self.now)
+        coverage = {sha256(b"a log").digest(): (last - 90 * 24 * 3_600_000, last)}
+        honest = Clubcard.build(
+            {spki_hash(self.pki.ca): ([self.leaf.serial_number, *range(1, 100)], [1, 2])}, coverage
+        )
+        return filter_lines(honest), filter_lines(bend(FilterContent, honest, bent))
 
     # HTTP.
 

@@ -1,10 +1,11 @@
-"""What goes over a connection or stands in a handshake, as lines of text."""
+"""What goes over a connection or stands in a handshake or a filter, as lines of text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
 
+from .._crlite.clubcard import Clubcard
 from .._exchange.staples import StapleMessages
 from .._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
 from .decoded import Decoder
@@ -42,6 +43,23 @@ def _status_lines(content: bytes, decoder: Decoder) -> Lines:
     if response:
         lines += decoder.lines(response, OCSP)
     return [*lines, f"behind the end: {octets(behind)}"] if behind else lines
+
+
+# A filter.
+
+
+def filter_lines(card: Clubcard) -> Lines:
+    """What a filter speaks of, and its columns."""
+    lines = ["filter", f"  version: {octets(card.v3()[:2])}"]
+    for interval in card.coverage:
+        lines += [
+            f"  log {octets(interval.log_id)}",
+            f"    low: {interval.low}",
+            f"    high: {interval.high}",
+        ]
+    for block in card.blocks:
+        lines += [f"  issuer {octets(block.issuer)}", f"    rank: {block.rank}"]
+    return [*lines, *(f"  column: {octets(column)}" for column in (*card.approximate, card.exact))]
 
 
 # The port, and the connection.

@@ -187,6 +187,18 @@ def replace_body(answer: Answer, body: bytes) -> Answer:
     return replace(answer, body=body)
 
 
+# RFC 9110 section 15.4.5: "The server generating a 304 response MUST generate any of the following header
+# fields that would have been sent in a 200 (OK) response to the same request: Content-Location, Date, ETag,
+# and Vary; Cache-Control and Expires". Last-Modified goes with them, as caches expect.
+_STAYS = ("cache-control", "date", "etag", "expires", "last-modified", "vary")
+
+
+def unmodified(answer: Answer) -> Answer:
+    """304 in the place of *answer*: the client has it already."""
+    headers = tuple((name, value) for name, value in answer.headers if name.lower() in _STAYS)
+    return replace(answer, status=304, headers=headers, body=b"")
+
+
 def _chunked(body: bytes, size: int) -> bytes:
     """The chunked coding of RFC 9112 section 7.1, in chunks of *size*."""
     chunks = (body[at : at + size] for at in range(0, len(body), size))

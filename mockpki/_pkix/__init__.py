@@ -3,6 +3,7 @@
 - `der`, `element`, `times`: DER written, DER read, and the times in it.
 - `keys`, `names`, `signing`: keys by the names of their types, GeneralNames, who signs and what comes out.
 - `status`, `window`: what became of a certificate, and how long an answer may be believed.
+- `points`: distribution points, in certificates and CRLs.
 - `certificate`, `crl`, `ocsp_request`, `ocsp_response`: what is encoded, each from a value.
 - `shape`, `frame`: usual requests and honest answers, by what they have in common with others.
 - `issued`, `pem`: what is known of a certificate wherever it came from; its text form.

@@ -17,6 +17,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from . import der
 from .der import Extension
 from .keys import PublicKey
+from .points import CRL_DISTRIBUTION_POINTS, freshest_crl
 from .signing import Signed, Signer
 from .times import Time, check_time, encode_x509_time
 
@@ -67,6 +68,10 @@ class Pointers:
     ocsp: Sequence[str] = ()
     ca_issuers: Sequence[str] = ()
     crl: Sequence[str] = ()
+    points: Sequence[bytes] = ()
+    """Distribution points of CRLs that say more than *crl* could, as DER."""
+    freshest: Sequence[bytes] = ()
+    """Those of delta CRLs."""
 
     def extensions(self) -> list[Extension]:
         found = []
@@ -76,10 +81,14 @@ class Pointers:
             descriptions = (der.sequence(der.oid(oid.dotted_string), _uri(url)) for oid, url in access)
             # RFC 5280 section 4.2.2.1: "Conforming CAs MUST mark this extension as non-critical."
             found.append(Extension("1.3.6.1.5.5.7.1.1", False, der.sequence(*descriptions)))
+        points = list(self.points)
         if self.crl:
             names = der.implicit(0, b"".join(map(_uri, self.crl)), constructed=True)
-            point = der.sequence(der.implicit(0, names, constructed=True))
-            found.append(Extension("2.5.29.31", False, der.sequence(point)))
+            points.insert(0, der.sequence(der.implicit(0, names, constructed=True)))
+        if points:
+            found.append(Extension(CRL_DISTRIBUTION_POINTS, False, der.sequence(*points)))
+        if self.freshest:
+            found.append(freshest_crl(self.freshest))
         return found
 
 

@@ -51,6 +51,11 @@ def read_subject(der: bytes) -> bytes:
     return _fields(der)[4].der
 
 
+def read_spki(der: bytes) -> bytes:
+    """The SubjectPublicKeyInfo, as DER."""
+    return _fields(der)[5].der
+
+
 def has_plain_extensions(der: bytes) -> bool:
     """Whether cryptography reads the certificate and its extensions, each of which is there once."""
     try:

@@ -4,7 +4,9 @@
 - `control`: what a test sets: faults for all or for one, scripts, sequences.
 - `questions`: an HTTP request with the question in it, which is read once at most.
 - `responder`: the OCSP responder.
-- `files`, `publisher`: files that do not depend on the question: the CA's certificate, and its CRL.
+- `files`, `publisher`: files that do not depend on the question: the CA's certificate, and its CRLs.
+- `immediate`, `scheduled`: one CRL that is new at every request, or those of a schedule; `scope`, `crl_file`:
+  what each of these covers, and is; `signed_list`: how all of them become octets.
 - `caching`: the headers that caches go by.
 - `evidence`: what was asked and answered. `journal`: how that is kept, as octets.
 - `ledger`: what became of each serial number; the core's only mutable state.

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
 
-from .._exchange.http import http_date
+from .._exchange.http import Answer, HttpRequest, header, http_date, unmodified
 from .._pkix.window import Window
 
 
-def caching_headers(window: Window, body: bytes) -> list[tuple[str, str]]:
-    """The caching headers of RFC 9919 section 7.2, for an authoritative answer.
+def caching_headers(
+    window: Window, body: bytes, others: Mapping[str, datetime | str] = MappingProxyType({})
+) -> list[tuple[str, str]]:
+    """The caching headers of RFC 9919 section 7.2, for an authoritative answer; *others* take their places.
 
     Section 6 has Last-Modified be producedAt, section 7.2 thisUpdate: an honest window has them equal.
     """
@@ -26,4 +31,29 @@ def caching_headers(window: Window, body: bytes) -> list[tuple[str, str]]:
         headers.append(("Expires", http_date(window.next_update)))
         headers.append(("Cache-Control", f"max-age={age}, public, no-transform, must-revalidate"))
     headers.append(("Date", http_date(window.now)))
+    for name, value in others.items():
+        text = value if isinstance(value, str) else http_date(value)
+        headers = [(key, text if key == name else old) for key, old in headers]
     return headers
+
+
+def obey_condition(request: HttpRequest, answer: Answer) -> Answer:
+    """*answer*, or 304 where the client says that it has it already (RFC 9110 section 13.2.2)."""
+    if request.method not in ("GET", "HEAD") or answer.status != 200 or not _is_known(request, answer):
+        return answer
+    return unmodified(answer)
+
+
+def _is_known(request: HttpRequest, answer: Answer) -> bool:
+    """Whether the client has the very octets of *answer*."""
+    given = [value for name, value in request.headers if name.lower() == "if-none-match"]
+    if given:
+        # RFC 9110 section 13.1.2: "the condition is false if one of the listed tags matches the entity tag
+        # of the selected representation", by the weak comparison; and "*" matches any.
+        tags = [tag.strip().removeprefix("W/") for tag in ",".join(given).split(",")]
+        return "*" in tags or answer.header("ETag") in tags
+    # RFC 9110 section 13.1.3: "A recipient MUST ignore If-Modified-Since if the request contains an
+    # If-None-Match header field". A time that is not the very one that was sent says nothing here: answers
+    # are dated back, and a list that was signed since may well be dated before it.
+    since = header(request.headers, "If-Modified-Since")
+    return since is not None and since.strip() == answer.header("Last-Modified")

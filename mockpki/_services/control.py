@@ -51,9 +51,9 @@ class Controlled(Generic[F]):
     def __init__(self, what: str) -> None:
         self._what = what
         self._closed = False
-        # By serial number; None stands for every request. Replaced and never changed: a request that is
-        # being answered goes on with those it began with.
-        self._rules: dict[int | None, Rule] = {}
+        # By serial number, or by path; None stands for every request. Replaced and never changed: a request
+        # that is being answered goes on with those it began with.
+        self._rules: dict[int | str | None, Rule] = {}
         self._choosers: list[CountingChooser] = []
         self._script: deque[Faults] = deque()
         self._script_length = 0
@@ -66,16 +66,16 @@ class Controlled(Generic[F]):
         """Answer with these faults from now on; none for honest. As a context manager, until its end."""
         return self._set_faults(None, faults)
 
-    def _set_faults(self: S, serial: int | None, faults: Sequence[Any]) -> Restore[S]:
-        """Have *faults* for questions about *serial*, None for every request, from now on."""
+    def _set_faults(self: S, subject: int | str | None, faults: Sequence[Any]) -> Restore[S]:
+        """Have *faults* for requests about *subject*, None for every request, from now on."""
         self._require_open()
         checked = self._check_faults(faults)
-        if serial is not None and any(isinstance(fault, Listener) for fault in checked):
+        if subject is not None and any(isinstance(fault, Listener) for fault in checked):
             raise ValueError(
                 f"{checked!r} with to=: a port is refused before anyone can tell which certificate is meant, "
                 "and kept waiting before, too; leave to= out, or use faults.Reset() or faults.Slow()"
             )
-        return self._replace_rule(serial, checked)
+        return self._replace_rule(subject, checked)
 
     def respond_by(self: S, chooser: Chooser[F]) -> Restore[S]:
         """Answer each request with the faults that *chooser* returns for it, from now on.
@@ -104,17 +104,17 @@ class Controlled(Generic[F]):
         """What it is, for messages on what it was asked: a seed that was drawn must be in them."""
         return self.choosers or self._what
 
-    def _replace_rule(self: S, serial: int | None, rule: Rule) -> Restore[S]:
-        before = self._rules.get(serial)
-        self._set_rule(serial, rule)
-        return Restore(self, lambda: self._set_rule(serial, before))
+    def _replace_rule(self: S, subject: int | str | None, rule: Rule) -> Restore[S]:
+        before = self._rules.get(subject)
+        self._set_rule(subject, rule)
+        return Restore(self, lambda: self._set_rule(subject, before))
 
-    def _set_rule(self, serial: int | None, rule: Rule | None) -> None:
+    def _set_rule(self, subject: int | str | None, rule: Rule | None) -> None:
         rules = dict(self._rules)
         if rule is None:
-            rules.pop(serial, None)
+            rules.pop(subject, None)
         else:
-            rules[serial] = rule
+            rules[subject] = rule
         self._rules = rules
         listening = bend(Listener, Listening(), self._faults_for_all())
         if listening != self._listening and not self._closed:
@@ -162,8 +162,8 @@ class Controlled(Generic[F]):
     def reset(self) -> None:
         """Honest again, with no script."""
         self.forget_script()
-        for serial in list(self._rules):
-            self._set_rule(serial, None)
+        for subject in list(self._rules):
+            self._set_rule(subject, None)
         self._choosers = []
 
     # Which faults an answer has.
@@ -177,11 +177,15 @@ class Controlled(Generic[F]):
         rules = self._rules
         if not rules:
             return ()
-        about = (rules[serial] for serial in inquiry.serials if serial in rules)
+        about = (rules[subject] for subject in self._find_subjects(inquiry) if subject in rules)
         rule = next(about, rules.get(None, ()))
         if not isinstance(rule, CountingChooser):
             return rule
         return self._check_choice(rule.choose(inquiry.request, inquiry.serials), f"what {rule!r} chose")
+
+    def _find_subjects(self, inquiry: Inquiry) -> Iterable[Any]:
+        """What *inquiry* is about, as ``respond_with(..., to=...)`` names it."""
+        return inquiry.serials
 
     # What a service can have.
 

@@ -162,14 +162,12 @@ class RequestLog:
         self._wakers: list[Callable[[], None]] = []
         self._arrival = threading.Condition()
 
-    def add(
-        self, inquiry: Inquiry, time: datetime, faults: Faults, answer: Answer, wire: Wire, honest: bool
-    ) -> None:
-        """Keep what was asked and how it was answered; *honest*: `deliver` made the wire of the answer."""
-        if honest:
-            self._journal.add(_to_octets(inquiry.request, time, answer))
-        else:
+    def add(self, inquiry: Inquiry, time: datetime, faults: Faults, answer: Answer, wire: Wire) -> None:
+        """Keep what was asked and how it was answered; without *faults*, *wire* is what `deliver` makes."""
+        if faults:
             self._journal.keep(partial(Request, inquiry, time, faults, answer, wire))
+        else:
+            self._journal.add(_to_octets(inquiry.request, time, answer))
         # Thousands come in a second, and hardly ever does anyone wait. Whoever does has said so before
         # it looked at the journal for the last time.
         if self._waiting:
@@ -263,17 +261,18 @@ class RequestLog:
         """AssertionError, with what was asked, unless there were *wanted* requests (None: at least one)."""
         self._fail(what, _judge_count("", self.count, wanted))
 
-    def assert_count_about(self, what: str, serial: int, wanted: int | None) -> None:
-        """The same, of the requests about *serial*."""
-        about = f" about serial {serial:#x}"
-        dropped, kept = self.dropped, self.since(0)
-        found = sum(serial in request.serials for request in kept)
+    def assert_count_of(
+        self, what: str, about: str, chosen: Callable[[Request], bool], wanted: int | None
+    ) -> None:
+        """The same, of the requests alone that are *chosen*; *about* says which, as in " about serial 5"."""
+        dropped = self.dropped
+        found = sum(map(chosen, self.since(0)))
         wrong = _judge_count(about, found, wanted)
-        # One that is not kept may have been about it, which makes more of them, and never fewer.
+        # One that is not kept may have been chosen, which makes more of them, and never fewer.
         if dropped and not (found if wanted is None else found > wanted):
             wrong = (
                 f"cannot be told to have been asked{about} or not: of the requests, the {dropped} oldest are "
-                f"not kept any more, and {found} of the others are about it; give PKI(evidence=...) more room"
+                f"not kept any more, and {found} of the others are such; give PKI(evidence=...) more room"
             )
         self._fail(what, wrong)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
 from typing import ClassVar, get_args
 
 from .._clock import Clock
-from .._exchange.http import Answer
+from .._exchange.http import Answer, HttpRequest
 from .._layers import Encoding, Faults, FileFault, bend
 from .._pkix.window import Window
 from .._problems import Problems
-from .caching import caching_headers
+from .caching import caching_headers, obey_condition
 from .control import F
 from .questions import Inquiry
 from .service import Service
@@ -34,12 +37,22 @@ class FileService(Service[F]):
     def _respond(self, inquiry: Inquiry, faults: Faults) -> Answer:
         if inquiry.request.method not in self.methods:
             return self._not_allowed(inquiry.request)
-        window, body = self._make_file(faults)
-        return Answer.of(200, self.content_type, body, *caching_headers(window, body))
+        return self._make_answer(inquiry, faults)
 
-    def _make_file(self, faults: Faults) -> tuple[Window, bytes]:
-        """The file as it is now, and the times it has."""
+    def _make_answer(self, inquiry: Inquiry, faults: Faults) -> Answer:
+        """The answer to a GET or HEAD, with all *faults* but those of HTTP and below."""
         raise NotImplementedError
+
+    def _answer_file(
+        self,
+        request: HttpRequest,
+        window: Window,
+        body: bytes,
+        others: Mapping[str, datetime | str] = MappingProxyType({}),
+    ) -> Answer:
+        """The answer with *body*, which is good for *window*; *others* are headers of a schedule."""
+        answer = Answer.of(200, self.content_type, body, *caching_headers(window, body, others))
+        return obey_condition(request, answer)
 
 
 class CertificateFile(FileService[FileFault]):
@@ -55,5 +68,6 @@ class CertificateFile(FileService[FileFault]):
         super().__init__(what, clock, problems)
         self._certificate = certificate
 
-    def _make_file(self, faults: Faults) -> tuple[Window, bytes]:
-        return Window.honest(self._clock.now()), bend(Encoding, self._certificate, faults)
+    def _make_answer(self, inquiry: Inquiry, faults: Faults) -> Answer:
+        window = Window.honest(self._clock.now())
+        return self._answer_file(inquiry.request, window, bend(Encoding, self._certificate, faults))

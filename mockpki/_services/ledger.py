@@ -9,10 +9,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from .._pkix.status import CertStatus, Reason, Revocation, Status, describe_status
+
+Watcher = Callable[[Sequence[int], Revocation | None], object]
+"""Is told which serial numbers were revoked, and how; None: they are so no longer."""
 
 
 class Ledger:
@@ -22,8 +25,17 @@ class Ledger:
         self._lock = threading.Lock()
         self._known: dict[int, CertStatus] = {}
         self._revoked: dict[int, Revocation] = {}
+        self._watchers: list[Watcher] = []
         self.version = 0
         self.rewritten = 0
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have *watcher* told of each change to what is revoked, with the lock held: it must not ask back."""
+        self._watchers.append(watcher)
+
+    def _tell(self, serials: Sequence[int], after: Revocation | None) -> None:
+        for watcher in self._watchers:
+            watcher(serials, after)
 
     def status(self, serial: int) -> CertStatus:
         """What a responder says of *serial*; UNKNOWN for one this CA never issued."""
@@ -53,6 +65,7 @@ class Ledger:
                     self.rewritten += 1
                 self._known[serial] = self._revoked[serial] = revocation
             self.version += 1
+            self._tell(listed, revocation)
 
     def release(self, serial: int) -> None:
         """Take *serial* off hold. Raises LookupError when it is not on hold."""
@@ -67,6 +80,7 @@ class Ledger:
             self._known[serial] = Status.GOOD
             self.rewritten += 1
             self.version += 1
+            self._tell((serial,), None)
 
     def forget(self, serial: int) -> None:
         """Drop every trace of *serial*. Raises LookupError when there is none."""
@@ -78,6 +92,7 @@ class Ledger:
             del self._known[serial]
             if self._revoked.pop(serial, None) is not None:
                 self.rewritten += 1
+                self._tell((serial,), None)
             self.version += 1
 
     def list_revoked(self, start: int = 0) -> tuple[int, int, list[int], list[Revocation]]:

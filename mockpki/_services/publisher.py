@@ -1,40 +1,37 @@
-"""The publisher of a CA's CRL: RFC 5280 section 5."""
+"""The publisher of a CA's CRLs: RFC 5280 section 5."""
 
 from __future__ import annotations
 
-import threading
-from dataclasses import replace
-from datetime import datetime
-from typing import get_args
-
-from cryptography import x509
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Any, get_args
+from urllib.parse import urlsplit
 
 from .._clock import Clock
-from .._layers import (
-    CRLBytesFault,
-    CRLContent,
-    CRLFault,
-    Encoding,
-    Faults,
-    Sealing,
-    Signs,
-    Timing,
-    ToBeSigned,
-    bend,
-    check,
-)
-from .._pkix.certificate import extension
-from .._pkix.crl import TBSCertList, crl_number, encode_entries
+from .._exchange.http import Answer
+from .._layers import CRLBytesFault, CRLFault, Faults, check
+from .._pkix.issued import IssuedCertificate
 from .._pkix.pem import write_pem
 from .._pkix.signing import Signer
-from .._pkix.window import Window
+from .._pkix.times import check_time
 from .._problems import Problems
+from ..publishing._presets import IMMEDIATE
+from ..publishing._values import Publishing
+from .control import Restore
+from .crl_file import CrlFile
 from .files import FileService
+from .immediate import Immediate
 from .ledger import Ledger
+from .questions import Inquiry
+from .scheduled import Place, Scheduled
+
+Target = IssuedCertificate | CrlFile | str | int
 
 
 class Publisher(FileService[CRLFault]):
-    """The CA's CRL: RFC 5280 v2, complete, renewed at every request."""
+    """The CA's CRLs: by default a complete one, renewed at every request; else as `mockpki.publishing`
+    says."""
 
     layers = get_args(CRLFault)
     path = "/ca.crl"
@@ -42,66 +39,239 @@ class Publisher(FileService[CRLFault]):
     # media type application/pkix-crl in the content-type header field of the response."
     content_type = "application/pkix-crl"
 
-    def __init__(self, what: str, clock: Clock, problems: Problems, ledger: Ledger, signer: Signer) -> None:
+    def __init__(
+        self,
+        what: str,
+        clock: Clock,
+        problems: Problems,
+        ledger: Ledger,
+        signer: Signer,
+        publishes: Publishing = IMMEDIATE,
+    ) -> None:
         super().__init__(what, clock, problems)
-        self._ledger, self._signer = ledger, signer
-        self._lock = threading.Lock()
-        self._number = 0
-        self._made_for: tuple[int, datetime] | None = None
-        self._honest: bytes | None = None
-        self._entries = b""
-        self._count = self._rewritten = 0
-        # RFC 5280 section 5.2.1: "Conforming CRL issuers MUST use the key identifier method, and MUST
-        # include this extension in all CRLs issued."
-        self._aki = extension(x509.AuthorityKeyIdentifier(signer.key_hash, None, None))
+        self.publishes = publishes
+        """How this CA publishes."""
+        self._immediate = Immediate(clock, ledger, signer, publishes.full)
+        self._scheduled: Scheduled | None = None
+        if publishes.scheduled:
+            self._scheduled = Scheduled(publishes, clock, signer, self._find_url)
+            ledger.watch(self._scheduled.note)
 
-    def crl(self, *faults: CRLBytesFault) -> bytes:
-        """The CRL as DER, made now, without HTTP. Raises TypeError for a fault it cannot have."""
-        return self._make_file(check(faults, get_args(CRLBytesFault), "a CRL as bytes"))[1]
+    def _find_url(self, path: str) -> str:
+        return self._require_base_url() + path
 
-    def pem(self, *faults: CRLBytesFault) -> bytes:
+    # Which files there are.
+
+    @property
+    def url(self) -> str:
+        """The URL of the CRL. ValueError where there are several: `file_for` tells a certificate's own."""
+        if self._several:
+            raise ValueError(f"the {self._what} has several CRLs; file_for(leaf).url is a certificate's")
+        return super().url
+
+    @property
+    def _several(self) -> bool:
+        return self._scheduled is not None and len(self._scheduled.list_places()) > 1
+
+    @property
+    def files(self) -> tuple[CrlFile, ...]:
+        """Every CRL that is published now, complete ones and deltas. ValueError without a schedule."""
+        scheduled = self._require_schedule()
+        made = ((place, self._make_issue(scheduled, place)) for place in scheduled.list_places())
+        return tuple(file for _, file in made if file is not None)
+
+    def file_for(self, leaf: IssuedCertificate | int, delta: bool = False) -> CrlFile:
+        """The CRL that covers *leaf*, a certificate or a serial number of this CA, as it is published now.
+
+        Where reasons divide the list, that is the first of them. Raises ValueError without a schedule, and
+        where there is no delta; LookupError where nothing was published yet.
+        """
+        scheduled = self._require_schedule()
+        if delta and self.publishes.deltas is None:
+            raise ValueError(f"the {self._what} publishes no deltas; leave delta=True out")
+        (place, *_) = scheduled.find_places(self._find_serial(leaf), delta)
+        file = self._make_issue(scheduled, place)
+        if file is None:
+            raise LookupError(f"the {self._what} has not published {place.path} yet")
+        return file
+
+    @property
+    def issued(self) -> tuple[CrlFile, ...]:
+        """Every CRL that somebody asked for so far, of each file the last 64, oldest first: for replays.
+
+        ValueError without a schedule.
+        """
+        return tuple(self._require_schedule().list_signed())
+
+    def _make_issue(self, scheduled: Scheduled, place: Place) -> CrlFile | None:
+        _, issue = scheduled.find_issue(place)
+        if issue is None:
+            return None
+        made = scheduled.make(place, ())
+        assert made is not None
+        return scheduled.file(place.path, issue, made[1])
+
+    def _require_schedule(self) -> Scheduled:
+        if self._scheduled is None:
+            raise ValueError(
+                f"the {self._what} signs its CRL anew at every request; give the PKI a way to publish for "
+                "this, such as PKI(publishes='lets-encrypt')"
+            )
+        return self._scheduled
+
+    # When.
+
+    @property
+    def next_issue(self) -> datetime:
+        """When the next CRL is due, by the PKI's clock.
+
+        ValueError without a schedule; LookupError where only a revocation brings a new one.
+        """
+        due = self._require_schedule().find_next()
+        if due is None:
+            raise LookupError(
+                f"the {self._what} has nothing due: a CRL comes with a revocation, or by publish()"
+            )
+        return due
+
+    @property
+    def due_in(self) -> timedelta:
+        """How long it is until `next_issue`: what to ``shift`` the PKI's clock by."""
+        return self.next_issue - self._clock.now()
+
+    def publish(self, *, delta: bool = False, at: datetime | None = None) -> None:
+        """Sign complete CRLs out of turn, or deltas, with all that is known now; *at* dates them earlier.
+
+        Raises ValueError without a schedule, without deltas, and while the signer is suspended.
+        """
+        scheduled = self._require_schedule()
+        if at is not None:
+            at = check_time(at)
+            if at > self._clock.now():
+                raise ValueError(f"at={at} is still to come; shift the PKI's clock instead")
+        scheduled.publish(delta, at)
+
+    def suspended(self) -> AbstractContextManager[None]:
+        """An outage of the signer, as a ``with`` block: nothing new is signed until its end.
+
+        What was published last stays, and goes stale. What was due meanwhile is signed at the end of it.
+        """
+        return self._require_schedule().suspended()
+
+    # CRLs as bytes.
+
+    def crl(self, *faults: CRLBytesFault, of: Target | None = None, delta: bool = False) -> bytes:
+        """The CRL as DER, as it is now, without HTTP; where there are several, the one *of* a leaf, a serial
+        number or a path.
+
+        Raises TypeError for a fault it cannot have, ValueError where *of* is needed.
+        """
+        checked = check(faults, get_args(CRLBytesFault), "a CRL as bytes")
+        if self._scheduled is None:
+            if of is not None or delta:
+                self._require_schedule()
+            return self._immediate.make(checked)[1]
+        made = self._scheduled.make(self._choose_place(self._scheduled, of, delta), checked)
+        if made is None:
+            raise LookupError(f"the {self._what} has not published that CRL yet")
+        return made[1]
+
+    def pem(self, *faults: CRLBytesFault, of: Target | None = None, delta: bool = False) -> bytes:
         """The same as PEM, which is what ``openssl`` and `ssl.SSLContext` read from a file."""
-        return write_pem("X509 CRL", self.crl(*faults))
+        return write_pem("X509 CRL", self.crl(*faults, of=of, delta=delta))
 
-    def _make_file(self, faults: Faults) -> tuple[Window, bytes]:
-        with self._lock:
-            now = self._clock.now()
-            window = bend(Timing, Window.honest(now), faults)
-            self._renew_entries(now)
-            if not faults and self._honest is not None:
-                return window, self._honest
-            content = bend(CRLContent, self._make_content(window), faults)
-            # A CRL has no room for certificates, which some forgers bring along.
-            signer = replace(bend(Signs, self._signer, faults), certs=())
-            signed = bend(Sealing, signer.sign(bend(ToBeSigned, content.encode(signer), faults)), faults)
-            body = bend(Encoding, signed.encode(), faults)
-            if not faults:
-                self._honest = body
-            return window, body
+    def _choose_place(self, scheduled: Scheduled, of: Target | None, delta: bool) -> Place:
+        if of is not None:
+            return self._find_place(scheduled, of, delta)
+        places = [place for place in scheduled.list_places() if place.delta is delta]
+        if len(places) != 1:
+            raise ValueError(
+                f"the {self._what} has {len(places)} such CRLs; say of which certificate, with of=leaf"
+            )
+        return places[0]
 
-    def _renew_entries(self, now: datetime) -> None:
-        """Bring the encoded entries up to the ledger, and take a new number if anything is new."""
-        version, rewritten, serials, revocations = self._ledger.list_revoked(self._count)
-        if rewritten != self._rewritten:
-            version, rewritten, serials, revocations = self._ledger.list_revoked()
-            self._entries, self._count, self._rewritten = b"", 0, rewritten
-        if serials:
-            self._entries += encode_entries(serials, revocations)
-            self._count += len(serials)
-        # RFC 5280 section 5.2.3: "if the this update field (Section 5.1.2.4) in the two CRLs are not
-        # identical, the CRL numbers MUST be different". The same list in the same second is the
-        # same CRL.
-        if self._made_for != (version, now):
-            self._made_for = (version, now)
-            self._honest = None
-            self._number += 1
+    def _find_place(self, scheduled: Scheduled, target: Target, delta: bool = False) -> Place:
+        """The file that is meant. Raises TypeError or ValueError for what is none."""
+        path = target.path if isinstance(target, CrlFile) else target
+        if isinstance(path, str):
+            for place in scheduled.list_places():
+                if place.path == urlsplit(path).path:
+                    return place
+            raise ValueError(f"{path!r} is none of the paths of the {self._what}; see its files")
+        return scheduled.find_places(self._find_serial(path), delta)[0]
 
-    def _make_content(self, window: Window) -> TBSCertList:
-        # RFC 5280 section 5.1.2.6: "When there are no revoked certificates, the revoked certificates
-        # list MUST be absent."
-        return TBSCertList(
-            window.this_update,
-            window.next_update,
-            self._entries or None,
-            (self._aki, crl_number(self._number)),
+    # What a test sets, and sees.
+
+    def respond_with(self, *faults: CRLFault, to: Target | None = None) -> Restore[Publisher]:
+        """Answer with these faults from now on; none for honest. As a context manager, until its end.
+
+        *to* limits them to one file: a leaf's own, that of a serial number, a `CrlFile`, or a path; that goes
+        before what is set for all. Raises TypeError for a fault this service cannot have, ValueError for *to*
+        without a schedule."""
+        if to is None:
+            return self._set_faults(None, faults)
+        place = self._find_place(self._require_schedule(), to)
+        return self._set_faults(place.path, faults)
+
+    def assert_asked(
+        self, leaf: IssuedCertificate | int | None = None, times: int | None = None, *, delta: bool = False
+    ) -> None:
+        """Fail unless there was a request, or exactly *times*; with *leaf*, for the file that covers it.
+
+        Without a schedule the one file names no certificate: TypeError.
+        """
+        self._settle()
+        if leaf is None:
+            return self._log.assert_count(self._describe(), times)
+        if self._scheduled is None:
+            raise TypeError(f"a request to the {self._what} names no certificate; leave {leaf!r} out")
+        wanted = {place.path for place in self._scheduled.find_places(self._find_serial(leaf), delta)}
+        about = f" for {' or '.join(sorted(wanted))}"
+        return self._log.assert_count_of(
+            self._describe(), about, lambda one: self._find_path(one.path) in wanted, times
         )
+
+    def assert_not_asked(self, leaf: IssuedCertificate | int | None = None) -> None:
+        """Fail if there was any request; with *leaf*, for the file that covers it."""
+        self.assert_asked(leaf, times=0)
+
+    def _find_serial(self, leaf: Any) -> int:
+        serial = leaf if isinstance(leaf, int) else getattr(leaf, "serial_number", None)
+        if isinstance(leaf, bool) or not isinstance(serial, int):
+            raise TypeError(f"{leaf!r} is no leaf, CA or serial number")
+        return serial
+
+    # Answers over HTTP.
+
+    def _find_path(self, target: str) -> str | None:
+        """Which file a request is for, wherever the files are mounted; None for none of them."""
+        if self._scheduled is None:
+            return self.path
+        paths = [place.path for place in self._scheduled.list_places()]
+        if len(paths) == 1:
+            return paths[0]
+        path = urlsplit(target).path
+        return next((one for one in paths if path.endswith(one)), None)
+
+    def _find_subjects(self, inquiry: Inquiry) -> Iterable[object]:
+        return (self._find_path(inquiry.request.target),)
+
+    def _make_answer(self, inquiry: Inquiry, faults: Faults) -> Answer:
+        scheduled = self._scheduled
+        if scheduled is None:
+            return self._answer_file(inquiry.request, *self._immediate.make(faults))
+        path = self._find_path(inquiry.request.target)
+        place = next((place for place in scheduled.list_places() if place.path == path), None)
+        made = place and scheduled.make(place, faults)
+        if not made:
+            sentence = f"mockpki: the {self._what} publishes nothing at {inquiry.request.target}"
+            return Answer.text(404, sentence)
+        return self._answer_file(inquiry.request, *made, scheduled.find_headers(made[0]))
+
+    # What the CA needs to know.
+
+    def find_points(self, serial: int, not_after: datetime, is_ca: bool) -> tuple[list[bytes], list[bytes]]:
+        """The distribution points of a certificate that is being issued, and those of deltas."""
+        if self._scheduled is not None:
+            return self._scheduled.assign(serial, not_after, is_ca)
+        return ([self._immediate.point(self.url)] if self.publishes.in_certificates else []), []

@@ -34,7 +34,7 @@ from .._pkix.signing import Signed, Signer
 from .._pkix.status import CertStatus
 from .._pkix.window import Window
 from .._problems import Problems
-from .caching import caching_headers
+from .caching import caching_headers, obey_condition
 from .control import Restore
 from .ledger import Ledger
 from .questions import Inquiry, read_question
@@ -115,7 +115,9 @@ class Responder(Service[OCSPFault]):
         if leaf is None:
             self._log.assert_count(self._describe(), times)
         else:
-            self._log.assert_count_about(self._describe(), self._find_serial(leaf), times)
+            serial = self._find_serial(leaf)
+            about = f" about serial {serial:#x}"
+            self._log.assert_count_of(self._describe(), about, lambda one: serial in one.serials, times)
 
     def assert_not_asked(self, leaf: IssuedCertificate | int | None = None) -> None:
         """Fail if there was a request about *leaf*; left out: any request at all."""
@@ -193,7 +195,7 @@ class Responder(Service[OCSPFault]):
             return self._not_allowed(request)
         now = self._clock.now()
         if faults:
-            return self._answer_question(inquiry, now, faults)
+            return obey_condition(request, self._answer_question(inquiry, now, faults))
         answers = self._find_reusable(now).answers
         key = (request.method, request.target, request.body)
         answer = answers.get(key)
@@ -203,7 +205,7 @@ class Responder(Service[OCSPFault]):
             question = inquiry.question
             if not isinstance(question, OCSPRequest) or question.nonce is None:
                 answers[key] = answer
-        return answer
+        return obey_condition(request, answer)
 
     def _answer_from_frame(self, inquiry: Inquiry, now: datetime) -> Answer | None:
         """What `_answer_question` answers honestly to a question about one certificate of this CA."""

@@ -34,16 +34,19 @@ class Service(Controlled[F]):
         self._settle: Callable[[], None] = _settle_nothing
 
     def __repr__(self) -> str:
-        return f"<{self._what} at {self.url if self._base_url else 'no port'}>"
+        return f"<{self._what} at {self._base_url + self.path if self._base_url else 'no port'}>"
 
     # Where it is.
 
     @property
     def url(self) -> str:
         """The URL that this CA writes into certificates. ValueError for one that has no port."""
+        return self._require_base_url() + self.path
+
+    def _require_base_url(self) -> str:
         if self._base_url is None:
             raise ValueError(f"the {self._what} has no URL: it was never given a port")
-        return self._base_url + self.path
+        return self._base_url
 
     def attach(
         self,
@@ -187,8 +190,7 @@ class Service(Controlled[F]):
         return Answer.text(405, sentence, ("Allow", allowed))
 
     def _keep_evidence(self, inquiry: Inquiry, faults: Faults, answer: Answer, wire: Wire) -> None:
-        honest = not faults and answer.status == 200
-        self._log.add(inquiry, self._clock.now(), faults, answer, wire, honest)
+        self._log.add(inquiry, self._clock.now(), faults, answer, wire)
 
 
 def _in_seconds(timeout: float | timedelta) -> float:

@@ -3,7 +3,7 @@
 Give them to ``respond_with``, ``script``, ``staple=``, ``response_for`` and ``crl``. Together they
 compose: each bends one layer of the answer, in the order given. To add your own, derive a frozen
 dataclass from a layer (`Timing`, `OCSPContent`, `CRLContent`, `Signing`, `Sealing`, `Envelope`,
-`Encoding`, `HTTP`, `Transport`, `Listener`, `Stapling`) and turn its honest value into a worse one;
+`Encoding`, `HTTP`, `Transport`, `Listener`, `Stapling`, ...) and turn its honest value into a worse one;
 nothing has to be registered::
 
     @dataclass(frozen=True)
@@ -13,11 +13,13 @@ nothing has to be registered::
 
 In this folder, in the order in which an answer passes the layers:
 
-- `_timing`, `_ocsp_content`, `_ocsp_singles`, `_crl_content`, `_crl_entries`: what an answer says.
+- `_timing`, `_ocsp_content`, `_ocsp_singles`, `_crl_content`, `_crl_entries`, `_crl_scope`: what an answer
+  says.
 - `_signing`, `_ocsp_signing`, `_strangers`: who signs it, and authorities that nobody knows.
 - `_to_be_signed`, `_sealing`, `_envelope`, `_encoding`: its octets, from the inside out.
 - `_http`, `_transport`, `_listener`: how it is sent.
-- `_stapling`, `_certificate`: staples in TLS messages; what a certificate says.
+- `_stapling`: staples in TLS messages.
+- `_certificate`, `_filter_content`: what a certificate says, and a CRLite filter.
 - `_parts`, `_values`: what several of them share, and what they are given.
 """
 
@@ -31,8 +33,10 @@ from .._layers import Fault
 from ._certificate import *
 from ._crl_content import *
 from ._crl_entries import *
+from ._crl_scope import *
 from ._encoding import *
 from ._envelope import *
+from ._filter_content import *
 from ._http import *
 from ._listener import *
 from ._ocsp_content import *

@@ -15,19 +15,18 @@ from .._pkix import der
 from .._pkix.certificate import KEY_USAGES, TBSCertificate
 from .._pkix.der import Extension
 from .._pkix.element import Element
+from .._pkix.points import CRL_DISTRIBUTION_POINTS, FRESHEST_CRL, named_bits, point_name, reason_flags
 from ._parts import (
     drop_extension,
     find_extension,
-    named_bits,
-    point_name,
     put_extension,
     read_texts,
-    reason_flags,
 )
 
 __all__ = [
     "CertVersion",
     "DistributionPoint",
+    "FreshestPointer",
     "KeyUsage",
     "NoExtensions",
     "NoKeyUsage",
@@ -38,7 +37,6 @@ __all__ = [
 ]
 
 _KEY_USAGE = "2.5.29.15"
-_CRL_DISTRIBUTION_POINTS = "2.5.29.31"
 _NO_REV_AVAIL = "2.5.29.56"
 _AUTHORITY_INFORMATION_ACCESS = "1.3.6.1.5.5.7.1.1"
 _AD_OCSP = "1.3.6.1.5.5.7.48.1"
@@ -193,7 +191,21 @@ class DistributionPoint(CertificateContent):
         others = b""
         if self.add:
             others = Element.whole(
-                find_extension(honest, _CRL_DISTRIBUTION_POINTS, self).value, der.SEQUENCE
+                find_extension(honest, CRL_DISTRIBUTION_POINTS, self).value, der.SEQUENCE
             ).content
         points = der.sequence(self._encode(), others)
-        return put_extension(honest, Extension(_CRL_DISTRIBUTION_POINTS, False, points))
+        return put_extension(honest, Extension(CRL_DISTRIBUTION_POINTS, False, points))
+
+
+@dataclass(frozen=True)
+class FreshestPointer(CertificateContent):
+    """Says that delta CRLs are to be had at *url*, one or several. RFC 5280 section 4.2.1.15."""
+
+    url: str | tuple[str, ...] = "http://delta.invalid/delta.crl"
+
+    def _check_values(self) -> None:
+        point_name(read_texts(self.url), "")
+
+    def __call__(self, honest: TBSCertificate) -> TBSCertificate:
+        point = der.sequence(point_name(read_texts(self.url), ""))
+        return put_extension(honest, Extension(FRESHEST_CRL, False, der.sequence(point)))

@@ -13,6 +13,13 @@ from .._pkix import der
 from .._pkix.crl import CRL_NUMBER, TBSCertList
 from .._pkix.der import Extension
 from .._pkix.element import Element
+from .._pkix.points import (
+    DELTA_CRL_INDICATOR,
+    FRESHEST_CRL,
+    ISSUING_DISTRIBUTION_POINT,
+    point_name,
+    reason_flags,
+)
 from .._pkix.signing import Signer
 from .._pkix.times import generalized_time, to_utc
 from ._parts import (
@@ -21,10 +28,8 @@ from ._parts import (
     find_extension,
     find_time,
     name_der,
-    point_name,
     put_extension,
     read_texts,
-    reason_flags,
 )
 
 __all__ = [
@@ -46,9 +51,6 @@ __all__ = [
 ]
 
 _AUTHORITY_KEY_IDENTIFIER = "2.5.29.35"
-_DELTA_CRL_INDICATOR = "2.5.29.27"
-_ISSUING_DISTRIBUTION_POINT = "2.5.29.28"
-_FRESHEST_CRL = "2.5.29.46"
 
 
 # Extensions: RFC 5280 section 5.2.
@@ -161,7 +163,7 @@ class DeltaCrl(CRLContent):
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         base = _number(honest, self) - 1 if self.base is None else self.base
-        return put_extension(honest, Extension(_DELTA_CRL_INDICATOR, self.critical, der.integer(base)))
+        return put_extension(honest, Extension(DELTA_CRL_INDICATOR, self.critical, der.integer(base)))
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ class FreshestCrl(CRLContent):
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         point = der.sequence(point_name(read_texts(self.url), ""))
-        return put_extension(honest, Extension(_FRESHEST_CRL, self.critical, der.sequence(point)))
+        return put_extension(honest, Extension(FRESHEST_CRL, self.critical, der.sequence(point)))
 
 
 @dataclass(frozen=True)
@@ -213,7 +215,7 @@ class IssuingDistributionPoint(CRLContent):
         )
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
-        return put_extension(honest, Extension(_ISSUING_DISTRIBUTION_POINT, self.critical, self._encode()))
+        return put_extension(honest, Extension(ISSUING_DISTRIBUTION_POINT, self.critical, self._encode()))
 
 
 def _flag(number: int, value: bool | None) -> bytes:

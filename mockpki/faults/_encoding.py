@@ -9,7 +9,9 @@ from .._pkix.pem import write_pem
 from ._parts import append_at, check_octets
 
 __all__ = [
+    "FlippedBit",
     "Garbage",
+    "Octets",
     "Pem",
     "Trailing",
     "TrailingAt",
@@ -62,6 +64,20 @@ class TrailingAt(Encoding):
 
 
 @dataclass(frozen=True)
+class FlippedBit(Encoding):
+    """The lowest bit of octet *at*, counted from 0, or with -1 from the end, is turned."""
+
+    at: int = -1
+
+    def __call__(self, honest: bytes) -> bytes:
+        if not -len(honest) <= self.at < len(honest):
+            raise ValueError(f"{self!r} needs an octet there, and this has {len(honest)}")
+        bent = bytearray(honest)
+        bent[self.at] ^= 1
+        return bytes(bent)
+
+
+@dataclass(frozen=True)
 class Garbage(Encoding):
     """Other octets altogether: *data*, which is not DER unless you make it so."""
 
@@ -69,6 +85,20 @@ class Garbage(Encoding):
 
     def __call__(self, honest: bytes) -> bytes:
         return self.data
+
+
+@dataclass(frozen=True)
+class Octets(Encoding):
+    """These very octets, *der*: of an earlier time, or another file. RFC 5280 section 5.1.2.5.
+
+    A cache that serves the CRL before the last, or another shard, sends what is honest but for its place:
+    ``faults.Octets(pki.crl.issued[0].der)``.
+    """
+
+    der: bytes = b"\x30\x00"
+
+    def __call__(self, honest: bytes) -> bytes:
+        return self.der
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-from .._exchange.http import Answer, http_date, replace_body
+from .._exchange.http import Answer, http_date, replace_body, unmodified
 from .._layers import HTTP
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Header",
     "Http10",
     "HttpStatus",
+    "NotModified",
     "Oversize",
     "Redirect",
 ]
@@ -50,6 +51,15 @@ class HttpStatus(HTTP):
     def __call__(self, honest: Answer) -> Answer:
         answer = replace(honest, status=self.code)
         return answer if self.body is None else replace_body(answer, self.body)
+
+
+@dataclass(frozen=True)
+class NotModified(HTTP):
+    """304 whatever was asked, and so no content: a cache insists on what the client has. RFC 9110 section
+    15.4.5."""
+
+    def __call__(self, honest: Answer) -> Answer:
+        return unmodified(honest)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -16,7 +14,6 @@ from .._pkix.crl import TBSCertList
 from .._pkix.der import Extension
 from .._pkix.element import Element
 from .._pkix.signing import subject
-from .._pkix.status import Reason
 from .._pkix.times import Time
 
 C = TypeVar("C", TBSCertificate, TBSCertList)
@@ -41,57 +38,6 @@ def drop_extension(honest: C, oid: str, fault: object) -> C:
     """*honest* without the extension *oid*; ValueError where there is none for *fault* to drop."""
     gone = find_extension(honest, oid, fault)
     return replace(honest, extensions=tuple(item for item in honest.extensions or () if item != gone))
-
-
-# RFC 5280 section 4.2.1.13, ReasonFlags. Their numbers are not those of CRLReason.
-_FLAGS = (
-    None,
-    Reason.KEY_COMPROMISE,
-    Reason.CA_COMPROMISE,
-    Reason.AFFILIATION_CHANGED,
-    Reason.SUPERSEDED,
-    Reason.CESSATION_OF_OPERATION,
-    Reason.CERTIFICATE_HOLD,
-    Reason.PRIVILEGE_WITHDRAWN,
-    Reason.AA_COMPROMISE,
-)
-
-
-def point_name(urls: tuple[str, ...], relative_name: str) -> bytes:
-    """``distributionPoint [0]`` of RFC 5280 section 4.2.1.13: *urls*, or a CN below the issuer's name."""
-    if urls and relative_name:
-        raise ValueError("a distribution point has URLs or a relative name, and not both")
-    if relative_name:
-        common_name = der.sequence(der.oid("2.5.4.3"), der.tlv(0x0C, relative_name.encode()))
-        return der.explicit(0, der.implicit(1, common_name, constructed=True))
-    names = b""
-    for url in urls:
-        if not url.isascii():
-            raise ValueError(f"the URL {url!r} is not ASCII; a distribution point holds an IA5String here")
-        names += der.implicit(6, url.encode("ascii"))
-    return der.explicit(0, der.implicit(0, names, constructed=True)) if urls else b""
-
-
-def reason_flags(number: int, reasons: tuple[str, ...]) -> bytes:
-    """``[number] ReasonFlags`` of RFC 5280 section 4.2.1.13; nothing for no *reasons*."""
-    if not reasons:
-        return b""
-    checked = [Reason.of(reason) for reason in reasons]
-    for reason in checked:
-        if reason not in _FLAGS:
-            raise ValueError(
-                f"{reason.name.lower()!r} has no bit among the ReasonFlags (RFC 5280 section 4.2.1.13)"
-            )
-    return der.implicit(number, named_bits(_FLAGS.index(reason) for reason in checked))
-
-
-def named_bits(positions: Iterable[int]) -> bytes:
-    """The content of a BIT STRING whose bits at *positions*, from 0, are set."""
-    bits = functools.reduce(lambda bits, position: bits | 0x8000 >> position, positions, 0)
-    # X.690 section 11.2.2: a named bit list has no zero bits at its end.
-    octets = bits.to_bytes(2, "big").rstrip(b"\0")
-    unused = (octets[-1] & -octets[-1]).bit_length() - 1 if octets else 0
-    return bytes((unused,)) + octets
 
 
 def read_texts(texts: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._crlite.clubcard import Clubcard
 from .._exchange.http import Answer
 from .._exchange.staples import StapleMessages
 from .._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
@@ -18,6 +19,7 @@ __all__ = [
     "Abort",
     "Answer",
     "CertID",
+    "Clubcard",
     "Extension",
     "Finish",
     "Listening",

@@ -9,8 +9,8 @@ Which file is what:
 - `__main__`: the command, and which benchmarks there are.
 - `running`: what a benchmark is, and how its sides take turns.
 - `everyday`: what every test pays. `responders`: OCSP. `growing`: large CRLs, memory, many clients.
-  `handshakes`: stapled TLS. `long_tail`: ten thousand names behind one server. Each has its rows and
-  their goals.
+  `handshakes`: stapled TLS. `long_tail`: ten thousand names behind one server. `filters`: CRLite beside a
+  CRL. Each has its rows and their goals.
 - `workers`: what is measured, in processes of its own. It is also a script.
 - `load`: the load generator. `kit`: programs, peers and processes.
 - `report`: a table and JSON. `plot`: a picture of what grows, as a script.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from . import everyday, growing, handshakes, long_tail, report, responders
+from . import everyday, filters, growing, handshakes, long_tail, report, responders
 from .kit import Kit, MissingError
 from .running import Benchmark, Result, run
 
@@ -20,6 +20,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     *everyday.BENCHMARKS,
     *responders.BENCHMARKS,
     *growing.BENCHMARKS,
+    *filters.BENCHMARKS,
     *handshakes.BENCHMARKS,
     *long_tail.BENCHMARKS,
 )

@@ -14,6 +14,7 @@ import importlib
 import json
 import logging
 import os
+import random
 import resource
 import socket
 import sys
@@ -244,6 +245,42 @@ class Memory:
         each = (_resident() - before) / count
         del kept
         return each
+
+
+class Filter:
+    """CRLite's filter of *known* certificates, some *revoked*; the CRL of these, and a cascade of all."""
+
+    def __init__(self, known: int, revoked: int) -> None:
+        dice = random.Random(known)
+        serials = [dice.getrandbits(126) | 1 << 126 for _ in range(known)]
+        self._universe = {bytes(32): (serials, serials[:revoked])}
+        self._revoked = serials[:revoked]
+
+    def clubcard(self) -> dict[str, float]:
+        """Seconds and octets, in version 3."""
+        from mockpki.crlite import Clubcard
+
+        return self._sample(lambda: Clubcard.build(self._universe, {}).v3())
+
+    def cascade(self) -> dict[str, float]:
+        """Seconds and octets."""
+        from mockpki.crlite import cascade
+
+        return self._sample(lambda: cascade(self._universe).encode())
+
+    def crl(self) -> dict[str, float]:
+        """Seconds and octets of a PKI's first."""
+        from mockpki import PKI
+
+        with PKI() as pki:
+            pki.revoke(self._revoked)
+            return self._sample(pki.crl.crl)
+
+    @staticmethod
+    def _sample(make: Callable[[], bytes]) -> dict[str, float]:
+        made: list[bytes] = []
+        (seconds,) = _timed(1, lambda: made.append(make()))
+        return {"seconds": seconds, "octets": len(made[0])}
 
 
 class Hang:

@@ -19,7 +19,14 @@ WITHOUT_CLAUSE: dict[str, str] = {
     "TrailingAt": "the octets are the test's own, and the place too",
     "SignedGarbage": "the octets are the test's own",
     "SignedTrailingAt": "the octets are the test's own, and the place too",
+    "FlippedBit": "it turns a bit, whatever it was",
     "Truncated": "it cuts octets off, whatever they were",
+    # What a filter is no RFC says.
+    "Coverage": "no RFC describes CRLite",
+    "FilterVersion": "no RFC describes CRLite",
+    "MissingLog": "no RFC describes CRLite",
+    "NotEnrolled": "no RFC describes CRLite",
+    "StaleFilter": "no RFC describes CRLite",
     # Nothing on the network promises to be quick, or to be there.
     "Close": "a server may close any connection",
     "Drip": "no RFC says how fast an answer has to be",

@@ -27,7 +27,7 @@ def test_find_by_name() -> None:
 
 def test_no_two_recipes_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a PKI where time and chance stand still, no two recipes of a kind give the same octets."""
-    monkeypatch.setattr("mockpki._services.publisher.crl_number", lambda number: crl_number(7))
+    monkeypatch.setattr("mockpki._services.immediate.crl_number", lambda number: crl_number(7))
     monkeypatch.setattr(x509, "random_serial_number", lambda: 2**100)
     found: dict[tuple[str, bytes], list[str]] = {}
     with freeze_time("2031-02-03 04:05:06"), PKI(key_type="RSA-2048") as pki:

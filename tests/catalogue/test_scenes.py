@@ -34,6 +34,7 @@ def test_a_scene_says_what_is_done() -> None:
         (faults.HttpStatus(404), "caIssuers", "send"),
         (faults.EmptyStaple(), "staple", "CertificateEntry 0"),
         (faults.CertVersion(), "certificate", "Certificate"),
+        (faults.MissingLog(), "filter", "filter"),
         (faults.Garbage(b"\0"), "OCSP", "no DER: "),
         (faults.Stale(), "CRL", "CertificateList"),
     ],

@@ -80,6 +80,14 @@ ROWS: list[tuple[Any, dict[str, bytes]]] = [
         {POINTS: points(tlv(0x30, tlv(0xA0, named("part 1", 0xA1))))},
     ),
     (faults.DistributionPoint(rest=b"\x83\x00"), {POINTS: points(tlv(0x30, b"\x83\x00"))}),
+    (
+        faults.FreshestPointer((URL, OTHER_URL)),
+        {
+            f"{EXTENSIONS}.freshest_crl": extension(
+                "2.5.29.46", False, tlv(0x30, tlv(0x30, point(URL, OTHER_URL)))
+            )
+        },
+    ),
 ]
 
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from mockpki import CA, PKI, faults
 from mockpki._catalogue.entries import list_faults
-from mockpki.faults import Extension, _crl_content, _crl_entries
+from mockpki.faults import Extension, _crl_content, _crl_entries, _crl_scope
+from tests.faults import test_crl_scope
 from tests.kit.crls import (
     AN_HOUR_AGO,
     DATED,
@@ -239,7 +240,11 @@ def test_every_fault_of_a_crl_is_covered() -> None:
     modules = (_crl_content.__name__, _crl_entries.__name__)
     own = {fault for fault in faults.CATALOGUE if fault.__module__ in modules} | {faults.Pem}
     covered = {type(fault) for fault, *_ in (*ROWS, *LEAVES)} | {faults.Pem}
-    assert {fault for fault in faults.CATALOGUE if fault.home is faults.CRLContent} < own <= covered
+    elsewhere = {fault for fault in faults.CATALOGUE if fault.__module__ == _crl_scope.__name__}
+    assert (
+        {fault for fault in faults.CATALOGUE if fault.home is faults.CRLContent} - elsewhere < own <= covered
+    )
+    assert elsewhere <= {type(fault) for fault, *_ in test_crl_scope.CASES}
     for entry in list_faults():
         if getattr(faults, entry.name) in own:
             assert entry.clause.startswith("RFC 5280 section "), entry.name

@@ -57,6 +57,12 @@ IN_CHUNKS = {"Content-Length": None, "Transfer-Encoding": "chunked"}
 CASES = [
     Case(faults.HttpStatus(), "HTTP/1.1 503 Service Unavailable"),
     Case(faults.HttpStatus(599, b"no"), "HTTP/1.1 599 ", {"Content-Length": "2"}, lambda body: b"no"),
+    Case(
+        faults.NotModified(),
+        "HTTP/1.1 304 Not Modified",
+        {"Content-Type": None, "Content-Length": None},
+        lambda body: b"",
+    ),
     Case(faults.Redirect(), "HTTP/1.1 302 Found", {"Location": "{path}"}),
     Case(
         faults.Redirect("http://a.test/b", 308),

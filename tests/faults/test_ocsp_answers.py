@@ -173,6 +173,7 @@ ROWS = [
     Row("WrongResponseType()", {"responseBytes.responseType"}),
     Row("ErrorWithBody()", {"responseStatus"}),
     Row("Garbage()", {"all"}, "nobody"),
+    Row("Octets()", {"all"}, "nobody"),
     Row("Truncated()", {"all"}, "nobody"),
     Row("Trailing()", {"all"}, "nobody"),
     Row("TrailingAt()", {"trailing"}),

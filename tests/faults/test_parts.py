@@ -17,13 +17,10 @@ from mockpki.faults._parts import (
     find_time,
     flip_octets,
     name_der,
-    named_bits,
-    point_name,
     put_extension,
     read_texts,
-    reason_flags,
 )
-from tests.kit.octets import NULL, integer, point, tlv
+from tests.kit.octets import NULL, integer, tlv
 
 NOW = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
 ONE, TWO = Extension("2.999.7", False, NULL), Extension("2.999.8", True, NULL)
@@ -48,27 +45,6 @@ def test_an_extension_that_is_not_there() -> None:
     for use in (find_extension, drop_extension):
         with pytest.raises(ValueError, match=r"'SomeFault\(\)' finds no extension 2\.999\.1 to bend"):
             use(CRL, EXAMPLE, FAULT)
-
-
-def test_a_point_has_urls_or_a_name() -> None:
-    """One field or the other, or none; both, and what is not ASCII, are refused."""
-    assert point_name(("http://a", "http://b"), "") == point("http://a", "http://b")
-    assert point_name((), "") == b""
-    with pytest.raises(ValueError, match="URLs or a relative name, and not both"):
-        point_name(("http://a",), "part 1")
-    with pytest.raises(ValueError, match="is not ASCII"):
-        point_name(("http://ä",), "")
-
-
-def test_bits() -> None:
-    """X.690 section 11.2.2: no zero bits at the end, and the number of unused ones before."""
-    assert named_bits(()) == b"\0"
-    assert named_bits((0,)) == b"\x07\x80"
-    assert named_bits((1, 8)) == b"\x07\x40\x80"
-    assert reason_flags(3, ("superseded",)) == b"\x83\x02\x03\x08"
-    assert reason_flags(3, ()) == b""
-    with pytest.raises(ValueError, match="has no bit among the ReasonFlags"):
-        reason_flags(3, ("remove_from_crl",))
 
 
 def test_texts() -> None:

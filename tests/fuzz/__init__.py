@@ -6,6 +6,7 @@ Which file is what:
 - `worker`: the process that one target is fuzzed in.
 - `targets`: every target by its name.
 - `http`: HTTP on one connection. `ocsp`: OCSP requests by POST and GET. `tls`: ClientHellos and handshakes.
+- `crlite`: filters, and the SCTs of certificates.
 - `kit`: what a target is, and the world that is fuzzed.
 
 `tests/test_fuzz.py` runs every target without atheris, on its seeds and a few mutations of them.

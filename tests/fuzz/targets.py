@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from . import http, ocsp, tls
+from . import crlite, http, ocsp, tls
 from .kit import Target, World
 
 TARGETS: dict[str, Callable[[World], Target]] = {
@@ -11,4 +11,6 @@ TARGETS: dict[str, Callable[[World], Target]] = {
     "http": http.http,
     "hello": tls.hello,
     "tls": tls.tls,
+    "clubcard": crlite.clubcard,
+    "scts": crlite.scts,
 }

@@ -17,6 +17,7 @@ from mockpki._pkix.reading import (
     read_issuer,
     read_names,
     read_serial,
+    read_spki,
     read_subject,
 )
 from mockpki._pkix.signing import subject
@@ -52,6 +53,7 @@ def test_the_fields_are_those_that_cryptography_reads(kind: KeyType) -> None:
     assert read_serial(octets) == theirs.serial_number
     assert read_issuer(octets) == theirs.issuer.public_bytes()
     assert read_subject(octets) == theirs.subject.public_bytes()
+    assert read_spki(octets) == spki_der(theirs.public_key())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("serial", [0, -1, -129])

@@ -81,6 +81,7 @@ def test_honest_evidence_is_what_an_object_would_have_been(pki: PKI) -> None:
         HttpRequest("POST", "/ocsp?\xfc", odd, der, "1.0", False, "[::1]:1"),
         HttpRequest("HEAD", "/ocsp", (("Host", "a"),), b"", "1.1", True, "\u2603"),
         HttpRequest("GET", "/ocsp/none", keep_alive=False),
+        HttpRequest("PUT", "/ocsp", (), der, "1.0"),
     ]
     pki.clock.shift(timedelta(days=-26_000))  # before 1970
     for request in asked:

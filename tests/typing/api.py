@@ -19,6 +19,7 @@ from mockpki import (
     KeyType,
     Leaf,
     TlsServer,
+    crlite,
     faults,
     relying_party,
     scenarios,
@@ -119,8 +120,9 @@ def crls_and_files(pki: PKI, leaf: Leaf) -> None:
     pki.crl.respond_with(faults.TryLater())  # type: ignore[arg-type]
     pki.crl.respond_with(faults.Good())  # type: ignore[arg-type]
     pki.crl.script([faults.TryLater()])  # type: ignore[list-item]
-    pki.crl.respond_with(faults.Stale(), to=leaf)  # type: ignore[call-arg]
-    pki.crl.assert_asked(leaf)  # type: ignore[arg-type]
+    pki.crl.respond_with(faults.Stale(), to=leaf)
+    pki.crl.assert_asked(leaf)
+    pki.crl.respond_with(faults.Stale(), to=7.5)  # type: ignore[arg-type]
     pki.crl.crl(faults.HttpStatus(404))  # type: ignore[arg-type]
     pki.ca.ca_issuers.respond_with(faults.Stale())  # type: ignore[arg-type]
     pki.ca.ca_issuers.respond_with(faults.BadSignature())  # type: ignore[arg-type]
@@ -208,3 +210,16 @@ def doors(pki: PKI) -> None:
     mockpki.staplers.named(3)  # type: ignore[arg-type]
     mockpki.sequences.FirstN("2", faults.Hang())  # type: ignore[arg-type]
     mockpki.wsgi.application(3)  # type: ignore[arg-type]
+
+
+def filters(issuer: bytes, at: datetime) -> None:
+    """Built, asked and written; a log and its timestamps."""
+    log: crlite.CtLog = crlite.CtLog(name="a log")
+    sct: bytes = log.sct(b"tbs", b"spki", at)
+    crlite.scts_extension([sct])
+    pair: tuple[bytes, int] = crlite.Sct.parse(sct).log_and_time
+    card = crlite.Clubcard.build({issuer: ([1, 2, b"\0\xff"], [2])}, {log.log_id: (0, 9)}, seed=7)
+    status: crlite.Status = crlite.Clubcard.parse(card.v3()).status(issuer, 2, [pair])
+    crlite.Clubcard.build({issuer: [1, 2]}, {})  # type: ignore[dict-item]
+    older: bytes = crlite.cascade({issuer: ([1, 2], [2])}, salt=b"salt").encode()
+    print(status, card.v4(), older)

@@ -1,0 +1,1 @@
+"""CRLite: filters, SCTs and logs, without a PKI."""

@@ -1,0 +1,1 @@
+"""How CAs publish."""
