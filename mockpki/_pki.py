@@ -28,6 +28,7 @@ from ._engine.ports import addresses
 from ._parameters import OWN_CHECK, Within, check_arguments, show
 from ._pkix.keys import KeyName, KeyType
 from ._problems import add_note, combine, describe
+from ._services.journal import check_limit
 from ._services.publisher import Publisher
 from ._services.responder import Responder
 from .publishing._presets import IMMEDIATE
@@ -68,7 +69,8 @@ class PKI:
     making a root. *host* is a loopback address, or ``"localhost"`` for both. *publishes* is how the issuing
     CA publishes CRLs, a value or a name of `mockpki.publishing`; what is left out is new at every request. A
     schedule is best lived through in the past: *ago*, a timedelta, is how long before the present the PKI's
-    clock begins, so that each ``shift`` comes nearer to the clients' own time.
+    clock begins, so that each ``shift`` comes nearer to the clients' own time. *evidence* is how many of the
+    newest requests and handshakes each service and TLS server keeps, None for all.
 
     Raises ValueError for what these cannot be, and RuntimeError inside a fault, which runs in a service.
     Leaving the block raises what failed in the background (several: an ExceptionGroup), and AssertionError
@@ -87,14 +89,16 @@ class PKI:
         host: str = "127.0.0.1",
         publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
         ago: Annotated[timedelta, OWN_CHECK] = timedelta(),
+        evidence: Annotated[int | None, OWN_CHECK] = None,
     ) -> None:
         addresses(host)
         publishing = check_publishing(publishes)
         check_ago(ago)
         options = CAOptions.check(key_type, delegated, responder_id)
+        kept = check_limit(evidence)
         try:
             with Held():
-                self._realm = Realm(Engine.acquire(), host, options)
+                self._realm = Realm(Engine.acquire(), host, options, kept)
                 if ago:
                     self._realm.clock.shift(-ago)
                 above = publishing if depth == 0 else IMMEDIATE

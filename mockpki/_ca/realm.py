@@ -38,11 +38,15 @@ class Closable(Protocol):
 
 @dataclass
 class Realm:
-    """What the authorities of one PKI share. *tag* is in every name they give: no two PKIs are alike."""
+    """What the authorities of one PKI share. *tag* is in every name they give: no two PKIs are alike.
+
+    *evidence* is how many of the newest requests and handshakes each service and server keeps.
+    """
 
     engine: Engine
     host: str
     options: CAOptions
+    evidence: int | None = None
     tag: str = field(default_factory=lambda: secrets.token_hex(4))
     clock: Clock = field(default_factory=Clock)
     problems: Problems = field(default_factory=Problems)
@@ -75,7 +79,9 @@ class Realm:
         )
         self.services.append(service)
         self.listeners.append(listener)
-        service.attach(f"http://{self.url_host}:{listener.port}", listener.obey, self.engine.settle)
+        service.attach(
+            f"http://{self.url_host}:{listener.port}", listener.obey, self.engine.settle, self.evidence
+        )
         return listener
 
     @property

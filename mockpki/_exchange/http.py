@@ -92,6 +92,15 @@ class Answer:
         """A plain sentence for a person."""
         return cls.of(status, "text/plain; charset=utf-8", f"{sentence}\n".encode(), *headers)
 
+    @classmethod
+    def read(cls, head: bytes, body: bytes) -> Answer:
+        """The answer, not in chunks, whose `head` and body these are."""
+        first, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+        version, status, reason = first.removeprefix("HTTP/").split(" ", 2)
+        headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
+        usual = reason_phrase(int(status)) == reason
+        return cls(int(status), headers, body, version, None if usual else reason)
+
     def header(self, name: str) -> str | None:
         """The first header called *name*, in any case; None where there is none."""
         return header(self.headers, name)
@@ -122,11 +131,6 @@ class Answer:
     @cached_property
     def _encoded(self) -> bytes:
         return self.head() + (self.body if self.chunk is None else _chunked(self.body, self.chunk))
-
-    @property
-    def row(self) -> tuple[object, ...]:
-        """Its fields, in the order in which they make it again."""
-        return self.status, self.headers, self.body, self.version, self.reason, self.chunk, self.target
 
     @property
     def is_delimited(self) -> bool:

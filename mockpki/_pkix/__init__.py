@@ -5,6 +5,7 @@
 - `status`, `window`: what became of a certificate, and how long an answer may be believed.
 - `points`: distribution points, in certificates and CRLs.
 - `certificate`, `crl`, `ocsp_request`, `ocsp_response`: what is encoded, each from a value.
+- `shape`, `frame`: usual requests and honest answers, by what they have in common with others.
 - `issued`, `pem`: what is known of a certificate wherever it came from; its text form.
 - `reading`: the few facts of a certificate that are read without cryptography's parser.
 - `pem`: DER as text.

@@ -146,14 +146,22 @@ class OCSPRequest:
             raise ValueError("something follows the requestExtensions")
         return cls(cert_ids, _read_nonce(extensions), bool(signature), requestor, extensions)
 
+    @classmethod
+    def about(cls, cert_id: CertID, nonce: bytes, critical: bool = False) -> OCSPRequest:
+        """What is read where a request has one CertID, a nonce and nothing else."""
+        return cls((cert_id,), nonce, extensions=(nonce_extension(nonce, critical),))
+
     def encode(self) -> bytes:
         """The unsigned request as DER."""
         singles = (der.sequence(cert_id.encode()) for cert_id in self.cert_ids)
+        return der.sequence(der.sequence(der.sequence(*singles), self.encode_extensions()))
+
+    def encode_extensions(self) -> bytes:
+        """The requestExtensions as DER, of which there is nothing where there is none."""
         extensions = self.extensions
         if self.nonce is not None and not extensions:
             extensions = (nonce_extension(self.nonce),)
-        tail = der.explicit(2, der.extensions(extensions)) if extensions else b""
-        return der.sequence(der.sequence(der.sequence(*singles), tail))
+        return der.explicit(2, der.extensions(extensions)) if extensions else b""
 
 
 def _check_signature(element: Element) -> None:
@@ -217,6 +225,6 @@ def _read_nonce(extensions: tuple[Extension, ...]) -> bytes | None:
     return nonce
 
 
-def nonce_extension(nonce: bytes) -> Extension:
+def nonce_extension(nonce: bytes, critical: bool = False) -> Extension:
     """RFC 9654 section 2.1: "Nonce ::= OCTET STRING(SIZE(1..128))", inside extnValue."""
-    return Extension(NONCE, False, der.octet_string(nonce))
+    return Extension(NONCE, critical, der.octet_string(nonce))

@@ -100,9 +100,13 @@ class Signed:
 
     def encode(self) -> bytes:
         """What was signed, the algorithm, the signature and the certificates, as DER."""
-        # RFC 6960 section 4.2.1: "If no certificates are included, then certs SHOULD be absent."
-        certs = der.explicit(0, der.sequence(*self.certs)) if self.certs else b""
+        certs = self.encode_certs()
         return der.long_sequence(self.tbs, self.algorithm, der.bit_string(self.signature), certs)
+
+    def encode_certs(self) -> bytes:
+        """The certificates as DER, of which there is nothing where there is none."""
+        # RFC 6960 section 4.2.1: "If no certificates are included, then certs SHOULD be absent."
+        return der.explicit(0, der.sequence(*self.certs)) if self.certs else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +152,10 @@ class Signer:
 
     def sign(self, tbs: bytes) -> Signed:
         """The signature over *tbs* with this key and algorithm."""
-        return Signed(tbs, self.algorithm.encode(), self._signature(tbs), self.certs)
+        return Signed(tbs, self.algorithm.encode(), self.make_signature(tbs), self.certs)
 
-    def _signature(self, tbs: bytes) -> bytes:
+    def make_signature(self, tbs: bytes) -> bytes:
+        """The bare octets of it."""
         key, digest = self.key, self.algorithm.digest
         if isinstance(key, ec.EllipticCurvePrivateKey) and digest is not None:
             return key.sign(tbs, _ecdsa(digest))

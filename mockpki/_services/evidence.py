@@ -6,21 +6,24 @@
 
 from __future__ import annotations
 
+import marshal
 import re
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from functools import partial
-from typing import Any
 
 from .._clock import monotonic
 from .._exchange.http import Answer, HttpRequest
 from .._exchange.steps import Abort, Finish, Send, Silence, Step, Trickle, Wait, Wire, deliver
 from .._layers import Faults
 from .._pkix.ocsp_request import OCSPRequest
+from .journal import Journal, Row
 from .questions import Inquiry, Question, Reader
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_SHOWN = 20
 _STATUS = re.compile(rb"HTTP/\d\.\d (\d+)")
 
 
@@ -29,7 +32,8 @@ class Request:
     """Evidence: what a client asked for, and what it was given.
 
     *inquiry* is the HTTP request, with the question in it. *time* is the PKI's clock, aware UTC. *faults*
-    are those the answer was made with; *answer* is the HTTP answer, *wire* how it went out.
+    are those the answer was made with; *answer* is the HTTP answer, *wire* how it went out. *number* counts
+    the requests of a service from 1; no two have the same, whatever is reset or dropped.
     """
 
     inquiry: Inquiry
@@ -37,6 +41,7 @@ class Request:
     faults: Faults
     answer: Answer
     wire: Wire
+    number: int = field(default=0, compare=False)
 
     @property
     def asked(self) -> HttpRequest:
@@ -142,62 +147,60 @@ def _describe_step(step: Step) -> str:
             return "reset"
 
 
-_Row = tuple[tuple[Any, ...], datetime, tuple[Any, ...]]
-"""A request and its honest answer, as tuples of texts and octets alone."""
-
-
 class RequestLog:
     """The requests of one service, in the order in which they were answered.
 
-    A load test asks a hundred thousand times and reads none of it. So what was answered honestly is kept as
-    rows that the garbage collector need not walk, and becomes a `Request` when it is looked at; *read* is
-    how to read the question in it.
+    What was answered honestly is kept as octets, and becomes a `Request` when it is looked at; *read* is how
+    to read the question in it. *limit*: how many of the newest are kept, None for all.
     """
 
-    def __init__(self, read: Reader) -> None:
+    def __init__(self, read: Reader, limit: int | None = None) -> None:
         self._read = read
-        self._requests: list[Request | _Row] = []
+        self._journal: Journal[Request] = Journal(8, self._from_octets, limit)
         self._taken = 0
         self._waiting = 0
         self._wakers: list[Callable[[], None]] = []
         self._arrival = threading.Condition()
 
-    def add(
-        self, inquiry: Inquiry, time: datetime, faults: Faults, answer: Answer, wire: Wire, honest: bool
-    ) -> None:
-        """Keep what was asked and how it was answered; *honest*: `deliver` made the wire of the answer."""
-        if honest:
-            self._requests.append((tuple(inquiry.request), time, answer.row))
+    def add(self, inquiry: Inquiry, time: datetime, faults: Faults, answer: Answer, wire: Wire) -> None:
+        """Keep what was asked and how it was answered; without *faults*, *wire* is what `deliver` makes."""
+        if faults:
+            self._journal.keep(partial(Request, inquiry, time, faults, answer, wire))
         else:
-            self._requests.append(Request(inquiry, time, faults, answer, wire))
+            self._journal.add(_to_octets(inquiry.request, time, answer))
         # Thousands come in a second, and hardly ever does anyone wait. Whoever does has said so before
-        # it looked at the list for the last time.
+        # it looked at the journal for the last time.
         if self._waiting:
             with self._arrival:
                 self._arrival.notify_all()
                 for wake in self._wakers:
                     wake()
 
-    def list_requests(self) -> list[Request]:
-        """Every request so far, oldest first."""
-        # Another thread may `clear` meanwhile: what there was then is a list of its own.
-        kept = self._requests
-        return [self._request_at(kept, place) for place in range(len(kept))]
+    @property
+    def count(self) -> int:
+        """How many requests there were, those included that are not kept any more."""
+        return self._journal.count
 
-    def _request_at(self, rows: list[Request | _Row], place: int) -> Request:
-        kept = rows[place]
-        if isinstance(kept, Request):
-            return kept
-        asked, answer = HttpRequest(*kept[0]), Answer(*kept[2])
-        request = Request(Inquiry(asked, self._read), kept[1], (), answer, deliver(asked, answer))
-        rows[place] = request
-        return request
+    @property
+    def dropped(self) -> int:
+        """How many are not kept any more."""
+        return self._journal.dropped
+
+    def since(self, number: int) -> list[Request]:
+        """Every request that is kept and has a higher number, or the last *-number* of them, oldest first."""
+        return self._journal.since(number)
+
+    def _from_octets(self, number: int, row: Row) -> Request:
+        time, asked, client, body, *head, content = row
+        method, target, headers, version, keep_alive = marshal.loads(asked)  # noqa: S302 - it is our own
+        request = HttpRequest(method, target, headers, body, version, keep_alive, client.decode())
+        answer = Answer.read(b"".join(head), content)
+        when = _EPOCH + timedelta(seconds=int(time))
+        return Request(Inquiry(request, self._read), when, (), answer, deliver(request, answer), number)
 
     def clear(self) -> None:
         """Drop every request."""
-        with self._arrival:
-            self._requests = []
-            self._taken = 0
+        self._journal.clear()
 
     def wait_for_next(self, seconds: float, what: str) -> Request:
         """The next request that no earlier call has returned. Raises TimeoutError after *seconds*."""
@@ -234,24 +237,69 @@ class RequestLog:
         return unwatch
 
     def _take(self) -> Request | None:
-        if len(self._requests) <= self._taken:
-            return None
-        self._taken += 1
-        return self._request_at(self._requests, self._taken - 1)
+        # Those that were dropped before anyone took them are passed over.
+        while (number := max(self._taken + 1, self._journal.first)) <= self._journal.last:
+            self._taken = number
+            request = self._journal.find(number)
+            if request is not None:
+                return request
+        return None
 
     def explain_absence(self, seconds: float, what: str) -> str:
         """A sentence on *what* was not asked within so many *seconds*."""
-        after = " after those returned before" if self._taken else ""
-        asked = describe_requests(self.list_requests())
-        return f"no request came to the {what} within {seconds:g} s{after}; {asked}"
+        after = " after those returned before" if self._taken >= self._journal.first else ""
+        return f"no request came to the {what} within {seconds:g} s{after}; {self.describe()}"
+
+    def describe(self) -> str:
+        """The end of a sentence on what was asked so far, for messages."""
+        if not self.count:
+            return "it was never asked anything"
+        shown = "\n".join(f"  {request}" for request in self.since(-_SHOWN))
+        return f"it was asked {count_in_words(self.count)}, at last:\n{shown}"
+
+    def assert_count(self, what: str, wanted: int | None) -> None:
+        """AssertionError, with what was asked, unless there were *wanted* requests (None: at least one)."""
+        self._fail(what, _judge_count("", self.count, wanted))
+
+    def assert_count_of(
+        self, what: str, about: str, chosen: Callable[[Request], bool], wanted: int | None
+    ) -> None:
+        """The same, of the requests alone that are *chosen*; *about* says which, as in " about serial 5"."""
+        dropped = self.dropped
+        found = sum(map(chosen, self.since(0)))
+        wrong = _judge_count(about, found, wanted)
+        # One that is not kept may have been chosen, which makes more of them, and never fewer.
+        if dropped and not (found if wanted is None else found > wanted):
+            wrong = (
+                f"cannot be told to have been asked{about} or not: of the requests, the {dropped} oldest are "
+                f"not kept any more, and {found} of the others are such; give PKI(evidence=...) more room"
+            )
+        self._fail(what, wrong)
+
+    def _fail(self, what: str, wrong: str | None) -> None:
+        if wrong is not None:
+            raise AssertionError(f"the {what} {wrong}; {self.describe()}")
 
 
-def describe_requests(requests: Sequence[Request]) -> str:
-    """The end of a sentence on what was asked so far, for messages."""
-    if not requests:
-        return "it was never asked anything"
-    shown = "\n".join(f"  {request}" for request in requests[-20:])
-    return f"it was asked {count_in_words(len(requests))}, at last:\n{shown}"
+def _to_octets(request: HttpRequest, time: datetime, answer: Answer) -> Row:
+    """What `RequestLog` makes a request and its honest answer of again, in parts, most of which recur."""
+    method, target, headers, body, version, keep_alive, client = request
+    sent, content = answer.encode(), answer.body
+    # Of the head, only the ETag is another in each answer of the same second.
+    end = len(sent) - len(content)
+    start_of_tag = max(sent.find(b"\nETag: ", 0, end), 0)
+    end_of_tag = sent.find(b"\n", start_of_tag + 1, end)
+    return (
+        b"%d" % time.timestamp(),
+        # In version 2 the same values are always the same octets.
+        marshal.dumps((method, target, headers, version, keep_alive), 2),
+        client.encode(),
+        body,
+        sent[:start_of_tag],
+        sent[start_of_tag:end_of_tag],
+        sent[end_of_tag:end],
+        content,
+    )
 
 
 def count_in_words(count: int) -> str:
@@ -259,14 +307,12 @@ def count_in_words(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def assert_count(what: str, about: str, found: int, wanted: int | None, requests: Sequence[Request]) -> None:
-    """AssertionError, with what was asked, unless *found* is *wanted* (None: at least one)."""
+def _judge_count(about: str, found: int, wanted: int | None) -> str | None:
+    """What is wrong with so many requests; None where nothing is."""
     if wanted is None and not found:
-        wrong = f"was not asked{about}"
-    elif wanted == 0 and found:
-        wrong = f"was asked{about} {count_in_words(found)}, and should not have been"
-    elif wanted is not None and found != wanted:
-        wrong = f"was asked{about} {count_in_words(found)}, not {count_in_words(wanted)}"
-    else:
-        return
-    raise AssertionError(f"the {what} {wrong}; {describe_requests(requests)}")
+        return f"was not asked{about}"
+    if wanted == 0 and found:
+        return f"was asked{about} {count_in_words(found)}, and should not have been"
+    if wanted is not None and found != wanted:
+        return f"was asked{about} {count_in_words(found)}, not {count_in_words(wanted)}"
+    return None

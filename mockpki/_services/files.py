@@ -15,7 +15,6 @@ from .._pkix.window import Window
 from .._problems import Problems
 from .caching import caching_headers, obey_condition
 from .control import F
-from .evidence import assert_count
 from .questions import Inquiry
 from .service import Service
 
@@ -30,8 +29,8 @@ class FileService(Service[F]):
         """Fail unless there was a request, or exactly *times*. The file names no certificate."""
         if leaf is not None:
             raise TypeError(f"a request to the {self._what} names no certificate; leave {leaf!r} out")
-        requests = self.requests
-        assert_count(self._describe(), "", len(requests), times, requests)
+        self._settle()
+        self._log.assert_count(self._describe(), times)
 
     def assert_not_asked(self) -> None:
         """Fail if there was any request."""

@@ -20,7 +20,6 @@ from ..publishing._presets import IMMEDIATE
 from ..publishing._values import Publishing
 from .control import Restore
 from .crl_file import CrlFile
-from .evidence import assert_count
 from .files import FileService
 from .immediate import Immediate
 from .ledger import Ledger
@@ -221,15 +220,16 @@ class Publisher(FileService[CRLFault]):
 
         Without a schedule the one file names no certificate: TypeError.
         """
+        self._settle()
         if leaf is None:
-            requests = self.requests
-            return assert_count(self._describe(), "", len(requests), times, requests)
+            return self._log.assert_count(self._describe(), times)
         if self._scheduled is None:
             raise TypeError(f"a request to the {self._what} names no certificate; leave {leaf!r} out")
-        requests = self.requests
         wanted = {place.path for place in self._scheduled.find_places(self._find_serial(leaf), delta)}
-        found = sum(self._find_path(request.path) in wanted for request in requests)
-        return assert_count(self._describe(), f" for {' or '.join(sorted(wanted))}", found, times, requests)
+        about = f" for {' or '.join(sorted(wanted))}"
+        return self._log.assert_count_of(
+            self._describe(), about, lambda one: self._find_path(one.path) in wanted, times
+        )
 
     def assert_not_asked(self, leaf: IssuedCertificate | int | None = None) -> None:
         """Fail if there was any request; with *leaf*, for the file that covers it."""

@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes
 
 from .._exchange.http import HttpRequest
 from .._pkix.ocsp_request import OCSPRequest
+from .._pkix.shape import read_request
 
 Question = OCSPRequest | ValueError | None
 """The OCSP request; or why there is none; or None at a service that asks for nothing."""
@@ -49,7 +50,7 @@ def read_question(request: HttpRequest) -> OCSPRequest | ValueError:
     """The question at an OCSP responder: in the body of a POST, in the target of anything else."""
     try:
         if request.method == "POST":
-            return OCSPRequest.read(request.body)
+            return read_request(request.body)
         return _read_target(request.target)
     except ValueError as error:
         # It is kept as evidence; its frames need not be.
@@ -69,7 +70,7 @@ def _read_target(target: str) -> OCSPRequest:
     at = text.find(b"/M")
     while at >= 0:
         try:
-            return OCSPRequest.read(_decode_base64(text, at + 1))
+            return read_request(_decode_base64(text, at + 1))
         except ValueError as reason:
             error = reason
         at = text.find(b"/M", at + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, get_args
@@ -25,35 +25,40 @@ from .._layers import (
     check,
 )
 from .._parameters import OWN_CHECK, Within, check_arguments
+from .._pkix.der import signed_octets
+from .._pkix.frame import Frame
 from .._pkix.issued import IssuedCertificate
 from .._pkix.ocsp_request import Issuer, OCSPRequest, nonce_extension
 from .._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from .._pkix.reading import read_issuer
 from .._pkix.signing import Signed, Signer
+from .._pkix.status import CertStatus
 from .._pkix.window import Window
 from .._problems import Problems
 from .caching import caching_headers, obey_condition
 from .control import Restore
-from .evidence import assert_count
 from .ledger import Ledger
 from .questions import Inquiry, read_question
 from .service import Service
 
+# RFC 6960 appendix A.2: "The Content-Type header has the value "application/ocsp-response"."
+_CONTENT_TYPE = "application/ocsp-response"
 _MOST_REUSED = 4096
 
 
 @dataclass
 class _Reuse:
-    """Honest answers by method, target and body, and responses by serial number and hash."""
+    """Honest answers by method, target and body, responses by serial number and hash, and frames of both."""
 
     version: int
     now: datetime
     answers: dict[tuple[str, str, bytes], Answer] = field(default_factory=dict)
     responses: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    frames: dict[tuple[bytes, CertStatus, int, int], Frame] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
-        return len(self.answers) + len(self.responses)
+        return len(self.answers) + len(self.responses) + len(self.frames)
 
 
 class Responder(Service[OCSPFault]):
@@ -111,12 +116,13 @@ class Responder(Service[OCSPFault]):
         self, leaf: IssuedCertificate | int | None = None, times: Annotated[int | None, Within(0)] = None
     ) -> None:
         """Fail unless there was a request about *leaf* (left out: any request), or exactly *times*."""
-        requests = self.requests
+        self._settle()
         if leaf is None:
-            return assert_count(self._describe(), "", len(requests), times, requests)
-        serial = self._find_serial(leaf)
-        found = sum(serial in request.serials for request in requests)
-        return assert_count(self._describe(), f" about serial {serial:#x}", found, times, requests)
+            self._log.assert_count(self._describe(), times)
+        else:
+            serial = self._find_serial(leaf)
+            about = f" about serial {serial:#x}"
+            self._log.assert_count_of(self._describe(), about, lambda one: serial in one.serials, times)
 
     def assert_not_asked(self, leaf: IssuedCertificate | int | None = None) -> None:
         """Fail if there was a request about *leaf*; left out: any request at all."""
@@ -200,12 +206,37 @@ class Responder(Service[OCSPFault]):
         key = (request.method, request.target, request.body)
         answer = answers.get(key)
         if answer is None:
-            answer = self._answer_question(inquiry, now, ())
+            answer = self._answer_from_frame(inquiry, now) or self._answer_question(inquiry, now, ())
             # Nobody asks twice with one nonce: to keep that answer would cost memory and save nothing.
             question = inquiry.question
             if not isinstance(question, OCSPRequest) or question.nonce is None:
                 answers[key] = answer
         return obey_condition(request, answer)
+
+    def _answer_from_frame(self, inquiry: Inquiry, now: datetime) -> Answer | None:
+        """What `_answer_question` answers honestly to a question about one certificate of this CA."""
+        question = inquiry.question
+        if not isinstance(question, OCSPRequest) or len(question.cert_ids) != 1:
+            return None
+        cert_id = question.cert_ids[0]
+        if not self._issuer.owns(cert_id):
+            return None
+        serial, nonce = signed_octets(cert_id.serial_number), question.nonce or b""
+        status, signer, window = (
+            self._ledger.status(cert_id.serial_number),
+            self._signer(),
+            Window.honest(now),
+        )
+        frames = self._find_reusable(now).frames
+        key = (cert_id.hash_algorithm, status, len(serial), len(nonce))
+        frame = frames.get(key)
+        if frame is None or frame.signer is not signer:
+            content = self._make_content(question, window)
+            # Meanwhile it may have been revoked. The frame is what its key says.
+            single = replace(content.responses[0], status=status)
+            frame = frames[key] = Frame(replace(content, responses=(single,)), signer, serial, nonce)
+        der = frame.make_response(serial, nonce)
+        return Answer.of(200, _CONTENT_TYPE, der, *caching_headers(window, der))
 
     def _answer_question(self, inquiry: Inquiry, now: datetime, faults: Faults) -> Answer:
         window = bend(Timing, Window.honest(now), faults)
@@ -222,8 +253,7 @@ class Responder(Service[OCSPFault]):
             headers = [("Cache-Control", "no-store"), ("Date", http_date(now))]
         else:
             headers = caching_headers(window, der)
-        # RFC 6960 appendix A.2: "The Content-Type header has the value "application/ocsp-response"."
-        return Answer.of(200, "application/ocsp-response", der, *headers)
+        return Answer.of(200, _CONTENT_TYPE, der, *headers)
 
 
 # A server asks for the same leaves' staples at every handshake.

@@ -52,9 +52,19 @@ class Service(Controlled[F]):
             raise ValueError(f"the {self._what} has no URL: it was never given a port")
         return self._base_url
 
-    def attach(self, base_url: str, listen: Callable[[Listening], None], settle: Callable[[], None]) -> None:
-        """Called once a port is bound: how to open and close it, and how to wait until it is quiet."""
+    def attach(
+        self,
+        base_url: str,
+        listen: Callable[[Listening], None],
+        settle: Callable[[], None],
+        evidence: int | None = None,
+    ) -> None:
+        """Called once a port is bound: how to open and close it, and how to wait until it is quiet.
+
+        *evidence* is how many of the newest requests are kept, None for all.
+        """
         self._base_url, self._listen, self._settle = base_url, listen, settle
+        self._log = RequestLog(self._read, evidence)
 
     def close(self) -> None:
         """From now on only the evidence can be read."""
@@ -71,9 +81,24 @@ class Service(Controlled[F]):
 
     @property
     def requests(self) -> list[Request]:
-        """Every request so far, oldest first, those included whose octets have just arrived."""
+        """Every request so far, oldest first, those included whose octets have just arrived.
+
+        Of those that are not kept any more, `dropped` has the count.
+        """
+        return self.since(0)
+
+    def since(self, number: int) -> list[Request]:
+        """The requests with a higher `Request.number`, oldest first; the others are not even read.
+
+        0 gives all. A negative number counts from the end: ``since(-1)`` is the last one.
+        """
         self._settle()
-        return self._log.list_requests()
+        return self._log.since(number)
+
+    @property
+    def dropped(self) -> int:
+        """How many requests are not kept any more, by ``PKI(evidence=...)``."""
+        return self._log.dropped
 
     @check_arguments
     def wait_for_request(self, timeout: Seconds | Pause = 5.0) -> Request:
@@ -170,8 +195,7 @@ class Service(Controlled[F]):
     def _keep_evidence(
         self, inquiry: Inquiry, faults: Faults, answer: Answer, wire: Wire, failed: _Failed
     ) -> None:
-        honest = not faults and answer.status == 200
-        self._log.add(inquiry, self._clock.now(), faults, answer, wire, honest)
+        self._log.add(inquiry, self._clock.now(), faults, answer, wire)
         # A test that is told of an error finds the request that it came with.
         for error in failed:
             where = f"raised in the {self._what} while it answered with {show(list(faults))}"

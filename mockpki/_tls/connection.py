@@ -44,7 +44,10 @@ class Server(Protocol):
         """Whether a client that asks for no staple may be sent one all the same."""
 
     def opened(self, handshake: Handshake) -> int:
-        """A connection has begun, and *handshake* will be its evidence; its number."""
+        """A connection has begun, and *handshake* will be its evidence; how many there were before."""
+
+    def ended(self, handshake: Handshake) -> None:
+        """The connection is over, and its evidence complete."""
 
     def choose(self, server_name: str | None, offer: Offer | None) -> Leaf:
         """The leaf for an SNI name, and for what the client can use."""
@@ -127,6 +130,7 @@ class TlsConnection:
         elif handshake.error is None:
             missing = "the stapler had returned" if self._greeted else "it had sent a ClientHello"
             handshake.error = f"the client closed the connection before {missing}"
+        self._server.ended(handshake)
         self._end_inner()
 
     # The handshake.

@@ -1,12 +1,16 @@
-"""Evidence: what one connection to a TLS server was."""
+"""Evidence: what each connection to a TLS server was."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import marshal
+from dataclasses import dataclass, field
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._ca.leaf import Leaf
+from .._pkix.reading import load_certificate
+from .._services.journal import Journal, Row
 
 
 @dataclass(repr=False)
@@ -18,7 +22,8 @@ class Handshake:
     sentence why the server had this staple for it, or none. *completed* tells whether the
     handshake ended well for the server; *alert* names the alert the client sent (RFC 8446 section 6)
     and *error* says why a handshake failed. *leaf* was presented; *client_certificate* was the
-    client's. *requests* counts the HTTP requests that followed. *closed*: the connection is over.
+    client's. *requests* counts the HTTP requests that followed. *closed*: the connection is over. *number*
+    counts the connections of a server from 1.
     """
 
     client: str
@@ -36,6 +41,7 @@ class Handshake:
     client_certificate: x509.Certificate | None = None
     requests: int = 0
     closed: bool = False
+    number: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         whom = f"for {self.server_name}" if self.server_name else "without a server name"
@@ -47,3 +53,84 @@ class Handshake:
 
     def __repr__(self) -> str:
         return f"<Handshake of {self.client}, {self}>"
+
+
+class HandshakeLog:
+    """The connections of one server, the newest *limit* of them or all, in the order in which they came.
+
+    A connection that is over is kept as octets, and becomes a `Handshake` again when it is looked at.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self._journal: Journal[Handshake] = Journal(3, self._from_octets, limit)
+        # Leaves are few, and each is there for as long as its server.
+        self._leaves: list[Leaf | None] = [None]
+        self._leaf_numbers: dict[Leaf | None, int] = {None: 0}
+
+    def open(self, handshake: Handshake) -> int:
+        """Keep *handshake*, which fills from now on; its number."""
+
+        def number_it(number: int) -> Handshake:
+            handshake.number = number
+            return handshake
+
+        return self._journal.keep(number_it)
+
+    def close(self, handshake: Handshake) -> None:
+        """Nothing of *handshake* will change."""
+        self._journal.settle(handshake.number, self._to_octets(handshake))
+
+    @property
+    def count(self) -> int:
+        """How many connections there were, those included that are not kept any more."""
+        return self._journal.count
+
+    @property
+    def dropped(self) -> int:
+        """How many are not kept any more."""
+        return self._journal.dropped
+
+    def since(self, number: int) -> list[Handshake]:
+        """Every one that is kept and has a higher number, or the last *-number* of them, oldest first."""
+        return self._journal.since(number)
+
+    def clear(self) -> None:
+        """Drop every one."""
+        self._journal.clear()
+
+    def _to_octets(self, handshake: Handshake) -> Row:
+        one, certificate = handshake, handshake.client_certificate
+        if one.leaf not in self._leaf_numbers:
+            self._leaf_numbers[one.leaf] = len(self._leaves)
+            self._leaves.append(one.leaf)
+        fields = (
+            *(one.server_name, one.version, one.alpn, one.staple_requested, one.staple_reason),
+            *(one.completed, one.alert, one.error, one.requests, one.closed, self._leaf_numbers[one.leaf]),
+            None if certificate is None else certificate.public_bytes(Encoding.DER),
+        )
+        # In version 2 the same values are always the same octets.
+        return one.client.encode(), marshal.dumps((one.staple, one.staples), 2), marshal.dumps(fields, 2)
+
+    def _from_octets(self, number: int, row: Row) -> Handshake:
+        client, staples, fields = row
+        *texts, completed, alert, error, requests, closed, leaf, certificate = marshal.loads(fields)  # noqa: S302 - it is our own
+        name, version, alpn, asked, reason = texts
+        sent, all_sent = marshal.loads(staples)  # noqa: S302
+        return Handshake(
+            client.decode(),
+            server_name=name,
+            version=version,
+            alpn=alpn,
+            staple_requested=asked,
+            staple=sent,
+            staples=all_sent,
+            staple_reason=reason,
+            completed=completed,
+            alert=alert,
+            error=error,
+            leaf=self._leaves[leaf],
+            client_certificate=None if certificate is None else load_certificate(certificate),
+            requests=requests,
+            closed=closed,
+            number=number,
+        )

@@ -23,7 +23,7 @@ from ..staplers._stapler import Stapler
 from .client_hello import Offer
 from .connection import TlsConnection
 from .forwarding import Upstreams
-from .handshake import Handshake
+from .handshake import Handshake, HandshakeLog
 from .leaves import GivenLeaves, IssuedLeaves, Leaves
 from .openssl import OpenSSLServer
 from .options import (
@@ -95,7 +95,7 @@ class TlsServer:
         self._url_host, self._bind_host = self._hosts()
         self._listener: ListeningPort | None = None
         self._closed = False
-        self._handshakes: list[Handshake] = []
+        self._handshakes = HandshakeLog(realm.evidence)
         self._upstreams = Upstreams(realm.engine, realm.problems)
 
     def _hosts(self) -> tuple[str, str]:
@@ -112,7 +112,7 @@ class TlsServer:
 
     def __repr__(self) -> str:
         where = f"port {self._listener.port}" if self._listener else "not started"
-        return f"<TlsServer {where}, {len(self._handshakes)} connections>"
+        return f"<TlsServer {where}, {self._handshakes.count} connections>"
 
     def __enter__(self) -> TlsServer:
         self._realm.require_open()
@@ -218,10 +218,25 @@ class TlsServer:
 
     @property
     def connections(self) -> list[Handshake]:
-        """Every connection so far, oldest first; what has just arrived is read first."""
+        """Every connection so far, oldest first; what has just arrived is read first.
+
+        Of those that are not kept any more, `dropped` has the count.
+        """
+        return self.since(0)
+
+    def since(self, number: int) -> list[Handshake]:
+        """The connections with a higher `Handshake.number`, oldest first; the others are not even read.
+
+        0 gives all. A negative number counts from the end: ``since(-1)`` is the last one.
+        """
         if self._listener is not None and not self._closed:
             self._engine.settle()
-        return list(self._handshakes)
+        return self._handshakes.since(number)
+
+    @property
+    def dropped(self) -> int:
+        """How many connections are not kept any more, by ``PKI(evidence=...)``."""
+        return self._handshakes.dropped
 
     @property
     def stapler(self) -> Stapler:
@@ -249,8 +264,11 @@ class TlsServer:
 
     def opened(self, handshake: Handshake) -> int:
         """On the loop: keep *handshake*, a connection's evidence; its number."""
-        self._handshakes.append(handshake)
-        return len(self._handshakes) - 1
+        return self._handshakes.open(handshake) - 1
+
+    def ended(self, handshake: Handshake) -> None:
+        """On the loop: the connection is over, and its evidence complete."""
+        self._handshakes.close(handshake)
 
     def report(self, error: BaseException, where: str) -> None:
         """Have the test told of *error*, which was raised *where* a note says."""

@@ -76,7 +76,7 @@ def ask(
     """Ask for so many *seconds*, and say what came of it.
 
     *fresh*: another nonce in every question. *keep*: the same connections all the time. *rate* is
-    answers for each second, *p50* and *p99* are in seconds, and *cpu* is what the responder, the
+    answers for each second, *p50*, *p99* and *p99.9* are in seconds, and *cpu* is what the responder, the
     process *pid*, used for each answer.
     """
     script = kit.folder / f"questions-{next(_scripts)}.lua"
@@ -99,6 +99,7 @@ def ask(
         "rate": seen["answers"] / seen["seconds"],
         "p50": seen["p50"],
         "p99": seen["p99"],
+        "p99.9": seen["p99.9"],
         "cpu": used / seen["answers"],
     }
 
@@ -161,8 +162,10 @@ end
 
 function done(summary, latency, requests)
   local errors = summary.errors
-  io.write(string.format('{"answers": %d, "seconds": %.6f, "p50": %.6f, "p99": %.6f, "wrong": %d}\n',
+  local line = '{"answers": %d, "seconds": %.6f, "p50": %.6f, "p99": %.6f, "p99.9": %.6f, "wrong": %d}\n'
+  io.write(string.format(line,
     summary.requests - errors.status, summary.duration / 1e6, latency:percentile(50) / 1e6,
-    latency:percentile(99) / 1e6, errors.status + errors.read + errors.timeout))
+    latency:percentile(99) / 1e6, latency:percentile(99.9) / 1e6,
+    errors.status + errors.read + errors.timeout))
 end
 """

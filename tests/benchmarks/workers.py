@@ -103,15 +103,21 @@ class Outage:
 
 
 class Responder:
-    """An OCSP responder over a ledger of *size* certificates, serial numbers from 2^64 on."""
+    """An OCSP responder over a ledger of *size* certificates, serial numbers from 2^64 on.
+
+    *heap* is how many objects of others live in its process, as a test suite's do.
+    """
 
     FIRST = 1 << 64
 
-    def __init__(self, size: int = 10) -> None:
+    def __init__(self, size: int = 10, heap: int = 0) -> None:
         from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
         from mockpki import PKI
 
+        self._heap = [[number] for number in range(heap)]
+        self._collecting = self._began = 0.0
+        gc.callbacks.append(self._watch_collector)
         self._pki = pki = PKI()
         pki.revoke(range(self.FIRST, self.FIRST + size), "key_compromise")
         self.about = {
@@ -126,9 +132,21 @@ class Responder:
     def where(self) -> dict[str, Any]:
         return self.about
 
+    def _watch_collector(self, phase: str, told: dict[str, Any]) -> None:
+        now = time.perf_counter()
+        if phase == "start":
+            self._began = now
+        else:
+            self._collecting += now - self._began
+
+    def collecting(self) -> float:
+        """Seconds that the garbage collector has taken since this was asked last."""
+        seconds, self._collecting = self._collecting, 0.0
+        return seconds
+
     def reset(self) -> int:
         """Forget the evidence, which a load of a hundred thousand requests makes big; how much there was."""
-        count = len(self._pki.ocsp.requests)
+        count = self._pki.ocsp._log.count
         self._pki.ocsp.reset()
         gc.collect()
         return count
@@ -138,6 +156,45 @@ class Responder:
         begin = time.process_time()
         time.sleep(seconds)
         return time.process_time() - begin
+
+
+class Evidence:
+    """Requests that a responder remembers, handed to it without a socket."""
+
+    def __init__(self) -> None:
+        from mockpki import PKI
+        from mockpki._exchange.http import HttpRequest
+        from mockpki._pkix.ocsp_request import OCSPRequest
+
+        self._pki = pki = PKI()
+        self._service, self._http = pki.ocsp, HttpRequest
+        leaf = pki.issue_cert("localhost")
+        asked = pki.ocsp._issuer.cert_id(leaf.serial_number)
+        self._same = OCSPRequest((asked,)).encode()
+        self._fresh = OCSPRequest((asked,), bytes(16)).encode()[:-16]
+        self._ask(100, self._same)
+
+    def _ask(self, count: int, question: bytes, fresh: bool = False) -> None:
+        headers = (("Host", "127.0.0.1"), ("Content-Type", "application/ocsp-request"))
+        for number in range(count):
+            body = question + number.to_bytes(16) if fresh else question
+            self._service.handle(self._http("POST", "/ocsp", headers, body, client="127.0.0.1:54321"))
+
+    def remember(self, count: int, fresh: bool) -> float:
+        """Octets of memory for each of *count* requests, the same again and again or with *fresh* nonces."""
+        self._service.reset()
+        gc.collect()
+        before = _resident()
+        self._ask(count, self._fresh if fresh else self._same, fresh)
+        gc.collect()
+        return (_resident() - before) / count
+
+    def newest(self, count: int) -> float:
+        """Seconds to read the newest of *count* requests."""
+        self._service.reset()
+        self._ask(count, self._same)
+        (taken,) = _timed(1, lambda: self._service.since(-1))
+        return taken
 
 
 class Crl:

@@ -221,13 +221,23 @@ def test_what_http_forbids_is_left_out(case: str) -> None:
     assert obey_http(version, obedient) == obedient
 
 
-def test_an_answer_is_made_again_from_its_row() -> None:
-    """The fields, in the order in which they make it again; the target does not make it another."""
-    answer = Answer(200, (("A", "1"),), b"x", "1.0", "Fine", 3, "/x")
-    again = Answer(*answer.row)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer.text(200, "x"),
+        Answer.of(404, "text/plain", b"", ("A", ""), ("a", "b: c"), ("A", "\xfc")),
+        Answer(200, (), b"\r\n\r\n"),
+        Answer(299, (("Content-Length", "-1"),), b"x", "1.0", "Fine: so far"),
+        Answer(200, (), b"", reason=""),
+        Answer(299, (), b""),
+    ],
+    ids=["plain", "headers", "none", "odd", "no phrase", "no name"],
+)
+def test_an_answer_is_read_back_from_its_octets(answer: Answer) -> None:
+    """Head and body make the same answer again, field by field, and so the same octets."""
+    again = Answer.read(answer.head(), answer.body)
     assert again == answer
-    assert again.target == "/x"
-    assert Answer(*answer.row[:-1]) == answer  # type: ignore[arg-type]
+    assert again.encode() == answer.encode()
 
 
 def test_a_date_is_an_imf_fixdate() -> None:

@@ -4,12 +4,14 @@ import gc
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 from mockpki import PKI, faults
 from mockpki._exchange.http import Answer, HttpRequest
-from mockpki._exchange.steps import Abort, Finish, Send, Silence, Wait, Wire
+from mockpki._exchange.steps import Abort, Finish, Send, Silence, Wait, Wire, deliver
 from mockpki._services.evidence import Request
 from mockpki._services.questions import Inquiry, read_nothing
 from tests.kit.asking import cert_id, connect, post, question, raw_post, send
@@ -39,21 +41,106 @@ def test_a_request_is_remembered_whole(pki: PKI) -> None:
     assert request.wire == (faults.Send(answer),)
 
 
+def objects_of(value: object) -> set[int]:
+    """What the garbage collector goes through in *value*: every tracked object below it, by identity."""
+    found: dict[int, object] = {}
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if gc.is_tracked(one) and id(one) not in found and not isinstance(one, type | ModuleType):
+            found[id(one)] = one
+            waiting += gc.get_referents(one)
+    return set(found)
+
+
 def test_honest_evidence_is_no_work_for_the_garbage_collector(pki: PKI) -> None:
-    """What was answered honestly is kept as plain rows, and read as a request all the same, once made."""
+    """A hundred honest requests leave nothing that the collector walks, and become requests all the same."""
     leaf = pki.issue_cert("localhost")
-    for nonce in (b"a" * 32, b"b" * 32):
+    post(pki.ocsp.url, question(cert_id(leaf), nonce=b"first"))
+    before = objects_of(pki.ocsp._log._journal._blocks)
+    nonces = [b"%032d" % number for number in range(100)]
+    for nonce in nonces:
         post(pki.ocsp.url, question(cert_id(leaf), nonce=nonce))
+    assert objects_of(pki.ocsp._log._journal._blocks) == before
     with pki.ocsp.respond_with(faults.Unknown()):
         post(pki.ocsp.url, question(cert_id(leaf)))
-    rows = list(pki.ocsp._log._requests)
-    for _ in range(4):  # tuples within tuples, from the innermost out
-        gc.collect()
-    assert [gc.is_tracked(row) for row in rows] == [False, False, True]
+    assert len(objects_of(pki.ocsp._log._journal._blocks)) > len(before)
     requests = pki.ocsp.requests
-    assert [request.nonce for request in requests] == [b"a" * 32, b"b" * 32, None]
-    assert [request.serials for request in requests] == [(leaf.serial_number,)] * 3
+    assert [request.nonce for request in requests] == [b"first", *nonces, None]
+    assert [request.serials for request in requests] == [(leaf.serial_number,)] * 102
     assert pki.ocsp.requests[0] is requests[0]
+
+
+def test_honest_evidence_is_what_an_object_would_have_been(pki: PKI) -> None:
+    """What is made of octets is equal, field by field, to what was asked and what went out."""
+    leaf = pki.issue_cert("localhost")
+    der = question(cert_id(leaf))
+    odd = (("X-Odd", "\xfc\x7f"), ("x-odd", ""))
+    asked = [
+        HttpRequest("POST", "/ocsp", (), der),
+        HttpRequest("POST", "/ocsp?\xfc", odd, der, "1.0", False, "[::1]:1"),
+        HttpRequest("HEAD", "/ocsp", (("Host", "a"),), b"", "1.1", True, "\u2603"),
+        HttpRequest("GET", "/ocsp/none", keep_alive=False),
+        HttpRequest("PUT", "/ocsp", (), der, "1.0"),
+    ]
+    pki.clock.shift(timedelta(days=-26_000))  # before 1970
+    for request in asked:
+        before = pki.clock.now()
+        wire = pki.ocsp.handle(request)
+        (seen,) = pki.ocsp.since(-1)
+        assert (seen.asked, seen.wire, seen.faults) == (request, wire, ())
+        assert deliver(request, seen.answer) == wire
+        assert before <= seen.time <= pki.clock.now() < datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def test_requests_are_numbered_and_read_from_a_number_on(pki: PKI) -> None:
+    """``since`` gives what has a higher number, or the last ones; `reset` does not begin to count anew."""
+    leaf = pki.issue_cert("localhost")
+    assert pki.ocsp.since(0) == pki.ocsp.since(-1) == []
+    for serial in range(1, 6):
+        post(pki.ocsp.url, question(cert_id(leaf, serial=serial)))
+    assert [(request.number, *request.serials) for request in pki.ocsp.since(3)] == [(4, 4), (5, 5)]
+    assert [request.number for request in pki.ocsp.since(-2)] == [4, 5]
+    assert len(pki.ocsp.since(-9)) == len(pki.ocsp.since(0)) == len(pki.ocsp.requests) == 5
+    assert pki.ocsp.since(5) == pki.ocsp.since(99) == []
+    pki.ocsp.reset()
+    assert pki.ocsp.since(0) == []
+    assert pki.ocsp.dropped == 0
+    with pki.ocsp.respond_with(faults.TryLater()):
+        post(pki.ocsp.url, question(cert_id(leaf)))
+    assert [request.number for request in pki.ocsp.since(5)] == [6]
+
+
+def test_only_the_newest_are_kept_where_that_is_asked_for() -> None:
+    """``evidence=3``: the newest three, the number of those dropped, and counts that include them."""
+    with PKI(evidence=3) as pki:
+        leaf, other = pki.issue_cert("a.test"), pki.issue_cert("b.test")
+        post(pki.ocsp.url, question(cert_id(other)))
+        for number in range(4):
+            with pki.ocsp.respond_with(*[faults.TryLater()] * (number % 2)):
+                post(pki.ocsp.url, question(cert_id(leaf)))
+        assert [(one.number, len(one.faults)) for one in pki.ocsp.requests] == [(3, 1), (4, 0), (5, 1)]
+        assert (pki.ocsp.dropped, pki.crl.dropped) == (2, 0)
+        assert pki.ocsp.wait_for_request(0).number == 3
+        pki.ocsp.assert_asked(times=5)
+        pki.ocsp.assert_asked(leaf)
+        with pytest.raises(AssertionError, match="was asked 5 times, not 2 times"):
+            pki.ocsp.assert_asked(times=2)
+        with pytest.raises(AssertionError, match=r"was asked about serial .* 3 times, not 2 times"):
+            pki.ocsp.assert_asked(leaf, times=2)
+        for about, times in ((other, 0), (other, None), (leaf, 3), (leaf, 4)):
+            with pytest.raises(AssertionError, match=r"cannot be told .* the 2 oldest are not kept any more"):
+                pki.ocsp.assert_asked(about, times)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "error"),
+    [(0, ValueError), (-1, ValueError), (True, TypeError), (1.0, TypeError), ("9", TypeError)],
+)
+def test_a_limit_that_is_none_is_refused(evidence: Any, error: type[Exception]) -> None:
+    """A limit is a whole number from 1 on; whatever else is refused by name and value."""
+    with pytest.raises(error, match=rf"evidence=.*{evidence!r}"):
+        PKI(evidence=evidence)
 
 
 def test_what_was_bent_is_remembered_as_sent(pki: PKI) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mockpki import PKI, Leaf, faults, relying_party, staplers
 from mockpki._exchange.http import HttpRequest
 from mockpki._pkix.ocsp_request import OCSPRequest
+from mockpki._pkix.shape import read_request
 from mockpki._services.questions import Inquiry, read_nothing, read_question
 from tests.kit.asking import basic, cert_id, question, send, statuses
 
@@ -174,13 +175,13 @@ def test_no_path_breaks_the_reader(target: str) -> None:
 @pytest.fixture
 def readings(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Every DER that was read as an OCSPRequest since the test began."""
-    read, seen = OCSPRequest.read, list[bytes]()
+    seen = list[bytes]()
 
     def counting(der: bytes) -> OCSPRequest:
         seen.append(der)
-        return read(der)
+        return read_request(der)
 
-    monkeypatch.setattr(OCSPRequest, "read", counting)
+    monkeypatch.setattr("mockpki._services.questions.read_request", counting)
     return seen
 
 
@@ -240,7 +241,7 @@ def test_each_request_is_read_once(
     bent = bool(request.faults)
     assert request.serials == ((leaf.serial_number,) if sound else ())
     assert (request.error is None) is sound
-    # Of what was answered honestly only plain rows are kept, and these are read when they are looked at.
+    # Of what was answered honestly only octets are kept, and these are read when they are looked at.
     assert readings == [body] * (1 if bent else 2)
 
 

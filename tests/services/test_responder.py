@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -72,6 +73,35 @@ def test_several_certificates_are_answered_in_their_order(pki: PKI) -> None:
     assert [single["cert_id"].dump() for single in singles] == [one.dump() for one in ids]
     assert signature_holds(reply.body, pki.ca.certificate)
     assert pki.ocsp.requests[-1].serials == tuple(one["serial_number"].native for one in ids)
+
+
+@pytest.mark.parametrize("delegated", [False, True])
+def test_an_answer_from_a_frame_is_the_value_encoded(delegated: bool) -> None:
+    """Over HTTP, again and again, it has the octets that are made step by step, whatever was asked."""
+    # Ed25519 signs the same octets the same way, so whole answers can be held against each other.
+    with PKI(key_type="Ed25519", delegated=delegated, responder_id="name") as pki, pki.clock.stop():
+        good, revoked, held = (pki.issue_cert(f"{name}.test", serial_number=serial) for name, serial in (
+            ("a", 2**100), ("b", 2**100 + 1), ("c", 2**100 + 2),
+        ))  # fmt: skip
+        pki.revoke(revoked, "superseded")
+        pki.revoke(held, "certificate_hold")
+        seen = []
+        for hash_name in HASHES:
+            for nonce in (None, b"1", b"2", b"n" * 32, b"m" * 32, b"n" * 128):
+                for serial in (good, revoked, held, 2**100 + 3, 5, 6, 128):
+                    number = serial if isinstance(serial, int) else serial.serial_number
+                    reply = post(pki.ocsp.url, question(cert_id(good, hash_name, serial=number), nonce=nonce))
+                    assert reply.body == pki.ocsp.response_for(number, hash_algorithm=hash_name, nonce=nonce)
+                    seen += statuses(reply.body)
+        assert Counter(seen) == {"good": 24, "revoked": 48, "unknown": 96}
+        pki.release(held)
+        pki.revoke(good)
+        for leaf, status in ((good, "revoked"), (held, "good"), (revoked, "revoked")):
+            reply = post(pki.ocsp.url, question(cert_id(leaf), nonce=b"n" * 32))
+            assert statuses(reply.body) == [status]
+            assert reply.body == pki.ocsp.response_for(leaf, nonce=b"n" * 32)
+            etag = f'"{hashlib.sha256(reply.body).hexdigest()}"'
+            assert (reply.headers["etag"], reply.headers["content-length"]) == (etag, str(len(reply.body)))
 
 
 @pytest.mark.parametrize("size", [1, 15, 16, 32, 33, 127, 128])

@@ -1,12 +1,80 @@
 """The evidence of a handshake: versions, protocols, client certificates."""
 
 import ssl
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mockpki import PKI, faults
+from mockpki import PKI, Leaf, faults
+from mockpki._tls.handshake import Handshake, HandshakeLog
 from tests.kit.tls_clients import VERSIONS, connected, context, each_version, shake_hands
 from tests.tls.kit import GET, only
+
+# How they are kept.
+
+WORDS = st.none() | st.text(max_size=5)
+STAPLES = st.none() | st.binary(max_size=40)
+
+
+@pytest.fixture(scope="module")
+def shown() -> Iterator[list[Leaf]]:
+    """Some leaves to be presented."""
+    with PKI() as pki:
+        yield [pki.issue_cert("a.test"), pki.issue_cert("b.test")]
+
+
+@given(st.data(), st.lists(st.integers(0, 2), min_size=1, max_size=8))
+def test_a_handshake_is_made_again_of_octets(
+    shown: list[Leaf], data: st.DataObject, leaves: list[int]
+) -> None:
+    """Once a connection is over nothing but octets is kept, and equal in every field when it is looked at."""
+    log = HandshakeLog()
+    filled: list[Handshake] = []
+    for leaf in leaves:
+        shake = Handshake("127.0.0.1:1")
+        assert log.open(shake) == len(filled) + 1
+        for name in ("server_name", "version", "alpn", "staple_reason", "alert", "error"):
+            setattr(shake, name, data.draw(WORDS))
+        for name in ("staple_requested", "completed"):
+            setattr(shake, name, data.draw(st.booleans()))
+        shake.staple, shake.staples = data.draw(STAPLES), tuple(data.draw(st.lists(STAPLES, max_size=3)))
+        shake.requests, shake.closed = data.draw(st.integers(0, 1 << 40)), True
+        shake.leaf = [None, *shown][leaf]
+        shake.client_certificate = data.draw(st.sampled_from([None, shown[0].certificate]))
+        filled.append(shake)
+        log.close(shake)
+    made = log.since(0)
+    assert made == filled
+    assert [shake.number for shake in made] == list(range(1, len(filled) + 1))
+    assert not any(one is other for one, other in zip(made, filled, strict=True))
+    assert all(one is other for one, other in zip(made, log.since(0), strict=True))
+
+
+@each_version
+def test_a_connection_that_is_looked_at_fills_to_its_end(pki: PKI, version: str) -> None:
+    """What was given out while it was open is the same object ever after, and says in the end what it was."""
+    with pki.tls_server(pki.issue_cert("localhost")) as server:
+        with connected(server, context(pki, version)):
+            (held,) = server.connections
+            assert not held.closed
+        shake_hands(server, context(pki, version))
+        first, second = server.connections
+        assert first is held
+        assert (held.closed, held.completed) == (second.closed, second.completed) == (True, True)
+        assert server.since(1) == server.since(-1) == [second]
+
+
+def test_only_the_newest_connections_are_kept_where_that_is_asked_for() -> None:
+    """``evidence=2``: the newest two handshakes, by their numbers, and how many are gone."""
+    with PKI(evidence=2) as pki, pki.tls_server(pki.issue_cert("localhost")) as server:
+        for _ in range(3):
+            shake_hands(server, context(pki))
+        assert [shake.number for shake in server.connections] == [2, 3]
+        assert (server.dropped, len(server.since(2))) == (1, 1)
+        assert repr(server).endswith("3 connections>")
+
 
 # Which version, which protocol.
 
