@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, load_pem_priv
 from ._ca.ca import CA, Target, Targets, list_targets, make_child_ca
 from ._ca.issuing import root_certificate
 from ._ca.leaf import Leaf, shorten
-from ._ca.options import CAOptions, check_ago, check_publishing
+from ._ca.options import CAOptions, check_publishing
 from ._ca.passage import run_until
 from ._ca.realm import Realm
 from ._clock import Clock
@@ -88,12 +88,11 @@ class PKI:
         root: trustme.CA | None = None,
         host: str = "127.0.0.1",
         publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
-        ago: Annotated[timedelta, OWN_CHECK] = timedelta(),
+        ago: Annotated[timedelta, Within(timedelta(), timedelta(days=10_000))] = timedelta(),
         evidence: Annotated[int | None, OWN_CHECK] = None,
     ) -> None:
         addresses(host)
         publishing = check_publishing(publishes)
-        check_ago(ago)
         options = CAOptions.check(key_type, delegated, responder_id)
         kept = check_limit(evidence)
         try:

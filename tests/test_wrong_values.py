@@ -101,7 +101,8 @@ def try_fault(pki: PKI, leaf: Leaf, make: Callable[[], faults.Fault[Any]]) -> st
 
 
 NOT_IN_THIS_ANSWER = re.compile(
-    "has no entry to bend|leads nowhere|finds no such header|is not too large for an answer"
+    "has no entry to bend|leads nowhere|finds no such header|is not too large for an answer|"
+    "finds no extension|needs an octet there"
 )
 """What a fault can only say when there is an answer."""
 

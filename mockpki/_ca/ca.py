@@ -76,16 +76,14 @@ class CA:
             Signer.named(name, key, issuer.signer if issuer else None, realm.clock), certificate=certificate
         )
         """What signs its certificates and CRLs."""
-        self._ledger = Ledger()
+        ledger = self._ledger = Ledger()
         what, clock, problems = self.common_name, realm.clock, realm.problems
         self.ocsp = Responder(
             f"OCSP responder of {what}", clock, problems, self._ledger,
             Issuer(name, spki_der(key.public_key())), self.signer, lambda: self._ocsp_signer,
         )  # fmt: skip
         """The OCSP responder."""
-        self.crl = Publisher(
-            f"CRL publisher of {what}", clock, problems, self._ledger, self.signer, publishes
-        )
+        self.crl = Publisher(f"CRL publisher of {what}", clock, problems, ledger, self.signer, publishes)
         """The CRL publisher."""
         self.ca_issuers = CertificateFile(f"caIssuers file of {what}", clock, problems, certificate)
         """The server of this CA's certificate."""

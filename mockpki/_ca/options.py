@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
+from .._parameters import show
 from .._pkix.keys import KeyType
 from ..publishing._presets import named
 from ..publishing._values import Publishing
@@ -36,14 +36,9 @@ def check_publishing(publishes: Publishing | str) -> Publishing:
     if not isinstance(publishes, str):
         raise TypeError(
             "publishes= takes a Publishing of mockpki.publishing, or a name such as 'lets-encrypt'; "
-            f"got {publishes!r}"
+            f"got {show(publishes)}"
         )
-    return named(publishes)
-
-
-def check_ago(ago: timedelta) -> None:
-    """Raise TypeError or ValueError for what is no time that may have passed."""
-    if not isinstance(ago, timedelta):
-        raise TypeError(f"ago= takes a timedelta, such as timedelta(days=2); got {ago!r}")
-    if ago < timedelta():
-        raise ValueError(f"ago= is how long before the present the PKI's clock begins; got {ago!r}")
+    try:
+        return named(publishes)
+    except LookupError as error:
+        raise LookupError(f"publishes={show(publishes)}: {error}") from None

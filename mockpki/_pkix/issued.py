@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
 
 class HasSerial(Protocol):
@@ -21,3 +21,7 @@ class IssuedCertificate(HasSerial, Protocol):
     def der(self) -> bytes:
         """The certificate as DER."""
         ...
+
+
+About = Annotated[IssuedCertificate | int, "a leaf, a CA or a serial number"]
+"""Whom a question may be about."""

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, get_args
 from .._clock import Clock
 from .._exchange.http import Answer, HttpRequest
 from .._layers import Encoding, Faults, FileFault, bend
-from .._parameters import Within, check_arguments
+from .._parameters import OWN_CHECK, Within, check_arguments, show
 from .._pkix.window import Window
 from .._problems import Problems
 from .caching import caching_headers, obey_condition
@@ -25,10 +25,14 @@ class FileService(Service[F]):
     content_type: ClassVar[str]
 
     @check_arguments
-    def assert_asked(self, leaf: None = None, times: Annotated[int | None, Within(0)] = None) -> None:
+    def assert_asked(
+        self, leaf: Annotated[None, OWN_CHECK] = None, times: Annotated[int | None, Within(0)] = None
+    ) -> None:
         """Fail unless there was a request, or exactly *times*. The file names no certificate."""
         if leaf is not None:
-            raise TypeError(f"a request to the {self._what} names no certificate; leave {leaf!r} out")
+            raise TypeError(
+                f"leaf={show(leaf)}: a request to the {self._what} names no certificate; leave it out"
+            )
         self._settle()
         self._log.assert_count(self._describe(), times)
 

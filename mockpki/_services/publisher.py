@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
 from .._clock import Clock
 from .._exchange.http import Answer
 from .._layers import CRLBytesFault, CRLFault, Faults, check
-from .._pkix.issued import IssuedCertificate
+from .._parameters import OWN_CHECK, Within, check_arguments, show
+from .._pkix.issued import About, IssuedCertificate
 from .._pkix.pem import write_pem
 from .._pkix.signing import Signer
 from .._pkix.times import check_time
@@ -26,7 +27,7 @@ from .ledger import Ledger
 from .questions import Inquiry
 from .scheduled import Place, Scheduled
 
-Target = IssuedCertificate | CrlFile | str | int
+Target = Annotated[IssuedCertificate | CrlFile | str | int, "a leaf, a serial number, a CrlFile or a path"]
 
 
 class Publisher(FileService[CRLFault]):
@@ -80,7 +81,8 @@ class Publisher(FileService[CRLFault]):
         made = ((place, self._make_issue(scheduled, place)) for place in scheduled.list_places())
         return tuple(file for _, file in made if file is not None)
 
-    def file_for(self, leaf: IssuedCertificate | int, delta: bool = False) -> CrlFile:
+    @check_arguments
+    def file_for(self, leaf: About, delta: bool = False) -> CrlFile:
         """The CRL that covers *leaf*, a certificate or a serial number of this CA, as it is published now.
 
         Where reasons divide the list, that is the first of them. Raises ValueError without a schedule, and
@@ -139,6 +141,7 @@ class Publisher(FileService[CRLFault]):
         """How long it is until `next_issue`: what to ``shift`` the PKI's clock by."""
         return self.next_issue - self._clock.now()
 
+    @check_arguments
     def publish(self, *, delta: bool = False, at: datetime | None = None) -> None:
         """Sign complete CRLs out of turn, or deltas, with all that is known now; *at* dates them earlier.
 
@@ -160,7 +163,10 @@ class Publisher(FileService[CRLFault]):
 
     # CRLs as bytes.
 
-    def crl(self, *faults: CRLBytesFault, of: Target | None = None, delta: bool = False) -> bytes:
+    @check_arguments
+    def crl(
+        self, *faults: Annotated[CRLBytesFault, OWN_CHECK], of: Target | None = None, delta: bool = False
+    ) -> bytes:
         """The CRL as DER, as it is now, without HTTP; where there are several, the one *of* a leaf, a serial
         number or a path.
 
@@ -176,7 +182,10 @@ class Publisher(FileService[CRLFault]):
             raise LookupError(f"the {self._what} has not published that CRL yet")
         return made[1]
 
-    def pem(self, *faults: CRLBytesFault, of: Target | None = None, delta: bool = False) -> bytes:
+    @check_arguments
+    def pem(
+        self, *faults: Annotated[CRLBytesFault, OWN_CHECK], of: Target | None = None, delta: bool = False
+    ) -> bytes:
         """The same as PEM, which is what ``openssl`` and `ssl.SSLContext` read from a file."""
         return write_pem("X509 CRL", self.crl(*faults, of=of, delta=delta))
 
@@ -202,7 +211,10 @@ class Publisher(FileService[CRLFault]):
 
     # What a test sets, and sees.
 
-    def respond_with(self, *faults: CRLFault, to: Target | None = None) -> Restore[Publisher]:
+    @check_arguments
+    def respond_with(
+        self, *faults: Annotated[CRLFault, OWN_CHECK], to: Target | None = None
+    ) -> Restore[Publisher]:
         """Answer with these faults from now on; none for honest. As a context manager, until its end.
 
         *to* limits them to one file: a leaf's own, that of a serial number, a `CrlFile`, or a path; that goes
@@ -213,8 +225,13 @@ class Publisher(FileService[CRLFault]):
         place = self._find_place(self._require_schedule(), to)
         return self._set_faults(place.path, faults)
 
+    @check_arguments
     def assert_asked(
-        self, leaf: IssuedCertificate | int | None = None, times: int | None = None, *, delta: bool = False
+        self,
+        leaf: About | None = None,
+        times: Annotated[int | None, Within(0)] = None,
+        *,
+        delta: bool = False,
     ) -> None:
         """Fail unless there was a request, or exactly *times*; with *leaf*, for the file that covers it.
 
@@ -224,14 +241,16 @@ class Publisher(FileService[CRLFault]):
         if leaf is None:
             return self._log.assert_count(self._describe(), times)
         if self._scheduled is None:
-            raise TypeError(f"a request to the {self._what} names no certificate; leave {leaf!r} out")
+            raise TypeError(
+                f"leaf={show(leaf)}: a request to the {self._what} names no certificate; leave it out"
+            )
         wanted = {place.path for place in self._scheduled.find_places(self._find_serial(leaf), delta)}
         about = f" for {' or '.join(sorted(wanted))}"
         return self._log.assert_count_of(
             self._describe(), about, lambda one: self._find_path(one.path) in wanted, times
         )
 
-    def assert_not_asked(self, leaf: IssuedCertificate | int | None = None) -> None:
+    def assert_not_asked(self, leaf: About | None = None) -> None:
         """Fail if there was any request; with *leaf*, for the file that covers it."""
         self.assert_asked(leaf, times=0)
 

@@ -27,7 +27,7 @@ from .._layers import (
 from .._parameters import OWN_CHECK, Within, check_arguments
 from .._pkix.der import signed_octets
 from .._pkix.frame import Frame
-from .._pkix.issued import IssuedCertificate
+from .._pkix.issued import About
 from .._pkix.ocsp_request import Issuer, OCSPRequest, nonce_extension
 from .._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from .._pkix.reading import read_issuer
@@ -89,7 +89,7 @@ class Responder(Service[OCSPFault]):
 
     @check_arguments
     def respond_with(
-        self, *faults: Annotated[OCSPFault, OWN_CHECK], to: IssuedCertificate | int | None = None
+        self, *faults: Annotated[OCSPFault, OWN_CHECK], to: About | None = None
     ) -> Restore[Responder]:
         """Answer with these faults from now on; none for honest. As a context manager, until its end.
 
@@ -98,7 +98,7 @@ class Responder(Service[OCSPFault]):
         """
         return self._set_faults(None if to is None else self._find_serial(to), faults)
 
-    def _find_serial(self, leaf: IssuedCertificate | int) -> int:
+    def _find_serial(self, leaf: About) -> int:
         """The serial number of *leaf*, if it is this CA's to answer for."""
         if isinstance(leaf, int) and not isinstance(leaf, bool):
             return leaf
@@ -112,9 +112,7 @@ class Responder(Service[OCSPFault]):
     # Evidence.
 
     @check_arguments
-    def assert_asked(
-        self, leaf: IssuedCertificate | int | None = None, times: Annotated[int | None, Within(0)] = None
-    ) -> None:
+    def assert_asked(self, leaf: About | None = None, times: Annotated[int | None, Within(0)] = None) -> None:
         """Fail unless there was a request about *leaf* (left out: any request), or exactly *times*."""
         self._settle()
         if leaf is None:
@@ -124,7 +122,7 @@ class Responder(Service[OCSPFault]):
             about = f" about serial {serial:#x}"
             self._log.assert_count_of(self._describe(), about, lambda one: serial in one.serials, times)
 
-    def assert_not_asked(self, leaf: IssuedCertificate | int | None = None) -> None:
+    def assert_not_asked(self, leaf: About | None = None) -> None:
         """Fail if there was a request about *leaf*; left out: any request at all."""
         self.assert_asked(leaf, times=0)
 
@@ -133,7 +131,7 @@ class Responder(Service[OCSPFault]):
     @check_arguments
     def response_for(
         self,
-        leaf: IssuedCertificate | int,
+        leaf: About,
         *faults: Annotated[OCSPBytesFault, OWN_CHECK],
         hash_algorithm: str = "sha1",
         nonce: bytes | None = None,
