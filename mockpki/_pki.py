@@ -28,7 +28,6 @@ from ._engine.ports import addresses
 from ._parameters import OWN_CHECK, Within, check_arguments, show
 from ._pkix.keys import KeyName, KeyType
 from ._problems import add_note, combine, describe
-from ._services.journal import check_limit
 from ._services.publisher import Publisher
 from ._services.responder import Responder
 from .publishing._presets import IMMEDIATE
@@ -89,15 +88,14 @@ class PKI:
         host: str = "127.0.0.1",
         publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
         ago: Annotated[timedelta, Within(timedelta(), timedelta(days=10_000))] = timedelta(),
-        evidence: Annotated[int | None, OWN_CHECK] = None,
+        evidence: Annotated[int | None, Within(1)] = None,
     ) -> None:
         addresses(host)
         publishing = check_publishing(publishes)
         options = CAOptions.check(key_type, delegated, responder_id)
-        kept = check_limit(evidence)
         try:
             with Held():
-                self._realm = Realm(Engine.acquire(), host, options, kept)
+                self._realm = Realm(Engine.acquire(), host, options, evidence)
                 if ago:
                     self._realm.clock.shift(-ago)
                 above = publishing if depth == 0 else IMMEDIATE

@@ -25,19 +25,6 @@ _OCTETS = 1 << 20
 _LARGE = 1 << 16
 
 
-def check_limit(evidence: int | None) -> int | None:
-    """How many entries to keep. Raises TypeError or ValueError for what is no such number."""
-    if evidence is None:
-        return None
-    if type(evidence) is not int:
-        raise TypeError(f"evidence= takes a whole number, or None for no limit; got {evidence!r}")
-    if evidence < 1:
-        raise ValueError(
-            f"evidence={evidence!r} would keep nothing to read; give 1 or more, or None for no limit"
-        )
-    return evidence
-
-
 class _Block(Generic[T]):
     """Some hundred entries, the first of which has the number *start*.
 
