@@ -174,6 +174,7 @@ ROWS = [
     Row("ErrorWithBody()", {"responseStatus"}),
     Row("Garbage()", {"all"}, "nobody"),
     Row("Octets()", {"all"}, "nobody"),
+    Row("FlippedBit()", {"signature"}, "nobody"),
     Row("Truncated()", {"all"}, "nobody"),
     Row("Trailing()", {"all"}, "nobody"),
     Row("TrailingAt()", {"trailing"}),

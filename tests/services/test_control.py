@@ -225,7 +225,7 @@ def test_what_is_no_certificate(pki: PKI, nonsense: Any) -> None:
         lambda: pki.ocsp.response_for(nonsense),
         lambda: pki.ocsp.assert_asked(nonsense),
     ):
-        with pytest.raises(TypeError, match="takes a leaf, a CA or a serial number or None; got"):
+        with pytest.raises(TypeError, match="takes a leaf, a CA or a serial number"):
             use()
 
 

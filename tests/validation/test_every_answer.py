@@ -1,7 +1,9 @@
 """Whatever an answer is like: both readers find something in it, or call it unusable. They never fail."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
@@ -87,6 +89,24 @@ def leaf(pki: PKI) -> Leaf:
     return leaf
 
 
+@pytest.fixture(scope="module")
+def scheduled() -> Iterator[PKI]:
+    """A CA whose CRLs say what they cover, with deltas."""
+    with PKI(publishes="ad-cs-partitioned", ago=timedelta(days=9), key_type="RSA-2048") as pki:
+        yield pki
+
+
+def bend_crls(pki: PKI, scheduled: PKI, leaf: Leaf, bent: tuple[Any, ...]) -> list[bytes]:
+    """The CRL with these faults; where they are for those of a schedule, every CRL that can have them."""
+    if not any(type(fault).__module__.endswith("._crl_scope") for fault in bent):
+        return [pki.crl.crl(*bent)]
+    made = []
+    for delta in (False, True):
+        with contextlib.suppress(ValueError):
+            made.append(scheduled.crl.crl(*bent, of=1, delta=delta))
+    return made
+
+
 def read_by(reader: Reader, der: bytes, leaf: Leaf, pki: PKI) -> Finding | Unusable:
     """What *reader* finds, or why it is unusable; every other exception is the test's."""
     try:
@@ -101,14 +121,16 @@ def can_have(fault: Any, kinds: Any) -> bool:
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_a_bent_answer_is_read_or_unusable(pki: PKI, leaf: Leaf, expression: str) -> None:
+def test_a_bent_answer_is_read_or_unusable(pki: PKI, scheduled: PKI, leaf: Leaf, expression: str) -> None:
     """By both readers, also by the one that it is not meant for; there it is always unusable."""
     bent: tuple[Any, ...] = evaluate(expression)
     made: list[tuple[bytes, Reader, Reader]] = []
     if all(can_have(fault, faults.OCSPBytesFault) for fault in bent):
         made.append((pki.ocsp.response_for(leaf, *bent), read_response, read_crl))
     if all(can_have(fault, faults.CRLBytesFault) for fault in bent):
-        made.append((pki.crl.crl(*bent), read_crl, read_response))
+        crls = bend_crls(pki, scheduled, leaf, bent)
+        assert crls
+        made += [(crl, read_crl, read_response) for crl in crls]
     for der, its_own, another in made:
         found = read_by(its_own, der, leaf, pki)
         assert isinstance(found, Finding) or (found.word and found.sentence)
