@@ -87,6 +87,7 @@ class Service(Controlled[F]):
         """
         return self.since(0)
 
+    @check_arguments
     def since(self, number: int) -> list[Request]:
         """The requests with a higher `Request.number`, oldest first; the others are not even read.
 

@@ -18,6 +18,7 @@ from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort
 from .._engine.loop import Engine
 from .._engine.ports import addresses
+from .._parameters import check_arguments
 from ..staplers._provision import Provision
 from ..staplers._stapler import Stapler
 from .client_hello import Offer
@@ -224,6 +225,7 @@ class TlsServer:
         """
         return self.since(0)
 
+    @check_arguments
     def since(self, number: int) -> list[Handshake]:
         """The connections with a higher `Handshake.number`, oldest first; the others are not even read.
 
