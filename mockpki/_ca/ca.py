@@ -22,6 +22,7 @@ from .._pkix.ocsp_request import Issuer
 from .._pkix.reading import load_certificate, read_serial
 from .._pkix.signing import Signer, subject
 from .._pkix.status import check_serial
+from .._services.editions import find_editions
 from .._services.files import CertificateFile
 from .._services.ledger import Ledger
 from .._services.publisher import Publisher
@@ -69,22 +70,22 @@ class CA:
         """The CA above, None for a root."""
         self.der = certificate
         """The certificate as DER."""
-        loaded = self.certificate
         self.serial_number = read_serial(certificate)
-        name = loaded.subject.public_bytes()
+        name = self.certificate.subject.public_bytes()
         self.signer: Signer = replace(
             Signer.named(name, key, issuer.signer if issuer else None, realm.clock), certificate=certificate
         )
         """What signs its certificates and CRLs."""
         ledger = self._ledger = Ledger()
         what, clock, problems = self.common_name, realm.clock, realm.problems
-        self.ocsp = Responder(
-            f"OCSP responder of {what}", clock, problems, self._ledger,
-            Issuer(name, spki_der(key.public_key())), self.signer, lambda: self._ocsp_signer,
-        )  # fmt: skip
-        """The OCSP responder."""
         self.crl = Publisher(f"CRL publisher of {what}", clock, problems, ledger, self.signer, publishes)
         """The CRL publisher."""
+        editions = find_editions(publishes, clock, ledger, self.crl.scheduled)
+        self.ocsp = Responder(
+            f"OCSP responder of {what}", clock, problems, ledger, Issuer(name, spki_der(key.public_key())),
+            self.signer, lambda: self._ocsp_signer, editions,
+        )  # fmt: skip
+        """The OCSP responder."""
         self.ca_issuers = CertificateFile(f"caIssuers file of {what}", clock, problems, certificate)
         """The server of this CA's certificate."""
         self._listeners = [realm.serve(service) for service in (self.ocsp, self.crl, self.ca_issuers)]

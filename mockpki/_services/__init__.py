@@ -3,7 +3,7 @@
 - `service`: what all of them share: where they are, how a request becomes an answer.
 - `control`: what a test sets: faults for all or for one, scripts, sequences.
 - `questions`: an HTTP request with the question in it, which is read once at most.
-- `responder`: the OCSP responder.
+- `responder`: the OCSP responder; `editions`: what its answers say at any time.
 - `files`, `publisher`: files that do not depend on the question: the CA's certificate, and its CRLs.
 - `immediate`, `scheduled`: one CRL that is new at every request, or those of a schedule; `scope`, `crl_file`:
   what each of these covers, and is; `signed_list`: how all of them become octets.

@@ -289,6 +289,11 @@ class Publisher(FileService[CRLFault]):
 
     # What the CA needs to know.
 
+    @property
+    def scheduled(self) -> Scheduled | None:
+        """The lists of its schedule, None without one."""
+        return self._scheduled
+
     def find_points(self, serial: int, not_after: datetime, is_ca: bool) -> tuple[list[bytes], list[bytes]]:
         """The distribution points of a certificate that is being issued, and those of deltas."""
         if self._scheduled is not None:

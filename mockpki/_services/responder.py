@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -28,7 +28,7 @@ from .._parameters import OWN_CHECK, Within, check_arguments
 from .._pkix.der import signed_octets
 from .._pkix.frame import Frame
 from .._pkix.issued import About
-from .._pkix.ocsp_request import Issuer, OCSPRequest, nonce_extension
+from .._pkix.ocsp_request import CertID, Issuer, OCSPRequest, nonce_extension
 from .._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from .._pkix.reading import read_issuer
 from .._pkix.signing import Signed, Signer
@@ -37,6 +37,7 @@ from .._pkix.window import Window
 from .._problems import Problems
 from .caching import caching_headers, obey_condition
 from .control import Restore
+from .editions import Edition, Editions, Live
 from .ledger import Ledger
 from .questions import Inquiry, read_question
 from .service import Service
@@ -61,6 +62,14 @@ class _Reuse:
         return len(self.answers) + len(self.responses) + len(self.frames)
 
 
+@dataclass
+class _Made:
+    """Responses of one issue of those that are signed ahead, by what was asked."""
+
+    issue: Hashable | None
+    responses: dict[tuple[CertID, ...], bytes] = field(default_factory=dict)
+
+
 class Responder(Service[OCSPFault]):
     """The CA's OCSP responder."""
 
@@ -79,11 +88,14 @@ class Responder(Service[OCSPFault]):
         issuer: Issuer,
         authority: Signer,
         signer: Callable[[], Signer],
+        editions: Editions | None = None,
     ) -> None:
         super().__init__(what, clock, problems, read_question)
         self._ledger, self._issuer = ledger, issuer
         self._authority, self._signer = authority, signer
+        self._editions: Editions = editions or Live(ledger)
         self._reuse = _Reuse(-1, clock.now())
+        self._made = _Made(None)
 
     # Control.
 
@@ -142,6 +154,10 @@ class Responder(Service[OCSPFault]):
         """
         checked = check(faults, get_args(OCSPBytesFault), "an OCSP response as bytes")
         now, serial = self._clock.now(), self._find_serial(leaf)
+        edition = self._editions.find(now)
+        if edition.issue is not None:
+            question = OCSPRequest((self._issuer.cert_id(serial, hash_algorithm),), nonce)
+            return self._response_of(edition, question, checked)
         if checked or nonce is not None:
             return self._response_about(serial, now, checked, hash_algorithm, nonce)
         responses = self._find_reusable(now).responses
@@ -155,7 +171,22 @@ class Responder(Service[OCSPFault]):
         self, serial: int, now: datetime, faults: Faults, hash_algorithm: str, nonce: bytes | None
     ) -> bytes:
         question = OCSPRequest((self._issuer.cert_id(serial, hash_algorithm),), nonce)
-        return self._make_response(question, bend(Timing, Window.honest(now), faults), faults)[0]
+        edition = self._editions.find(now)
+        return self._make_response(question, edition, bend(Timing, edition.window, faults), faults)[0]
+
+    def _response_of(self, edition: Edition, question: OCSPRequest, faults: Faults) -> bytes:
+        """The response that was signed ahead, which is made when it is first asked for."""
+        if faults:
+            window = bend(Timing, edition.window, faults)
+            return self._make_response(question, edition, window, faults)[0]
+        made = self._made
+        if made.issue != edition.issue or len(made.responses) >= _MOST_REUSED:
+            made = self._made = _Made(edition.issue)
+        response = made.responses.get(question.cert_ids)
+        if response is None:
+            response = self._make_response(question, edition, edition.window, ())[0]
+            response = made.responses.setdefault(question.cert_ids, response)
+        return response
 
     def _find_reusable(self, now: datetime) -> _Reuse:
         """What was made of the ledger as it is, in this second: asked again, it would be the same."""
@@ -165,30 +196,32 @@ class Responder(Service[OCSPFault]):
         return reuse
 
     def _make_response(
-        self, question: OCSPRequest, window: Window, faults: Faults
+        self, question: OCSPRequest, edition: Edition, window: Window, faults: Faults
     ) -> tuple[bytes, OCSPResponse]:
         # RFC 9919 section 3.2.3: "When access to authoritative records for a particular certificate is
         # not available, the responder MUST return an OCSPResponseStatus of "unauthorized"."
         if not all(self._issuer.owns(cert_id) for cert_id in question.cert_ids):
             return _encode_envelope(OCSPResponse(ResponseStatus.UNAUTHORIZED), faults)
-        content = bend(OCSPContent, self._make_content(question, window), faults)
+        content = bend(OCSPContent, self._make_content(question, edition, window), faults)
         signer = bend(Signs, self._signer(), faults)
         signed: Signed = bend(Sealing, signer.sign(bend(ToBeSigned, content.encode(signer), faults)), faults)
         return _encode_envelope(OCSPResponse(ResponseStatus.SUCCESSFUL, signed.encode()), faults)
 
-    def _make_content(self, question: OCSPRequest, window: Window) -> ResponseData:
+    def _make_content(self, question: OCSPRequest, edition: Edition, window: Window) -> ResponseData:
         # RFC 6960 section 2.2: a definitive response has "responses for each of the certificates in a
         # request".
         responses = tuple(
             SingleResponse(
                 cert_id,
-                self._ledger.status(cert_id.serial_number),
+                edition.find_status(cert_id.serial_number),
                 window.this_update,
                 window.next_update,
             )
             for cert_id in question.cert_ids
         )
-        extensions = None if question.nonce is None else (nonce_extension(question.nonce),)
+        # RFC 9919 section 3.2.1: what was signed ahead cannot have the nonce of who asks.
+        echoed = question.nonce if edition.issue is None else None
+        extensions = None if echoed is None else (nonce_extension(echoed),)
         return ResponseData(window.produced_at, responses, extensions, issuer=self._issuer, now=window.now)
 
     # Answers over HTTP.
@@ -200,18 +233,29 @@ class Responder(Service[OCSPFault]):
         now = self._clock.now()
         if faults:
             return obey_condition(request, self._answer_question(inquiry, now, faults))
+        edition = self._editions.find(now)
+        if edition.issue is not None:
+            return obey_condition(request, self._answer_ahead(inquiry, now, edition))
         answers = self._find_reusable(now).answers
         key = (request.method, request.target, request.body)
         answer = answers.get(key)
         if answer is None:
-            answer = self._answer_from_frame(inquiry, now) or self._answer_question(inquiry, now, ())
+            answer = self._answer_from_frame(inquiry, edition) or self._answer_question(inquiry, now, ())
             # Nobody asks twice with one nonce: to keep that answer would cost memory and save nothing.
             question = inquiry.question
             if not isinstance(question, OCSPRequest) or question.nonce is None:
                 answers[key] = answer
         return obey_condition(request, answer)
 
-    def _answer_from_frame(self, inquiry: Inquiry, now: datetime) -> Answer | None:
+    def _answer_ahead(self, inquiry: Inquiry, now: datetime, edition: Edition) -> Answer:
+        """The answer that was signed ahead; the headers are of now."""
+        question = inquiry.question
+        if not isinstance(question, OCSPRequest) or not all(map(self._issuer.owns, question.cert_ids)):
+            return self._answer_question(inquiry, now, ())
+        der = self._response_of(edition, question, ())
+        return Answer.of(200, _CONTENT_TYPE, der, *caching_headers(edition.window, der))
+
+    def _answer_from_frame(self, inquiry: Inquiry, edition: Edition) -> Answer | None:
         """What `_answer_question` answers honestly to a question about one certificate of this CA."""
         question = inquiry.question
         if not isinstance(question, OCSPRequest) or len(question.cert_ids) != 1:
@@ -220,16 +264,12 @@ class Responder(Service[OCSPFault]):
         if not self._issuer.owns(cert_id):
             return None
         serial, nonce = signed_octets(cert_id.serial_number), question.nonce or b""
-        status, signer, window = (
-            self._ledger.status(cert_id.serial_number),
-            self._signer(),
-            Window.honest(now),
-        )
-        frames = self._find_reusable(now).frames
+        status, signer, window = edition.find_status(cert_id.serial_number), self._signer(), edition.window
+        frames = self._find_reusable(window.now).frames
         key = (cert_id.hash_algorithm, status, len(serial), len(nonce))
         frame = frames.get(key)
         if frame is None or frame.signer is not signer:
-            content = self._make_content(question, window)
+            content = self._make_content(question, edition, window)
             # Meanwhile it may have been revoked. The frame is what its key says.
             single = replace(content.responses[0], status=status)
             frame = frames[key] = Frame(replace(content, responses=(single,)), signer, serial, nonce)
@@ -237,10 +277,11 @@ class Responder(Service[OCSPFault]):
         return Answer.of(200, _CONTENT_TYPE, der, *caching_headers(window, der))
 
     def _answer_question(self, inquiry: Inquiry, now: datetime, faults: Faults) -> Answer:
-        window = bend(Timing, Window.honest(now), faults)
+        edition = self._editions.find(now)
+        window = bend(Timing, edition.window, faults)
         question = inquiry.question
         if isinstance(question, OCSPRequest):
-            der, response = self._make_response(question, window, faults)
+            der, response = self._make_response(question, edition, window, faults)
         else:
             # RFC 6960 section 2.3: "A server produces the "malformedRequest" response if the request
             # received does not conform to the OCSP syntax."

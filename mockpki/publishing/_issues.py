@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
+from functools import cached_property
 
 from .._pkix.status import Reason, Revocation
 from ._journal import Change, Journal
@@ -25,7 +26,7 @@ KEPT = 64
 """So many issues are remembered."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Issue:
     """One list of one scope, complete or, with a *base*, a delta. *revocations* belong to *serials*, one by
     one."""
@@ -37,6 +38,11 @@ class Issue:
     next_update: datetime
     serials: Sequence[int] = field(repr=False)
     revocations: Sequence[Revocation] = field(repr=False)
+
+    @cached_property
+    def listed(self) -> dict[int, Revocation]:
+        """What is on it, by serial number."""
+        return dict(zip(self.serials, self.revocations, strict=True))
 
 
 class Issues:

@@ -44,7 +44,7 @@ def test_a_name_that_is_none() -> None:
         staplers.named("ngnix")
     with pytest.raises(LookupError, match=r"no stapling policy '~'; there are nginx, nginx-file, apache"):
         staplers.named("~")
-    with pytest.raises(TypeError, match=r"is a text, such as 'nginx'; got 7"):
+    with pytest.raises(TypeError, match=r"name of a stapling policy, such as 'nginx'; got 7"):
         staplers.named(7)  # type: ignore[arg-type]
 
 

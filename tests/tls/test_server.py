@@ -115,9 +115,9 @@ ODD: dict[str, tuple[faults.CertificateContent, ...]] = {
     repr(fault): (fault,)
     for fault in (
         faults.OcspUrl(), faults.DistributionPoint(), faults.FreshestPointer(), faults.KeyUsage(),
-        faults.NoKeyUsage(), faults.TlsFeatures(), faults.NoRevAvail(), faults.NoExtensions(), faults.SerialNumber(0),
-        faults.SerialNumber(-1), faults.SerialNumber(2**400), faults.CertVersion(None),
-        faults.CertVersion(0), faults.CertVersion(1), faults.CertVersion(3),
+        faults.NoKeyUsage(), faults.TlsFeatures(), faults.NoRevAvail(), faults.NoExtensions(),
+        faults.SerialNumber(0), faults.SerialNumber(-1), faults.SerialNumber(2**400),
+        faults.CertVersion(None), faults.CertVersion(0), faults.CertVersion(1), faults.CertVersion(3),
     )
 }  # fmt: skip
 ODD["v1"] = (faults.CertVersion(None), faults.NoExtensions())
