@@ -385,7 +385,7 @@ def test_the_package_hands_out_its_names() -> None:
 MACHINE = re.compile(r"/(?:home|root|Users|work|opt|mnt)/\w|/tmp/(?![\w.-]*\$\$)\w|py[p]i\.|python[h]osted")
 
 
-FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml", "conftest.py")
+FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "pyproject.toml", "conftest.py")
 
 
 def texts() -> Iterator[Path]:
