@@ -71,7 +71,6 @@ def test_where_ecdsa_signs(monkeypatch: pytest.MonkeyPatch) -> None:
         return before(*given, **options)
 
     monkeypatch.setattr(ecdsa.SigningKey, "sign_digest_deterministic", sign)
-    monkeypatch.setattr(ecdsa.SigningKey, "sign_digest", sign)
     with PKI(key_type="P-256", delegated=True) as pki:
         leaf = pki.issue_cert("localhost")
         pki.crl.crl()
