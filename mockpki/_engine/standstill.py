@@ -7,7 +7,7 @@ import os
 import sys
 import sysconfig
 import threading
-from types import FrameType
+from types import CodeType, FrameType
 
 from .._clock import monotonic
 
@@ -46,12 +46,16 @@ def find_place(thread: threading.Thread) -> str:
 def _find_own(thread: threading.Thread) -> list[FrameType]:
     """The frames of the test's own code, the innermost first."""
     frame = sys._current_frames().get(thread.ident or 0)
-    found = []
+    frames: list[FrameType] = []
+    # All of them first, and quickly: the thread may go on meanwhile, if it does not stand still.
     while frame is not None:
-        if _is_own(frame.f_code.co_filename):
-            found.append(frame)
+        frames.append(frame)
         frame = frame.f_back
-    return found
+    codes: list[object] = [one.f_code for one in frames]
+    # CPython 3.11 has frames of running threads that are gone before they are looked at, with anything for
+    # a code.
+    pairs = zip(frames, codes, strict=True)
+    return [one for one, code in pairs if isinstance(code, CodeType) and _is_own(code.co_filename)]
 
 
 def _is_own(file: str) -> bool:

@@ -124,5 +124,5 @@ class TestStage:
         assert "http://127.0.0.1:9/x.crl" in str(text)
         assert pki.root.ocsp.url not in str(text)
         wrong: Any = "http://127.0.0.1:9/"
-        with pytest.raises(TypeError, match="ocsp_urls takes a list of URLs"):
+        with pytest.raises(TypeError, match="takes a list of URLs"):
             pki.root.create_child_ca(ocsp_urls=wrong)

@@ -141,7 +141,7 @@ class TestOverTime:
         ("options", "error", "words"),
         [
             ({"times": 0}, ValueError, "1 or more"),
-            ({"every": -SECOND}, ValueError, "from one handshake to the next"),
+            ({"every": -SECOND}, ValueError, "every= of observe"),
             ({"now": "noon"}, TypeError, "an aware datetime, or a function"),
             ({"now": datetime(2030, 1, 1)}, ValueError, "no time zone"),  # noqa: DTZ001
         ],
