@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,10 +25,10 @@ class TestCommands:
             ([1], {}, "a line or a list of texts"),
         ],
     )
-    def test_what_makes_no_sense(self, command: str, options: dict[str, str], words: str) -> None:
+    def test_what_makes_no_sense(self, command: Any, options: dict[str, Any], words: str) -> None:
         """A command that cannot be meant is an error before anything is started."""
         with pytest.raises(ValueError if isinstance(command, str) else TypeError, match=words):
-            ServerCommand(command, **options)  # type: ignore[arg-type]
+            ServerCommand(command, **options)
 
     def test_a_quoted_name_that_is_near(self) -> None:
         """Double braces are never taken for a slip."""
