@@ -330,10 +330,11 @@ def test_closing_lets_go_of_the_server_behind(pki: PKI) -> None:
 
 def test_closing_drops_what_was_not_taken(pki: PKI) -> None:
     """What the server behind has not read when the TLS server closes is never delivered."""
-    closed, done = threading.Event(), threading.Event()
+    began, closed, done = threading.Event(), threading.Event(), threading.Event()
     got = bytearray()
 
     def late(sock: socket.socket) -> None:
+        began.set()
         closed.wait(30)
         with contextlib.suppress(ConnectionResetError):
             while part := sock.recv(1 << 16):
@@ -347,6 +348,7 @@ def test_closing_drops_what_was_not_taken(pki: PKI) -> None:
         ):
             sender = threading.Thread(target=send_all, args=(tls, MEGABYTE * 64))
             sender.start()
+            assert began.wait(10)
             server.close()
             sender.join()
         closed.set()
