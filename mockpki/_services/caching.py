@@ -39,6 +39,9 @@ def caching_headers(
 
 def obey_condition(request: HttpRequest, answer: Answer) -> Answer:
     """*answer*, or 304 where the client says that it has it already (RFC 9110 section 13.2.2)."""
+    # Most ask without any condition, and by POST there is none.
+    if request.method == "POST" or not any(name[:3].lower() == "if-" for name, _ in request.headers):
+        return answer
     if request.method not in ("GET", "HEAD") or answer.status != 200 or not _is_known(request, answer):
         return answer
     return unmodified(answer)

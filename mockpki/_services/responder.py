@@ -233,14 +233,15 @@ class Responder(Service[OCSPFault]):
         now = self._clock.now()
         if faults:
             return obey_condition(request, self._answer_question(inquiry, now, faults))
-        edition = self._editions.find(now)
-        if edition.issue is not None:
-            return obey_condition(request, self._answer_ahead(inquiry, now, edition))
+        if not isinstance(self._editions, Live):
+            return obey_condition(request, self._answer_ahead(inquiry, now, self._editions.find(now)))
         answers = self._find_reusable(now).answers
         key = (request.method, request.target, request.body)
         answer = answers.get(key)
         if answer is None:
-            answer = self._answer_from_frame(inquiry, edition) or self._answer_question(inquiry, now, ())
+            answer = self._answer_from_frame(inquiry, self._editions.find(now)) or self._answer_question(
+                inquiry, now, ()
+            )
             # Nobody asks twice with one nonce: to keep that answer would cost memory and save nothing.
             question = inquiry.question
             if not isinstance(question, OCSPRequest) or question.nonce is None:
