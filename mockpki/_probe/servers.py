@@ -199,7 +199,9 @@ def probe_server(
         quote(server.words),
         tuple(outcomes),
         nearest_preset(tuple(outcomes)),
-        (*([line] if line else ()), *run_timelines(jobs)) if timelines else (),
+        (*([replace(line, name=name_own_line(line.name))] if line else ()), *run_timelines(jobs))
+        if timelines
+        else (),
         inert,
         isinstance(world, VirtualTime),
         "" if isinstance(world, VirtualTime) else obstacle,
@@ -222,6 +224,11 @@ def try_virtual_time(world: VirtualTime) -> dict[str, Outcome]:
             "timers may count seconds that have to pass"
         )
     return {"good": warm, "idle": idle}
+
+
+def name_own_line(name: str) -> str:
+    """What the timeline of a server of that *name* is called beside those of the presets."""
+    return f"{name} (yours)" if name in NAMED else name
 
 
 def run_own_timeline(world: World, warm: Outcome) -> Timeline | None:

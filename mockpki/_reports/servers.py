@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from .._probe.servers import ServerReport
+from .._probe.servers import ServerReport, name_own_line
 from ..scenarios.servers import DEMANDS, WORDS, Judged, Outcome, kind, named
 from ..staplers._words import in_words
 from .baseline import name_exception
@@ -184,8 +184,9 @@ def _tell_demands(names: Iterable[str]) -> str:
 
 def _mark(found: ServerReport) -> dict[str, str]:
     """What some lines of the outage are to the server under test."""
-    if found.name in {line.name for line in found.timelines}:
-        return {found.name: "the server under test"}
+    own = name_own_line(found.name)
+    if own in {line.name for line in found.timelines}:
+        return {own: "the server under test"}
     if found.nearest is None:
         return {}
     preset, differ = found.nearest.preset, found.nearest.differ

@@ -98,7 +98,7 @@ class TestRun:
         made = probe_server(nginx.command, template, only=["idle", "down-then-good"], timelines=keeps)
         assert made.virtual_time is keeps
         # The line of a server whose clock is moved stands before those of the presets.
-        assert [line.name for line in made.timelines] == (["nginx", *NAMED] if keeps else [])
+        assert [line.name for line in made.timelines] == (["nginx (yours)", *NAMED] if keeps else [])
         assert all(line.line[0] + line.line[-1] == ".G" for line in made.timelines[:1])
         assert (made.demands["renews"], made.demands["recovers"]) == ((False,) * 2 if keeps else (None,) * 2)
         assert line in nginx.text

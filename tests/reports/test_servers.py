@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mockpki._probe.servers import ServerReport
+from mockpki._probe.servers import ServerReport, name_own_line
 from mockpki._reports.servers import describe_presets, describe_server
 from mockpki.scenarios.servers import DEMANDS
 from mockpki.staplers._words import in_words
@@ -88,14 +88,21 @@ def test_the_outage_has_the_server_in_it(report: ServerReport, presets: tuple[Se
     like = replace(presets[0], name="<like>", timelines=report.timelines)
     near = like.nearest
     assert near is not None
-    own = replace(like, name=report.timelines[0].name)
-    found = [describe_server(one).timelines for one in (report, like, own)]
+    first = report.timelines[0]
+    own = replace(like, name="mine", timelines=(replace(first, name="mine"), *report.timelines))
+    # A server may be called as a design is; then its line is not that of the design.
+    called = replace(like, name=first.name)
+    line = replace(first, name=name_own_line(first.name))
+    called_too = replace(called, timelines=(line, *report.timelines))
+    found = [describe_server(one).timelines for one in (report, like, own, called, called_too)]
     marks = [lines and lines.marks for lines in found]
     assert report.nearest is None
     assert marks == [
         {},
         {near.preset: f"what <like> is {'most ' if near.differ else ''}like"},
-        {report.timelines[0].name: "the server under test"},
+        {"mine": "the server under test"},
+        {near.preset: f"what {first.name} is {'most ' if near.differ else ''}like"},
+        {f"{first.name} (yours)": "the server under test"},
     ]
 
 
