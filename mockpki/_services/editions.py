@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from .._clock import Clock
@@ -76,9 +77,7 @@ class Ahead:
         with self._lock:
             issue = self._issues.find_current(now)
         assert issue is not None  # the first is of the CA's creation
-        return Edition(
-            _make_window(now, issue), lambda serial: find_status(self._ledger, issue, serial), issue
-        )
+        return Edition(_make_window(now, issue), partial(find_status, self._ledger, issue), issue)
 
 
 @dataclass(frozen=True)
@@ -89,14 +88,14 @@ class FromCrl:
     ledger: Ledger
 
     def find(self, now: datetime) -> Edition:
-        place = self.scheduled.list_places()[0]
-        _, issue = self.scheduled.find_issue(place)
+        # The lists of all files are signed at the same moments.
+        issue = self.scheduled.find_issue(next(iter(self.scheduled.places.values())), now)
         assert issue is not None  # the first is of the CA's creation
-        return Edition(_make_window(now, issue), self._find_status, (issue.moment, place.path))
+        return Edition(_make_window(now, issue), partial(self._find_status, now), issue)
 
-    def _find_status(self, serial: int) -> CertStatus:
+    def _find_status(self, now: datetime, serial: int) -> CertStatus:
         for place in self.scheduled.find_places(serial, delta=False):
-            _, issue = self.scheduled.find_issue(place)
+            issue = self.scheduled.find_issue(place, now)
             if issue is not None and serial in issue.listed:
                 return issue.listed[serial]
         return _find_unlisted(self.ledger, serial)

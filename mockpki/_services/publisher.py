@@ -72,14 +72,14 @@ class Publisher(FileService[CRLFault]):
 
     @property
     def _several(self) -> bool:
-        return self._scheduled is not None and len(self._scheduled.list_places()) > 1
+        return self._scheduled is not None and len(self._scheduled.places) > 1
 
     @property
     def files(self) -> tuple[CrlFile, ...]:
         """Every CRL that is published now, complete ones and deltas. ValueError without a schedule."""
         scheduled = self._require_schedule()
-        made = ((place, self._make_issue(scheduled, place)) for place in scheduled.list_places())
-        return tuple(file for _, file in made if file is not None)
+        made = map(scheduled.make_file, scheduled.places.values())
+        return tuple(file for file in made if file is not None)
 
     @check_arguments
     def file_for(self, leaf: About, delta: bool = False) -> CrlFile:
@@ -92,7 +92,7 @@ class Publisher(FileService[CRLFault]):
         if delta and self.publishes.deltas is None:
             raise ValueError(f"the {self._what} publishes no deltas; leave delta=True out")
         (place, *_) = scheduled.find_places(self._find_serial(leaf), delta)
-        file = self._make_issue(scheduled, place)
+        file = scheduled.make_file(place)
         if file is None:
             raise LookupError(f"the {self._what} has not published {place.path} yet")
         return file
@@ -104,14 +104,6 @@ class Publisher(FileService[CRLFault]):
         ValueError without a schedule.
         """
         return tuple(self._require_schedule().list_signed())
-
-    def _make_issue(self, scheduled: Scheduled, place: Place) -> CrlFile | None:
-        _, issue = scheduled.find_issue(place)
-        if issue is None:
-            return None
-        made = scheduled.make(place, ())
-        assert made is not None
-        return scheduled.file(place.path, issue, made[1])
 
     def _require_schedule(self) -> Scheduled:
         if self._scheduled is None:
@@ -192,7 +184,7 @@ class Publisher(FileService[CRLFault]):
     def _choose_place(self, scheduled: Scheduled, of: Target | None, delta: bool) -> Place:
         if of is not None:
             return self._find_place(scheduled, of, delta)
-        places = [place for place in scheduled.list_places() if place.delta is delta]
+        places = [place for place in scheduled.places.values() if place.delta is delta]
         if len(places) != 1:
             raise ValueError(
                 f"the {self._what} has {len(places)} such CRLs; say of which certificate, with of=leaf"
@@ -203,10 +195,10 @@ class Publisher(FileService[CRLFault]):
         """The file that is meant. Raises TypeError or ValueError for what is none."""
         path = target.path if isinstance(target, CrlFile) else target
         if isinstance(path, str):
-            for place in scheduled.list_places():
-                if place.path == urlsplit(path).path:
-                    return place
-            raise ValueError(f"{path!r} is none of the paths of the {self._what}; see its files")
+            place = scheduled.places.get(urlsplit(path).path)
+            if place is None:
+                raise ValueError(f"{path!r} is none of the paths of the {self._what}; see its files")
+            return place
         return scheduled.find_places(self._find_serial(path), delta)[0]
 
     # What a test sets, and sees.
@@ -244,10 +236,11 @@ class Publisher(FileService[CRLFault]):
             raise TypeError(
                 f"leaf={show(leaf)}: a request to the {self._what} names no certificate; leave it out"
             )
-        wanted = {place.path for place in self._scheduled.find_places(self._find_serial(leaf), delta)}
-        about = f" for {' or '.join(sorted(wanted))}"
+        scheduled = self._scheduled
+        wanted = scheduled.find_places(self._find_serial(leaf), delta)
+        about = f" for {' or '.join(sorted(place.path for place in wanted))}"
         return self._log.assert_count_of(
-            self._describe(), about, lambda one: self._find_path(one.path) in wanted, times
+            self._describe(), about, lambda one: self._find_requested(scheduled, one.path) in wanted, times
         )
 
     def assert_not_asked(self, leaf: About | None = None) -> None:
@@ -262,30 +255,27 @@ class Publisher(FileService[CRLFault]):
 
     # Answers over HTTP.
 
-    def _find_path(self, target: str) -> str | None:
-        """Which file a request is for, wherever the files are mounted; None for none of them."""
-        if self._scheduled is None:
-            return self.path
-        paths = [place.path for place in self._scheduled.list_places()]
-        if len(paths) == 1:
-            return paths[0]
-        path = urlsplit(target).path
-        return next((one for one in paths if path.endswith(one)), None)
+    def _find_requested(self, scheduled: Scheduled, target: str) -> Place | None:
+        """Which file a request is for: where there is only one, that, whatever the target."""
+        if self._several:
+            return scheduled.find_place(target)
+        return next(iter(scheduled.places.values()))
 
     def _find_subjects(self, inquiry: Inquiry) -> Iterable[object]:
-        return (self._find_path(inquiry.request.target),)
+        scheduled = self._scheduled
+        place = None if scheduled is None else self._find_requested(scheduled, inquiry.request.target)
+        return () if place is None else (place.path,)
 
     def _make_answer(self, inquiry: Inquiry, faults: Faults) -> Answer:
         scheduled = self._scheduled
         if scheduled is None:
             return self._answer_file(inquiry.request, *self._immediate.make(faults))
-        path = self._find_path(inquiry.request.target)
-        place = next((place for place in scheduled.list_places() if place.path == path), None)
+        place = self._find_requested(scheduled, inquiry.request.target)
         made = place and scheduled.make(place, faults)
         if not made:
             sentence = f"mockpki: the {self._what} publishes nothing at {inquiry.request.target}"
             return Answer.text(404, sentence)
-        return self._answer_file(inquiry.request, *made, scheduled.find_headers(made[0]))
+        return self._answer_file(inquiry.request, *made, scheduled.find_headers())
 
     # What the CA needs to know.
 

@@ -6,10 +6,11 @@ from __future__ import annotations
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from .._clock import Clock
 from .._layers import Faults, Timing, bend
@@ -60,6 +61,8 @@ class Scheduled:
         self._issued = self._changes = 0
         self._warned = False
         self._scopes: dict[tuple[Kind, int | None], Scope] = {}
+        self.places: Mapping[str, Place] = {}
+        """Every file by its path. Replaced and never changed, so that nobody has to lock it."""
         self._signed: dict[str, deque[tuple[Issue, bytes]]] = {}
         self._add_scopes()
 
@@ -79,9 +82,14 @@ class Scheduled:
             keys += [(self._kind, shard) for shard in shards.list_shards(self._issued)]
         if self.publishing.only == "kind":
             keys.append(("ca", None))
+        deltas = (False, True) if self.publishing.deltas else (False,)
+        added: list[Place] = []
         for key in keys:
             if key not in self._scopes:
-                self._scopes[key] = Scope(*key, Issues(self.publishing, self._moments, self._find_end))
+                scope = Scope(*key, Issues(self.publishing, self._moments, self._find_end))
+                self._scopes[key] = scope
+                added += [Place(scope, delta) for delta in deltas]
+        self.places = {**self.places, **{place.path: place for place in added}}
 
     def _find_end(self, serial: int) -> datetime | None:
         facts = self._facts.get(serial)
@@ -107,11 +115,12 @@ class Scheduled:
             keys.append((kind, None))
         return [self._scopes[key] for key in keys]
 
-    def list_places(self) -> list[Place]:
-        """Every file."""
-        with self._lock:
-            deltas = (False, True) if self.publishing.deltas else (False,)
-            return [Place(scope, delta) for scope in self._scopes.values() for delta in deltas]
+    def find_place(self, target: str) -> Place | None:
+        """The file that a request's *target* is, wherever the files are mounted; None for none of them."""
+        # All paths have one name, or two.
+        parts = urlsplit(target).path.split("/")
+        tails = (f"/{'/'.join(parts[-count:])}" for count in (1, 2))
+        return next((self.places[tail] for tail in tails if tail in self.places), None)
 
     def find_places(self, serial: int, delta: bool) -> list[Place]:
         """The files that *serial* names: several only where reasons divide them."""
@@ -134,7 +143,8 @@ class Scheduled:
             shard = publishing.shards.choose(serial, not_after, self._issued)
             self._issued += 1
             self._facts[serial] = Facts(not_after, shard, is_ca)
-            self._add_scopes()
+            if publishing.divided and (self._kind, shard) not in self._scopes:
+                self._add_scopes()
         if not publishing.in_certificates:
             return [], []
         points = [self._cover(place) for place in self.find_places(serial, delta=False)]
@@ -204,21 +214,26 @@ class Scheduled:
 
     # The files.
 
-    def find_issue(self, place: Place) -> tuple[datetime, Issue | None]:
-        """The time, and what is published at *place* then."""
-        now = self._clock.now()
+    def find_issue(self, place: Place, now: datetime) -> Issue | None:
+        """What is published at *place* at the time *now*; None where there is nothing yet."""
         with self._lock:
-            return now, place.scope.issues.find_current(now, place.delta)
+            return place.scope.issues.find_current(now, place.delta)
 
     def make(self, place: Place, faults: Faults) -> tuple[Window, bytes] | None:
         """The times and octets of what is published at *place*; None where there is nothing yet."""
-        now, issue = self.find_issue(place)
+        now = self._clock.now()
+        issue = self.find_issue(place, now)
         if issue is None:
             return None
         window = bend(Timing, Window(now, issue.this_update, issue.next_update, issue.this_update), faults)
         if not faults:
             return window, self._sign_once(place, issue)
         return window, sign_list(self._write(place, issue, window), self._signer, faults)
+
+    def make_file(self, place: Place) -> CrlFile | None:
+        """What is published at *place*, as users see it; None where there is nothing yet."""
+        issue = self.find_issue(place, self._clock.now())
+        return None if issue is None else self._describe(place.path, issue, self._sign_once(place, issue))
 
     def _sign_once(self, place: Place, issue: Issue) -> bytes:
         """The honest octets of *issue*: signed by the first who asks, and kept."""
@@ -251,10 +266,9 @@ class Scheduled:
         """Every CRL that was signed for somebody, the last of each file, oldest first."""
         with self._lock:
             signed = [(path, issue, der) for path, kept in self._signed.items() for issue, der in kept]
-        return [self.file(*one) for one in sorted(signed, key=lambda one: one[1].moment)]
+        return [self._describe(*one) for one in sorted(signed, key=lambda one: one[1].moment)]
 
-    def file(self, path: str, issue: Issue, der: bytes) -> CrlFile:
-        """*issue* as users see it."""
+    def _describe(self, path: str, issue: Issue, der: bytes) -> CrlFile:
         return CrlFile(
             path, self._find_url(path), issue.number, issue.base, issue.this_update, issue.next_update,
             tuple(issue.serials), der,
@@ -287,7 +301,7 @@ class Scheduled:
             due = issue.moment.time + publishing.full.every
             yield Extension(_NEXT_PUBLISH, False, encode_x509_time(due))
 
-    def find_headers(self, window: Window) -> dict[str, datetime | str]:
+    def find_headers(self) -> dict[str, datetime | str]:
         """What the headers of HTTP say otherwise than for a list without a schedule."""
         found: dict[str, datetime | str] = {}
         due = self.find_next()
