@@ -19,7 +19,7 @@ from .._exchange.http import Answer, HttpRequest
 from .._exchange.steps import Abort, Finish, Send, Silence, Step, Trickle, Wait, Wire, deliver
 from .._layers import Faults
 from .._pkix.ocsp_request import OCSPRequest
-from .journal import Journal, Row
+from .journal import Journal, Log, Row
 from .questions import Inquiry, Question, Reader
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -147,7 +147,7 @@ def _describe_step(step: Step) -> str:
             return "reset"
 
 
-class RequestLog:
+class RequestLog(Log[Request]):
     """The requests of one service, in the order in which they were answered.
 
     What was answered honestly is kept as octets, and becomes a `Request` when it is looked at; *read* is how
@@ -156,7 +156,7 @@ class RequestLog:
 
     def __init__(self, read: Reader, limit: int | None = None) -> None:
         self._read = read
-        self._journal: Journal[Request] = Journal(8, self._from_octets, limit)
+        self._journal = Journal(8, self._from_octets, limit)
         self._taken = 0
         self._waiting = 0
         self._wakers: list[Callable[[], None]] = []
@@ -176,20 +176,6 @@ class RequestLog:
                 for wake in self._wakers:
                     wake()
 
-    @property
-    def count(self) -> int:
-        """How many requests there were, those included that are not kept any more."""
-        return self._journal.count
-
-    @property
-    def dropped(self) -> int:
-        """How many are not kept any more."""
-        return self._journal.dropped
-
-    def since(self, number: int) -> list[Request]:
-        """Every request that is kept and has a higher number, or the last *-number* of them, oldest first."""
-        return self._journal.since(number)
-
     def _from_octets(self, number: int, row: Row) -> Request:
         time, asked, client, body, *head, content = row
         method, target, headers, version, keep_alive = marshal.loads(asked)  # noqa: S302 - it is our own
@@ -197,10 +183,6 @@ class RequestLog:
         answer = Answer.read(b"".join(head), content)
         when = _EPOCH + timedelta(seconds=int(time))
         return Request(Inquiry(request, self._read), when, (), answer, deliver(request, answer), number)
-
-    def clear(self) -> None:
-        """Drop every request."""
-        self._journal.clear()
 
     def wait_for_next(self, seconds: float, what: str) -> Request:
         """The next request that no earlier call has returned. Raises TimeoutError after *seconds*."""

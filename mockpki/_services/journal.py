@@ -218,3 +218,27 @@ class Journal(Generic[T]):
             self._blocks, self._starts = [], []
             self._cleared = self.last
             self.first = self.last + 1
+
+
+class Log(Generic[T]):
+    """Whatever keeps its entries in a journal, and is read like one."""
+
+    _journal: Journal[T]
+
+    @property
+    def count(self) -> int:
+        """How many entries there were, those included that are not kept any more."""
+        return self._journal.count
+
+    @property
+    def dropped(self) -> int:
+        """How many are not kept any more."""
+        return self._journal.dropped
+
+    def since(self, number: int) -> list[T]:
+        """Every entry that is kept and has a higher number, or the last *-number* of them, oldest first."""
+        return self._journal.since(number)
+
+    def clear(self) -> None:
+        """Drop every entry."""
+        self._journal.clear()

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._ca.leaf import Leaf
 from .._pkix.reading import load_certificate
-from .._services.journal import Journal, Row
+from .._services.journal import Journal, Log, Row
 
 
 @dataclass(repr=False)
@@ -55,14 +55,14 @@ class Handshake:
         return f"<Handshake of {self.client}, {self}>"
 
 
-class HandshakeLog:
+class HandshakeLog(Log[Handshake]):
     """The connections of one server, the newest *limit* of them or all, in the order in which they came.
 
     A connection that is over is kept as octets, and becomes a `Handshake` again when it is looked at.
     """
 
     def __init__(self, limit: int | None = None) -> None:
-        self._journal: Journal[Handshake] = Journal(3, self._from_octets, limit)
+        self._journal = Journal(3, self._from_octets, limit)
         # Leaves are few, and each is there for as long as its server.
         self._leaves: list[Leaf | None] = [None]
         self._leaf_numbers: dict[Leaf | None, int] = {None: 0}
@@ -79,24 +79,6 @@ class HandshakeLog:
     def close(self, handshake: Handshake) -> None:
         """Nothing of *handshake* will change."""
         self._journal.settle(handshake.number, self._to_octets(handshake))
-
-    @property
-    def count(self) -> int:
-        """How many connections there were, those included that are not kept any more."""
-        return self._journal.count
-
-    @property
-    def dropped(self) -> int:
-        """How many are not kept any more."""
-        return self._journal.dropped
-
-    def since(self, number: int) -> list[Handshake]:
-        """Every one that is kept and has a higher number, or the last *-number* of them, oldest first."""
-        return self._journal.since(number)
-
-    def clear(self) -> None:
-        """Drop every one."""
-        self._journal.clear()
 
     def _to_octets(self, handshake: Handshake) -> Row:
         one, certificate = handshake, handshake.client_certificate
