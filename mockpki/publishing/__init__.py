@@ -10,7 +10,7 @@
 In this folder:
 
 - `_schedule`, `_shards`, `_values`, `_presets`: when a CA signs, how it divides its list, both in one value,
-  and those that have names; `_checks`: what they have to be.
+  and those that have names; `_durations`: what these have to be.
 - `_moments`: when anything is signed, as functions of the time.
 - `_journal`: what was on a list at any moment.
 - `_issues`: what each list says: number, base, times and entries.

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 from math import lcm
 
-from ._checks import SECOND
+from ._durations import SECOND
 from ._values import Publishing
 
 

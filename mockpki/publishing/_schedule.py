@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, get_args
 
-from ._checks import SECOND, check_duration, check_kind, check_word
+from .._parameters import check_fields
+from ._durations import Duration, Length, check_whole_seconds
 
 Base = Literal["last", "previous"]
 Pointer = Literal["crl", "certificate"]
@@ -19,24 +20,20 @@ class Schedule:
     Raises TypeError or ValueError for values that make no sense.
     """
 
-    every: timedelta | None
+    every: Length | None
     """The time between two issues, the first of which is the CA's creation; None: there are no regular
     ones."""
-    life: timedelta
+    life: Length
     """From thisUpdate to nextUpdate (RFC 5280 section 5.1.2.5: the next CRL may come before, never after)."""
-    backdate: timedelta = timedelta()
+    backdate: Duration = timedelta()
     """How long before its signing thisUpdate lies."""
-    after_revocation: timedelta | None = None
+    after_revocation: Duration | None = None
     """Sign also when this much time has passed since a revocation; zero: at once; None: that brings
     nothing."""
 
     def __post_init__(self) -> None:
-        check_duration("a schedule", "life", self.life, least=SECOND)
-        check_duration("a schedule", "backdate", self.backdate)
-        if self.every is not None:
-            check_duration("a schedule", "every", self.every, least=SECOND)
-        if self.after_revocation is not None:
-            check_duration("a schedule", "after_revocation", self.after_revocation)
+        check_fields(self)
+        check_whole_seconds(self, "every", "life", "backdate", "after_revocation")
         if self.backdate >= self.life:
             raise ValueError(
                 f"lists that are dated back by {self.backdate} and good for {self.life} are over when they "
@@ -62,11 +59,6 @@ class Deltas:
     """A delta is signed at a regular time only if the list has changed since the last one."""
 
     def __post_init__(self) -> None:
-        check_kind("deltas", "schedule", self.schedule, Schedule)
-        check_kind("deltas", "if_changed", self.if_changed, bool)
-        check_word("deltas", "base", self.base, get_args(Base))
-        check_kind("deltas", "pointers", self.pointers, frozenset)
-        for pointer in self.pointers:
-            check_word("deltas", "pointers", pointer, get_args(Pointer))
+        check_fields(self)
         if self.schedule.every is None and self.if_changed:
             raise ValueError("deltas with if_changed=True need a schedule with every=: that is when to look")

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
+from typing import Annotated
 
+from .._parameters import Within, check_fields
 from .._pkix.status import Reason
-from ._checks import SECOND, check_count, check_duration, check_kind
+from ._durations import Length, check_whole_seconds
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+AtLeastOne = Annotated[int, Within(1)]
 
 
 class Shards:
@@ -45,15 +48,12 @@ class Whole(Shards):
 class _Counted(Shards):
     """So many shards, numbered from *first* on. With *aggregate* there is a complete list, too."""
 
-    count: int
-    first: int = 1
+    count: AtLeastOne
+    first: Annotated[int, Within(0)] = 1
     aggregate: bool = False
 
     def __post_init__(self) -> None:
-        owner = type(self).__name__
-        check_count(owner, "count", self.count, least=1)
-        check_count(owner, "first", self.first, least=0)
-        check_kind(owner, "aggregate", self.aggregate, bool)
+        check_fields(self)
 
     def list_shards(self, issued: int) -> range:
         return range(self.first, self.first + self.count)
@@ -88,12 +88,12 @@ class InTurn(_Counted):
 class ByExpiry(Shards):
     """By the end of validity: spans of *width* in turn, *count* shards in all."""
 
-    width: timedelta
-    count: int
+    width: Length
+    count: AtLeastOne
 
     def __post_init__(self) -> None:
-        check_duration("ByExpiry", "width", self.width, least=SECOND)
-        check_count("ByExpiry", "count", self.count, least=1)
+        check_fields(self)
+        check_whole_seconds(self, "width")
 
     def choose(self, serial: int, not_after: datetime | None, before: int) -> int:
         if not_after is None:  # never issued, so nobody knows its end
@@ -109,12 +109,11 @@ class Filling(Shards):
     """One shard takes new certificates until it has *most*; then the next. With *aggregate* there is a
     complete list, too."""
 
-    most: int
+    most: AtLeastOne
     aggregate: bool = True
 
     def __post_init__(self) -> None:
-        check_count("Filling", "most", self.most, least=1)
-        check_kind("Filling", "aggregate", self.aggregate, bool)
+        check_fields(self)
 
     def choose(self, serial: int, not_after: datetime | None, before: int) -> int:
         return before // self.most + 1
@@ -130,7 +129,7 @@ class ByReason(Shards):
     first: tuple[str, ...] = ("key_compromise", "ca_compromise", "aa_compromise")
 
     def __post_init__(self) -> None:
-        check_kind("ByReason", "first", self.first, tuple)
+        check_fields(self)
         reasons = {Reason.of(name) for name in self.first}
         if not reasons or reasons & {Reason.UNSPECIFIED, Reason.REMOVE_FROM_CRL}:
             raise ValueError(

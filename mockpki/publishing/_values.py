@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import timedelta
-from typing import Literal, get_args
+from typing import Literal
 
-from ._checks import check_duration, check_kind, check_word
+from .._parameters import check_fields
+from ._durations import Duration, check_whole_seconds
 from ._schedule import Deltas, Schedule
 from ._shards import WHOLE, ByReason, Shards, Whole
 
@@ -38,7 +38,7 @@ class Publishing:
     user certificates and those of CAs have files of their own, which say so."""
     numbers: Numbers = "count"
     """What CRL numbers are: counted, or the time of signing in milliseconds or nanoseconds since 1970."""
-    keep_expired: timedelta | None = None
+    keep_expired: Duration | None = None
     """How long after its end a certificate stays on the list, but for the one issue that RFC 5280 section 3.3
     demands; None: for ever."""
     http_expires: Expires = "next_update"
@@ -55,23 +55,8 @@ class Publishing:
     """Complete CRLs say when the next one will be published (1.3.6.1.4.1.311.21.4)."""
 
     def __post_init__(self) -> None:
-        owner = "Publishing"
-        check_kind(owner, "full", self.full, Schedule)
-        check_kind(owner, "shards", self.shards, Shards)
-        if self.deltas is not None:
-            check_kind(owner, "deltas", self.deltas, Deltas)
-        check_word(owner, "idp", self.idp, get_args(Idp))
-        check_word(owner, "only", self.only, ("", "user", "kind"))
-        check_word(owner, "numbers", self.numbers, get_args(Numbers))
-        check_word(owner, "http_expires", self.http_expires, get_args(Expires))
-        if self.keep_expired is not None:
-            check_duration(owner, "keep_expired", self.keep_expired)
-        if self.cache_control is not None:
-            check_kind(owner, "cache_control", self.cache_control, str)
-        if not isinstance(self.ocsp, Schedule):
-            check_word(owner, "ocsp", self.ocsp, get_args(OcspWord))
-        check_kind(owner, "in_certificates", self.in_certificates, bool)
-        check_kind(owner, "next_publish", self.next_publish, bool)
+        check_fields(self)
+        check_whole_seconds(self, "keep_expired")
         self._check_agreement()
 
     def _check_agreement(self) -> None:
