@@ -15,6 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from .._reports import Report
+    from .._reports.baseline import Baseline
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
@@ -70,6 +71,17 @@ class Output:
             show_report(report, Console())
         else:
             click.echo(FORMATS[self.form](report).rstrip("\n"))
+
+    def write_or_compare(self, report: Report, known: Baseline | None, status: int) -> int:
+        """Write *report*, and return its exit *status*; with what is *known*, what is new alone counts."""
+        from .._reports.baseline import compare
+
+        if known is None:
+            self.write(report)
+            return status
+        compared = compare(report, known)
+        self.write(compared.report)
+        return int(bool(compared.new))
 
 
 T = TypeVar("T")

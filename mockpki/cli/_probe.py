@@ -153,7 +153,6 @@ def _probe_client(
     """Send the client through all scenarios, write the report, and return the exit status."""
     from .. import _probe
     from .._engine.ports import describe
-    from .._reports.baseline import compare
     from .._reports.clients import describe_client
 
     demanded = None if about.policy is None else next(iter(read_policy(about.policy).items()))
@@ -174,12 +173,7 @@ def _probe_client(
         prober.end()
     skipped = [one.name for one in list_skipped(runs.only, runs.skip)]
     described = describe_client(report, skipped)
-    if known is not None:
-        compared = compare(described, known)
-        output.write(compared.report)
-        return int(bool(compared.new))
-    output.write(described)
-    return int(demanded is not None and not report.kept)
+    return output.write_or_compare(described, known, int(demanded is not None and not report.kept))
 
 
 def _load_baseline(path: Path | None, policy: str | None) -> Baseline | None:

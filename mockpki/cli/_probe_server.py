@@ -104,7 +104,7 @@ def run_server_probe(
 
     from .._engine.ports import EXHAUSTED, describe
     from .._probe.servers import probe_server as run_probe
-    from .._reports.baseline import compare, name_exception
+    from .._reports.baseline import name_exception
     from .._reports.servers import describe_server
     from ..scenarios.servers import SCENARIOS, NotListening, choose_scenarios
 
@@ -146,9 +146,4 @@ def run_server_probe(
     judged = {outcome.scenario for outcome in report.outcomes}
     skipped = [one.name for one in choose_scenarios(runs.only) if one.name not in judged]
     described = describe_server(report, skipped)
-    if known is not None:
-        compared = compare(described, known)
-        output.write(compared.report)
-        return int(bool(compared.new))
-    output.write(described)
-    return report.exit_status
+    return output.write_or_compare(described, known, report.exit_status)

@@ -18,6 +18,7 @@ from ..._parameters import Pause, Within, check_arguments
 from ..._validation.finding import Unusable
 from ..._validation.ocsp import read_response
 from ...relying_party import Policy, Verdict
+from ._worlds import SERVER_NAME, Site
 
 WORDS = {
     "good": "a valid answer that says good",
@@ -166,3 +167,16 @@ def _read_times(staple: bytes | None) -> tuple[datetime | None, datetime | None]
     except (ValueError, StopIteration):
         return None, None
     return single.this_update_utc, single.next_update_utc
+
+
+def visit(site: Site, patience: timedelta) -> Observation:
+    """What one client sees of the server of *site*, by the clock of its PKI."""
+    (seen,) = observe(
+        site.host,
+        site.port,
+        ca=site.pki.ca_file,
+        server_name=SERVER_NAME,
+        now=site.pki.clock.now,
+        timeout=patience,
+    )
+    return seen

@@ -12,7 +12,7 @@ from ..._ca.leaf import Leaf
 from ..._clock import monotonic
 from ..._parameters import check_arguments
 from ...staplers._policy import StaplePolicy
-from ._observe import Observation, observe
+from ._observe import Observation, visit
 from ._outcome import INERT, Demand, Judged, Outcome, Passing, Trouble
 from ._scenarios import (
     Delay,
@@ -131,14 +131,7 @@ class _ScenarioRun:
             why = self.no_start.partition("; it printed:")[0]
             return Observation(self.site.pki.clock.now(), "failed", f"nobody listens: {why}", waited=False)
         began = monotonic()
-        (seen,) = observe(
-            self.site.host,
-            self.site.port,
-            ca=self.site.pki.ca_file,
-            server_name=SERVER_NAME,
-            now=self.site.pki.clock.now,
-            timeout=self.world.patience,
-        )
+        seen = visit(self.site, self.world.patience)
         waited = self.watch.was_held_up(began, monotonic())
         self.site.wait_until_idle()
         return replace(seen, waited=waited)

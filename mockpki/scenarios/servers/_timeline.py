@@ -13,7 +13,7 @@ from ..._ca.leaf import Leaf
 from ..._parameters import check_arguments
 from ...faults import OCSPFault
 from ...staplers._policy import StaplePolicy
-from ._observe import ERRORS, Observation, observe
+from ._observe import ERRORS, Observation, visit
 from ._watch import Watch
 from ._worlds import HOST, SERVER_NAME, NotListening, PolicyOrWorld, Preset, Site, World
 
@@ -190,11 +190,4 @@ class _TimelineRun:
             self.site.restart()
 
     def connect(self) -> None:
-        self.seen += observe(
-            self.site.host,
-            self.site.port,
-            ca=self.site.pki.ca_file,
-            server_name=SERVER_NAME,
-            now=self.site.pki.clock.now,
-            timeout=self.world.patience,
-        )
+        self.seen.append(visit(self.site, self.world.patience))
