@@ -14,7 +14,7 @@ SLOW = {
     "test_own_errors.py", "test_pytest_company.py", "test_pytest_plugin.py", "test_readme.py",
     "test_threads.py", "test_verifiers.py",
 }  # fmt: skip
-"""Folders and files. Without them, ``-m "not slow"``, the rest takes less than a minute on two cores."""
+"""Folders and files. Without them, ``-m "not slow"``, the rest takes about three minutes on two cores."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

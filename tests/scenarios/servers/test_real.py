@@ -14,6 +14,7 @@ import pytest
 from mockpki import staplers
 from mockpki.scenarios.servers import SCENARIOS, Preset, ServerCommand, StapleScenario, World, nearest, run
 from mockpki.scenarios.servers._scenarios import Delay, Expire, Hang, Pass
+from tests.kit.chances import CHANCES
 from tests.servers.commands import SERVERS
 
 THEIR_OWN_MATTER = ("bad-signature", "stale", "wrong-certificate")
@@ -26,11 +27,6 @@ EXPLAINED: dict[tuple[str, str], str] = {
     ),
 }
 """By server and scenario: why the two differ, in a sentence. What no longer differs fails the test, too."""
-
-CHANCES = {"hitch": 4}
-"""How often a difference has to be seen before it counts, where that is not twice: processes of others run
-at a pace of their own. hitch fetches in one process and watches for what is fetched in another: an answer
-that comes before the watch has begun waits there for a restart."""
 
 _AT_ONCE = 12
 """Scenarios under way at the same time: they mostly wait."""

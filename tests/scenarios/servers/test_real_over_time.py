@@ -12,6 +12,7 @@ import pytest
 from mockpki import faults, staplers
 from mockpki.scenarios.servers import Timeline, VirtualTime, World, timeline
 from mockpki.staplers import StaplePolicy
+from tests.kit.chances import CHANCES
 from tests.kit.programs import need
 from tests.servers.commands import SERVERS
 
@@ -21,10 +22,6 @@ EVERY = timedelta(hours=4, minutes=20)
 multiple of every hop."""
 HOPS = {"hitch": timedelta(minutes=5)}
 """How far a clock may move at a time, for servers that ask of their own accord: as often as they may ask."""
-
-CHANCES = {"hitch": 4}
-"""How often a difference has to be seen before it counts, if not twice: what hitch fetches before it watches
-for it waits for a restart, and a busy machine is late."""
 
 UNEXPLAINED = "there are differences that nobody has explained:"
 
