@@ -14,5 +14,5 @@ settings.load_profile("mockpki")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each core: half of a test's time is waiting, for programs of others or for what must not come."""
+    """Two for each core: half of the time a test waits for others, or for what must not come."""
     return 2 * (os.cpu_count() or 1)
