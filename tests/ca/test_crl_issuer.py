@@ -16,6 +16,7 @@ from mockpki._pkix.certificate import KEY_USAGES
 from mockpki.publishing import IMMEDIATE, ByReason, Publishing, Schedule
 from mockpki.relying_party import crl_urls
 from tests.kit.asking import cert_id, post, question
+from tests.kit.indirect_cases import INDIRECT_CASES
 from tests.kit.indirect_world import (
     DAY,
     HOUR,
@@ -24,6 +25,7 @@ from tests.kit.indirect_world import (
     SERIAL,
     SHARDS,
     WITH_DELTAS,
+    IndirectWorld,
     indirect,
     load,
 )
@@ -193,6 +195,20 @@ def test_a_ca_of_the_same_name(publishes: Publishing) -> None:
         assert covered.indirect_crl
         mine = [(leaf.serial_number, None), (leaf3.serial_number, None)]
         assert read(der) == [*mine, (leaf2.serial_number, names(other))]
+
+
+def test_a_client_reads_every_case() -> None:
+    """Ours finds what the judges of others find, of either certificate."""
+    with PKI(ago=21 * DAY) as pki:
+        for name, case in INDIRECT_CASES.items():
+            world = IndirectWorld(pki, case.publishes, own=case.own)
+            case.act(world)
+            deltas = []
+            if case.without_deltas is not None:
+                deltas = [file.der for file in world.issuer.crl.files if file.base is not None]
+            elif world.first.publishes.scheduled:
+                world.issuer.crl.publish()
+            assert world.judge_both(*deltas) == list(case.whole), name
 
 
 def test_many_revocations_at_every_request() -> None:

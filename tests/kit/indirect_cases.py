@@ -48,12 +48,13 @@ def release(world: IndirectWorld) -> None:
 @dataclass(frozen=True)
 class IndirectCase:
     """How a CRL issuer publishes, what happens, and the status of each certificate then; and without deltas,
-    where that is another."""
+    where that is another. With *own*, the first CA has the CRL issuer's name."""
 
     publishes: Publishing | str
     act: Callable[[IndirectWorld], None]
     whole: tuple[str, str]
     without_deltas: tuple[str, str] | None = None
+    own: bool = False
 
 
 INDIRECT_CASES = {
@@ -67,6 +68,8 @@ INDIRECT_CASES = {
     "kinds": IndirectCase(replace(HOURLY, only="kind"), one, (REVOKED, GOOD)),
     "reasons": IndirectCase(replace(HOURLY, shards=ByReason()), both, (REVOKED, REVOKED)),
     "lets-encrypt": IndirectCase("lets-encrypt", one, (REVOKED, GOOD)),
+    "own-name": IndirectCase(IMMEDIATE, one, (REVOKED, GOOD), own=True),
+    "own-name-other": IndirectCase(HOURLY, other, (GOOD, REVOKED), own=True),
     "held": IndirectCase(WITH_DELTAS, hold, (REVOKED, GOOD), (GOOD, GOOD)),
     "released": IndirectCase(WITH_DELTAS, release, (GOOD, REVOKED), (GOOD, GOOD)),
 }
@@ -78,7 +81,7 @@ def write_indirect_cases(folder: Path, at: datetime) -> dict[str, tuple[str, str
     ago = datetime.now(timezone.utc) - at + timedelta(minutes=1)
     with PKI(ago=ago) as pki:
         for name, case in INDIRECT_CASES.items():
-            world = IndirectWorld(pki, case.publishes)
+            world = IndirectWorld(pki, case.publishes, own=case.own)
             case.act(world)
             publisher = world.issuer.crl
             if case.publishes is IMMEDIATE:

@@ -21,15 +21,16 @@ SERIAL = 4711
 
 
 class IndirectWorld:
-    """The three of them, by *publishes*, on a clock that stands."""
+    """The three of them, by *publishes*, on a clock that stands. With *own*, the first CA has the CRL
+    issuer's name, so that its CRLs are signed with another key of its own name."""
 
-    def __init__(self, pki: PKI, publishes: Publishing | str) -> None:
+    def __init__(self, pki: PKI, publishes: Publishing | str, *, own: bool = False) -> None:
         self.pki = pki
         pki.clock.stop()
         self.issuer = pki.root.create_crl_issuer(publishes=publishes)
-        self.first, self.second = (
-            pki.root.create_child_ca(publishes=publishing.by(self.issuer)) for _ in range(2)
-        )
+        by = publishing.by(self.issuer)
+        self.first = pki.root.create_child_ca(publishes=by, name_of=self.issuer if own else None)
+        self.second = pki.root.create_child_ca(publishes=by)
         self.one, self.other = (
             ca.issue_cert("localhost", serial_number=SERIAL) for ca in (self.first, self.second)
         )
