@@ -6,16 +6,17 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from ._ca.ca import CA, Target, Targets, make_child_ca
-from ._ca.issuing import root_certificate
+from ._ca.ct_log import LiveLog
+from ._ca.issuing import load_root, make_root
 from ._ca.leaf import Leaf, shorten
 from ._ca.options import CAOptions, check_publishing
 from ._ca.passage import run_until
@@ -26,9 +27,10 @@ from ._engine.interrupts import Held
 from ._engine.listener import start_all
 from ._engine.loop import Engine
 from ._engine.ports import addresses
-from ._parameters import OWN_CHECK, Within, check_arguments, show
-from ._pkix.keys import KeyName, KeyType
+from ._parameters import OWN_CHECK, Within, check_arguments
+from ._pkix.keys import KeyName, KeyType, PrivateKey
 from ._problems import add_note, combine, describe
+from ._services.crlite import CRLite
 from ._services.publisher import Publisher
 from ._services.responder import Responder
 from .publishing._presets import IMMEDIATE
@@ -69,7 +71,8 @@ class PKI:
     making a root. *host* is a loopback address, or ``"localhost"`` for both. *publishes* is how the issuing
     CA publishes CRLs, a value or a name of `mockpki.publishing`; what is left out is new at every request. A
     schedule is best lived through in the past: *ago*, a timedelta, is how long before the present the PKI's
-    clock begins, so that each ``shift`` comes nearer to the clients' own time. *evidence* is how many of the
+    clock begins, so that each ``shift`` comes nearer to the clients' own time. *logged* gives certificates
+    SCTs of ``pki.ct_log``, *scts* of them, for ``pki.crlite`` to speak of. *evidence* is how many of the
     newest requests and handshakes each service and TLS server keeps, None for all.
 
     Raises ValueError for what these cannot be, and RuntimeError inside a fault, which runs in a service.
@@ -89,23 +92,27 @@ class PKI:
         host: str = "127.0.0.1",
         publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
         ago: Annotated[timedelta, Within(timedelta(), timedelta(days=10_000))] = timedelta(),
+        logged: bool = False,
+        scts: Annotated[int, Within(1, 100)] = 2,
         evidence: Annotated[int | None, Within(1)] = None,
     ) -> None:
         addresses(host)
         publishing = check_publishing(publishes)
-        options = CAOptions.check(key_type, delegated, responder_id)
+        options = replace(CAOptions.check(key_type, delegated, responder_id), logged=logged, scts=scts)
         try:
             with Held():
                 self._realm = Realm(Engine.acquire(), host, options, evidence)
                 if ago:
                     self._realm.clock.shift(-ago)
                 above = publishing if depth == 0 else IMMEDIATE
-                self.root = self._make_root(above) if root is None else self._adopt_root(root, above)
+                self.root = CA(self._realm, *self._find_root(root), None, above)
                 self.ca = self.root
                 for number in range(depth):
                     issuing = publishing if number == depth - 1 else IMMEDIATE
                     self.ca = make_child_ca(self.ca, options.key_type, publishes=issuing)
                 self._realm.engine.post(start_all, self._realm.listeners)
+                if logged:
+                    _ = self.crlite
         except BaseException:
             if "_realm" in self.__dict__:
                 try:
@@ -114,22 +121,9 @@ class PKI:
                     self._shut()
             raise
 
-    def _make_root(self, publishes: Publishing) -> CA:
-        realm, key = self._realm, self._realm.options.key_type.generate()
-        return CA(realm, root_certificate(realm.clock, realm.tag, key), key, None, publishes)
-
-    def _adopt_root(self, adopted: trustme.CA, publishes: Publishing) -> CA:
-        try:
-            certificate = x509.load_pem_x509_certificate(adopted.cert_pem.bytes())
-            loaded: Any = load_pem_private_key(adopted.private_key_pem.bytes(), None)
-        except AttributeError as error:
-            raise TypeError(f"root= takes a trustme.CA; got {show(adopted)}") from error
-        except ValueError as error:
-            raise ValueError(
-                f"trustme does not hand out the key of root={adopted!r} ({error}); "
-                "give one with an RSA or EC key"
-            ) from error
-        return CA(self._realm, certificate.public_bytes(Encoding.DER), loaded, None, publishes)
+    def _find_root(self, adopted: trustme.CA | None) -> tuple[bytes, PrivateKey]:
+        realm, key = self._realm, self._realm.options.key_type.generate
+        return make_root(realm.clock, realm.tag, key()) if adopted is None else load_root(adopted)
 
     def __repr__(self) -> str:
         state = ", closed" if self._realm.closed else ""
@@ -241,6 +235,16 @@ class PKI:
     def crl(self) -> Publisher:
         """The CRL publisher of the issuing CA."""
         return self.ca.crl
+
+    @property
+    def crlite(self) -> CRLite:
+        """The publisher of CRLite filters, of all CAs. Its port is opened when it is first asked for."""
+        return self._realm.crlite
+
+    @property
+    def ct_log(self) -> LiveLog:
+        """The certificate transparency log: a `crlite.CtLog`, with a file for OpenSSL."""
+        return self._realm.logging.log
 
     @property
     def ca_file(self) -> str:
