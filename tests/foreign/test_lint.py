@@ -101,7 +101,7 @@ def lint_crl(der: bytes) -> Findings:
 
 
 def lint_crl_for_tls(der: bytes) -> Findings:
-    """What pkilint finds in a CRL by the Baseline Requirements, for CAs of TLS certificates, as well."""
+    """The same by the Baseline Requirements, too, which are for CAs of TLS certificates."""
     load = loader.RFC5280CertificateListDocumentLoader()
     return _findings(_CRLS_FOR_TLS, load.load_der_document(der, "a CRL"))
 
