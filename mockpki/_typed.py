@@ -34,3 +34,15 @@ def parse_duration(text: str) -> timedelta | None:
         return timedelta(**{_UNITS[found[2]]: float(found[1])}) if found else None
     except OverflowError:
         return None
+
+
+def write_duration(length: timedelta) -> str:
+    """*length* as people say it: ``777599 s`` as ``8 d 23 h 59 min 59 s``."""
+    seconds, parts = length.total_seconds(), []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count:.0f} {unit}")
+    if seconds or not parts:
+        parts.append(f"{seconds:g} s")
+    return " ".join(parts)

@@ -189,7 +189,6 @@ TESTED_ELSEWHERE = {
     "_ca.revocation": "tests/services/test_scheduled.py",
     "_ca.trust": "tests/test_pki.py",
     "_services.crl_file": "tests/services/test_scheduled.py",
-    "_services.immediate": "tests/services/test_publisher.py",
     "_services.signed_list": "tests/services/test_publisher.py",
     "staplers._provision": "tests/staplers/test_answering.py",  # data only
 }

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from mockpki._typed import find_near, parse_duration, suggest
+from mockpki._typed import find_near, parse_duration, suggest, write_duration
 
 KNOWN = ("hard-fail", "soft-fail", "no-check")
 
@@ -42,3 +42,16 @@ def test_a_name_that_is_not_known_is_answered() -> None:
     assert suggest("xyzzy", KNOWN) == "there are hard-fail, soft-fail, no-check."
     assert suggest("xyzzy", KNOWN, "see --help") == "see --help"
     assert suggest("xyzzy", iter(KNOWN)) == suggest("xyzzy", KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"), (1, "1 s"), (0.5, "0.5 s"), (90, "1 min 30 s"), (3600, "1 h"), (86_400, "1 d"),
+        (777_599, "8 d 23 h 59 min 59 s"), (90_060, "1 d 1 h 1 min"), (3650 * 86_400, "3650 d"),
+        (123_456_789 * 86_400, "123456789 d"),
+    ],
+)  # fmt: skip
+def test_a_duration_is_written(seconds: float, words: str) -> None:
+    """In days, hours, minutes and seconds, without those of which there are none."""
+    assert write_duration(timedelta(seconds=seconds)) == words

@@ -7,6 +7,7 @@ import inspect
 import re
 import sys
 from functools import cache
+from itertools import pairwise
 
 
 @cache
@@ -44,3 +45,15 @@ def _one_line(source: str, node: ast.AST) -> str:
     text = " ".join((ast.get_source_segment(source, node) or "").split())
     # Where a formatter has broken a line, there is white space inside the parentheses.
     return re.sub(r",? \)", ")", text.replace("( ", "(")).replace('"', "'")
+
+
+@cache
+def read_docstrings(module: str) -> dict[str, str]:
+    """What stands as a text below each name that *module* sets, in one line and without marks of code."""
+    body = ast.parse(inspect.getsource(sys.modules[module])).body
+    found = {}
+    for before, node in pairwise(body):
+        match before, node:
+            case ast.Assign(targets=[ast.Name(id=name)]), ast.Expr(value=ast.Constant(value=str(text))):
+                found[name] = " ".join(text.replace("``", "").split())
+    return found

@@ -3,8 +3,10 @@
 - `model`: what a report says, whoever it is about.
 - `policies`: a policy as it is typed, and what names mean. `baseline`: exceptions that are known.
 - `clients`, `servers`: what a probe found, as such a report; `client_objects`, `server_objects`: its JSON.
+- `weeks`, `week_objects`: how CAs publish, as such a report, and its JSON.
 - `text`, `json`, `junit`, `page`: the writers. They know the model, and nobody else.
-- `templates`, `timeline_svg`: what pages are made of. `safe`: what no reader is to be sent.
+- `templates`, `timeline_svg`, `week_svg`: what pages are made of. `week_text`: pictures in text.
+  `safe`: what no reader is to be sent.
 - `demo`, `faults`, `scenarios`: what those commands print, which is no report on anybody.
 """
 

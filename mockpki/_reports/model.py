@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from .._typed import write_duration
+from ..scenarios.publishers import Week
 from ..scenarios.servers import Timeline
 
 _HOUR = timedelta(hours=1)
@@ -153,6 +155,24 @@ def _measure_harm(line: Timeline) -> tuple[float, ...]:
 
 
 @dataclass(frozen=True)
+class Weeks:
+    """The same time, as it goes with each of several ways to publish CRLs. It is what comes first."""
+
+    heading: str
+    lines: tuple[Week, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What happens in it."""
+        first = self.lines[0]
+        return (
+            f"A certificate is revoked {write_duration(first.revoked_at)} after its CA began to publish. A "
+            "client fetches the CRL each time that it needs one, or keeps what it has until that ends. After "
+            "each is how long it takes from the revocation until it knows."
+        )
+
+
+@dataclass(frozen=True)
 class Case:
     """A test case, for those who count tests. *message*, *kind* and *text* say why it is not ``passed``.
 
@@ -197,6 +217,7 @@ class Report:
     seconds: float | None = None
     grid_note: str = ""
     """What the colours in the grid of all rows mean; without it, there is no grid."""
+    weeks: Weeks | None = None
 
     @property
     def rows(self) -> Iterator[Row]:

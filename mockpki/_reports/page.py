@@ -10,16 +10,25 @@ What stands in the page is in its reader's colours, light or dark. The classes t
 
 from __future__ import annotations
 
+from ..scenarios.publishers import KINDS as KNOWLEDGE
 from ..scenarios.servers import KINDS, kind
-from .model import Report, Timelines
+from .model import Report, Timelines, Weeks
 from .templates import render
 from .timeline_svg import axis_svg, legend, timeline_svg
+from .week_svg import issues_svg, reader_svg, week_axis_svg, week_legend
 
 
 def write_page(report: Report) -> str:
     """The whole page, which needs no other file."""
     return str(
-        render("report.html", title=report.title, report=report, kinds=KINDS, outage=_draw(report.timelines))
+        render(
+            "report.html",
+            title=report.title,
+            report=report,
+            kinds=KINDS,
+            outage=_draw(report.timelines),
+            weeks=_draw_weeks(report.weeks),
+        )
     )
 
 
@@ -37,4 +46,25 @@ def _draw(timelines: Timelines | None) -> dict[str, object]:
             for line in timelines.by_harm
         ],
         "axis": axis_svg(timelines.lines[0]),
+    }
+
+
+def _draw_weeks(weeks: Weeks | None) -> dict[str, object]:
+    """What the part on ways to publish is made of: for each, a line for what is signed, and one a client."""
+    if weeks is None:
+        return {}
+    used = {run.says for week in weeks.lines for one in week.readers for run in one.runs}
+    return {
+        "heading": weeks.heading,
+        "sentence": weeks.sentence,
+        "legend": week_legend(tuple(name for name in KNOWLEDGE if name in used)),
+        "lines": [
+            {
+                "name": week.name,
+                "issues": [(name, issues_svg(week, issued, name)) for name, issued in week.tracks.items()],
+                "readers": [(one.name, one.words, reader_svg(week, one)) for one in week.readers],
+                "axis": week_axis_svg(week),
+            }
+            for week in weeks.lines
+        ],
     }

@@ -12,6 +12,7 @@ from rich.text import Text
 from ..scenarios.servers import CHARACTERS, KINDS, Timeline, kind
 from .model import Check, Column, Group, Line, Report, Row, Timelines
 from .safe import clean
+from .week_text import show_weeks
 
 _WIDE = 112
 """Columns in which every name is written in full."""
@@ -57,6 +58,8 @@ def show_report(report: Report, console: Console) -> None:
         _show_words(report.verdict.text, console, "bold")
     for sentence in report.sentences:
         _show_words(sentence, console)
+    if report.weeks:
+        show_weeks(report.weeks, console)
     if report.timelines:
         if report.verdict:
             console.print()

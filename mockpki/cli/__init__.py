@@ -1,6 +1,6 @@
 """The command line, one file a command: each imports what it needs when it is called.
 
-- `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`: the commands.
+- `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`, `_publishing`: the commands.
 - `_options`: the options that several commands have.
 - `_output`: where a report goes, and who ends a run.
 """
@@ -16,6 +16,7 @@ from ._demo import demo
 from ._faults import faults
 from ._probe import probe
 from ._probe_server import probe_server
+from ._publishing import publishing
 from ._scenarios import scenarios
 from ._staplers import staplers
 
@@ -83,10 +84,13 @@ def main() -> None:
       mockpki staplers nginx apache ideal
       mockpki probe-server --template nginx.conf -- nginx -p {directory} -c {config}
     \b
+    See how CAs publish CRLs, and when clients learn of a revocation:
+      mockpki publishing lets-encrypt ad-cs
+    \b
     Read any of it at leisure, without colour:
       NO_COLOR=1 mockpki demo | less
     """
 
 
-for _command in (demo, faults, probe, probe_server, scenarios, staplers):
+for _command in (demo, faults, probe, probe_server, publishing, scenarios, staplers):
     main.add_command(_command)

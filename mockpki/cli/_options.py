@@ -9,12 +9,13 @@ import os
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .._typed import suggest
+from .._typed import parse_duration, suggest
 from ._output import Output
 
 if TYPE_CHECKING:
@@ -47,6 +48,14 @@ class _Seconds(click.FloatRange):
         if math.isnan(seconds):
             self.fail(f"{value!r} is no number of seconds.", param, ctx)
         return seconds
+
+
+def duration(text: str) -> timedelta:
+    """The type of options that are times: a number with its unit, in whole seconds."""
+    found = parse_duration(text)
+    if found is None or found < timedelta() or found % timedelta(seconds=1):
+        raise click.BadParameter(f"{text!r} is no time in whole seconds, such as 90s, 15min, 1h or 7d.")
+    return found
 
 
 def gather(kind: type, name: str, *options: Decorator, **fixed: object) -> Decorator:

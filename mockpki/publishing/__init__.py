@@ -14,6 +14,7 @@ In this folder:
 - `_moments`: when anything is signed, as functions of the time.
 - `_journal`: what was on a list at any moment.
 - `_issues`: what each list says: number, base, times and entries.
+- `_words`: a way to publish in words.
 
 Nothing here knows an octet, a clock or a lock.
 """
@@ -41,6 +42,7 @@ from ._presets import (
 from ._schedule import Deltas, Schedule
 from ._shards import WHOLE, AtRandom, ByExpiry, ByReason, BySerial, Filling, InTurn, Shards, Whole
 from ._values import Publishing, by
+from ._words import in_words
 
 __all__ = [
     "AD_CS",
@@ -71,5 +73,6 @@ __all__ = [
     "Shards",
     "Whole",
     "by",
+    "in_words",
     "named",
 ]

@@ -21,7 +21,8 @@ class Moment:
     """A moment at which complete lists are signed, deltas, or both.
 
     Regular ones see what happened before their *time*; others may have *seen* the first so many changes
-    instead. *order* tells those of one second apart: regular ones have 0, others are counted.
+    instead. *order* tells those of one second apart: regular ones, and what is signed with them, have 0,
+    others are counted.
     """
 
     time: datetime
@@ -56,7 +57,7 @@ class Moments:
         # RFC 5280 section 3.3 has a CA publish from the start on; a list with nothing on it says so.
         first_delta = deltas is not None and self._delta is None
         if first and (self._full is None or first_delta):
-            self._add(epoch, complete=self._full is None, delta=first_delta, seen=0)
+            self._plan(epoch, complete=self._full is None, delta=first_delta)
 
     # What is added to the regular ones.
 
@@ -69,24 +70,43 @@ class Moments:
 
     def note_change(self, now: datetime, seen: int, *, revoked: bool) -> None:
         """The list changes *now*, and that is the change number *seen*, counted from 1."""
-        for delta, after in self._after if revoked else ():
-            if after == timedelta():
-                if self._is_suspended:
-                    self._owed.add(delta)
-                else:
-                    self._add(now, complete=not delta, delta=delta, seen=seen)
-            elif after is not None and not self._any(now, now + after, delta):
-                self._add(now + after, complete=not delta, delta=delta, seen=None)
+        brought = [(delta, after) for delta, after in self._after if revoked and after is not None]
+        at_once = {delta for delta, after in brought if after == timedelta()}
+        if at_once and self._is_suspended:
+            self._owed |= at_once
+        elif at_once:
+            self._add(now, complete=False in at_once, delta=True in at_once, seen=seen)
+        for delta, after in brought:
+            if after > timedelta() and not self._any(now, now + after, delta):
+                self._plan(now + after, complete=not delta, delta=delta)
         if self._look is not None:
             time = self.epoch + ((now - self.epoch) // self._look + 1) * self._look
             if not self._any(now, time, True):
-                self._add(time, complete=False, delta=True, seen=None)
+                self._plan(time, complete=False, delta=True)
 
     def _add(self, time: datetime, *, complete: bool, delta: bool, seen: int | None) -> Moment:
         self._added += 1
         moment = Moment(time, self._added, complete, delta, seen)
         insort(self._others, moment)
         return moment
+
+    def _plan(self, time: datetime, *, complete: bool, delta: bool) -> None:
+        """At *time* such a list is signed, with what else is signed then.
+
+        RFC 5280 section 5.2.3: "If a delta CRL and a complete CRL that cover the same scope are issued at the
+        same time, they MUST have the same CRL number and provide the same revocation information." """
+        regular = self._regular(time)
+        order = 0 if regular.complete or regular.delta else None
+        planned = [m for m in self._others if m.time == time and m.seen is None]
+        for moment in (*planned, regular):
+            complete, delta = complete or moment.complete, delta or moment.delta
+        for moment in planned:
+            order = moment.order
+            self._others.remove(moment)
+        if order is None:
+            self._added += 1
+            order = self._added
+        insort(self._others, Moment(time, order, complete, delta))
 
     def _any(self, after: datetime, until: datetime, delta: bool) -> bool:
         """Whether there is a moment of this kind after *after* that sees all before it, *until* at the
@@ -214,7 +234,11 @@ class Moments:
             if start < moment.time:
                 until = moment.time if end is None else min(moment.time, end - SECOND)
                 missed += self._count_regular(until) - self._count_regular(start)
-        return self._count_regular(moment.time) - missed + sum(not self._missed(m) for m in others)
+        return (
+            self._count_regular(moment.time)
+            - missed
+            + sum(m.order > 0 and not self._missed(m) for m in others)
+        )
 
     def _count_regular(self, until: datetime) -> int:
         steps = [step for step in (self._full, self._delta) if step is not None]

@@ -88,8 +88,8 @@ VAULT_AUTO = replace(
     deltas=Deltas(Schedule(every=15 * _MINUTE, life=72 * _HOUR), if_changed=True),
 )
 """The same with ``auto_rebuild`` and ``enable_delta``: a CRL 12 hours before the last one ends, and a delta
-every 15 minutes if anything has changed. Source: the same (``auto_rebuild_grace_period``,
-``delta_rebuild_interval``)."""
+every 15 minutes if anything has changed. Source: Vault's configuration of CRLs, too
+(``auto_rebuild_grace_period``, ``delta_rebuild_interval``)."""
 
 STEP_CA = Publishing(
     full=Schedule(every=16 * _HOUR, life=_DAY),
@@ -125,7 +125,7 @@ user's."""
 
 AWS_PARTITIONED = replace(AWS_PRIVATE_CA, shards=InTurn(4))
 """The same with partitioned CRLs, whose issuing distribution point is to be compared with the certificate's.
-Source: the same. Four partitions, in turn, are filled in."""
+Source: its guide on planning CRLs, too. Four partitions, in turn, are filled in, and a week as above."""
 
 FREEIPA = Publishing(full=Schedule(every=4 * _HOUR, life=4 * _HOUR), idp="never")
 """FreeIPA, by Dogtag: a CRL every four hours, good for four hours; deltas, issuing distribution point and

@@ -14,7 +14,7 @@ A client is judged only if it accepts in the `CONTROL`, where nothing is wrong: 
 CA, or speaks another protocol, rejects everywhere, and has kept no policy by that.
 
 Those are for clients, and stand in `clients`; `servers` are the scenarios for servers that staple, whose
-door is `mockpki.staplers`.
+door is `mockpki.staplers`; `publishers` are CAs, and what clients learn from what they publish.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockpki._catalogue.source import read_calls
+from mockpki._catalogue.source import read_calls, read_docstrings
 
 
 def row(*given: object, **named: object) -> tuple[object, ...]:
@@ -54,3 +54,16 @@ def test_each_call_is_there() -> None:
     """There are as many as there are rows, and none of another function."""
     assert len(read_calls(__name__, "row")) == len(TABLE)
     assert read_calls(__name__, "nothing of that name") == {}
+
+
+SPOKEN_OF = 1
+"""One thing, ``as it
+is``."""
+PASSED_OVER = 2
+
+
+def test_what_stands_below_a_name_is_read() -> None:
+    """In one line, and as words; nothing of names below which nothing stands."""
+    found = read_docstrings(__name__)
+    assert found["SPOKEN_OF"] == "One thing, as it is."
+    assert "PASSED_OVER" not in found

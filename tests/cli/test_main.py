@@ -44,7 +44,11 @@ def test_version() -> None:
     ("arguments", "sentence"),
     [
         (["dmeo"], "There is no command 'dmeo'; did you mean demo?"),
-        (["xyzzy"], "There is no command 'xyzzy'; there are: demo, faults, probe, probe-server, scenarios"),
+        (
+            ["xyzzy"],
+            "There is no command 'xyzzy'; there are: demo, faults, probe, probe-server, publishing, "
+            "scenarios, staplers",
+        ),
         (["demo", "again"], "again"),
         (["demo", "--fast"], "--fast"),
         (["--fast"], "--fast"),

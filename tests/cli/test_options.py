@@ -1,6 +1,7 @@
 """The options that several commands have."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ from click.testing import CliRunner
 
 from mockpki import relying_party, scenarios
 from mockpki.cli import main
-from mockpki.cli._options import Runs, choose_scenarios, gather, load_baseline, read_policy
+from mockpki.cli._options import Runs, choose_scenarios, duration, gather, load_baseline, read_policy
 from mockpki.cli._output import Output
 
 
@@ -163,3 +164,11 @@ def test_baselines(tmp_path: Path) -> None:
     file.write_text("nonsense")
     with pytest.raises(click.UsageError, match=r"--baseline: .*known\.json is no JSON"):
         load_baseline(file, [])
+
+
+def test_durations() -> None:
+    """A time has a unit, is no shorter than nothing, and is in whole seconds, as those of CRLs are."""
+    assert [duration(text) for text in ("0s", "1.5h")] == [timedelta(), timedelta(minutes=90)]
+    for text in ("", "7", "-1h", "1.5s", "1 h", "1w", "99999999999d"):
+        with pytest.raises(click.BadParameter, match="is no time in whole seconds, such as 90s"):
+            duration(text)

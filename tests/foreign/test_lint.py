@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp as their_ocsp
 from pkilint import loader, pkix
+from pkilint.cabf import cabf_crl
 from pkilint.pkix import certificate, crl, extension, name, ocsp
 from pkilint.validation import ValidationFindingSeverity
 
@@ -62,6 +63,17 @@ _CRLS = crl.create_pkix_crl_validator_container(
         crl.create_extensions_validator_container([]),
     ],
 )
+_CRLS_FOR_TLS = crl.create_pkix_crl_validator_container(
+    _decoders(),
+    [
+        crl.create_issuer_validator_container([]),
+        crl.create_validity_validator_container(
+            [cabf_crl.create_validity_period_validator(crl.CertificateRevocationListType.CRL)]
+        ),
+        crl.create_extensions_validator_container([]),
+        cabf_crl.CabfCrlReasonCodeAllowlistValidator(crl.CertificateRevocationListType.CRL),
+    ],
+)
 _RESPONSES = ocsp.create_pkix_ocsp_response_validator_container(
     [ocsp.create_response_decoder(), *_decoders()], []
 )
@@ -86,6 +98,12 @@ def lint_crl(der: bytes) -> Findings:
     """What pkilint's PKIX profile finds in a CRL, above a notice."""
     load = loader.RFC5280CertificateListDocumentLoader()
     return _findings(_CRLS, load.load_der_document(der, "a CRL"))
+
+
+def lint_crl_for_tls(der: bytes) -> Findings:
+    """The same by the Baseline Requirements, too, which are for CAs of TLS certificates."""
+    load = loader.RFC5280CertificateListDocumentLoader()
+    return _findings(_CRLS_FOR_TLS, load.load_der_document(der, "a CRL"))
 
 
 def lint_response(der: bytes) -> Findings:

@@ -52,7 +52,8 @@ class Model:
         ]  # fmt: skip
         for second in range(until + 1):
             complete = full is not None and second % full == 0
-            also = delta is not None and second % delta == 0
+            # Without regular times there is a first delta, which is signed with the first complete list.
+            also = second == 0 and deltas is not None if delta is None else second % delta == 0
             if (complete or also) and not self.is_down(second):
                 found.append(Signing(second, 0, complete, also, None))
         return sorted(found, key=lambda signing: (signing.second, signing.order))

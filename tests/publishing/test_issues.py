@@ -51,8 +51,6 @@ class Machine(RuleBasedStateMachine):
         self.order = self.changes = 0
         self.down: int | None = None
         self.owed: set[bool] = set()
-        if publishing.deltas is not None and publishing.deltas.schedule.every is None:
-            self.sign(complete=False, delta=True)
 
     def sign(self, *, complete: bool, delta: bool) -> None:
         """Tell the model of a signing out of turn."""
@@ -79,12 +77,17 @@ class Machine(RuleBasedStateMachine):
         self.changes += 2
         self.moments.note_change(at(self.now), self.changes, revoked=after is not None)
         deltas = self.model.publishing.deltas
-        for delta, schedule in ((False, self.model.publishing.full), (True, deltas and deltas.schedule)):
-            if after is not None and schedule and schedule.after_revocation is not None:
-                if self.down is None:
-                    self.sign(complete=not delta, delta=delta)
-                else:
-                    self.owed.add(delta)
+        schedules = ((False, self.model.publishing.full), (True, deltas and deltas.schedule))
+        brought = {
+            delta
+            for delta, schedule in schedules
+            if after is not None and schedule and schedule.after_revocation is not None
+        }
+        if self.down is not None:
+            self.owed |= brought
+        elif brought:
+            # What is signed at once is one signing, whose lists have one number.
+            self.sign(complete=False in brought, delta=True in brought)
 
     @precondition(lambda self: self.down is None)
     @rule(delta=st.booleans())

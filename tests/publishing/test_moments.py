@@ -38,6 +38,42 @@ def test_both_at_once_are_one_moment() -> None:
     assert Moments(AD_CS, EPOCH).count(moment) == 8
 
 
+@pytest.mark.parametrize(
+    ("publishing", "changed", "at_once"),
+    [
+        # The first delta, and one that falls due when a complete list does.
+        (VAULT_AUTO, None, 0),
+        (VAULT_AUTO, 60 * 3600 - 60, 60 * 3600),
+        # Both so long after a revocation, or with it.
+        (Publishing(Schedule(HOUR, DAY, after_revocation=MINUTE),
+                    deltas=Deltas(Schedule(None, DAY, after_revocation=MINUTE))), 100, 160),
+        (Publishing(Schedule(HOUR, DAY, after_revocation=timedelta()),
+                    deltas=Deltas(Schedule(None, DAY, after_revocation=timedelta()))), 100, 100),
+        # One of them at a regular time, and three that meet.
+        (replace(HOURLY, deltas=Deltas(Schedule(None, DAY, after_revocation=HOUR))), 3600, 7200),
+        (Publishing(Schedule(3 * HOUR, DAY, after_revocation=HOUR),
+                    deltas=Deltas(Schedule(2 * HOUR, DAY))), 3600, 7200),
+    ],
+)  # fmt: skip
+def test_whatever_is_signed_at_one_time_is_one_moment(
+    publishing: Publishing, changed: int | None, at_once: int
+) -> None:
+    """A complete list and a delta of one time have one number, and it is counted once."""
+    moments = Moments(publishing, EPOCH)
+    if changed is not None:
+        moments.note_change(at(changed), 1, revoked=True)
+    complete, delta = (moments.find_last(at(at_once), one) for one in (False, True))
+    assert complete is not None
+    assert complete == delta
+    assert complete.time == at(at_once)
+    assert (complete.complete, complete.delta) == (True, True)
+    if changed is not None:
+        earlier = [moments.find_last(at(at_once), one, before=complete) for one in (False, True)]
+        assert moments.count(complete) == max(moments.count(one) for one in earlier if one is not None) + 1
+    else:
+        assert moments.count(complete) == 1
+
+
 def test_after_a_revocation() -> None:
     """At once, or within so long, and then once for all of them; a release brings nothing."""
     moments = Moments(VAULT, EPOCH)

@@ -10,6 +10,7 @@ from mockpki._probe import ClientReport, Run, make_report
 from mockpki._probe.servers import ServerReport, probe_presets, probe_server
 from mockpki.relying_party import HARD_FAIL
 from mockpki.scenarios import matching
+from mockpki.scenarios.publishers import Week, choose, live_weeks
 from tests.kit.probes import COMMAND, SOME, command, met, write_template
 
 
@@ -55,3 +56,9 @@ def report(template: Path) -> ServerReport:
 def presets() -> tuple[ServerReport, ...]:
     """Two presets."""
     return probe_presets(["ideal", "APACHE"])
+
+
+@pytest.fixture(scope="session")
+def weeks() -> tuple[Week, ...]:
+    """The weeks of two ways to publish."""
+    return live_weeks(choose(("ad-cs", "vault")))

@@ -9,6 +9,9 @@ from mockpki._reports import FORMATS
 from mockpki._reports.clients import describe_client
 from mockpki._reports.page import write_page
 from mockpki._reports.servers import describe_presets, describe_server
+from mockpki._reports.weeks import describe_weeks
+from mockpki.publishing import in_words
+from mockpki.scenarios.publishers import Week
 from mockpki.scenarios.servers import SCENARIOS
 from mockpki.staplers import NAMED
 from tests.kit.pages import Reader
@@ -148,3 +151,29 @@ class TestServers:
         assert "breaks: keeps (" in page
         alone = read(write_page(describe_presets(presets[1:])))
         assert len([attrs for name, attrs in alone.seen if name == "details" and "open" in attrs]) == 1
+
+
+class TestWeeks:
+    def test_ways_to_publish(self, weeks: tuple[Week, ...]) -> None:
+        """Each has a picture of what it signed and one for each client, and its words; no mark judges it."""
+        page = write_page(describe_weeks(weeks))
+        tags = read(page)
+        names = [name for name, _ in tags.seen]
+        lines = sum(len(week.tracks) + len(week.readers) + 1 for week in weeks)
+        assert names.count("svg") == lines
+        assert names.count("details") == len(weeks)
+        assert "script" not in names
+        text = Reader(page).text
+        assert all(sentence in text for week in weeks for sentence in in_words(week.publishes))
+        assert "\N{EN DASH}" not in text
+        assert [name for name in ("ad-cs", "vault") if f"<h3>{name}</h3>" in page] == ["ad-cs", "vault"]
+        assert '<span class="dim learned">at once</span>' in page
+
+    def test_one_way(self, weeks: tuple[Week, ...]) -> None:
+        """Alone, its words are open to be read, and its name is that of the page."""
+        page = write_page(describe_weeks(weeks[1:]))
+        assert [attributes for name, attributes in read(page).seen if name == "details"] == [
+            {"class": "", "open": None}
+        ]
+        assert "<h3>" not in page
+        assert "<h1>vault: how its CRLs are published</h1>" in page

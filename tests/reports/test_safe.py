@@ -6,8 +6,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from mockpki._reports import FORMATS
-from mockpki._reports.model import Case, Check, Column, Fact, Group, Report, Row, Span, Timelines
+from mockpki._reports.model import Case, Check, Column, Fact, Group, Report, Row, Span, Timelines, Weeks
 from mockpki._reports.safe import clean, clean_xml
+from mockpki.publishing import VAULT
+from mockpki.scenarios.publishers import Reader as CrlReader
+from mockpki.scenarios.publishers import Stretch, Week
 from mockpki.scenarios.servers import Observation, Timeline
 from tests.kit.pages import Reader
 
@@ -67,11 +70,14 @@ def nasty(*, columns: tuple[Column, ...]) -> Report:
         NASTY, inner, opened=True, anchor=NASTY,
     )  # fmt: skip
     hour = timedelta(hours=1)
+    reader = CrlReader(NASTY, True, False, (Stretch("late", 0 * hour, hour),), None)
+    week = Week(NASTY, VAULT, hour, 0 * hour, (), (reader,))
     return Report(
         NASTY, NASTY, {"text": NASTY}, Span(NASTY, "wrong"), (NASTY,), (fact,),
         (Group(NASTY, (row,), columns, NASTY, NASTY, "", NASTY),), NASTY, NASTY, (check,), (fact,),
         Timelines(NASTY, (Timeline(NASTY, OBSERVED, hour, hour, hour, hour),)), NASTY,
         (Case(NASTY, NASTY, "failure", NASTY, NASTY, NASTY, NASTY),), ((NASTY, NASTY),), 1.0,
+        "", Weeks(NASTY, (week,)),
     )  # fmt: skip
 
 
