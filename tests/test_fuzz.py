@@ -90,7 +90,7 @@ def broken(*_: Any) -> NoReturn:
 
 BUGS = {
     "ocsp": (OCSPRequest, "read"),
-    "http": (RequestReader, "on_message_complete"),
+    "http": (RequestReader, "feed"),
     "hello": (client_hello, "_client_hello"),
     "tls": (OpenSSLSession, "_end"),
 }

@@ -7,6 +7,7 @@
 - `peers`: those of them whose peer sends no more, and may be gone.
 - `http`: HTTP/1 on a connection.
 - `requests`: the requests on it, as they come in.
+- `heads`: heads of requests that have come before.
 - `interrupts`: Ctrl-C, while something is opened or closed.
 - `standstill`: where a thread is that does not come back.
 - `waiting`: a test that waits in an event loop of its own.

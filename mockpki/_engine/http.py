@@ -79,8 +79,7 @@ class HttpSession:
 
     def input_ended(self) -> None:
         self._input_over = True
-        if not self._steps and not self._reader.found:
-            self._end(self._outlet.finish)
+        self._finish_if_done()
 
     def output_taken(self) -> None:
         self._serve()
@@ -99,11 +98,16 @@ class HttpSession:
         found = self._reader.found
         while found and not self._is_full:
             wire = self._answer(found.popleft())
+            # Most answers are one piece, and go out at once.
+            if not self._steps and len(wire) == 1 and isinstance(wire[0], Send):
+                self._outlet.write(wire[0].data)
+                continue
             if any(isinstance(step, Finish | Abort) for step in wire):
                 # What follows a request that ends the connection was never asked.
                 found.clear()
                 self._reader.over = True
             self._run(wire)
+        self._finish_if_done()
         if bool(found) is not self._held and not self._over:
             self._held = bool(found)
             if self._held:
@@ -168,7 +172,10 @@ class HttpSession:
             # Writing may have found the connection gone, and emptied the list.
             if steps:
                 steps.popleft()
-        if self._input_over and not self._over and not self._reader.found:
+
+    def _finish_if_done(self) -> None:
+        """Once the client sends no more, and has been answered, nothing is left to be said."""
+        if self._input_over and not (self._over or self._steps or self._reader.found):
             self._end(self._outlet.finish)
 
     def _waited(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from functools import cached_property
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import httptools
 
 from .._exchange.http import HttpRequest, header
 from .._exchange.refusals import Refusal, find_refusal, judge_method
+from .heads import find_head, learn_head
 
 LARGEST = 1 << 20
 """The octets of content that a service of a CA reads: no OCSP request is larger by far."""
@@ -54,8 +56,12 @@ class RequestReader:
         """Whether whatever still comes is nobody's request. Set it to read no more."""
         self._client = client
         self._largest = largest
-        self._parser = httptools.HttpRequestParser(self)
         self._line = b""
+        # The head that is being read, if it came in one piece.
+        self._head = b""
+        # The last message, as long as the parser has not seen it, and whether the connection ends with it.
+        self._unseen = b""
+        self._ending = False
         self._between = True
         # The octets since the last that were the content of a message, or the end of one, or of its head.
         self._overhead = 0
@@ -65,6 +71,11 @@ class RequestReader:
         self._target = b""
         self._headers: list[tuple[str, str]] = []
         self._body = bytearray()
+
+    @cached_property
+    def _parser(self) -> httptools.HttpRequestParser:
+        """For whatever has a head that is not known."""
+        return httptools.HttpRequestParser(self)
 
     # httptools calls these.
 
@@ -115,19 +126,21 @@ class RequestReader:
             return
         parser = self._parser
         tunnel = parser.get_method() == b"CONNECT"
-        self.found.append(
-            HttpRequest(
-                parser.get_method().decode("latin-1"),
-                self._target.decode("latin-1"),
-                tuple(self._headers),
-                bytes(self._body),
-                parser.get_http_version(),
-                parser.should_keep_alive() and not tunnel,
-                self._client,
-            )
+        request = HttpRequest(
+            parser.get_method().decode("latin-1"),
+            self._target.decode("latin-1"),
+            tuple(self._headers),
+            bytes(self._body),
+            parser.get_http_version(),
+            parser.should_keep_alive() and not tunnel,
+            self._client,
         )
+        self.found.append(request)
+        self._ending = not request.keep_alive
         # What follows would be meant for whoever is at the other end.
         self.over = tunnel
+        if not tunnel:
+            learn_head(self._head, request)
 
     @property
     def _upgrades(self) -> bool:
@@ -158,13 +171,46 @@ class RequestReader:
         self._line = b""
         at = 0
         while at < len(data) and not self.over:
-            if self._between and self._is_unknown(data, at):
-                if not self.over:
-                    self._line = data[at:]
-                return
             end = at + self._left if self._left else _find_end(data, at)
+            if self._between:
+                whole = self._take_known(data, at, end)
+                if whole:
+                    at = whole
+                    continue
+                if self._is_unknown(data, at):
+                    if not self.over:
+                        self._line = data[at:]
+                    return
+                self._catch_up()
+                self._head = data[at:end]
             self._feed(data[at:end])
             at = end
+
+    def _take_known(self, data: bytes, at: int, end: int) -> int:
+        """Take the message at this place, whose head may end at *end*, if that is known and it is whole.
+
+        The result is where the message ends, and 0 for one that the parser has to read.
+        """
+        head = None if self._ending else find_head(data[at:end])
+        if head is None:
+            return 0
+        (method, target, headers, _, version, keep_alive, _), size = head
+        whole = end + size
+        if whole > len(data) or (self._largest is not None and size > self._largest):
+            return 0
+        body = b"" if self._largest is None else data[end:whole]
+        self.found.append(HttpRequest(method, target, headers, body, version, keep_alive, self._client))
+        self._overhead, self._target = 0, b""
+        self._unseen, self._ending = data[at:whole], not keep_alive
+        return whole
+
+    def _catch_up(self) -> None:
+        """Have the parser see the last message, too: what it says of the next may depend on that."""
+        if self._unseen:
+            unseen, self._unseen, overhead = self._unseen, b"", self._overhead
+            self._feed(unseen)
+            self.found.pop()
+            self._overhead = overhead
 
     def _is_unknown(self, data: bytes, at: int) -> bool:
         """Whether the method of the request line at this place is not known, or not yet."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import cached_property, lru_cache
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, urldefrag, urlsplit
 
 Headers = tuple[tuple[str, str], ...]
@@ -132,6 +132,11 @@ class Answer:
     def _encoded(self) -> bytes:
         return self.head() + (self.body if self.chunk is None else _chunked(self.body, self.chunk))
 
+    @cached_property
+    def wires(self) -> dict[tuple[str, bool, bool], Any]:
+        """How it goes out, by what makes a difference to that: `mockpki._exchange.steps.deliver` keeps it."""
+        return {}
+
     @property
     def is_delimited(self) -> bool:
         """Whether a client can tell where the body ends before the connection does.
@@ -232,6 +237,7 @@ def _chunked(body: bytes, size: int) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
 
 
+@lru_cache
 def reason_phrase(status: int) -> str:
     """What HTTP calls a *status*: ``Not Found``; an empty text for one that has no name."""
     try:

@@ -91,12 +91,20 @@ def deliver(request: HttpRequest, answer: Answer) -> Wire:
 
     An answer of HTTP/1.0, or one whose end nothing else tells, closes it whatever was asked.
     """
-    answer = obey_http(request.version, answer)
+    # One answer goes out again and again, in few ways.
+    how = (request.version, request.method == "HEAD", request.keep_alive)
+    wire: Wire | None = answer.wires.get(how)
+    if wire is None:
+        wire = answer.wires[how] = _make_wire(answer, *how)
+    return wire
+
+
+def _make_wire(answer: Answer, version: str, head_only: bool, keep_alive: bool) -> Wire:
+    answer = obey_http(version, answer)
     # RFC 9110 section 9.3.2: "the server MUST NOT send content in the response" to HEAD.
-    head_only = request.method == "HEAD"
-    keep_alive = request.keep_alive and answer.version != "1.0" and (head_only or answer.is_delimited)
+    keep_alive = keep_alive and answer.version != "1.0" and (head_only or answer.is_delimited)
     option = "keep-alive" if keep_alive else "close"
-    if not keep_alive or request.version == "1.0":
+    if not keep_alive or version == "1.0":
         upgrades = (answer.header("Connection") or "").lower() == "upgrade"
         answer = answer.with_header("Connection", f"Upgrade, {option}" if upgrades else option)
     sent = Send(answer.head() if head_only else answer.encode())

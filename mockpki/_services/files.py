@@ -40,9 +40,9 @@ class FileService(Service[F]):
         """Fail if there was any request."""
         self.assert_asked(times=0)
 
-    def _respond(self, inquiry: Inquiry, faults: Faults) -> Answer:
+    def _respond(self, inquiry: Inquiry, now: datetime, faults: Faults) -> Answer:
         if inquiry.request.method not in self.methods:
-            return self._not_allowed(inquiry.request)
+            return self._not_allowed(inquiry.request, now)
         return self._make_answer(inquiry, faults)
 
     def _make_answer(self, inquiry: Inquiry, faults: Faults) -> Answer:

@@ -226,11 +226,10 @@ class Responder(Service[OCSPFault]):
 
     # Answers over HTTP.
 
-    def _respond(self, inquiry: Inquiry, faults: Faults) -> Answer:
+    def _respond(self, inquiry: Inquiry, now: datetime, faults: Faults) -> Answer:
         request = inquiry.request
         if request.method not in self.methods:
-            return self._not_allowed(request)
-        now = self._clock.now()
+            return self._not_allowed(request, now)
         if faults:
             return obey_condition(request, self._answer_question(inquiry, now, faults))
         if not isinstance(self._editions, Live):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from .._clock import Clock
@@ -137,13 +137,13 @@ class Service(Controlled[F]):
     def handle(self, request: HttpRequest) -> Wire:
         """The answer to *request*, step by step. Never raises: an error becomes HTTP 500, and is kept."""
         inquiry, failed = Inquiry(request, self._read), _Failed()
-        answer, faults = self._make_bent_answer(inquiry, failed)
+        answer, faults, now = self._make_bent_answer(inquiry, failed)
         try:
             wire = bend(Transport, deliver(request, answer), faults)
         except BaseException as error:
             answer = _answer_error(error, failed)
             wire = deliver(request, answer)
-        self._keep_evidence(inquiry, faults, answer, wire, failed)
+        self._keep_evidence(inquiry, now, faults, answer, wire, failed)
         return wire
 
     def answer(self, request: HttpRequest) -> Answer:
@@ -153,7 +153,7 @@ class Service(Controlled[F]):
         makes chunks or another version of HTTP.
         """
         inquiry, failed = Inquiry(request, self._read), _Failed()
-        answer, faults = self._make_bent_answer(inquiry, failed)
+        answer, faults, now = self._make_bent_answer(inquiry, failed)
         for fault in (*faults, *self._faults_for_all()):
             if isinstance(fault, Transport | Listener):
                 raise ValueError(
@@ -165,38 +165,44 @@ class Service(Controlled[F]):
                 f"{list(faults)!r} bend how HTTP is written, which is up to the server that WSGI is behind; "
                 "use the service's own port for it"
             )
-        self._keep_evidence(inquiry, faults, answer, deliver(request, answer), failed)
+        self._keep_evidence(inquiry, now, faults, answer, deliver(request, answer), failed)
         return answer
 
-    def _make_bent_answer(self, inquiry: Inquiry, failed: _Failed) -> tuple[Answer, Faults]:
-        """The answer, and the faults it was made with; what goes wrong is put to what has *failed*."""
+    def _make_bent_answer(self, inquiry: Inquiry, failed: _Failed) -> tuple[Answer, Faults, datetime]:
+        """The answer, the faults it was made with, and when; what goes wrong is put to what has *failed*."""
         faults: Faults = ()
         try:
             faults = self._choose_faults(inquiry)
-            answer = self._respond(inquiry, faults)
+            now = self._clock.now()
+            answer = self._respond(inquiry, now, faults)
             if faults:
                 answer = bend(HTTP, replace(answer, target=inquiry.request.target), faults)
-            return answer, faults
+            return answer, faults, now
         # Also what is no Exception: pytest.fail() in a user's fault raises it, and it belongs to the test.
         except BaseException as error:
-            return _answer_error(error, failed), faults
+            return _answer_error(error, failed), faults, self._clock.now()
 
-    def _respond(self, inquiry: Inquiry, faults: Faults) -> Answer:
-        """The answer with all *faults* but those of HTTP and below."""
+    def _respond(self, inquiry: Inquiry, now: datetime, faults: Faults) -> Answer:
+        """The answer *now*, with all *faults* but those of HTTP and below."""
         raise NotImplementedError
 
-    def _not_allowed(self, request: HttpRequest) -> Answer:
+    def _not_allowed(self, request: HttpRequest, now: datetime) -> Answer:
         # RFC 9110 section 15.5.6: "The origin server MUST generate an Allow header field in a 405
         # response".
         allowed = ", ".join(self.methods)
         sentence = f"mockpki: the {self._what} takes {allowed}, not {request.method}"
-        date = ("Date", http_date(self._clock.now()))
-        return Answer.text(405, sentence, ("Allow", allowed), date)
+        return Answer.text(405, sentence, ("Allow", allowed), ("Date", http_date(now)))
 
     def _keep_evidence(
-        self, inquiry: Inquiry, faults: Faults, answer: Answer, wire: Wire, failed: _Failed
+        self,
+        inquiry: Inquiry,
+        now: datetime,
+        faults: Faults,
+        answer: Answer,
+        wire: Wire,
+        failed: _Failed,
     ) -> None:
-        self._log.add(inquiry, self._clock.now(), faults, answer, wire)
+        self._log.add(inquiry, now, faults, answer, wire)
         # A test that is told of an error finds the request that it came with.
         for error in failed:
             where = f"raised in the {self._what} while it answered with {show(list(faults))}"
