@@ -46,7 +46,7 @@ from .issuing import (
     make_delegate,
     merge_extensions,
 )
-from .leaf import Leaf, shorten
+from .leaf import Leaf, shorten, stem_of
 from .options import check_publishing
 from .realm import Realm
 from .revocation import list_targets, make_revocation
@@ -130,7 +130,7 @@ class CA:
     @property
     def cert_file(self) -> str:
         """Path of a file with `cert_pem`."""
-        return self._realm.folder.write(f"{self.serial_number:x}.ca.crt", self.cert_pem)
+        return self._realm.folder.write(f"{stem_of(self.der)}.ca.crt", self.cert_pem)
 
     @property
     def chain_ders(self) -> tuple[bytes, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,12 +16,10 @@ T = TypeVar("T")
 
 @dataclass(eq=False)
 class Authority:
-    """One of them. *owner* is the CA itself, *name* its Name as DER; they are counted, and *number* is from
-    0."""
+    """One of them. *owner* is the CA itself; they are counted, and *number* is from 0."""
 
     number: int
     owner: object
-    name: bytes
     ledger: Ledger
     certificate_issuer: bytes | None
     """Its name where that is not the CRL issuer's (RFC 5280 sections 4.2.1.13 and 5.3.3)."""
@@ -33,14 +32,16 @@ class Authorities:
 
     def __init__(self, name: bytes, what: str, *, indirect: bool) -> None:
         self._name, self._what, self._indirect = name, what, indirect
+        self._lock = threading.Lock()
         self.all: tuple[Authority, ...] = ()
         """In the order in which they came. Replaced and never changed, so that nobody has to lock it."""
 
     def add(self, owner: object, name: bytes, ledger: Ledger) -> Authority:
-        """One more CA."""
+        """One more CA, of that *name*."""
         other = None if name == self._name else name
-        authority = Authority(len(self.all), owner, name, ledger, other)
-        self.all = (*self.all, authority)
+        with self._lock:
+            authority = Authority(len(self.all), owner, ledger, other)
+            self.all = (*self.all, authority)
         return authority
 
     def pair(self, items: Sequence[T]) -> list[tuple[Authority, T]]:

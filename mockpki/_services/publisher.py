@@ -309,6 +309,5 @@ class Publisher(FileService[CRLFault]):
         """The distribution points of a certificate that is being issued, and those of deltas."""
         if self._scheduled is not None:
             return self._scheduled.assign(authority, serial, not_after, is_ca)
-        if not self.publishes.in_certificates:
-            return [], []
-        return [self._immediate.point(self.url, authority)], []
+        named = self.publishes.in_certificates
+        return ([self._immediate.point(self.url, authority)] if named else []), []

@@ -49,10 +49,14 @@ _MOST_REUSED = 4096
 
 @dataclass
 class _Reuse:
-    """Honest answers by method, target and body, responses by serial number and hash, and frames of both."""
+    """Honest answers by method, target and body, responses by serial number and hash, and frames of both.
+
+    All of them are of one *edition*.
+    """
 
     version: int
     now: datetime
+    edition: Edition
     answers: dict[tuple[str, str, bytes], Answer] = field(default_factory=dict)
     responses: dict[tuple[int, str], bytes] = field(default_factory=dict)
     frames: dict[tuple[bytes, CertStatus, int, int], Frame] = field(default_factory=dict)
@@ -94,7 +98,7 @@ class Responder(Service[OCSPFault]):
         self._ledger, self._issuer = ledger, issuer
         self._authority, self._signer = authority, signer
         self._editions: Editions = editions or Live(ledger)
-        self._reuse = _Reuse(-1, clock.now())
+        self._reuse: _Reuse | None = None
         self._made = _Made(None)
 
     # Control.
@@ -191,8 +195,8 @@ class Responder(Service[OCSPFault]):
     def _find_reusable(self, now: datetime) -> _Reuse:
         """What was made of the ledger as it is, in this second: asked again, it would be the same."""
         reuse, version = self._reuse, self._ledger.version
-        if reuse.version != version or reuse.now != now or reuse.size >= _MOST_REUSED:
-            reuse = self._reuse = _Reuse(version, now)
+        if reuse is None or reuse.version != version or reuse.now != now or reuse.size >= _MOST_REUSED:
+            reuse = self._reuse = _Reuse(version, now, self._editions.find(now))
         return reuse
 
     def _make_response(
@@ -234,17 +238,15 @@ class Responder(Service[OCSPFault]):
             return obey_condition(request, self._answer_question(inquiry, now, faults))
         if not isinstance(self._editions, Live):
             return obey_condition(request, self._answer_ahead(inquiry, now, self._editions.find(now)))
-        answers = self._find_reusable(now).answers
+        reuse = self._find_reusable(now)
         key = (request.method, request.target, request.body)
-        answer = answers.get(key)
+        answer = reuse.answers.get(key)
         if answer is None:
-            answer = self._answer_from_frame(inquiry, self._editions.find(now)) or self._answer_question(
-                inquiry, now, ()
-            )
+            answer = self._answer_from_frame(inquiry, reuse) or self._answer_question(inquiry, now, ())
             # Nobody asks twice with one nonce: to keep that answer would cost memory and save nothing.
             question = inquiry.question
             if not isinstance(question, OCSPRequest) or question.nonce is None:
-                answers[key] = answer
+                reuse.answers[key] = answer
         return obey_condition(request, answer)
 
     def _answer_ahead(self, inquiry: Inquiry, now: datetime, edition: Edition) -> Answer:
@@ -255,7 +257,7 @@ class Responder(Service[OCSPFault]):
         der = self._response_of(edition, question, ())
         return Answer.of(200, _CONTENT_TYPE, der, *caching_headers(edition.window, der))
 
-    def _answer_from_frame(self, inquiry: Inquiry, edition: Edition) -> Answer | None:
+    def _answer_from_frame(self, inquiry: Inquiry, reuse: _Reuse) -> Answer | None:
         """What `_answer_question` answers honestly to a question about one certificate of this CA."""
         question = inquiry.question
         if not isinstance(question, OCSPRequest) or len(question.cert_ids) != 1:
@@ -264,8 +266,8 @@ class Responder(Service[OCSPFault]):
         if not self._issuer.owns(cert_id):
             return None
         serial, nonce = signed_octets(cert_id.serial_number), question.nonce or b""
-        status, signer, window = edition.find_status(cert_id.serial_number), self._signer(), edition.window
-        frames = self._find_reusable(window.now).frames
+        edition, frames, signer = reuse.edition, reuse.frames, self._signer()
+        status, window = edition.find_status(cert_id.serial_number), edition.window
         key = (cert_id.hash_algorithm, status, len(serial), len(nonce))
         frame = frames.get(key)
         if frame is None or frame.signer is not signer:
