@@ -20,9 +20,7 @@ def caching_headers(
     """
     headers = [
         ("Last-Modified", http_date(window.this_update)),
-        # RFC 9919 section 7.2: "It is RECOMMENDED by this profile that the ETag value be the ASCII HEX
-        # representation of the SHA-256 hash of the OCSPResponse structure."
-        ("ETag", f'"{hashlib.sha256(body).hexdigest()}"'),
+        ("ETag", entity_tag(body)),
     ]
     if window.next_update is not None:
         # RFC 9919 section 6: max-age is "a time value in seconds later than thisUpdate but earlier
@@ -35,6 +33,13 @@ def caching_headers(
         text = value if isinstance(value, str) else http_date(value)
         headers = [(key, text if key == name else old) for key, old in headers]
     return headers
+
+
+def entity_tag(body: bytes) -> str:
+    """The value of its ETag."""
+    # RFC 9919 section 7.2: "It is RECOMMENDED by this profile that the ETag value be the ASCII HEX
+    # representation of the SHA-256 hash of the OCSPResponse structure."
+    return f'"{hashlib.sha256(body).hexdigest()}"'
 
 
 def obey_condition(request: HttpRequest, answer: Answer) -> Answer:

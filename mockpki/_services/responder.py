@@ -35,7 +35,7 @@ from .._pkix.signing import Signed, Signer
 from .._pkix.status import CertStatus
 from .._pkix.window import Window
 from .._problems import Problems
-from .caching import caching_headers, obey_condition
+from .caching import caching_headers, entity_tag, obey_condition
 from .control import Restore
 from .editions import Edition, Editions, Live
 from .ledger import Ledger
@@ -51,7 +51,7 @@ _MOST_REUSED = 4096
 class _Reuse:
     """Honest answers by method, target and body, responses by serial number and hash, and frames of both.
 
-    All of them are of one *edition*.
+    All of them are of one *edition*; and of a new answer, one of the same length has all but the body.
     """
 
     version: int
@@ -60,6 +60,7 @@ class _Reuse:
     answers: dict[tuple[str, str, bytes], Answer] = field(default_factory=dict)
     responses: dict[tuple[int, str], bytes] = field(default_factory=dict)
     frames: dict[tuple[bytes, CertStatus, int, int], Frame] = field(default_factory=dict)
+    lengths: dict[int, Answer] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -276,7 +277,12 @@ class Responder(Service[OCSPFault]):
             single = replace(content.responses[0], status=status)
             frame = frames[key] = Frame(replace(content, responses=(single,)), signer, serial, nonce)
         der = frame.make_response(serial, nonce)
-        return Answer.of(200, _CONTENT_TYPE, der, *caching_headers(window, der))
+        alike = reuse.lengths.get(len(der))
+        if alike is not None:
+            return alike.with_body(der, entity_tag(der))
+        answer = Answer.of(200, _CONTENT_TYPE, der, *caching_headers(window, der))
+        reuse.lengths[len(der)] = answer
+        return answer
 
     def _answer_question(self, inquiry: Inquiry, now: datetime, faults: Faults) -> Answer:
         edition = self._editions.find(now)

@@ -269,3 +269,20 @@ def test_a_status_comes_with_what_it_requires(status: int) -> None:
         own = answer.with_header(name.lower(), "own")
         assert add_required(own).header(name) == "own"
     assert add_required(replace(answer, body=b"")).header("Content-Range") is None
+
+
+def test_an_answer_with_another_body_of_its_length_is_one_that_was_made_anew() -> None:
+    """The same value, head and octets, from an answer that was written or not, wherever its ETag stands."""
+    tag = ("ETag", '"one"')
+    for others in ([], [("Date", "ETag: x")], [("X", '"one"'), ("Y", "z")]):
+        for place in range(len(others) + 1):
+            headers = [*others[:place], tag, *others[place:]]
+            for reason in (None, "Fine"):
+                honest = replace(Answer.of(200, "text/plain", b"first", *headers), reason=reason)
+                again = [("ETag", '"two"') if pair == tag else pair for pair in headers]
+                anew = replace(Answer.of(200, "text/plain", b"other", *again), reason=reason)
+                for _ in range(2):
+                    made = honest.with_body(b"other", '"two"')
+                    assert made == anew
+                    assert (made.head(), made.encode()) == (anew.head(), anew.encode())
+                    assert honest.encode().endswith(b"first")

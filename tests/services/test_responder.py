@@ -14,6 +14,8 @@ from cryptography import x509
 from cryptography.x509 import ocsp as their_ocsp
 
 from mockpki import PKI
+from mockpki._pkix.window import Window
+from mockpki._services.caching import caching_headers
 from tests.kit.asking import (
     basic,
     cert_id,
@@ -86,12 +88,16 @@ def test_an_answer_from_a_frame_is_the_value_encoded(delegated: bool) -> None:
         pki.revoke(revoked, "superseded")
         pki.revoke(held, "certificate_hold")
         seen = []
+        honest, window = [("Content-Type", "application/ocsp-response")], Window.honest(pki.clock.now())
         for hash_name in HASHES:
             for nonce in (None, b"1", b"2", b"n" * 32, b"m" * 32, b"n" * 128):
                 for serial in (good, revoked, held, 2**100 + 3, 5, 6, 128):
                     number = serial if isinstance(serial, int) else serial.serial_number
                     reply = post(pki.ocsp.url, question(cert_id(good, hash_name, serial=number), nonce=nonce))
                     assert reply.body == pki.ocsp.response_for(number, hash_algorithm=hash_name, nonce=nonce)
+                    headers = [*honest, ("Content-Length", str(len(reply.body)))]
+                    headers += caching_headers(window, reply.body)
+                    assert sorted(reply.headers.items()) == sorted((n.lower(), v) for n, v in headers)
                     seen += statuses(reply.body)
         assert Counter(seen) == {"good": 24, "revoked": 48, "unknown": 96}
         pki.release(held)
