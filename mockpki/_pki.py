@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVa
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from ._ca.ca import CA, Target, Targets, list_targets, make_child_ca
+from ._ca.ca import CA, make_child_ca
 from ._ca.issuing import root_certificate
 from ._ca.leaf import Leaf, shorten
 from ._ca.options import CAOptions, check_publishing
 from ._ca.passage import run_until
 from ._ca.realm import Realm
+from ._ca.standing import Target, Targets, list_targets
 from ._clock import Clock
 from ._engine.interrupts import Held
 from ._engine.listener import start_all
@@ -303,6 +304,7 @@ class PKI:
             issuer = one.issuer if isinstance(one, Leaf | CA) else self.ca
             if issuer is None:
                 raise ValueError(f"{one!r} is a root: nobody is above it to revoke it")
+            issuer.require_open()
             if issuer not in self._realm.cas:
                 raise ValueError(f"{one!r} belongs to another PKI; this one is {self!r}")
             grouped.setdefault(issuer, []).append(one)
@@ -372,6 +374,7 @@ class PKI:
             raise ValueError("a TLS server needs a certificate: pki.tls_server(pki.issue_cert('localhost'))")
         issue, given = split_issue_and_leaves(leaves)
         for leaf in given:
+            leaf.issuer.require_open()
             if leaf.issuer not in self._realm.cas:
                 raise ValueError(f"{leaf!r} belongs to another PKI; clients of {self!r} would not trust it")
         if handler is not None and forward_to is not None:

@@ -3,7 +3,9 @@
 - `ca`: the authority itself.
 - `issuing`, `csr`: the contents of what it issues, and what a signing request asks for.
 - `leaf`: a certificate it has issued, with its key.
+- `standing`: what becomes of what it has issued, and of itself.
 - `realm`, `options`: what the authorities of one PKI share, and how they are made.
+- `mount`: where the services of one of them are.
 - `passage`: how time passes for all that they share.
 - `revocation`: what it is told when it revokes.
 - `trust`: contexts of TLS libraries that are to trust it.

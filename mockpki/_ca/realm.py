@@ -19,6 +19,7 @@ from .._engine.ports import bind, close_sockets
 from .._problems import Problems, add_note, describe
 from .._services.service import Service
 from .folder import Folder
+from .mount import Mount
 from .options import CAOptions
 from .passage import Timed
 
@@ -57,6 +58,7 @@ class Realm:
     servers: list[Closable] = field(default_factory=list)
     timed: list[Timed] = field(default_factory=list)
     leaf_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    ca_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     dead: list[socket.socket] = field(default_factory=list)
     """Bound, and never listening."""
     closed: bool = False
@@ -83,6 +85,25 @@ class Realm:
             f"http://{self.url_host}:{listener.port}", listener.obey, self.engine.settle, self.evidence
         )
         return listener
+
+    def serve_all(self, *services: Service[Any]) -> Mount:
+        """Bind ports for the *services* of one CA."""
+        mount = Mount(services)
+        mount.listeners += map(self.serve, services)
+        return mount
+
+    def withdraw(self, mount: Mount) -> None:
+        """Close the services of one CA, and give their ports back, while all else goes on."""
+        self.engine.settle()
+        for service in mount.services:
+            unused = service.unused()
+            if unused is not None:
+                self.problems.add(AssertionError(unused), "left over when its CA was closed")
+        self.services = [one for one in self.services if one not in mount.services]
+        mount.close()
+        self.listeners = [one for one in self.listeners if one not in mount.listeners]
+        with Held():
+            self.engine.end(close_all, mount.listeners)
 
     @property
     def dead_port(self) -> int:

@@ -55,13 +55,14 @@ class Service(Controlled[F]):
     def attach(
         self,
         base_url: str,
-        listen: Callable[[Listening], None],
+        listen: Callable[[Listening], None] | None,
         settle: Callable[[], None],
         evidence: int | None = None,
     ) -> None:
         """Called once a port is bound: how to open and close it, and how to wait until it is quiet.
 
-        *evidence* is how many of the newest requests are kept, None for all.
+        *listen* is None for a port that others share. *evidence* is how many of the newest requests are
+        kept, None for all.
         """
         self._base_url, self._listen, self._settle = base_url, listen, settle
         self._log = RequestLog(self._read, evidence)

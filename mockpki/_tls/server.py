@@ -334,6 +334,7 @@ class TlsServer:
 
     def _check_issued(self, leaf: Leaf) -> None:
         """The same for one that a function issued."""
+        leaf.issuer.require_open()
         if leaf.issuer not in self._realm.cas:
             raise ValueError(f"{leaf!r} belongs to another PKI, and clients of this one would not trust it")
         self._check(leaf)
