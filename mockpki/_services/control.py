@@ -23,18 +23,19 @@ from .._layers import Fault, Faults, Listener, bend, check
 from ..sequences import Chooser, CountingChooser
 from .questions import Inquiry
 
+C = TypeVar("C")
 F = TypeVar("F")
 S = TypeVar("S", bound="Controlled[Any]")
 Rule = Faults | CountingChooser
 
 
-class Restore(Generic[S]):
-    """What ``respond_with`` and ``respond_by`` give back: leave it alone, or use it in a ``with``."""
+class Restore(Generic[C]):
+    """What ``respond_with`` and its like give back: leave it alone, or use it in a ``with``."""
 
-    def __init__(self, service: S, restore: Callable[[], None]) -> None:
+    def __init__(self, service: C, restore: Callable[[], None]) -> None:
         self._service, self._restore = service, restore
 
-    def __enter__(self) -> S:
+    def __enter__(self) -> C:
         return self._service
 
     def __exit__(
