@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from . import crlite, faults, relying_party, scenarios, sequences, staplers, wsgi
     from ._ca.ca import CA
     from ._ca.leaf import Leaf
+    from ._ca.shared_port import SharedPort
     from ._pki import PKI
     from ._pkix.keys import KeyType
     from ._tls.handshake import Handshake
@@ -23,6 +24,7 @@ __all__ = [
     "Handshake",
     "KeyType",
     "Leaf",
+    "SharedPort",
     "TlsServer",
     "crlite",
     "faults",
@@ -41,6 +43,7 @@ _HOMES = {
     "KeyType": "_pkix.keys",
     "Leaf": "_ca.leaf",
     "PKI": "_pki",
+    "SharedPort": "_ca.shared_port",
     "TlsServer": "_tls.server",
 }
 

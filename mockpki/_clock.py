@@ -76,7 +76,7 @@ class Clock:
 
         Raises TypeError when *by* is not a timedelta, ValueError when it leaves the years 1950 to 9000.
         """
-        self._move("shift", by, lambda: self._offset + by)
+        self._move("shift(", by, lambda: self._offset + by)
 
     def set(self, offset: dt.timedelta) -> None:
         """Have the whole PKI be *offset* ahead of the system's time (negative: behind), wherever it was.
@@ -84,11 +84,11 @@ class Clock:
         Set twice is set once, as ``shift`` is not. What ``PKI(ago=...)`` did is undone, too. A clock that is
         stopped stands at *offset* from the moment it was stopped at. Raises the same errors as `shift`.
         """
-        self._move("set", offset, lambda: offset)
+        self._move("set(offset=", offset, lambda: offset)
 
-    def _move(self, verb: str, given: dt.timedelta, find_offset: Callable[[], dt.timedelta]) -> None:
+    def _move(self, call: str, given: dt.timedelta, find_offset: Callable[[], dt.timedelta]) -> None:
         if not isinstance(given, dt.timedelta):
-            raise TypeError(f"{verb}() takes a timedelta, such as timedelta(days=1); got {show(given)}")
+            raise TypeError(f"{call}) takes a timedelta, such as timedelta(days=1); got {show(given)}")
         with self._lock:
             try:
                 offset = find_offset()
@@ -98,7 +98,7 @@ class Clock:
                 year = 0
             # Room for the windows and validity periods around it.
             if not 1950 <= year <= 9000:
-                raise ValueError(f"{verb}({given!r}) moves this clock out of the years 1950 to 9000")
+                raise ValueError(f"{call}{given!r}) moves this clock out of the years 1950 to 9000")
             self._offset = offset
             if self._stopped is not None:
                 self._stopped += by

@@ -12,21 +12,23 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
+from ._ca.adopting import read_root
 from ._ca.ca import CA, make_child_ca
 from ._ca.issuing import root_certificate
 from ._ca.leaf import Leaf, shorten
+from ._ca.network import MayReach, Network, Ports
 from ._ca.options import CAOptions, check_publishing
 from ._ca.passage import run_until
 from ._ca.realm import Realm
+from ._ca.shared_port import SharedPort
 from ._ca.standing import Target, Targets, list_targets
 from ._clock import Clock
 from ._engine.interrupts import Held
 from ._engine.listener import start_all
 from ._engine.loop import Engine
 from ._engine.ports import addresses
-from ._parameters import OWN_CHECK, Within, check_arguments, show
+from ._parameters import OWN_CHECK, Within, check_arguments
 from ._pkix.keys import KeyName, KeyType
 from ._problems import add_note, combine, describe
 from ._services.publisher import Publisher
@@ -72,6 +74,11 @@ class PKI:
     clock begins, so that each ``shift`` comes nearer to the clients' own time. *evidence* is how many of the
     newest requests and handshakes each service and TLS server keeps, None for all.
 
+    *services* is a `SharedPort`, for all services on one port. *advertise* is the host, or with *services*
+    the base URL, that certificates have instead of our own; staplers of this PKI find the way all the same.
+    *ports*, such as ``range(8500, 8532)``, are those that services and TLS servers may have. *may_reach*, a
+    function of an address and a port, says where staplers and ``forward_to`` may go; left out, anywhere.
+
     Raises ValueError for what these cannot be, and RuntimeError inside a fault, which runs in a service.
     Leaving the block raises what failed in the background (several: an ExceptionGroup), and AssertionError
     for a script that was not used up.
@@ -90,17 +97,22 @@ class PKI:
         publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
         ago: Annotated[timedelta, Within(timedelta(), timedelta(days=10_000))] = timedelta(),
         evidence: Annotated[int | None, Within(1)] = None,
+        services: SharedPort | None = None,
+        advertise: str | None = None,
+        ports: Ports | None = None,
+        may_reach: MayReach | None = None,
     ) -> None:
         addresses(host)
+        network = Network.check(services, advertise, ports, may_reach)
         publishing = check_publishing(publishes)
         options = CAOptions.check(key_type, delegated, responder_id)
         try:
             with Held():
-                self._realm = Realm(Engine.acquire(), host, options, evidence)
+                self._realm = Realm(Engine.acquire(), host, options, evidence, network)
                 if ago:
                     self._realm.clock.shift(-ago)
                 above = publishing if depth == 0 else IMMEDIATE
-                self.root = self._make_root(above) if root is None else self._adopt_root(root, above)
+                self.root = self._make_root(above, root)
                 self.ca = self.root
                 for number in range(depth):
                     issuing = publishing if number == depth - 1 else IMMEDIATE
@@ -114,22 +126,12 @@ class PKI:
                     self._shut()
             raise
 
-    def _make_root(self, publishes: Publishing) -> CA:
-        realm, key = self._realm, self._realm.options.key_type.generate()
+    def _make_root(self, publishes: Publishing, adopted: trustme.CA | None) -> CA:
+        realm = self._realm
+        if adopted is not None:
+            return CA(realm, *read_root(adopted), None, publishes)
+        key = realm.options.key_type.generate()
         return CA(realm, root_certificate(realm.clock, realm.tag, key), key, None, publishes)
-
-    def _adopt_root(self, adopted: trustme.CA, publishes: Publishing) -> CA:
-        try:
-            certificate = x509.load_pem_x509_certificate(adopted.cert_pem.bytes())
-            loaded: Any = load_pem_private_key(adopted.private_key_pem.bytes(), None)
-        except AttributeError as error:
-            raise TypeError(f"root= takes a trustme.CA; got {show(adopted)}") from error
-        except ValueError as error:
-            raise ValueError(
-                f"trustme does not hand out the key of root={adopted!r} ({error}); "
-                "give one with an RSA or EC key"
-            ) from error
-        return CA(self._realm, certificate.public_bytes(Encoding.DER), loaded, None, publishes)
 
     def __repr__(self) -> str:
         state = ", closed" if self._realm.closed else ""

@@ -75,10 +75,14 @@ def test_an_offset_is_set_once_however_often() -> None:
             assert (clock.now(), clock.offset) == (THEN + 2 * DAY, 2 * DAY)
     odd: Any = 5
     before = clock.offset
-    with pytest.raises(TypeError, match=r"set\(\) takes a timedelta, such as timedelta\(days=1\); got 5"):
+    with pytest.raises(
+        TypeError, match=r"set\(offset=\) takes a timedelta, such as timedelta\(days=1\); got 5"
+    ):
         clock.set(odd)
     for far in (timedelta(days=-40_000), timedelta(days=2_600_000), timedelta.max, timedelta.min):
-        with pytest.raises(ValueError, match=r"set\(.*\) moves this clock out of the years 1950 to 9000"):
+        with pytest.raises(
+            ValueError, match=r"set\(offset=.*\) moves this clock out of the years 1950 to 9000"
+        ):
             clock.set(far)
     assert clock.offset == before
 

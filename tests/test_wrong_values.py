@@ -14,7 +14,19 @@ from typing import Any, get_args
 
 import pytest
 
-from mockpki import PKI, KeyType, Leaf, TlsServer, faults, relying_party, scenarios, sequences, staplers, wsgi
+from mockpki import (
+    PKI,
+    KeyType,
+    Leaf,
+    SharedPort,
+    TlsServer,
+    faults,
+    relying_party,
+    scenarios,
+    sequences,
+    staplers,
+    wsgi,
+)
 from mockpki._exchange.http import HttpRequest
 from mockpki._layers import CRLBytesFault, OCSPBytesFault
 from tests.kit.asking import cert_id, question
@@ -179,6 +191,10 @@ def methods(pki: PKI, leaf: Leaf, server: TlsServer) -> dict[str, Case]:
         "release": own(pki.release, target=5),
         "forget": own(pki.forget, target=5),
         "CA.revoke": own(ca.revoke, target=5),
+        "status": own(ca.status, target=5),
+        "staple_with": own(server.staple_with),
+        "set": own(pki.clock.set, offset=timedelta()),
+        "SharedPort": (lambda **given: SharedPort(**given).close(), SharedPort.__init__, {}),
         "run_until": own(pki.run_until, time=pki.clock.now() + DAY),
         "shift": own(pki.clock.shift, by=timedelta()),
         "tls_server": (lambda **given: pki.tls_server(leaf, **given).close(), pki.tls_server, {}),
@@ -266,6 +282,7 @@ def stage() -> Iterator[dict[str, Case]]:
 
 METHODS = (
     "PKI", "issue_cert", "create_child_ca", "certify", "revoke", "release", "forget", "CA.revoke",
+    "status", "staple_with", "set", "SharedPort",
     "run_until", "shift", "tls_server", "wait_for_request", "next_request", "assert_asked",
     "CRL.assert_asked", "response_for", "respond_with", "settle", "preload", "check", "observe",
     "application", "crl_urls", "responders", "configure_trust", "configure_cert",

@@ -15,7 +15,13 @@ class Mount:
 
     services: tuple[Service[Any], ...]
     listeners: list[ListeningPort] = field(default_factory=list)
+    bases: list[str] = field(default_factory=list)
+    """The base URLs where they are in truth, whatever certificates say."""
     closed: bool = False
+
+    def find(self, folder: str) -> Service[Any] | None:
+        """The service whose paths begin with ``/folder``; None for nobody's."""
+        return next((one for one in self.services if folder in one.folders), None)
 
     def close(self) -> None:
         """From now on only the evidence of the services can be read. The ports are left to others."""

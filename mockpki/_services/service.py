@@ -26,6 +26,8 @@ class Service(Controlled[F]):
     """One service of a CA, on a URL of its own. *F* are the faults it can have."""
 
     path: ClassVar[str]
+    folders: ClassVar[tuple[str, ...]] = ()
+    """How the paths of all that it serves begin, where others are beside it."""
     methods: ClassVar[tuple[str, ...]] = ("GET", "HEAD")
 
     def __init__(self, what: str, clock: Clock, problems: Problems, read: Reader = read_nothing) -> None:

@@ -11,6 +11,7 @@ from types import TracebackType
 from .._ca.leaf import Leaf
 from .._ca.realm import Realm
 from .._engine.connection import Receiver
+from .._engine.fetch import Address
 from .._engine.http import HttpSession
 from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort
@@ -82,7 +83,10 @@ class TlsServer:
         if handler is not None:
             check_handler(handler)
         self._handler = handler
-        self._forward_to = None if forward_to is None else resolve(forward_to)
+        self._forward_to: Sequence[Address] | None = None
+        if forward_to is not None:
+            what = f"forward_to={forward_to!r}"
+            self._forward_to = realm.network.choose_allowed(resolve(forward_to), what)
         self._openssl = OpenSSLServer()
         for leaf in leaves:
             self._check(leaf, staple)
@@ -132,7 +136,7 @@ class TlsServer:
         return ListeningPort(
             self._engine,
             self._bind_host,
-            self._wanted_port,
+            self._wanted_port or self._realm.network.ports or 0,
             lambda connection: TlsConnection(self, connection),
             self._realm.problems,
         )
