@@ -369,3 +369,64 @@ def test_defaults_are_those_of_the_classes() -> None:
     assert describe_schemas()["StapleOnIntermediate"]["properties"]["staple"]["anyOf"][0]["items"] == {
         "$ref": "#/components/schemas/Fault"
     }
+
+
+# What a stranger sends: any JSON, and texts that look like faults.
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10) | st.sampled_from(WORDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = st.sampled_from([fault.__name__ for fault in faults.CATALOGUE])
+PIECES = st.sampled_from(
+    [
+        "by",
+        "of",
+        "=",
+        " ",
+        "'",
+        '"',
+        "b'",
+        "[",
+        "]",
+        "{",
+        "}",
+        "(",
+        ")",
+        ",",
+        "\\",
+        "\\x0",
+        "0x",
+        "1e9",
+        "PT",
+        "d",
+        "-",
+    ]
+)
+
+
+@st.composite
+def strange_objects(draw: st.DrawFn) -> dict[str, Any]:
+    """A fault of the catalogue with anything at all for its parameters."""
+    name = draw(NAMES)
+    fault = next(one for one in faults.CATALOGUE if one.__name__ == name)
+    keys = draw(st.sets(st.sampled_from([*list_parameters(fault), "by"])))
+    return {"fault": name, **{key: draw(JSON | NAMES) for key in sorted(keys)}}
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    JSON
+    | strange_objects()
+    | st.tuples(NAMES, st.lists(PIECES | st.text(max_size=3), max_size=8)).map(
+        lambda made: f"{made[0]} {''.join(made[1])}"
+    )
+)
+def test_whatever_comes_is_a_fault_or_a_sentence(value: object) -> None:
+    """Nothing that a stranger sends ends in another error, and what is taken comes back."""
+    try:
+        fault = from_data(value)
+    except (TypeError, ValueError, LookupError):
+        return
+    assert from_data(to_data(fault)) == fault
+    assert from_data(to_text(fault)) == fault
