@@ -98,10 +98,10 @@ class Realm:
             try:
                 for service in services:
                     mount.listeners.append(self.serve(service))
+                    mount.bases.append(f"http://{self.url_host}:{mount.listeners[-1].port}")
             except BaseException:
                 self.withdraw(mount)
                 raise
-            mount.bases += (f"http://{self.url_host}:{one.port}" for one in mount.listeners)
         else:
             name = f"{self.tag}-{next(self.path_numbers)}"
             base = self.network.choose_base(shared.url, shared.port, f"/{name}")
