@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._ca.ca import CA
     from ._ca.crl_issuer import CrlIssuer
     from ._ca.leaf import Leaf
+    from ._ca.shared_port import SharedPort
     from ._pki import PKI
     from ._pkix.keys import KeyType
     from ._tls.handshake import Handshake
@@ -25,6 +26,7 @@ __all__ = [
     "Handshake",
     "KeyType",
     "Leaf",
+    "SharedPort",
     "TlsServer",
     "crlite",
     "faults",
@@ -44,6 +46,7 @@ _HOMES = {
     "KeyType": "_pkix.keys",
     "Leaf": "_ca.leaf",
     "PKI": "_pki",
+    "SharedPort": "_ca.shared_port",
     "TlsServer": "_tls.server",
 }
 

@@ -38,9 +38,9 @@ def _read_clock() -> dt.datetime:
 
 
 class Clock:
-    """What the authorities of one PKI take for the time: the system's, moved by `shift`.
+    """What the authorities of one PKI take for the time: the system's, moved by `shift` or `set`.
 
-    It can be stopped, by `stop`: then only `shift` moves it, and nothing falls due by itself.
+    It can be stopped, by `stop`: then only they move it, and nothing falls due by itself.
 
     It follows ``freezegun.freeze_time``. It moves thisUpdate, nextUpdate, producedAt and validity
     periods; it does not move the clock of the client under test. All times are aware UTC in whole
@@ -76,17 +76,29 @@ class Clock:
 
         Raises TypeError when *by* is not a timedelta, ValueError when it leaves the years 1950 to 9000.
         """
-        if not isinstance(by, dt.timedelta):
-            raise TypeError(f"shift() takes a timedelta, such as timedelta(days=1); got {show(by)}")
+        self._move("shift(", by, lambda: self._offset + by)
+
+    def set(self, offset: dt.timedelta) -> None:
+        """Have the whole PKI be *offset* ahead of the system's time (negative: behind), wherever it was.
+
+        Set twice is set once, as ``shift`` is not. What ``PKI(ago=...)`` did is undone, too. A clock that is
+        stopped stands at *offset* from the moment it was stopped at. Raises the same errors as `shift`.
+        """
+        self._move("set(offset=", offset, lambda: offset)
+
+    def _move(self, call: str, given: dt.timedelta, find_offset: Callable[[], dt.timedelta]) -> None:
+        if not isinstance(given, dt.timedelta):
+            raise TypeError(f"{call}) takes a timedelta, such as timedelta(days=1); got {show(given)}")
         with self._lock:
             try:
-                offset = self._offset + by
+                offset = find_offset()
+                by = offset - self._offset
                 year = (self.now() + by).year
             except OverflowError:
                 year = 0
             # Room for the windows and validity periods around it.
             if not 1950 <= year <= 9000:
-                raise ValueError(f"shift({by!r}) moves this clock out of the years 1950 to 9000")
+                raise ValueError(f"{call}{given!r}) moves this clock out of the years 1950 to 9000")
             self._offset = offset
             if self._stopped is not None:
                 self._stopped += by
@@ -117,7 +129,7 @@ class Clock:
             watcher()
 
     def watch(self, watcher: Callable[[], object]) -> Callable[[], None]:
-        """Have *watcher* called after each `shift`, `stop` and `resume`, by the thread that does it.
+        """Have *watcher* called after each `shift`, `set`, `stop` and `resume`, by the thread that does it.
 
         The result ends that.
         """

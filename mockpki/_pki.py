@@ -14,21 +14,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVa
 
 from cryptography import x509
 
-from ._ca.ca import CA, Target, Targets, make_child_ca
+from ._ca.adopting import read_root
+from ._ca.ca import CA, make_child_ca
 from ._ca.ct_log import LiveLog
-from ._ca.issuing import load_root, make_root
+from ._ca.issuing import root_certificate
 from ._ca.leaf import Leaf, shorten
+from ._ca.network import MayReach, Network, Ports
 from ._ca.options import CAOptions, check_publishing
 from ._ca.passage import run_until
 from ._ca.realm import Realm
-from ._ca.revocation import list_targets
+from ._ca.shared_port import SharedPort
+from ._ca.standing import Target, Targets, list_targets
 from ._clock import Clock
 from ._engine.interrupts import Held
 from ._engine.listener import start_all
 from ._engine.loop import Engine
 from ._engine.ports import addresses
 from ._parameters import OWN_CHECK, Within, check_arguments
-from ._pkix.keys import KeyName, KeyType, PrivateKey
+from ._pkix.keys import KeyName, KeyType
 from ._problems import add_note, combine, describe
 from ._services.crlite import CRLite
 from ._services.publisher import Publisher
@@ -75,6 +78,11 @@ class PKI:
     SCTs of ``pki.ct_log``, *scts* of them, for ``pki.crlite`` to speak of. *evidence* is how many of the
     newest requests and handshakes each service and TLS server keeps, None for all.
 
+    *services* is a `SharedPort`, for all services on one port. *advertise* is the host, or with *services*
+    the base URL, that certificates have instead of our own; staplers of this PKI find the way all the same.
+    *ports*, such as ``range(8500, 8532)``, are those that services and TLS servers may have. *may_reach*, a
+    function of an address and a port, says where staplers and ``forward_to`` may go; left out, anywhere.
+
     Raises ValueError for what these cannot be, and RuntimeError inside a fault, which runs in a service.
     Leaving the block raises what failed in the background (several: an ExceptionGroup), and AssertionError
     for a script that was not used up.
@@ -95,17 +103,22 @@ class PKI:
         logged: bool = False,
         scts: Annotated[int, Within(1, 100)] = 2,
         evidence: Annotated[int | None, Within(1)] = None,
+        services: SharedPort | None = None,
+        advertise: str | None = None,
+        ports: Ports | None = None,
+        may_reach: MayReach | None = None,
     ) -> None:
         addresses(host)
+        network = Network.check(services, advertise, ports, may_reach)
         publishing = check_publishing(publishes)
         options = replace(CAOptions.check(key_type, delegated, responder_id), logged=logged, scts=scts)
         try:
             with Held():
-                self._realm = Realm(Engine.acquire(), host, options, evidence)
+                self._realm = Realm(Engine.acquire(), host, options, evidence, network)
                 if ago:
                     self._realm.clock.shift(-ago)
                 above = publishing if depth == 0 else IMMEDIATE
-                self.root = CA(self._realm, *self._find_root(root), None, above)
+                self.root = self._make_root(above, root)
                 self.ca = self.root
                 for number in range(depth):
                     issuing = publishing if number == depth - 1 else IMMEDIATE
@@ -121,9 +134,12 @@ class PKI:
                     self._shut()
             raise
 
-    def _find_root(self, adopted: trustme.CA | None) -> tuple[bytes, PrivateKey]:
-        realm, key = self._realm, self._realm.options.key_type.generate
-        return make_root(realm.clock, realm.tag, key()) if adopted is None else load_root(adopted)
+    def _make_root(self, publishes: Publishing, adopted: trustme.CA | None) -> CA:
+        realm = self._realm
+        if adopted is not None:
+            return CA(realm, *read_root(adopted), None, publishes)
+        key = realm.options.key_type.generate()
+        return CA(realm, root_certificate(realm.clock, realm.tag, key), key, None, publishes)
 
     def __repr__(self) -> str:
         state = ", closed" if self._realm.closed else ""
@@ -309,6 +325,7 @@ class PKI:
             issuer = one.issuer if isinstance(one, Leaf | CA) else self.ca
             if issuer is None:
                 raise ValueError(f"{one!r} is a root: nobody is above it to revoke it")
+            issuer.require_open()
             if issuer not in self._realm.cas:
                 raise ValueError(f"{one!r} belongs to another PKI; this one is {self!r}")
             grouped.setdefault(issuer, []).append(one)
@@ -378,6 +395,7 @@ class PKI:
             raise ValueError("a TLS server needs a certificate: pki.tls_server(pki.issue_cert('localhost'))")
         issue, given = split_issue_and_leaves(leaves)
         for leaf in given:
+            leaf.issuer.require_open()
             if leaf.issuer not in self._realm.cas:
                 raise ValueError(f"{leaf!r} belongs to another PKI; clients of {self!r} would not trust it")
         if handler is not None and forward_to is not None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from freezegun import freeze_time
 
+from mockpki import PKI
 from mockpki._clock import Clock, monotonic
 
 THEN = datetime(2031, 2, 3, 4, 5, 6, tzinfo=timezone.utc)
@@ -54,6 +55,46 @@ def test_a_shift_that_is_none() -> None:
         with pytest.raises(ValueError, match="moves this clock out of the years 1950 to 9000"):
             clock.shift(far)
     assert clock.offset == timedelta()
+
+
+def test_an_offset_is_set_once_however_often() -> None:
+    """Whatever it was, also under freezegun and while the clock stands; what is none changes nothing."""
+    clock = Clock()
+    told: list[timedelta] = []
+    clock.watch(lambda: told.append(clock.offset))
+    with freeze_time(THEN):
+        clock.shift(-400 * DAY)
+        for offset in (DAY, DAY, -DAY, timedelta()):
+            clock.set(offset)
+            assert (clock.now(), clock.offset) == (THEN + offset, offset)
+        assert told == [-400 * DAY, DAY, DAY, -DAY, timedelta()]
+    with freeze_time(THEN) as frozen, clock.stop():
+        frozen.tick(10)
+        for _ in range(2):
+            clock.set(2 * DAY)
+            assert (clock.now(), clock.offset) == (THEN + 2 * DAY, 2 * DAY)
+    odd: Any = 5
+    before = clock.offset
+    with pytest.raises(
+        TypeError, match=r"set\(offset=\) takes a timedelta, such as timedelta\(days=1\); got 5"
+    ):
+        clock.set(odd)
+    for far in (timedelta(days=-40_000), timedelta(days=2_600_000), timedelta.max, timedelta.min):
+        with pytest.raises(
+            ValueError, match=r"set\(offset=.*\) moves this clock out of the years 1950 to 9000"
+        ):
+            clock.set(far)
+    assert clock.offset == before
+
+
+def test_what_ago_did_is_undone_by_set() -> None:
+    """0 is the system's time, for a PKI that began in the past, too; its answers are of then and of now."""
+    with PKI(ago=100 * DAY) as pki:
+        assert pki.clock.offset == -100 * DAY
+        pki.clock.set(timedelta())
+        assert abs(pki.clock.now() - Clock.system_time()) < timedelta(minutes=1)
+        pki.clock.set(-100 * DAY)
+        assert Clock.system_time() - pki.clock.now() > 99 * DAY
 
 
 def test_watchers_are_told_of_each_shift() -> None:

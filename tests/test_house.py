@@ -186,6 +186,8 @@ TESTED_ELSEWHERE = {
     "__main__": "tests/test_doors.py",
     "_catalogue.fields": "tests/catalogue/test_decoded.py",  # tables only
     "faults._values": "tests/test_layers.py",  # names only
+    "_ca.adopting": "tests/test_pki.py",
+    "_ca.mount": "tests/ca/test_standing.py",
     "_ca.revocation": "tests/services/test_scheduled.py",
     "_ca.trust": "tests/test_pki.py",
     "_services.crl_file": "tests/services/test_scheduled.py",

@@ -18,6 +18,7 @@ from mockpki import (
     PKI,
     KeyType,
     Leaf,
+    SharedPort,
     TlsServer,
     faults,
     publishing,
@@ -193,6 +194,10 @@ def methods(pki: PKI, leaf: Leaf, server: TlsServer) -> dict[str, Case]:
         "release": own(pki.release, target=5),
         "forget": own(pki.forget, target=5),
         "CA.revoke": own(ca.revoke, target=5),
+        "status": own(ca.status, target=5),
+        "staple_with": own(server.staple_with),
+        "set": own(pki.clock.set, offset=timedelta()),
+        "SharedPort": (lambda **given: SharedPort(**given).close(), SharedPort.__init__, {}),
         "run_until": own(pki.run_until, time=pki.clock.now() + DAY),
         "shift": own(pki.clock.shift, by=timedelta()),
         "tls_server": (lambda **given: pki.tls_server(leaf, **given).close(), pki.tls_server, {}),
@@ -288,11 +293,11 @@ def stage() -> Iterator[dict[str, Case]]:
 
 
 METHODS = (
-    "PKI", "issue_cert", "create_child_ca", "create_crl_issuer", "certify", "revoke", "release",
-    "forget", "CA.revoke", "run_until", "shift", "tls_server", "wait_for_request", "next_request",
-    "assert_asked", "CRL.assert_asked", "response_for", "respond_with", "settle", "preload", "check",
-    "observe", "application", "crl_urls", "responders", "configure_trust", "configure_cert",
-    "crlite.publish", "crlite.list_files", "crlite.filter", "crlite.delta", "crlite.check",
+    "PKI", "SharedPort", "issue_cert", "create_child_ca", "create_crl_issuer", "certify", "revoke", "release",
+    "forget", "status", "CA.revoke", "run_until", "shift", "set", "tls_server", "staple_with",
+    "wait_for_request", "next_request", "assert_asked", "CRL.assert_asked", "response_for", "respond_with",
+    "settle", "preload", "check", "observe", "application", "crl_urls", "responders", "configure_trust",
+    "configure_cert", "crlite.publish", "crlite.list_files", "crlite.filter", "crlite.delta", "crlite.check",
     "crlite.false_positive", "crlite.respond_with", "crlite.assert_asked",
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from .._clock import Clock
 from .._engine.listener import start_all
 from .._layers import CertificateContent
-from .._parameters import OWN_CHECK, check_arguments, show
+from .._parameters import OWN_CHECK, check_arguments
 from .._pkix.certificate import Pointers, TBSCertificate
 from .._pkix.keys import KeyName, KeyType, PrivateKey, spki_der
 from .._pkix.names import Identity, general_name
@@ -49,13 +49,13 @@ from .issuing import (
 from .leaf import Leaf, shorten, stem_of
 from .options import check_publishing
 from .realm import Realm
-from .revocation import list_targets, make_revocation
+from .standing import Standing
 from .trust import add_trust
 
 ALTERNATIVE_NAMES = x509.SubjectAlternativeName.oid
 
 
-class CA:
+class CA(Standing):
     """A certification authority with live services. Made by `PKI` and by `create_child_ca`."""
 
     def __init__(
@@ -92,7 +92,7 @@ class CA:
         self.ca_issuers = CertificateFile(f"caIssuers file of {what}", clock, problems, certificate)
         """The server of this CA's certificate."""
         own = () if publishes.issuer else (self.crl,)
-        self._listeners = [realm.serve(service) for service in (self.ocsp, *own, self.ca_issuers)]
+        self._mount = realm.serve_all(self.ocsp, *own, self.ca_issuers)
         realm.cas.append(self)
         realm.enrolment.add_issuer(certificate, ledger)
 
@@ -192,7 +192,7 @@ class CA:
         used before, for an extension that contradicts another argument, and for what a CSR may not ask for.
         """
         realm = self._realm
-        realm.require_open()
+        self.require_open()
         names: list[x509.GeneralName] = [general_name(identity) for identity in identities]
         check_common_name(common_name)
         own = list_extensions(extensions)
@@ -231,7 +231,7 @@ class CA:
         Of another CA it is a cross-certificate; of a root, by itself, a root certificate that points to
         the root's own services. A TLS server can present it as it stands. *faults* bend what it says.
         """
-        self._realm.require_open()
+        self.require_open()
         find_pointers = partial(self._choose_pointers, is_ca=True)
         content = authority_content(self._realm.clock, ca.signer, self.signer, find_pointers)
         return self._sign_leaf(content, faults, ca.key, logged=False)
@@ -290,7 +290,7 @@ class CA:
         *publishes* is how it publishes CRLs, a value or a name of `mockpki.publishing`, or by a CRL issuer:
         ``publishing.by(issuer)``. *faults* bend what its certificate says.
         """
-        self._realm.require_open()
+        self.require_open()
         features = (MUST_STAPLE,) if must_staple else ()
         name = None if name_of is None else name_of.signer.name
         find_pointers = partial(
@@ -305,7 +305,7 @@ class CA:
             faults,
             publishes=check_publishing(publishes, self._realm.crl_issuers),
         )
-        self._realm.engine.call(start_all, child._listeners)
+        self._realm.engine.call(start_all, child._mount.listeners)
         return child
 
     @check_arguments
@@ -325,61 +325,14 @@ class CA:
         This CA certifies it. *publishes* is how it publishes, a value or a name of `mockpki.publishing`;
         *faults* bend what its certificate says.
         """
-        self._realm.require_open()
+        self.require_open()
         found = make_crl_issuer(
             self._realm, self, self._find_key_type(key_type), self._choose_pointers,
             check_publishing(publishes), faults,
         )  # fmt: skip
         self._ledger.issue(found.serial_number)
-        self._realm.engine.call(start_all, [found.listener])
+        self._realm.engine.call(start_all, found.mount.listeners)
         return found
-
-    # What becomes of it.
-
-    @check_arguments
-    def revoke(
-        self,
-        target: Targets,
-        reason: str | x509.ReasonFlags = "unspecified",
-        at: datetime | None = None,
-        invalidity_date: datetime | None = None,
-    ) -> None:
-        """Revoke what this CA has issued: a leaf, a CA, a serial number, or many of them.
-
-        *reason* is one of RFC 5280 section 5.3.1, by name or as `x509.ReasonFlags`; with
-        ``certificate_hold`` it can be released again. *at* and *invalidity_date* are aware datetimes.
-        Answers say so from now on; *at* left out is ten minutes ago, which is how those are dated, too.
-        Raises ValueError for an unknown reason or another CA's leaf.
-        """
-        revocation = make_revocation(self.clock, self.publishes, reason, at, invalidity_date)
-        self._ledger.revoke(self._find_serials(target), revocation)
-
-    @check_arguments
-    def release(self, target: Targets) -> None:
-        """Take a leaf, CA, serial number, or many, off hold. Raises LookupError for one that is not."""
-        for serial in self._find_serials(target):
-            self._ledger.release(serial)
-
-    @check_arguments
-    def forget(self, target: Targets) -> None:
-        """Make a leaf, CA, serial number, or many, ``unknown``. Raises LookupError for one that is."""
-        for serial in self._find_serials(target):
-            self._ledger.forget(serial)
-
-    def _find_serials(self, target: Target | Iterable[Target]) -> list[int]:
-        self._realm.require_open()
-        return [self._find_serial(one) for one in list_targets(target)]
-
-    def _find_serial(self, target: object) -> int:
-        # One of an iterable, which is looked into here alone.
-        if isinstance(target, bool) or not isinstance(target, Leaf | CA | int):
-            raise TypeError(f"target= takes leaves, CAs and serial numbers; got {show(target)}")
-        if isinstance(target, int):
-            return target
-        if target.issuer is not self:
-            issuer = target.issuer.common_name if target.issuer else "nobody: it is a root"
-            raise ValueError(f"{target!r} was issued by {issuer}, not by {self.common_name}; ask its issuer")
-        return target.serial_number
 
 
 def make_child_ca(
@@ -393,7 +346,8 @@ def make_child_ca(
 ) -> CA:
     """A CA below *parent*, whose ports are bound; whoever made it starts them."""
     realm = parent._realm
-    own = Signer.named(name or subject(f"mockpki CA {len(realm.cas)} {realm.tag}"), key_type.generate())
+    number = next(realm.ca_numbers)
+    own = Signer.named(name or subject(f"mockpki CA {number} {realm.tag}"), key_type.generate())
     find_pointers = find_pointers or partial(parent._choose_pointers, is_ca=True)
     honest = authority_content(realm.clock, own, parent.signer, find_pointers)
     honest = replace(honest, extensions=merge_extensions(honest.extensions, extensions))
@@ -401,8 +355,3 @@ def make_child_ca(
     child = CA(realm, content.signed_by(parent.signer).encode(), own.key, parent, publishes)
     parent._ledger.issue(child.serial_number)
     return child
-
-
-Target = Leaf | CA | int
-"""What can be revoked: a leaf, a CA, or a serial number of the issuing CA."""
-Targets = Annotated[Target | Iterable[Target], "a leaf, a CA, a serial number, or a list of them"]

@@ -42,7 +42,7 @@ class CrlIssuer(Leaf):
         what = f"CRL publisher of {self.common_name}"
         self.crl = Publisher(what, realm.clock, realm.problems, None, self.signer, publishes)
         """The publisher of the CRLs of all CAs that publish by it."""
-        self.listener = realm.serve(self.crl)
+        self.mount = realm.serve_all(self.crl)
         realm.crl_issuers.append(self)
 
     def __repr__(self) -> str:

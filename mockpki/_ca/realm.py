@@ -16,13 +16,15 @@ from .._engine.http import HttpSession
 from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort, close_all, start_all
 from .._engine.loop import Engine
-from .._engine.ports import bind, close_sockets
+from .._engine.ports import bind, close_sockets, url_host
 from .._problems import Problems, add_note, describe
 from .._services.crlite import CRLite
 from .._services.enrolment import Enrolment
 from .._services.service import Service
 from .ct_log import Logging
 from .folder import Folder
+from .mount import Mount
+from .network import Network
 from .options import CAOptions
 from .passage import Timed
 
@@ -52,17 +54,22 @@ class Realm:
     host: str
     options: CAOptions
     evidence: int | None = None
+    network: Network = field(default_factory=Network)
     tag: str = field(default_factory=lambda: secrets.token_hex(4))
     clock: Clock = field(default_factory=Clock)
     problems: Problems = field(default_factory=Problems)
     folder: Folder = field(default_factory=Folder)
     services: list[Service[Any]] = field(default_factory=list)
     listeners: list[ListeningPort] = field(default_factory=list)
+    mounts: list[Mount] = field(default_factory=list)
+    """Those on a port that is shared."""
     cas: list[CA] = field(default_factory=list)
     crl_issuers: list[CrlIssuer] = field(default_factory=list)
     servers: list[Closable] = field(default_factory=list)
     timed: list[Timed] = field(default_factory=list)
     leaf_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    path_numbers: Iterator[int] = field(default_factory=itertools.count)
+    ca_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     dead: list[socket.socket] = field(default_factory=list)
     """Bound, and never listening."""
     _crlite: CRLite | None = None
@@ -80,7 +87,7 @@ class Realm:
     @property
     def url_host(self) -> str:
         """`host` as it stands in a URL."""
-        return f"[{self.host}]" if ":" in self.host else self.host
+        return url_host(self.host)
 
     @property
     def crlite(self) -> CRLite:
@@ -100,16 +107,55 @@ class Realm:
         listener = ListeningPort(
             self.engine,
             self.host,
-            0,
+            self.network.ports or 0,
             lambda outlet: HttpSession(outlet, service.handle, self.problems, self.clock.now),
             self.problems,
         )
         self.services.append(service)
         self.listeners.append(listener)
-        service.attach(
-            f"http://{self.url_host}:{listener.port}", listener.obey, self.engine.settle, self.evidence
-        )
+        base = self.network.choose_base(f"http://{self.url_host}:{listener.port}", listener.port)
+        service.attach(base, listener.obey, self.engine.settle, self.evidence)
         return listener
+
+    def serve_all(self, *services: Service[Any]) -> Mount:
+        """Bind ports for the *services* of one CA, or have them on the port that is shared."""
+        mount = Mount(services)
+        shared = self.network.services
+        if shared is None:
+            try:
+                for service in services:
+                    mount.listeners.append(self.serve(service))
+                    mount.bases.append(f"http://{self.url_host}:{mount.listeners[-1].port}")
+            except BaseException:
+                self.withdraw(mount)
+                raise
+        else:
+            name = f"{self.tag}-{next(self.path_numbers)}"
+            base = self.network.choose_base(shared.url, shared.port, f"/{name}")
+            mount.bases.append(f"{shared.url}/{name}")
+            for service in services:
+                service.attach(base, None, shared.engine.settle, self.evidence)
+            self.services += services
+            self.mounts.append(mount)
+            shared.add(name, mount)
+        return mount
+
+    def withdraw(self, mount: Mount) -> None:
+        """Close the services of one CA, and give their ports back, while all else goes on."""
+        self.engine.settle()
+        for service in mount.services:
+            unused = service.unused()
+            if unused is not None:
+                self.problems.add(AssertionError(unused), "left over when its CA was closed")
+        self.services = [one for one in self.services if one not in mount.services]
+        mount.close()
+        self.network.forget(mount.bases)
+        self.listeners = [one for one in self.listeners if one not in mount.listeners]
+        with Held():
+            if self.network.services is not None:
+                self.network.services.remove([mount])
+            self.engine.end(close_all, mount.listeners)
+        self.mounts = [one for one in self.mounts if one is not mount]
 
     @property
     def dead_port(self) -> int:
@@ -171,4 +217,6 @@ class Realm:
 
     def _close_ports(self) -> None:
         listeners, self.listeners = self.listeners, []
+        if self.network.services is not None:
+            self.network.services.remove(self.mounts)
         self.engine.end(close_all, listeners)

@@ -3,7 +3,9 @@
 - `entries`: every fault, in words, read off the classes. `readme`: the README's list of them.
 - `recipe`, `recipes_ocsp`, `recipes_crl`: how to write the cases that other suites test, as code. `source`:
   that code as text.
-- `lookup`: what a name stands for. `prompt`: faults as they are typed.
+- `lookup`: what a name stands for. `data`: a fault as a text or an object, both ways. `words`, `kinds`,
+  `arguments`: texts taken apart, plain values, and what the parameters of a fault take. `prompt`: faults as
+  they are typed.
 - `scenes`: the honest answer and the bent one, made live. `difference`: where they differ.
 - `values`, `fields`, `decoded`: DER in lines. `shown`: connections and handshakes in lines.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,8 @@ _INTERIM = frozenset({100, *range(102, 200)})
 
 Address = tuple[int, int, int, str, Any]
 """As `socket.getaddrinfo` has it."""
+MayReach = Callable[[str, int], bool]
+"""Whether an address and a port may be connected to."""
 
 
 class NoAnswer(Exception):  # noqa: N818 - it is a finding, raised where it is found
@@ -46,12 +48,20 @@ async def connect(loop: asyncio.AbstractEventLoop, addresses: Sequence[Address])
     raise failed or OSError("there is no address to connect to")
 
 
-async def ask(url: str, question: bytes, method: str) -> bytes:
-    """The body of the answer to *question*, an OCSPRequest in DER. Raises `NoAnswer`; has no time-out."""
+def choose_allowed(addresses: Sequence[Address], may_reach: MayReach | None) -> list[Address]:
+    """Those of the *addresses* that may be reached: all, where there is no rule."""
+    return [one for one in addresses if may_reach is None or may_reach(one[4][0], one[4][1])]
+
+
+async def ask(url: str, question: bytes, method: str, may_reach: MayReach | None = None) -> bytes:
+    """The body of the answer to *question*, an OCSPRequest in DER. Raises `NoAnswer`; has no time-out.
+
+    It goes only where *may_reach*, if there is one, allows.
+    """
     if method == "GET":
         url = url_with_question(url, question)
     try:
-        return await _exchange(url, question if method == "POST" else None)
+        return await _exchange(url, question if method == "POST" else None, may_reach)
     except ConnectionRefusedError as error:
         raise NoAnswer("the connection was refused") from error
     except socket.gaierror as error:
@@ -62,11 +72,15 @@ async def ask(url: str, question: bytes, method: str) -> bytes:
         raise NoAnswer(f"{url} cannot be asked: {error}") from error
 
 
-async def _exchange(url: str, body: bytes | None) -> bytes:
+async def _exchange(url: str, body: bytes | None, may_reach: MayReach | None) -> bytes:
     loop, parts = asyncio.get_running_loop(), urlsplit(url)
     refuse_invalid(parts.hostname)
     found = await loop.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
-    sock = await connect(loop, found)
+    # By address and not by name, which may lead elsewhere the next time.
+    allowed = choose_allowed(found, may_reach)
+    if not allowed:
+        raise NoAnswer(f"{parts.hostname} port {parts.port or 80} is not among what this PKI may reach")
+    sock = await connect(loop, allowed)
     # A task that is cancelled has the loop forget the socket before it comes here.
     with sock:
         await loop.sock_sendall(sock, encode_request(url, body))

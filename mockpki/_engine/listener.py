@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from .._exchange.steps import Listening
 from .._problems import Problems
@@ -22,14 +22,15 @@ class ListeningPort:
     """One port, on every address of *host*, that can stop listening and start again.
 
     A holder socket is bound and never listens: it keeps the port while nobody is there to answer,
-    so that the URLs in certificates stay right. Raises OSError when the port is taken.
+    so that the URLs in certificates stay right. Of several it is the first that is free. Raises OSError when
+    the port is taken.
     """
 
     def __init__(
         self,
         engine: Engine,
         host: str,
-        port: int,
+        port: int | Sequence[int],
         new_receiver: Callable[[Connection], Receiver],
         problems: Problems,
     ) -> None:

@@ -70,11 +70,26 @@ def _has_ipv6() -> bool:
     return True
 
 
-def bind(host: str, port: int) -> list[socket.socket]:
-    """Holder sockets on one port of every address; a port of 0 is chosen by the system.
+def url_host(host: str) -> str:
+    """*host* as it stands in a URL: IPv6 in brackets (RFC 3986 section 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
+def is_ipv6(host: str) -> bool:
+    """Whether *host* is an address of IPv6."""
+    with contextlib.suppress(ValueError):
+        return bool(ipaddress.IPv6Address(host))
+    return False
+
+
+def bind(host: str, port: int | Sequence[int]) -> list[socket.socket]:
+    """Holder sockets on one port of every address; a port of 0 is chosen by the system; the first of several
+    that is free.
 
     Raises OSError, with a note on the way out, when the port cannot be had.
     """
+    if not isinstance(port, int):
+        return _bind_one_of(host, port)
     for attempts_left in reversed(range(20)):
         try:
             return _bind_once(addresses(host), port)
@@ -84,6 +99,19 @@ def bind(host: str, port: int) -> list[socket.socket]:
                 explain(error, f"port {port} of {host} cannot be had; leave port= out to get a free one")
                 raise
     raise AssertionError("unreachable")  # pragma: no cover
+
+
+def _bind_one_of(host: str, ports: Sequence[int]) -> list[socket.socket]:
+    for port in ports:
+        try:
+            return _bind_once(addresses(host), port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                explain(error, f"port {port} of {host} cannot be had; give other ports=")
+                raise
+    taken = OSError(errno.EADDRINUSE, f"all {len(ports)} of ports= are taken")
+    explain(taken, f"{min(ports)} to {max(ports)} of {host} are taken; give more, or close what has them")
+    raise taken
 
 
 def _bind_once(hosts: Sequence[str], port: int) -> list[socket.socket]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from .._typed import write_duration
+from .._typed import spell_duration
 from ..scenarios.publishers import Week
 from ..scenarios.servers import Timeline
 
@@ -166,7 +166,7 @@ class Weeks:
         """What happens in it."""
         first = self.lines[0]
         return (
-            f"A certificate is revoked {write_duration(first.revoked_at)} after its CA began to publish. A "
+            f"A certificate is revoked {spell_duration(first.revoked_at)} after its CA began to publish. A "
             "client fetches the CRL each time that it needs one, or keeps what it has until that ends. After "
             "each is how long it takes from the revocation until it knows."
         )

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from .._typed import write_duration
+from .._typed import spell_duration
 from ..scenarios.publishers import CHARACTERS, KINDS, Issued, Reader, Stretch, Week
 from .templates import render
 
@@ -58,7 +58,7 @@ def _place_mark(week: Week, one: Issued) -> dict[str, str]:
         "kind": "issue",
         "x": f"{_scale(week.length, one.seen):.2f}%",
         "width": "2",
-        "words": f"{write_duration(one.seen)}: {what}, until {write_duration(one.next_update)}",
+        "words": f"{spell_duration(one.seen)}: {what}, until {spell_duration(one.next_update)}",
         "letter": "",
         "middle": "",
     }
@@ -82,11 +82,11 @@ def _place_ticks(week: Week) -> Iterator[dict[str, str]]:
     for moment in week.ticks:
         x = _scale(week.length, moment)
         anchor = "start" if not moment else "end" if x > 97 else "middle"
-        yield {"x": f"{x:.2f}%", "anchor": anchor, "words": write_duration(moment) if moment else "0"}
+        yield {"x": f"{x:.2f}%", "anchor": anchor, "words": spell_duration(moment) if moment else "0"}
 
 
 def _tell_run(run: Stretch) -> str:
-    return f"{write_duration(run.begin)} to {write_duration(run.end)}: {KINDS[run.says]}"
+    return f"{spell_duration(run.begin)} to {spell_duration(run.end)}: {KINDS[run.says]}"
 
 
 def _tell_runs(runs: Iterable[Stretch]) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from rich.console import Console
 from rich.text import Text
 
-from .._typed import write_duration
+from .._typed import spell_duration
 from ..scenarios.publishers import CHARACTERS, KINDS, Issued, Reader, Week
 from .model import Weeks
 from .safe import clean
@@ -76,7 +76,7 @@ def _draw_ruler(week: Week, width: int) -> str:
     ruler = ""
     for moment in week.ticks:
         place = int(moment / week.length * width)
-        mark = write_duration(moment) if moment else "0"
+        mark = spell_duration(moment) if moment else "0"
         if place > len(ruler) or not moment:
             ruler = ruler.ljust(place) + mark
     return ruler

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, ClassVar, Generic, TypeVar
@@ -23,18 +23,19 @@ from .._layers import Fault, Faults, Listener, bend, check
 from ..sequences import Chooser, CountingChooser
 from .questions import Inquiry
 
+C = TypeVar("C")
 F = TypeVar("F")
 S = TypeVar("S", bound="Controlled[Any]")
 Rule = Faults | CountingChooser
 
 
-class Restore(Generic[S]):
-    """What ``respond_with`` and ``respond_by`` give back: leave it alone, or use it in a ``with``."""
+class Restore(Generic[C]):
+    """What ``respond_with`` and its like give back: leave it alone, or use it in a ``with``."""
 
-    def __init__(self, service: S, restore: Callable[[], None]) -> None:
+    def __init__(self, service: C, restore: Callable[[], None]) -> None:
         self._service, self._restore = service, restore
 
-    def __enter__(self) -> S:
+    def __enter__(self) -> C:
         return self._service
 
     def __exit__(
@@ -61,7 +62,8 @@ class Controlled(Generic[F]):
         self._script: deque[Faults] = deque()
         self._script_length = 0
         self._listening = Listening()
-        self._listen: Callable[[Listening], None] = lambda listening: None
+        # None where the port is not its own: then there are no faults of one.
+        self._listen: Callable[[Listening], None] | None = lambda listening: None
         # Held for moments only: whoever waits for the port must not keep others from setting anything.
         self._setting = threading.RLock()
 
@@ -121,21 +123,22 @@ class Controlled(Generic[F]):
                 rules.pop(subject, None)
             else:
                 rules[subject] = rule
+            # Before it is stored: a fault of the test's own may fail here.
+            listening = bend(Listener, Listening(), _list_faults_for_all(rules))
             self._rules = rules
-            listening = bend(Listener, Listening(), self._faults_for_all())
-            if listening == self._listening or self._closed:
+            listen = self._listen
+            if listen is None or listening == self._listening or self._closed:
                 return
             self._listening = listening
-        self._listen(listening)
+        listen(listening)
         # Another thread may have been at it, too: the port is as the last of them wanted it.
         while self._listening is not listening:
             listening = self._listening
-            self._listen(listening)
+            listen(listening)
 
     def _faults_for_all(self) -> Faults:
         """What is set for every request; nothing where that is chosen for each."""
-        rule = self._rules.get(None, ())
-        return () if isinstance(rule, CountingChooser) else rule
+        return _list_faults_for_all(self._rules)
 
     # Faults one after the other.
 
@@ -207,7 +210,14 @@ class Controlled(Generic[F]):
             raise ValueError(f"the {self._what} is closed; faults can only be set while its PKI is open")
 
     def _check_faults(self, faults: Iterable[Any]) -> Faults:
-        return check(faults, self.layers, f"the {self._what}")
+        checked = check(faults, self.layers, f"the {self._what}")
+        if self._listen is None and any(isinstance(fault, Listener) for fault in checked):
+            raise ValueError(
+                f"{checked!r}: the {self._what} has no port of its own that could refuse a connection, or "
+                "keep it waiting; leave services= of its PKI out, which gives it one, or use faults.Reset() "
+                "or faults.Slow()"
+            )
+        return checked
 
     def _check_choice(self, choice: Any, where: str) -> Faults:
         """The faults of one answer among several."""
@@ -218,3 +228,8 @@ class Controlled(Generic[F]):
                 "is not yet one, so it cannot be counted; use respond_with() for it"
             )
         return faults
+
+
+def _list_faults_for_all(rules: Mapping[int | str | None, Rule]) -> Faults:
+    rule = rules.get(None, ())
+    return () if isinstance(rule, CountingChooser) else rule

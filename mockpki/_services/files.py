@@ -69,6 +69,7 @@ class CertificateFile(FileService[FileFault]):
 
     layers = get_args(FileFault)
     path = "/ca.crt"
+    folders = ("ca.crt",)
     # RFC 5280 section 4.2.2.1: "HTTP server implementations accessed via the URI SHOULD specify the
     # media type application/pkix-cert".
     content_type = "application/pkix-cert"

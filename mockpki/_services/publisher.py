@@ -38,6 +38,7 @@ class Publisher(FileService[CRLFault]):
 
     layers = get_args(CRLFault)
     path = "/ca.crl"
+    folders = ("ca.crl", "ca-delta.crl", "ca", "cas.crl", "cas-delta.crl", "cas")
     # RFC 5280 section 4.2.1.13: "HTTP server implementations accessed via the URI SHOULD specify the
     # media type application/pkix-crl in the content-type header field of the response."
     content_type = "application/pkix-crl"

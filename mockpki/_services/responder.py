@@ -80,6 +80,7 @@ class Responder(Service[OCSPFault]):
 
     layers = get_args(OCSPFault)
     path = "/ocsp"
+    folders = ("ocsp",)
     # RFC 9919 section 6: "OCSP clients can send HTTP-based OCSP requests using either the GET or POST
     # method."
     methods = ("GET", "HEAD", "POST")

@@ -26,6 +26,8 @@ class Service(Controlled[F]):
     """One service of a CA, on a URL of its own. *F* are the faults it can have."""
 
     path: ClassVar[str]
+    folders: ClassVar[tuple[str, ...]] = ()
+    """How the paths of all that it serves begin, where others are beside it."""
     methods: ClassVar[tuple[str, ...]] = ("GET", "HEAD")
 
     def __init__(self, what: str, clock: Clock, problems: Problems, read: Reader = read_nothing) -> None:
@@ -55,13 +57,14 @@ class Service(Controlled[F]):
     def attach(
         self,
         base_url: str,
-        listen: Callable[[Listening], None],
+        listen: Callable[[Listening], None] | None,
         settle: Callable[[], None],
         evidence: int | None = None,
     ) -> None:
         """Called once a port is bound: how to open and close it, and how to wait until it is quiet.
 
-        *evidence* is how many of the newest requests are kept, None for all.
+        *listen* is None for a port that others share. *evidence* is how many of the newest requests are
+        kept, None for all.
         """
         self._base_url, self._listen, self._settle = base_url, listen, settle
         self._log = RequestLog(self._read, evidence)

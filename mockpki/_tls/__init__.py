@@ -7,7 +7,7 @@ TLS sessions carries that staple unchanged.
 - `options`: what ``tls_server()`` was given, checked.
 - `leaves`: which certificate is shown to whom.
 - `handshake`: the evidence of one connection.
-- `staple_source`: what ``staple=`` means, and a staple made by it.
+- `staple_source`: what ``staple=`` means, and a staple made by it. `staples`: which of them is in force.
 - `connection`: one client: TLS on a TCP connection.
 - `forwarding`: decrypted octets to a handler, or to an address.
 - `session`, `openssl`, `tlslite`: a TLS connection without a socket, and the two libraries behind it.

@@ -20,6 +20,7 @@ from ..staplers._provision import Provision
 from .client_hello import ClientHello, ClientHelloReader, Offer
 from .handshake import Handshake
 from .session import Session
+from .staple_source import Source, faults_of
 
 # RFC 8446 section 6: an alert record, fatal, handshake_failure.
 _HANDSHAKE_FAILURE = bytes([21, 3, 3, 0, 2, 2, 40])
@@ -40,8 +41,8 @@ class Server(Protocol):
         """The time that its own HTTP tells."""
 
     @property
-    def staples_unasked(self) -> bool:
-        """Whether a client that asks for no staple may be sent one all the same."""
+    def source(self) -> Source:
+        """Where the staples of handshakes that begin now come from."""
 
     def opened(self, handshake: Handshake) -> int:
         """A connection has begun, and *handshake* will be its evidence; how many there were before."""
@@ -52,11 +53,13 @@ class Server(Protocol):
     def choose(self, server_name: str | None, offer: Offer | None) -> Leaf:
         """The leaf for an SNI name, and for what the client can use."""
 
-    def find_staple(self, leaf: Leaf, number: int, found: Callable[[Future[Provision]], object]) -> None:
-        """Call *found* with the staple for *leaf*, at once or later."""
+    def find_staple(
+        self, source: Source, leaf: Leaf, number: int, found: Callable[[Future[Provision]], object]
+    ) -> None:
+        """Call *found* with the staple for *leaf* by *source*, at once or later."""
 
-    def session(self, leaf: Leaf, staple: bytes | None) -> Session:
-        """A TLS session that shows these."""
+    def session(self, leaf: Leaf, staple: bytes | None, source: Source) -> Session:
+        """A TLS session that shows these, with a staple of that *source*."""
 
     def inner(self, outer: TlsConnection) -> Receiver:
         """What takes the decrypted octets."""
@@ -140,31 +143,33 @@ class TlsConnection:
         handshake.server_name = hello.server_name
         handshake.staple_requested = hello.staple_requested
         leaf = handshake.leaf = self._server.choose(hello.server_name, hello.offer)
-        if hello.staple_requested or self._server.staples_unasked:
-            self._server.find_staple(leaf, self._number, partial(self._begin, leaf))
+        # Another may be put in its place while the staple is being found.
+        source = self._server.source
+        if hello.staple_requested or faults_of(source):
+            self._server.find_staple(source, leaf, self._number, partial(self._begin, leaf, source))
         else:
             handshake.staple_reason = "the client asked for none"
-            self._begin(leaf, None)
+            self._begin(leaf, source, None)
 
-    def _begin(self, leaf: Leaf, staple: Future[Provision] | None) -> None:
+    def _begin(self, leaf: Leaf, source: Source, staple: Future[Provision] | None) -> None:
         if self._connection.closed and (self._server.closed or staple is None or not staple.exception()):
             return
         try:
-            self._present(leaf, staple)
+            self._present(leaf, source, staple)
         # Nobody above may have called: the loop would write it to a log. Also what is no Exception.
         except BaseException as error:
             self._server.report(error, f"raised in a TLS server, which was about to present {leaf!r}")
             self.handshake.error = self.handshake.error or describe(error)
             self._connection.abort()
 
-    def _present(self, leaf: Leaf, staple: Future[Provision] | None) -> None:
+    def _present(self, leaf: Leaf, source: Source, staple: Future[Provision] | None) -> None:
         provision = None if staple is None else staple.result()
         if provision is not None:
             self.handshake.staple_reason = provision.reason
             if provision.abort is not None:
                 self._refuse(provision.abort, provision.reason)
                 return
-        tls = self._tls = self._server.session(leaf, None if provision is None else provision.staple)
+        tls = self._tls = self._server.session(leaf, None if provision is None else provision.staple, source)
         early, self._early = bytes(self._early), bytearray()
         self._connection.resume_reading()
         self._feed(tls, early)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
@@ -13,12 +11,14 @@ from types import TracebackType
 from .._ca.leaf import Leaf
 from .._ca.realm import Realm
 from .._engine.connection import Receiver
+from .._engine.fetch import Address
 from .._engine.http import HttpSession
 from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort
 from .._engine.loop import Engine
 from .._engine.ports import addresses
 from .._parameters import check_arguments
+from .._services.control import Restore
 from ..staplers._provision import Provision
 from ..staplers._stapler import Stapler
 from .client_hello import Offer
@@ -41,7 +41,8 @@ from .options import (
 )
 from .session import Presentation, Session, needs_tlslite
 from .signing import can_use
-from .staple_source import Ready, Source, bend_staple_messages, done_with, make_provision
+from .staple_source import Ready, Source, Staple, bend_staple_messages, faults_of, staple_source
+from .staples import Staples, find_staple
 from .transports import check_transport
 
 
@@ -69,8 +70,7 @@ class TlsServer:
         self._realm = realm
         self.leaves = leaves
         """Those it was given. Empty for one that has a function issue them."""
-        self._staple = staple
-        self._faults = staple.faults if isinstance(staple, Ready) else ()
+        self._staples = Staples(self, realm, staple)
         self._wanted_port = check_port(port)
         own_http = handler is None and forward_to is None
         protocols = check_protocols(DEFAULT_PROTOCOLS if alpn is None else alpn)
@@ -83,16 +83,19 @@ class TlsServer:
         if handler is not None:
             check_handler(handler)
         self._handler = handler
-        self._forward_to = None if forward_to is None else resolve(forward_to)
+        self._forward_to: Sequence[Address] | None = None
+        if forward_to is not None:
+            what = f"forward_to={forward_to!r}"
+            self._forward_to = realm.network.choose_allowed(resolve(forward_to), what)
         self._openssl = OpenSSLServer()
         for leaf in leaves:
-            self._check(leaf)
+            self._check(leaf, staple)
         self._leaves: Leaves
         if issue is None:
             self._leaves = GivenLeaves(leaves)
         else:
             check_issue(issue)
-            self._leaves = IssuedLeaves(issue, self._check_issued, self._announce)
+            self._leaves = IssuedLeaves(issue, self._check_issued, self._staples.announce)
         self._url_host, self._bind_host = self._hosts()
         self._listener: ListeningPort | None = None
         self._closed = False
@@ -119,14 +122,12 @@ class TlsServer:
         self._realm.require_open()
         if self._listener is not None:
             raise ValueError("this TLS server has been started before; make another with pki.tls_server()")
-        if isinstance(self._staple, Stapler):
-            # Before there is a port: a server may have to wait for its staples, or not start at all.
-            self._staple.attach(self, self._realm)
         try:
+            self._staples.start()
             with Held():
                 self._listener = self._listen()
         except BaseException:
-            self._engine.end(self._let_go)
+            self._engine.end(self._staples.let_go)
             raise
         self._engine.call(self._listener.start)
         return self
@@ -135,7 +136,7 @@ class TlsServer:
         return ListeningPort(
             self._engine,
             self._bind_host,
-            self._wanted_port,
+            self._wanted_port or self._realm.network.ports or 0,
             lambda connection: TlsConnection(self, connection),
             self._realm.problems,
         )
@@ -163,7 +164,7 @@ class TlsServer:
             return
         if self._listener is None:
             # It may be starting, in another thread.
-            self._engine.end(self._let_go)
+            self._engine.end(self._staples.let_go)
             return
         self._engine.end(self._close_on_loop, self._listener)
         self._closed = True
@@ -177,12 +178,8 @@ class TlsServer:
         self._closed = True
         # What has come until now is read first, and may ask for a staple.
         listener.close()
-        self._let_go()
+        self._staples.let_go()
         self._upstreams.abort()
-
-    def _let_go(self) -> None:
-        if isinstance(self._staple, Stapler):
-            self._staple.detach(self)
 
     def stop_listening(self) -> None:
         """On the loop: refuse connections, and drop those there are, as a process that ends."""
@@ -243,12 +240,37 @@ class TlsServer:
 
     @property
     def stapler(self) -> Stapler:
-        """What gets its staples. Raises ValueError for a server that has none, but a staple of its own."""
-        if not isinstance(self._staple, Stapler):
+        """What gets its staples, or was put aside last by `staple_with`.
+
+        Raises ValueError for a server that has none, but a staple of its own.
+        """
+        stapler = self._staples.stapler
+        if stapler is None:
             raise ValueError(
                 "this TLS server has no stapler; give it one, as in tls_server(leaf, staple=staplers.NGINX)"
             )
-        return self._staple
+        return stapler
+
+    def staple_with(self, staple: Staple = ()) -> Restore[TlsServer]:
+        """Staple this from now on, in handshakes that begin; left out, an honest staple.
+
+            with server.staple_with([faults.Stale()]):
+                ...
+
+        *staple* is what ``pki.tls_server(staple=)`` takes. As a context manager, until its end; then that
+        which was there before is back, from any thread. A policy starts as it does with the server: this
+        returns when that has what it waits for. A stapler that is put aside goes on by itself meanwhile.
+
+        Raises ValueError or TypeError for a staple that this server cannot present, RuntimeError when a
+        policy does not let it start; then all is as before.
+        """
+        self._realm.require_open()
+        if self._closed:
+            raise ValueError("this TLS server is closed; its staple can only be set while it is open")
+        source = staple_source(staple)
+        for leaf in self.leaves:
+            self._check(leaf, source)
+        return Restore(self, self._staples.replace(source))
 
     # What the connections ask of it.
 
@@ -289,60 +311,40 @@ class TlsServer:
         return self._leaves.choose(server_name, lambda leaf: can_use(offer, leaf.key, highest))
 
     @property
-    def staples_unasked(self) -> bool:
-        """Whether a client that asks for no staple may be sent one all the same."""
-        return bool(self._faults)
+    def source(self) -> Source:
+        """Where the staples of handshakes that begin now come from."""
+        return self._staples.source
 
-    def find_staple(self, leaf: Leaf, number: int, found: Callable[[Future[Provision]], object]) -> None:
-        """Call *found* on the loop with the staple for *leaf*: at once, or when it is there.
+    def find_staple(
+        self, source: Source, leaf: Leaf, number: int, found: Callable[[Future[Provision]], object]
+    ) -> None:
+        """Call *found* on the loop with the staple for *leaf*: at once, or when it is there."""
+        find_staple(source, leaf, number, found, self._engine)
 
-        *number* is that of the connection.
-        """
-        source = self._staple
-        if isinstance(source, Stapler):
-            source.serve(leaf, number, lambda provision: found(done_with(provision)))
-            return
-        if isinstance(source, Ready):
-            found(make_provision(source.make, source.reason, leaf))
-            return
-
-        def work() -> None:
-            provision = make_provision(source, "what the test's own function returned", leaf)
-            with contextlib.suppress(RuntimeError):  # the loop may have ended before
-                self._engine.loop.call_soon_threadsafe(found, provision)
-
-        # Nobody waits for it: it may hang with the responder that it asks.
-        threading.Thread(target=work, name="mockpki stapler", daemon=True).start()
-
-    def session(self, leaf: Leaf, staple: bytes | None) -> Session:
-        """A TLS session that shows *leaf* and carries *staple* octet for octet."""
-        shown = self._presentation(leaf, staple)
-        if self._faults or needs_tlslite(shown.staples, shown.chain[0]):
+    def session(self, leaf: Leaf, staple: bytes | None, source: Source) -> Session:
+        """A TLS session that shows *leaf* and carries *staple* octet for octet, as *source* writes it."""
+        shown, faults = self._presentation(leaf, staple), faults_of(source)
+        if faults or needs_tlslite(shown.staples, shown.chain[0]):
             from .tlslite import TlsliteSession
 
-            return TlsliteSession(shown, partial(bend_staple_messages, leaf, self._faults))
+            return TlsliteSession(shown, partial(bend_staple_messages, leaf, faults))
         return self._openssl.session(shown)
 
-    def _check(self, leaf: Leaf) -> None:
+    def _check(self, leaf: Leaf, source: Source) -> None:
         """Raise ValueError for a leaf that cannot be presented, with its staple as far as that is known."""
-        source = self._staple
         check_transport(
             self._presentation(leaf, None),
-            bent=bool(self._faults),
+            bent=bool(faults_of(source)),
             make_staple=partial(source.make, leaf) if isinstance(source, Ready) else None,
             make_context=self._openssl.find_context,
         )
 
     def _check_issued(self, leaf: Leaf) -> None:
         """The same for one that a function issued."""
+        leaf.issuer.require_open()
         if leaf.issuer not in self._realm.cas:
             raise ValueError(f"{leaf!r} belongs to another PKI, and clients of this one would not trust it")
-        self._check(leaf)
-
-    def _announce(self, leaf: Leaf) -> None:
-        """Have a stapler know of a leaf that was just issued."""
-        if isinstance(self._staple, Stapler):
-            self._staple.load(leaf)
+        self._check(leaf, self.source)
 
     def _presentation(self, leaf: Leaf, staple: bytes | None) -> Presentation:
         try:

@@ -45,6 +45,11 @@ Source = Ready | StapleFunction | Stapler
 """Where a server's staples come from."""
 
 
+def faults_of(source: Source) -> tuple[Stapling, ...]:
+    """Those that bend how its staples are written."""
+    return source.faults if isinstance(source, Ready) else ()
+
+
 def staple_source(staple: Staple) -> Source:
     """What ``staple=`` means. Raises TypeError for what no staple can be."""
     if staple is None:

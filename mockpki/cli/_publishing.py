@@ -31,9 +31,9 @@ class _Own:
 
     def name(self, preset: str) -> str:
         """What to call *preset* with these."""
-        from .._typed import write_duration
+        from .._typed import spell_duration
 
-        given = (f"{field.replace('_', '-')} {write_duration(value)}" for field, value in self._given.items())
+        given = (f"{field.replace('_', '-')} {spell_duration(value)}" for field, value in self._given.items())
         changes = ", ".join(given)
         return f"{preset} with {changes}" if changes else preset
 

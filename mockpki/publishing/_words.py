@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from .._parameters import OWN_CHECK, check_arguments, show
-from .._typed import write_duration
+from .._typed import spell_duration
 from ._presets import named
 from ._schedule import Deltas, Schedule
 from ._shards import AtRandom, ByExpiry, ByReason, BySerial, Filling, InTurn, Shards, Whole
@@ -73,18 +73,18 @@ def _tell(publishing: Publishing) -> Iterator[str]:
 
 
 def _tell_life(schedule: Schedule) -> str:
-    back = f" and dated back {write_duration(schedule.backdate)}" if schedule.backdate else ""
-    return f"good for {write_duration(schedule.life)}{back}"
+    back = f" and dated back {spell_duration(schedule.backdate)}" if schedule.backdate else ""
+    return f"good for {spell_duration(schedule.life)}{back}"
 
 
 def _tell_schedule(what: str, schedule: Schedule, condition: str = "") -> str:
     """When *what* is signed, and for how long it is good."""
     times = []
     if schedule.every is not None:
-        times.append(f"every {write_duration(schedule.every)}{condition}")
+        times.append(f"every {spell_duration(schedule.every)}{condition}")
     after = schedule.after_revocation
     if after is not None:
-        times.append("at each revocation" if not after else f"{write_duration(after)} after a revocation")
+        times.append("at each revocation" if not after else f"{spell_duration(after)} after a revocation")
     when = " and ".join(times) or "by hand alone"
     only = ", and at no other time," if after is not None and schedule.every is None else ","
     return f"A {what} is signed {when}{only} {_tell_life(schedule)}"
@@ -97,9 +97,9 @@ def _tell_overlap(schedule: Schedule) -> Iterator[str]:
         return
     overlap = schedule.life - schedule.backdate - schedule.every
     if overlap > timedelta():
-        yield f"The next one comes {write_duration(overlap)} before it ends."
+        yield f"The next one comes {spell_duration(overlap)} before it ends."
     elif overlap:
-        yield f"It is over {write_duration(-overlap)} before the next one comes."
+        yield f"It is over {spell_duration(-overlap)} before the next one comes."
     else:
         yield "It ends when the next one comes."
 
@@ -116,7 +116,7 @@ def _tell_shards(shards: Shards) -> Iterator[str]:
         case InTurn(count):
             yield f"The list is divided into {_count(count)}, which certificates go to in turn{beside}."
         case ByExpiry(width, count):
-            spans = f"for spans of {write_duration(width)}, in turn"
+            spans = f"for spans of {spell_duration(width)}, in turn"
             yield f"The list is divided into {_count(count)} by the end of validity, {spans}{beside}."
         case Filling(most):
             full = "1 certificate" if most == 1 else f"{most:,} certificates"
@@ -155,10 +155,10 @@ def _tell_contents(publishing: Publishing) -> Iterator[str]:
     if keep is None:
         yield "A certificate that is over stays on the list."
     elif publishing.full.every is None:
-        late = f" plus {write_duration(keep)}" if keep else ""
+        late = f" plus {spell_duration(keep)}" if keep else ""
         yield f"A certificate leaves the list with the first CRL after its end{late}."
     elif keep:
-        yield f"A certificate stays on the list for {write_duration(keep)} after its end, and on one CRL."
+        yield f"A certificate stays on the list for {spell_duration(keep)} after its end, and on one CRL."
     else:
         yield "A certificate that is over stays for one more CRL."
     if publishing.next_publish and publishing.full.every is not None:

@@ -71,7 +71,7 @@ def _duration(field: str, text: str) -> timedelta | None:
     if field == "max_age" and text.lower() == "none":
         return None
     found = parse_duration(text)
-    if found is None or text.startswith("-"):
+    if found is None or found < timedelta() or text.startswith("-"):
         raise ValueError(f"{field} of a policy is a duration such as 5s, 10min, 2h or 1d; got {text!r}")
     return found
 

@@ -226,6 +226,9 @@ class Asking:
         seconds = self._policy.timeout.total_seconds()
         try:
             async with asyncio.timeout(seconds):
-                return await ask(url, der, self._policy.method)
+                # What is the PKI's own needs no leave.
+                network = self.realm.network
+                own = network.find_way(url)
+                return await ask(own or url, der, self._policy.method, None if own else network.may_reach)
         except TimeoutError as error:
             raise NoAnswer(f"no answer within {seconds:g} s") from error

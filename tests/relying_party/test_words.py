@@ -60,6 +60,7 @@ def test_parsed(text: str, policy: Policy) -> None:
         ("hard-fail,sources=OSCP", ValueError, "'OSCP' is no source of a policy; write some of staple"),
         ("hard-fail,sources=CRL+CRL", ValueError, "each source stands once"),
         ("hard-fail,timeout=2", ValueError, "timeout of a policy is a duration such as 5s, 10min, 2h or 1d"),
+        ("hard-fail,timeout=PT-5S", ValueError, "timeout of a policy is a duration"),
         ("hard-fail,timeout=none", ValueError, "timeout of a policy is a duration"),
         ("hard-fail,hard_fail=no,hard_fail=no", ValueError, "hard_fail stands twice"),
         ("staple-required,sources=OCSP", ValueError, "require_staple needs 'staple' first"),

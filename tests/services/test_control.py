@@ -1,11 +1,12 @@
 """Who gets which fault and when: respond_with, to=, script, reset; and what cannot be asked for."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from mockpki import CA, PKI, Leaf, faults
+from mockpki import CA, PKI, Leaf, faults, sequences
 from tests.kit.asking import Reply, cert_id, connect, post, question, response_status, send, statuses
 
 
@@ -247,3 +248,76 @@ def test_after_the_pki_is_closed() -> None:
     assert [request.serials for request in pki.ocsp.requests] == [(leaf.serial_number,)]
     with pytest.raises(ConnectionRefusedError):
         connect(pki.ocsp.url)
+
+
+class Broken(faults.Listener):
+    """A fault of the test's own that fails when it is asked what becomes of the port."""
+
+    def __call__(self, honest: faults.Listening) -> faults.Listening:
+        """Fail."""
+        raise ZeroDivisionError
+
+
+class Odd(faults.Listener):
+    """One that gives back what is none."""
+
+    def __call__(self, honest: faults.Listening) -> faults.Listening:
+        """Give a text."""
+        return "closed"  # type: ignore[return-value]
+
+
+LISTENER_WAYS: dict[str, Callable[[PKI, Leaf, Any], object]] = {
+    "to=leaf": lambda pki, leaf, fault: pki.ocsp.respond_with(fault, to=leaf),
+    "to=serial": lambda pki, leaf, fault: pki.ocsp.respond_with(fault, to=leaf.serial_number),
+    "to=file": lambda pki, leaf, fault: pki.crl.respond_with(fault, to=leaf),
+    "script": lambda pki, leaf, fault: pki.ocsp.script([], [faults.Good(), fault]),
+    "script of the CRL": lambda pki, leaf, fault: pki.crl.script(fault),
+    "script of the file": lambda pki, leaf, fault: pki.ca.ca_issuers.script([fault]),
+    "every": lambda pki, leaf, fault: pki.ocsp.respond_by(sequences.EveryNth(2, fault)),
+    "first": lambda pki, leaf, fault: pki.crl.respond_by(sequences.FirstN(2, fault)),
+    "flapping": lambda pki, leaf, fault: pki.ocsp.respond_by(sequences.Flapping(2, 1, fault)),
+}
+
+
+def state(pki: PKI) -> list[Any]:
+    """What is set at the services, as far as the next answers go."""
+    services = (pki.ocsp, pki.crl, pki.ca.ca_issuers)
+    return [(one._rules, list(one._script), one._listening, one.choosers) for one in services]
+
+
+@pytest.mark.parametrize("fault", [faults.Refused(), faults.SlowAccept(by=timedelta(seconds=1))], ids=repr)
+def test_a_fault_of_the_port_that_cannot_be_had_is_not_half_set(fault: Any) -> None:
+    """Whichever way it is asked for: nothing of it stays, and what was set before still holds."""
+    with PKI(publishes="lets-encrypt") as pki:
+        leaf = pki.issue_cert("localhost")
+        pki.ocsp.respond_with(faults.Unknown())
+        before = state(pki)
+        for way, ask in LISTENER_WAYS.items():
+            with pytest.raises(ValueError, match=r"leave to= out|use respond_with\(\) for it"):
+                ask(pki, leaf, fault)
+            assert state(pki) == before, way
+        assert status(pki, leaf) == "unknown"
+        # Each of the ways takes another fault; and the port has a fault where there is nothing else.
+        for way, ask in LISTENER_WAYS.items():
+            ask(pki, leaf, faults.HttpStatus(500))
+            assert state(pki) != before, way
+            for service in (pki.ocsp, pki.crl, pki.ca.ca_issuers):
+                service.reset()
+            pki.ocsp.respond_with(faults.Unknown())
+        pki.ocsp.reset()
+
+
+@pytest.mark.parametrize(("fault", "error"), [(Broken(), ZeroDivisionError), (Odd(), TypeError)], ids=repr)
+def test_a_fault_of_the_port_that_fails_leaves_all_as_it_was(
+    pki: PKI, fault: Any, error: type[Exception]
+) -> None:
+    """A test's own fault is asked what becomes of the port before it is set."""
+    leaf = pki.issue_cert("localhost")
+    pki.ocsp.respond_with(faults.Unknown())
+    before = state(pki)
+    with pytest.raises(error):
+        pki.ocsp.respond_with(fault)
+    assert state(pki) == before
+    assert status(pki, leaf) == "unknown"
+    pki.ocsp.respond_with()
+    assert status(pki, leaf) == "good"

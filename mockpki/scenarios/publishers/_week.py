@@ -16,7 +16,7 @@ from cryptography import x509
 
 from ..._ca.leaf import Leaf
 from ..._pki import PKI
-from ..._typed import write_duration
+from ..._typed import spell_duration
 from ...publishing import NAMED, Publishing, Schedule, named
 from ...relying_party._fetch import fetch
 from ._crl_client import CrlClient, find_base, find_number
@@ -79,7 +79,7 @@ class Reader:
         """How long after the revocation it knew."""
         if self.learned is None:
             return "never"
-        return write_duration(self.learned) if self.learned else "at once"
+        return spell_duration(self.learned) if self.learned else "at once"
 
 
 @dataclass(frozen=True)
@@ -136,8 +136,8 @@ def live_weeks(
         revoked_after = REVOKED_AFTER if length > REVOKED_AFTER else REVOKED_AFTER - DAY
     if not timedelta() <= revoked_after < length:
         raise ValueError(
-            f"the certificate is revoked after {write_duration(revoked_after)}, which is not within the "
-            f"{write_duration(length)} of the picture"
+            f"the certificate is revoked after {spell_duration(revoked_after)}, which is not within the "
+            f"{spell_duration(length)} of the picture"
         )
     for name, one in publishes.items():
         check_length(name, one, length)
@@ -157,7 +157,7 @@ def check_length(name: str, publishes: Publishing, length: timedelta) -> None:
     count = sum(length // one.every for one in _list_schedules(publishes) if one.every is not None)
     if count > _MOST:
         raise ValueError(
-            f"{name} signs {count:,} CRLs in {write_duration(length)}, and {_MOST:,} are looked at at most; "
+            f"{name} signs {count:,} CRLs in {spell_duration(length)}, and {_MOST:,} are looked at at most; "
             "watch it for a shorter time, or have it sign less often"
         )
 

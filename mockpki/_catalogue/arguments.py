@@ -1,0 +1,193 @@
+"""What the parameters of a fault take, as data: by their annotations."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import is_dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from cryptography import x509
+
+from .._layers import Fault
+from .._parameters import show
+from .._typed import find_near
+from .kinds import CERTIFICATE, FAULT, LAST, PLAIN, TAGGED_OCTETS, Kind, Reading, Unfit, write_plain
+
+T = TypeVar("T")
+MOST_FAULTS = 32
+"""So many faults may stand in one list."""
+
+
+def compile_kind(hint: Any) -> Kind:
+    """What a parameter with the annotation *hint* takes. Raises TypeError for one that is not known here."""
+    if hint in PLAIN:
+        return PLAIN[hint]
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return compile_kind(inner[0])
+    if origin in (Union, UnionType):
+        return _compile_union(inner)
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        return _compile_list(compile_kind(inner[0]))
+    if isinstance(hint, type):
+        if issubclass(hint, Fault):
+            return FAULT
+        if hint is x509.Certificate or getattr(hint, "_is_protocol", False):
+            return CERTIFICATE
+        if is_dataclass(hint) or issubclass(hint, tuple):
+            return _compile_record(hint)
+    raise TypeError(f"{hint!r} cannot be told as data")
+
+
+def _compile_union(hints: Iterable[Any]) -> Kind:
+    kinds: list[Kind] = []
+    for hint in sorted(hints, key=lambda one: (one is not NoneType, one in LAST)):
+        kind = compile_kind(hint)
+        if kind not in kinds:
+            kinds.append(kind)
+    if CERTIFICATE in kinds and PLAIN[bytes] in kinds:
+        # A text may be an id, or base64.
+        kinds[kinds.index(PLAIN[bytes])] = TAGGED_OCTETS
+    if len(kinds) == 1:
+        return kinds[0]
+
+    def read(value: Any, reading: Reading) -> Any:
+        for kind in kinds:
+            try:
+                return kind.read(value, reading)
+            except Unfit:
+                continue
+        raise Unfit
+
+    words = " or ".join(kind.words for kind in kinds)
+    return Kind(words, read, {"anyOf": [kind.schema for kind in kinds]})
+
+
+def _compile_list(item: Kind) -> Kind:
+    def read(value: Any, reading: Reading) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            raise Unfit
+        if item is FAULT and len(value) > MOST_FAULTS:
+            raise ValueError(f"{len(value)} faults are too many for one list; {MOST_FAULTS} are the most")
+        return tuple(item.read(one, reading) for one in value)
+
+    return Kind(f"a list, of which each is {item.words}", read, {"type": "array", "items": item.schema})
+
+
+def _compile_record(record: type) -> Kind:
+    def read(value: Any, reading: Reading) -> Any:
+        if not isinstance(value, dict):
+            raise Unfit
+        return build(record, [], value, reading)
+
+    return Kind(f"an object with {', '.join(list_parameters(record))}", read, describe_object(record))
+
+
+# What a fault, or a value inside one, is made of.
+
+
+class Parameter(NamedTuple):
+    """Its default, or `inspect.Parameter.empty`; whether it takes all that have no name; its kind."""
+
+    default: Any
+    takes_rest: bool
+    kind: Kind
+
+
+def list_parameters(owner: type[Any]) -> Mapping[str, Parameter]:
+    """What *owner*, a fault or a value inside one, is made of, in its order."""
+    return _list_parameters(owner)  # type: ignore[arg-type]  # a class is hashable
+
+
+@cache
+def _list_parameters(owner: Any) -> Mapping[str, Parameter]:
+    hints = get_type_hints(owner if issubclass(owner, tuple) else owner.__init__, include_extras=True)
+    return {
+        name: Parameter(one.default, one.kind is one.VAR_POSITIONAL, compile_kind(hints[name]))
+        for name, one in inspect.signature(owner).parameters.items()
+    }
+
+
+def build(owner: type[T], unnamed: Sequence[Any], named: Mapping[str, Any], reading: Reading) -> T:
+    """*owner* made of these values. Raises TypeError, ValueError or LookupError for what it does not take."""
+    parameters = list_parameters(owner)
+    called = owner.__name__
+    unknown = next((name for name in named if name not in parameters), None)
+    if unknown is not None:
+        near = " or ".join(map(repr, find_near(unknown, parameters)))
+        takes = ", ".join(parameters) or "no parameters"
+        hint = f"did you mean {near}?" if near else f"it takes {takes}"
+        raise TypeError(f"{called} has no parameter {unknown!r}; {hint}")
+    rest = [name for name, one in parameters.items() if one.takes_rest]
+    if rest:
+        listed = named.get(rest[0], [])
+        if not isinstance(listed, list) or (listed and unnamed):
+            raise TypeError(f"{rest[0]}= of {called} takes a list; got {show(listed)}")
+        positional = [(rest[0], value) for value in (*unnamed, *listed)]
+    else:
+        if len(unnamed) > len(parameters):
+            raise TypeError(f"{called} takes {len(parameters)} values; got {len(unnamed)}")
+        positional = list(zip(parameters, unnamed, strict=False))
+        twice = next((name for name, _ in positional if name in named), None)
+        if twice is not None:
+            raise TypeError(f"{called} is given {twice}= twice; give it once")
+
+    def read(name: str, value: Any) -> Any:
+        try:
+            return parameters[name].kind.read(value, reading)
+        except Unfit:
+            words = parameters[name].kind.words
+            raise TypeError(f"{name}= of {called} takes {words}; got {show(value)}") from None
+
+    args = [read(name, value) for name, value in positional]
+    kwargs = {name: read(name, value) for name, value in named.items() if name not in rest}
+    return owner(*args, **kwargs)
+
+
+def list_given(value: Any) -> dict[str, Any]:
+    """The parameters of *value*, a fault or a value inside one, that are not their defaults."""
+    given = {}
+    for name, one in list_parameters(type(value)).items():
+        found = getattr(value, name)
+        if type(found) is not type(one.default) or found != one.default:
+            given[name] = found
+    return given
+
+
+def write_value(value: Any, *, tagged: bool = False) -> Any:
+    """*value* for JSON. Octets that are *tagged* stand in an object that says so."""
+    if isinstance(value, Fault):
+        return {"fault": type(value).__name__, **write_fields(value)}
+    if is_dataclass(value) or hasattr(value, "_fields"):
+        return write_fields(value)
+    if isinstance(value, tuple | list):
+        return [write_value(one) for one in value]
+    return write_plain(value, tagged=tagged)
+
+
+def write_fields(value: Any) -> dict[str, Any]:
+    """What `list_given` finds, for JSON."""
+    parameters = list_parameters(type(value))
+    return {
+        name: write_value(one, tagged=TAGGED_OCTETS.words in parameters[name].kind.words)
+        for name, one in list_given(value).items()
+    }
+
+
+def describe_object(owner: type[Any], first: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The JSON Schema of an object with the parameters of *owner*, behind *first*."""
+    properties: dict[str, Any] = dict(first or {})
+    required = list(properties)
+    for name, one in list_parameters(owner).items():
+        schema = dict(one.kind.schema)
+        if one.takes_rest:
+            schema = {"type": "array", "items": schema}
+        elif one.default is inspect.Parameter.empty:
+            required.append(name)
+        else:
+            schema["default"] = write_value(one.default)
+        properties[name] = schema
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
