@@ -12,21 +12,21 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from ._ca.ca import CA, Target, Targets, list_targets, make_child_ca
-from ._ca.issuing import root_certificate
+from ._ca.ca import CA, Target, Targets, list_targets, make_child_ca, make_root
 from ._ca.leaf import Leaf, shorten
 from ._ca.options import CAOptions, check_publishing
 from ._ca.passage import run_until
 from ._ca.realm import Realm
+from ._ca.trust import make_environ
 from ._clock import Clock
 from ._engine.interrupts import Held
 from ._engine.listener import start_all
 from ._engine.loop import Engine
 from ._engine.ports import addresses
-from ._parameters import OWN_CHECK, Within, check_arguments, show
+from ._parameters import OWN_CHECK, Within, check_arguments
 from ._pkix.keys import KeyName, KeyType
+from ._pkix.pkcs12 import write_truststore
 from ._problems import add_note, combine, describe
 from ._services.publisher import Publisher
 from ._services.responder import Responder
@@ -34,8 +34,7 @@ from .publishing._presets import IMMEDIATE
 from .publishing._values import Publishing
 
 if TYPE_CHECKING:
-    import trustme
-
+    from ._ca.adopted import OwnAuthority
     from ._tls.options import Handler, Issue
     from ._tls.server import TlsServer
     from ._tls.staple_source import Staple
@@ -64,9 +63,10 @@ class PKI:
 
     *depth* is the number of CAs below the root: the last one issues (``pki.ca``); with 0 the root
     does. *key_type* is a name from `KeyType`, for all keys. With *delegated*, OCSP answers are signed
-    by a delegate; *responder_id* is ``"key"`` or ``"name"``. *root* adopts a `trustme.CA` instead of
-    making a root. *host* is a loopback address, or ``"localhost"`` for both. *publishes* is how the issuing
-    CA publishes CRLs, a value or a name of `mockpki.publishing`; what is left out is new at every request. A
+    by a delegate; *responder_id* is ``"key"`` or ``"name"``. *root* adopts a CA instead of making one: a
+    `trustme.CA`, or ``(certificate, key)``, each an object of cryptography's, PEM, DER or a path. *host* is
+    a loopback address, or ``"localhost"`` for both. *publishes* is how the issuing CA publishes CRLs, a
+    value or a name of `mockpki.publishing`; what is left out is new at every request. A
     schedule is best lived through in the past: *ago*, a timedelta, is how long before the present the PKI's
     clock begins, so that each ``shift`` comes nearer to the clients' own time. *evidence* is how many of the
     newest requests and handshakes each service and TLS server keeps, None for all.
@@ -84,7 +84,7 @@ class PKI:
         key_type: KeyName = KeyType.P256,
         delegated: bool = False,
         responder_id: str = "key",
-        root: trustme.CA | None = None,
+        root: OwnAuthority | None = None,
         host: str = "127.0.0.1",
         publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
         ago: Annotated[timedelta, Within(timedelta(), timedelta(days=10_000))] = timedelta(),
@@ -99,11 +99,10 @@ class PKI:
                 if ago:
                     self._realm.clock.shift(-ago)
                 above = publishing if depth == 0 else IMMEDIATE
-                self.root = self._make_root(above) if root is None else self._adopt_root(root, above)
-                self.ca = self.root
+                self.ca = self.root = make_root(self._realm, above, root)
                 for number in range(depth):
                     issuing = publishing if number == depth - 1 else IMMEDIATE
-                    self.ca = make_child_ca(self.ca, options.key_type, publishes=issuing)
+                    self.ca = make_child_ca(self.ca, options.key_type.generate(), publishes=issuing)
                 self._realm.engine.post(start_all, self._realm.listeners)
         except BaseException:
             if "_realm" in self.__dict__:
@@ -112,23 +111,6 @@ class PKI:
                 finally:
                     self._shut()
             raise
-
-    def _make_root(self, publishes: Publishing) -> CA:
-        realm, key = self._realm, self._realm.options.key_type.generate()
-        return CA(realm, root_certificate(realm.clock, realm.tag, key), key, None, publishes)
-
-    def _adopt_root(self, adopted: trustme.CA, publishes: Publishing) -> CA:
-        try:
-            certificate = x509.load_pem_x509_certificate(adopted.cert_pem.bytes())
-            loaded: Any = load_pem_private_key(adopted.private_key_pem.bytes(), None)
-        except AttributeError as error:
-            raise TypeError(f"root= takes a trustme.CA; got {show(adopted)}") from error
-        except ValueError as error:
-            raise ValueError(
-                f"trustme does not hand out the key of root={adopted!r} ({error}); "
-                "give one with an RSA or EC key"
-            ) from error
-        return CA(self._realm, certificate.public_bytes(Encoding.DER), loaded, None, publishes)
 
     def __repr__(self) -> str:
         state = ", closed" if self._realm.closed else ""
@@ -246,9 +228,30 @@ class PKI:
         """Path of the root's PEM: what a client has to trust."""
         return self.root.cert_file
 
+    @property
+    def truststore_file(self) -> str:
+        """Path of a PKCS #12 with the root, which Java trusts; its password is ``mockpki``."""
+        return self._realm.folder.write("truststore.p12", write_truststore(self.root.certificate))
+
+    @property
+    def crl_file(self) -> str:
+        """Path of the CRLs of every CA as PEM, the root's too, as OpenSSL wants it; written at each use."""
+        return self._realm.write_crls()
+
     def configure_trust(self, context: Any) -> None:
         """Make an `ssl.SSLContext` or an ``OpenSSL.SSL.Context`` trust the root."""
         self.root.configure_trust(context)
+
+    def environ(self) -> dict[str, str]:
+        """Environment variables by which other programs trust the root.
+
+            subprocess.run(["curl", server.url], env={**os.environ, **pki.environ()})
+
+        curl, git, Node, Java (JAVA_TOOL_OPTIONS, behind what it says already), Deno, Perl's LWP, gRPC, psql,
+        the AWS tools, Python's ssl and requests, and what reads OpenSSL's SSL_CERT_FILE, such as Go on Linux.
+        Most then trust nothing else. The fixture ``pki_environ`` sets them for a test.
+        """
+        return make_environ(self.ca_file, self.truststore_file)
 
     @property
     def dead_url(self) -> str:

@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture ``pki``, and the marker that gives it options.
+"""The pytest plugin: the fixtures ``pki`` and ``pki_environ``, and the marker that gives a PKI its options.
 
 Nothing of the package is imported until a test asks for the fixture.
 """
@@ -47,6 +47,16 @@ def pki(request: pytest.FixtureRequest) -> Iterator[PKI]:
     with PKI(**_find_options(request)) as fresh:
         request.node.stash[_FRESH] = fresh
         yield fresh
+
+
+@pytest.fixture
+def pki_environ(pki: PKI) -> Iterator[dict[str, str]]:
+    """The variables of `PKI.environ`, set for this test: the programs that it starts trust the PKI's root."""
+    with pytest.MonkeyPatch.context() as patch:
+        variables = pki.environ()
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield variables
 
 
 def _find_options(request: pytest.FixtureRequest) -> dict[str, Any]:

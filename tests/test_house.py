@@ -187,7 +187,6 @@ TESTED_ELSEWHERE = {
     "_catalogue.fields": "tests/catalogue/test_decoded.py",  # tables only
     "faults._values": "tests/test_layers.py",  # names only
     "_ca.revocation": "tests/services/test_scheduled.py",
-    "_ca.trust": "tests/test_pki.py",
     "_services.crl_file": "tests/services/test_scheduled.py",
     "_services.immediate": "tests/services/test_publisher.py",
     "_services.signed_list": "tests/services/test_publisher.py",

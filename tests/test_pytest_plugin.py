@@ -31,6 +31,35 @@ def test_two():
     result.assert_outcomes(passed=3)
 
 
+def test_variables_are_set_for_a_test(pytester: pytest.Pytester) -> None:
+    """With ``pki_environ`` this process and its children trust the root; before and after it nobody does."""
+    result = inner(
+        pytester,
+        """
+import os, subprocess, sys, urllib.error
+
+FETCH = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
+
+def trusts(pki):
+    with pki.tls_server(pki.issue_cert("localhost")) as server:
+        return not subprocess.run([sys.executable, "-c", FETCH, server.url], stderr=-3).returncode
+
+def test_without(pki):
+    assert not trusts(pki)
+
+def test_with(pki, pki_environ):
+    assert trusts(pki)
+    assert pki_environ == {name: os.environ[name] for name in pki_environ}
+    assert os.environ["SSL_CERT_FILE"] == pki.ca_file
+
+def test_after(pki):
+    assert "PGSSLROOTCERT" not in os.environ
+    assert not trusts(pki)
+""",
+    )
+    result.assert_outcomes(passed=3)
+
+
 def test_the_marker_gives_options(pytester: pytest.Pytester) -> None:
     """``@pytest.mark.pki(depth=2)`` makes such a PKI, from a class and from the nearest marker too."""
     result = inner(

@@ -16,11 +16,12 @@ from .._engine.listener import start_all
 from .._layers import CertificateContent
 from .._parameters import OWN_CHECK, check_arguments, show
 from .._pkix.certificate import Pointers, TBSCertificate, leaf_extensions
-from .._pkix.keys import KeyName, KeyType, PrivateKey, key_hash, spki_der
-from .._pkix.names import Identity, general_name
+from .._pkix.keys import KeyName, PrivateKey, key_hash, spki_der
+from .._pkix.names import Identity
 from .._pkix.ocsp_request import Issuer
 from .._pkix.reading import load_certificate, read_serial
-from .._pkix.signing import Signer, subject
+from .._pkix.signing import Signer
+from .._pkix.signing import subject as own_name
 from .._pkix.status import check_serial
 from .._services.editions import find_editions
 from .._services.files import CertificateFile
@@ -29,7 +30,8 @@ from .._services.publisher import Publisher
 from .._services.responder import Responder
 from ..publishing._presets import IMMEDIATE
 from ..publishing._values import Publishing
-from .csr import Request, extensions_of_csr, key_of_csr, load_csr, names_of_csr, subject_of_csr
+from .adopted import OwnKey, read_authority
+from .csr import Request
 from .issuing import (
     MUST_STAPLE,
     CertificateFaults,
@@ -40,18 +42,17 @@ from .issuing import (
     check_agreement,
     choose_pointers,
     find_validity,
-    list_extensions,
     make_delegate,
     merge_extensions,
     merge_names,
+    root_certificate,
 )
 from .leaf import Leaf, shorten
 from .options import check_publishing
 from .realm import Realm
 from .revocation import make_revocation
+from .subject import OwnName, choose_key, find_subject, read_authority_name
 from .trust import add_trust
-
-ALTERNATIVE_NAMES = x509.SubjectAlternativeName.oid
 
 
 class CA:
@@ -156,10 +157,12 @@ class CA:
         not_before: datetime | None = None,
         not_after: datetime | None = None,
         key_type: KeyName | None = None,
+        key: OwnKey | None = None,
         client: bool = False,
         csr: Request | None = None,
         serial_number: int | None = None,
         common_name: str | None = None,
+        subject: OwnName | None = None,
         ocsp_urls: Urls | None = None,
         crl_urls: Urls | None = None,
         ca_issuers_urls: Urls | None = None,
@@ -170,12 +173,14 @@ class CA:
 
         *must_staple* adds the TLS feature extension (RFC 7633). It begins 30 days ago and lasts 90
         days unless *not_before* and *not_after* (aware datetimes) say otherwise. *key_type* is a name
-        from `KeyType` (the PKI's, if left out). *client* makes it a client's. *ocsp_urls*,
-        *crl_urls* and *ca_issuers_urls* replace the CA's own, in their order; ``[]`` leaves them out.
-        *faults* bend what it says.
+        from `KeyType` (the PKI's, if left out). *key* is one of your own, an object, PEM, DER or a path; a
+        renewal has ``key=leaf.key``. *common_name* is the last part of its name, *subject* all of it: an
+        `x509.Name`, or a text of RFC 4514, such as ``"CN=billing,O=Example"``. *client* makes it a client's.
+        *ocsp_urls*, *crl_urls* and *ca_issuers_urls* replace the CA's own, in their order; ``[]`` leaves them
+        out. *faults* bend what it says.
 
-        *csr* (an object, PEM or DER) brings a key, its subject (*common_name* replaces the
-        one in it), the extensions that it asks for, and its names where no *identities* are given.
+        *csr* (an object, PEM or DER) brings a key, its subject (*common_name* replaces the one in it,
+        *subject* all of it), the extensions that it asks for, and its names where no *identities* are given.
 
         *extensions* are added, and replace the CA's and the CSR's of the same OID; but a
         `x509.SubjectAlternativeName` is merged, *identities* first.
@@ -185,72 +190,53 @@ class CA:
         """
         realm = self._realm
         realm.require_open()
-        names: list[x509.GeneralName] = [general_name(identity) for identity in identities]
-        if common_name is not None and len(common_name.encode()) > 64:
-            # RFC 5280 appendix A.1: "ub-common-name INTEGER ::= 64".
-            raise ValueError(
-                f"common_name= of issue_cert() takes at most 64 octets of UTF-8; got {show(common_name)}"
-            )
-        own = list_extensions(extensions)
-        key: PrivateKey | None = None
-        name: bytes | None = None
-        if csr is not None:
-            if key_type is not None:
-                raise ValueError(f"csr= brings a key of its own; leave key_type={key_type!r} out")
-            request = load_csr(csr)
-            public_key = key_of_csr(request)
-            names = names or names_of_csr(request)
-            name = subject_of_csr(request, common_name)
-            own = [*extensions_of_csr(request, [item.oid for item in own]), *own]
-        else:
-            key = self._find_key_type(key_type).generate()
-            public_key = key.public_key()
-        named = names or name or common_name or any(item.oid == ALTERNATIVE_NAMES for item in own)
-        if not named:
-            raise ValueError("a certificate needs an identity: issue_cert('localhost'), or common_name=")
+        whom = find_subject(
+            identities, extensions, csr=csr, key=key, key_type=key_type, usual_type=realm.options.key_type,
+            common_name=common_name, subject=subject,
+        )  # fmt: skip
         check_agreement(
-            own,
-            client=client,
-            must_staple=must_staple,
-            ocsp_urls=ocsp_urls,
-            crl_urls=crl_urls,
-            ca_issuers_urls=ca_issuers_urls,
-        )
+            whom.extensions, client=client, must_staple=must_staple,
+            ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls,
+        )  # fmt: skip
         serial = x509.random_serial_number() if serial_number is None else check_serial(serial_number)
         not_before, not_after = find_validity(realm.clock, not_before, not_after)
         pointers = self._choose_pointers(
             serial, not_after, ocsp=ocsp_urls, crl=crl_urls, ca_issuers=ca_issuers_urls
         )
-        spki = spki_der(public_key)
+        spki = spki_der(whom.public_key)
         own_extensions = leaf_extensions(
-            self.signer,
-            key_hash(spki),
-            public_key,
-            names,
-            pointers,
-            client=client,
-            must_staple=must_staple,
-        )
+            self.signer, key_hash(spki), whom.public_key, whom.names, pointers,
+            client=client, must_staple=must_staple, nameless=whom.is_nameless,
+        )  # fmt: skip
         content = TBSCertificate(
             serial,
             not_before,
             not_after,
-            name or subject(common_name or f"mockpki leaf {realm.tag}-{next(realm.leaf_numbers)}"),
+            whom.name or own_name(common_name or f"mockpki leaf {realm.tag}-{next(realm.leaf_numbers)}"),
             spki,
-            merge_extensions(own_extensions, merge_names(names, own)),
+            merge_extensions(own_extensions, merge_names(whom.names, whom.extensions)),
         )
-        return self._sign_leaf(content, faults, key)
+        return self._sign_leaf(content, faults, whom.key)
 
     @check_arguments
-    def certify(self, ca: CA, *, faults: CertificateFaults = ()) -> Leaf:
+    def certify(
+        self,
+        ca: CA,
+        *,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+        faults: CertificateFaults = (),
+    ) -> Leaf:
         """One more certificate for the name and key of *ca*, issued by this CA.
 
         Of another CA it is a cross-certificate; of a root, by itself, a root certificate that points to
-        the root's own services. A TLS server can present it as it stands. *faults* bend what it says.
+        the root's own services. A TLS server can present it as it stands. *not_before*, *not_after* and
+        *faults* are those of `create_child_ca`.
         """
         self._realm.require_open()
         find_pointers = partial(self._choose_pointers, is_ca=True)
-        content = authority_content(self._realm.clock, ca.signer, self.signer, find_pointers)
+        validity = (not_before, not_after)
+        content = authority_content(self._realm.clock, ca.signer, self.signer, find_pointers, *validity)
         return self._sign_leaf(content, faults, ca.key)
 
     def _sign_leaf(
@@ -261,10 +247,6 @@ class CA:
         # A fault may have chosen a serial number that none may use; the CA knows it all the same.
         self._ledger.issue(content.serial_number)
         return Leaf(self, der, content.serial_number, key, self._realm.folder)
-
-    def _find_key_type(self, name: str | None) -> KeyType:
-        """The key type called *name*; the PKI's own, if that is left out."""
-        return KeyType.of(name or self._realm.options.key_type)
 
     def _choose_pointers(
         self, serial: int, not_after: datetime, *, is_ca: bool = False, **given: Sequence[str] | None
@@ -286,9 +268,13 @@ class CA:
     def create_child_ca(
         self,
         *,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
         key_type: KeyName | None = None,
+        key: OwnKey | None = None,
         must_staple: bool = False,
         name_of: Annotated[CA | None, "the CA whose name is taken over"] = None,
+        subject: OwnName | None = None,
         ocsp_urls: Urls | None = None,
         crl_urls: Urls | None = None,
         ca_issuers_urls: Urls | None = None,
@@ -297,27 +283,23 @@ class CA:
     ) -> CA:
         """A CA below this one, with a ledger and live services of its own.
 
-        *must_staple* adds the TLS feature extension, which its certificates then MUST have, too
-        (RFC 7633 section 4.2.2). *name_of* is a CA whose name it takes over, with a new key: a key
-        roll-over. *ocsp_urls*, *crl_urls* and *ca_issuers_urls* replace those of this CA in the certificate;
-        ``[]`` leaves them out. *publishes* is how it publishes CRLs, a value or a name of
-        `mockpki.publishing`. *faults* bend what its certificate says.
+        Its certificate begins five years ago and lasts 15 unless *not_before* and *not_after* say otherwise.
+        *key* and *subject* are those of `issue_cert`. *must_staple* adds the TLS feature extension, which its
+        certificates then MUST have, too (RFC 7633 section 4.2.2). *name_of* is a CA whose name it takes over,
+        with a new key: a key roll-over. *ocsp_urls*, *crl_urls* and *ca_issuers_urls* replace those of this
+        CA in the certificate; ``[]`` leaves them out. *publishes* is how it publishes CRLs, a value or a name
+        of `mockpki.publishing`. *faults* bend what its certificate says.
         """
         self._realm.require_open()
         features = (MUST_STAPLE,) if must_staple else ()
-        name = None if name_of is None else name_of.signer.name
+        name = read_authority_name(subject, None if name_of is None else name_of.signer.name)
         find_pointers = partial(
             self._choose_pointers, ocsp=ocsp_urls, crl=crl_urls, ca_issuers=ca_issuers_urls, is_ca=True
         )
         child = make_child_ca(
-            self,
-            self._find_key_type(key_type),
-            name,
-            features,
-            find_pointers,
-            faults,
-            publishes=check_publishing(publishes),
-        )
+            self, choose_key(key, key_type, self._realm.options.key_type), name, features, find_pointers,
+            faults, check_publishing(publishes), (not_before, not_after),
+        )  # fmt: skip
         self._realm.engine.call(start_all, child._listeners)
         return child
 
@@ -371,23 +353,32 @@ class CA:
 
 def make_child_ca(
     parent: CA,
-    key_type: KeyType,
+    key: PrivateKey,
     name: bytes | None = None,
     extensions: Iterable[x509.ExtensionType] = (),
     find_pointers: Callable[[int, datetime], Pointers] | None = None,
     faults: CertificateFaults = (),
     publishes: Publishing = IMMEDIATE,
+    validity: tuple[datetime | None, datetime | None] = (None, None),
 ) -> CA:
     """A CA below *parent*, whose ports are bound; whoever made it starts them."""
     realm = parent._realm
-    own = Signer.named(name or subject(f"mockpki CA {len(realm.cas)} {realm.tag}"), key_type.generate())
+    own = Signer.named(name or own_name(f"mockpki CA {len(realm.cas)} {realm.tag}"), key)
     find_pointers = find_pointers or partial(parent._choose_pointers, is_ca=True)
-    honest = authority_content(realm.clock, own, parent.signer, find_pointers)
+    honest = authority_content(realm.clock, own, parent.signer, find_pointers, *validity)
     honest = replace(honest, extensions=merge_extensions(honest.extensions, extensions))
     content = bend_certificate(honest, faults)
     child = CA(realm, content.signed_by(parent.signer).encode(), own.key, parent, publishes)
     parent._ledger.issue(child.serial_number)
     return child
+
+
+def make_root(realm: Realm, publishes: Publishing, adopted: Any) -> CA:
+    """A new root; or an *adopted* one, in a form that `read_authority` takes."""
+    if adopted is None:
+        key = realm.options.key_type.generate()
+        return CA(realm, root_certificate(realm.clock, realm.tag, key), key, None, publishes)
+    return CA(realm, *read_authority(adopted), None, publishes)
 
 
 Target = Leaf | CA | int

@@ -73,10 +73,17 @@ def root_certificate(clock: Clock, tag: str, key: PrivateKey) -> bytes:
 
 
 def authority_content(
-    clock: Clock, own: Signer, issuer: Signer, find_pointers: Callable[[int, datetime], Pointers]
+    clock: Clock,
+    own: Signer,
+    issuer: Signer,
+    find_pointers: Callable[[int, datetime], Pointers],
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
 ) -> TBSCertificate:
     """What the certificate of a CA says; *find_pointers* takes its serial number and its end."""
-    not_before, not_after = find_validity(clock, back=_AUTHORITY_BACKDATED, life=_AUTHORITY_LIFE)
+    not_before, not_after = find_validity(
+        clock, not_before, not_after, back=_AUTHORITY_BACKDATED, life=_AUTHORITY_LIFE
+    )
     serial = x509.random_serial_number()
     pointers = find_pointers(serial, not_after)
     return TBSCertificate(

@@ -94,6 +94,11 @@ class Realm:
         port: int = self.dead[0].getsockname()[1]
         return port
 
+    def write_crls(self) -> str:
+        """The path of a file with the complete CRLs of every CA, as they are now: PEM."""
+        self.require_open()
+        return self.folder.rewrite("crls.pem", b"".join(ca.crl.pem_of_all() for ca in self.cas))
+
     def require_open(self) -> None:
         """Raise ValueError once the PKI is closed, and in a process that was forked from its own."""
         if self.closed:

@@ -1,7 +1,8 @@
-"""Contexts of TLS libraries that are to trust a CA."""
+"""Whom clients are to trust, in the form that each takes: contexts of TLS libraries, and variables."""
 
 from __future__ import annotations
 
+import os
 import ssl
 from typing import Any
 
@@ -9,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._parameters import show
+from .._pkix.pkcs12 import PASSWORD
 
 
 def add_trust(context: Any, certificate: x509.Certificate) -> None:
@@ -23,3 +25,34 @@ def add_trust(context: Any, certificate: x509.Certificate) -> None:
         raise TypeError(
             f"configure_trust() takes an ssl.SSLContext or an OpenSSL.SSL.Context; got {show(context)}"
         )
+
+
+PEM_VARIABLES = (
+    "SSL_CERT_FILE",  # OpenSSL, and what goes by it: Python's ssl, Ruby; Go on Linux, too
+    "REQUESTS_CA_BUNDLE",  # Python's requests
+    "CURL_CA_BUNDLE",  # the program curl
+    "GIT_SSL_CAINFO",  # git
+    "NODE_EXTRA_CA_CERTS",  # Node, beside its own list
+    "AWS_CA_BUNDLE",  # the AWS command line, and boto3
+    "DENO_CERT",  # Deno
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",  # gRPC's core, and so Python, Ruby, C++, C# on it
+    "PERL_LWP_SSL_CA_FILE",  # Perl's LWP
+    "PGSSLROOTCERT",  # libpq, and so psql
+)
+"""The variables that hold the path of a PEM file, and who reads each, as its documentation says."""
+
+
+def make_environ(ca_file: str, truststore_file: str) -> dict[str, str]:
+    """The variables by which programs trust what is in these two files."""
+    store = {
+        "trustStore": truststore_file,
+        "trustStoreType": "PKCS12",
+        "trustStorePassword": PASSWORD,
+    }
+    # The JVM's own rule for a value with spaces in it: one in quotes.
+    options = [f'"-Djavax.net.ssl.{name}={value}"' for name, value in store.items()]
+    before = [os.environ["JAVA_TOOL_OPTIONS"]] if os.environ.get("JAVA_TOOL_OPTIONS") else []
+    return {
+        **dict.fromkeys(PEM_VARIABLES, ca_file),
+        "JAVA_TOOL_OPTIONS": " ".join([*before, *options]),
+    }
