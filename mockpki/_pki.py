@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import wraps
 from types import TracebackType
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVa
 
 from cryptography import x509
 
-from ._ca.ca import CA, Target, Targets, list_targets, make_child_ca, make_root
+from ._ca.ca import CA, Targets, list_targets, make_child_ca, make_root
 from ._ca.leaf import Leaf, shorten
 from ._ca.options import CAOptions, check_publishing
 from ._ca.passage import run_until
@@ -68,7 +68,8 @@ class PKI:
     a loopback address, or ``"localhost"`` for both. *publishes* is how the issuing CA publishes CRLs, a
     value or a name of `mockpki.publishing`; what is left out is new at every request. A
     schedule is best lived through in the past: *ago*, a timedelta, is how long before the present the PKI's
-    clock begins, so that each ``shift`` comes nearer to the clients' own time. *evidence* is how many of the
+    clock begins, so that each ``shift`` comes nearer to the clients' own time. *ca_not_before* and
+    *ca_not_after* are the period of the issuing CA's certificate. *evidence* is how many of the
     newest requests and handshakes each service and TLS server keeps, None for all.
 
     Raises ValueError for what these cannot be, and RuntimeError inside a fault, which runs in a service.
@@ -88,6 +89,8 @@ class PKI:
         host: str = "127.0.0.1",
         publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
         ago: Annotated[timedelta, Within(timedelta(), timedelta(days=10_000))] = timedelta(),
+        ca_not_before: datetime | None = None,
+        ca_not_after: datetime | None = None,
         evidence: Annotated[int | None, Within(1)] = None,
     ) -> None:
         addresses(host)
@@ -99,10 +102,11 @@ class PKI:
                 if ago:
                     self._realm.clock.shift(-ago)
                 above = publishing if depth == 0 else IMMEDIATE
-                self.ca = self.root = make_root(self._realm, above, root)
+                period = (ca_not_before, ca_not_after)
+                self.ca = self.root = make_root(self._realm, above, root, *(() if depth else period))
                 for number in range(depth):
-                    issuing = publishing if number == depth - 1 else IMMEDIATE
-                    self.ca = make_child_ca(self.ca, options.key_type.generate(), publishes=issuing)
+                    issuing = (publishing, period) if number == depth - 1 else (IMMEDIATE,)
+                    self.ca = make_child_ca(self.ca, options.key_type.generate(), (), *issuing)
                 self._realm.engine.post(start_all, self._realm.listeners)
         except BaseException:
             if "_realm" in self.__dict__:
@@ -284,32 +288,20 @@ class PKI:
 
         See `CA.revoke` for the rest.
         """
-        for issuer, targets in self._group_by_issuer(target):
+        for issuer, targets in self._realm.group_by_issuer(list_targets(target), self.ca):
             issuer.revoke(targets, reason, at, invalidity_date)
 
     @check_arguments
     def release(self, target: Targets) -> None:
         """Take off hold. Raises LookupError for what is not on hold."""
-        for issuer, targets in self._group_by_issuer(target):
+        for issuer, targets in self._realm.group_by_issuer(list_targets(target), self.ca):
             issuer.release(targets)
 
     @check_arguments
     def forget(self, target: Targets) -> None:
         """Make ``unknown`` to the responder. Raises LookupError for what already is."""
-        for issuer, targets in self._group_by_issuer(target):
+        for issuer, targets in self._realm.group_by_issuer(list_targets(target), self.ca):
             issuer.forget(targets)
-
-    def _group_by_issuer(self, target: Targets) -> Iterable[tuple[CA, list[Target]]]:
-        self._realm.require_open()
-        grouped: dict[CA, list[Target]] = {}
-        for one in list_targets(target):
-            issuer = one.issuer if isinstance(one, Leaf | CA) else self.ca
-            if issuer is None:
-                raise ValueError(f"{one!r} is a root: nobody is above it to revoke it")
-            if issuer not in self._realm.cas:
-                raise ValueError(f"{one!r} belongs to another PKI; this one is {self!r}")
-            grouped.setdefault(issuer, []).append(one)
-        return grouped.items()
 
     @check_arguments
     def run_until(
@@ -343,6 +335,9 @@ class PKI:
         client_certificate_required: bool = False,
         handler: Handler | None = None,
         forward_to: Annotated[tuple[str, int] | None, "a (host, port), such as ('127.0.0.1', 5432)"] = None,
+        chain: Annotated[
+            Sequence[Leaf | CA | x509.Certificate | bytes] | None, "a list of CAs, certificates and DER"
+        ] = None,
     ) -> TlsServer:
         """A TLS server, for a ``with`` block, that presents *leaves* (chosen by SNI, else the first).
 
@@ -353,7 +348,8 @@ class PKI:
         *staple*: left out, an honest one; None, none; a list of faults; DER bytes; a function of
         the leaf that returns DER bytes or None, called on a thread of its own; or a policy of
         `mockpki.staplers`, or a Stapler, which gets staples as a real server does. *client_ca*, a CA of any
-        PKI or several, asks clients for a certificate by these CAs.
+        PKI or several, asks clients for a certificate by these CAs. *chain* is what is sent behind a leaf,
+        CAs, certificates and DER in that order; left out, the CAs above it but the root: ``[]`` is none.
         It answers HTTP/1.1, whatever is uploaded, unless *handler* is given, a plain function which is called
         on a thread for each connection with a socket that carries the decrypted bytes, or *forward_to*, a
         (host, port) that they are sent on to. Of *alpn* it chooses what its own HTTP speaks, and with these
@@ -366,7 +362,7 @@ class PKI:
         ML-DSA key goes only with staples that are OCSP answers about the leaf. Entering the
         block raises OSError when *port* is taken, RuntimeError when a stapling policy does not let it start.
         """
-        from ._tls.options import list_client_cas, split_issue_and_leaves
+        from ._tls.options import list_chain, list_client_cas, split_issue_and_leaves
         from ._tls.server import TlsServer
         from ._tls.staple_source import staple_source
 
@@ -392,6 +388,7 @@ class PKI:
             client_certificate_required=client_certificate_required,
             handler=handler,
             forward_to=forward_to,
+            chain=list_chain(chain),
         )
         self._realm.servers.append(server)
         return server

@@ -252,6 +252,7 @@ class CA:
         self, serial: int, not_after: datetime, *, is_ca: bool = False, **given: Sequence[str] | None
     ) -> Pointers:
         """Where a certificate points: to this CA's own services, but for the kinds that are *given*."""
+        self._realm.share_responders(self, given.get("ocsp") or ())
         return choose_pointers(
             self.crl.find_points(serial, not_after, is_ca),
             own_ocsp=None if self.publishes.ocsp == "none" else self.ocsp.url,
@@ -297,8 +298,8 @@ class CA:
             self._choose_pointers, ocsp=ocsp_urls, crl=crl_urls, ca_issuers=ca_issuers_urls, is_ca=True
         )
         child = make_child_ca(
-            self, choose_key(key, key_type, self._realm.options.key_type), name, features, find_pointers,
-            faults, check_publishing(publishes), (not_before, not_after),
+            self, choose_key(key, key_type, self._realm.options.key_type), features,
+            check_publishing(publishes), (not_before, not_after), name, find_pointers, faults,
         )  # fmt: skip
         self._realm.engine.call(start_all, child._listeners)
         return child
@@ -354,18 +355,18 @@ class CA:
 def make_child_ca(
     parent: CA,
     key: PrivateKey,
-    name: bytes | None = None,
     extensions: Iterable[x509.ExtensionType] = (),
+    publishes: Publishing = IMMEDIATE,
+    period: tuple[datetime | None, datetime | None] = (None, None),
+    name: bytes | None = None,
     find_pointers: Callable[[int, datetime], Pointers] | None = None,
     faults: CertificateFaults = (),
-    publishes: Publishing = IMMEDIATE,
-    validity: tuple[datetime | None, datetime | None] = (None, None),
 ) -> CA:
     """A CA below *parent*, whose ports are bound; whoever made it starts them."""
     realm = parent._realm
     own = Signer.named(name or own_name(f"mockpki CA {len(realm.cas)} {realm.tag}"), key)
     find_pointers = find_pointers or partial(parent._choose_pointers, is_ca=True)
-    honest = authority_content(realm.clock, own, parent.signer, find_pointers, *validity)
+    honest = authority_content(realm.clock, own, parent.signer, find_pointers, *period)
     honest = replace(honest, extensions=merge_extensions(honest.extensions, extensions))
     content = bend_certificate(honest, faults)
     child = CA(realm, content.signed_by(parent.signer).encode(), own.key, parent, publishes)
@@ -373,11 +374,15 @@ def make_child_ca(
     return child
 
 
-def make_root(realm: Realm, publishes: Publishing, adopted: Any) -> CA:
-    """A new root; or an *adopted* one, in a form that `read_authority` takes."""
+def make_root(realm: Realm, publishes: Publishing, adopted: Any, *period: datetime | None) -> CA:
+    """A new root; or an *adopted* one, in a form that `read_authority` takes, which has its own period."""
     if adopted is None:
         key = realm.options.key_type.generate()
-        return CA(realm, root_certificate(realm.clock, realm.tag, key), key, None, publishes)
+        return CA(realm, root_certificate(realm.clock, realm.tag, key, *period), key, None, publishes)
+    if any(period):
+        raise ValueError(
+            "ca_not_before= and ca_not_after= are for a CA that is made, and root= is there already"
+        )
     return CA(realm, *read_authority(adopted), None, publishes)
 
 

@@ -66,10 +66,17 @@ def find_validity(
     return not_before, not_after
 
 
-def root_certificate(clock: Clock, tag: str, key: PrivateKey) -> bytes:
+def root_certificate(
+    clock: Clock,
+    tag: str,
+    key: PrivateKey,
+    not_before: datetime | None = None,
+    not_after: datetime | None = None,
+) -> bytes:
     """A self-signed certificate for a new root, which points nowhere: nobody is above it."""
     own = Signer.named(subject(f"mockpki root {tag}"), key)
-    return authority_content(clock, own, own, lambda serial, end: Pointers()).signed_by(own).encode()
+    content = authority_content(clock, own, own, lambda serial, end: Pointers(), not_before, not_after)
+    return content.signed_by(own).encode()
 
 
 def authority_content(

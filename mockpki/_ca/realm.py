@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import secrets
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -107,6 +107,25 @@ class Realm:
             )
         if self.engine.forked:
             raise ValueError("this PKI lives in the process that this one was forked from; make a new one")
+
+    def share_responders(self, issuer: CA, urls: Sequence[str]) -> None:
+        """Have those at *urls*, which stand in a certificate of *issuer*, answer for it."""
+        for ca in self.cas if urls else ():
+            if ca is not issuer and any(url.startswith(ca.ocsp.url) for url in urls):
+                ca.ocsp.answer_for(issuer.ocsp)
+
+    def group_by_issuer(self, targets: Iterable[Any], usual: CA) -> Iterable[tuple[CA, list[Any]]]:
+        """Leaves, CAs and serial numbers by issuer; of numbers that is the *usual* CA. Raises ValueError."""
+        self.require_open()
+        grouped: dict[CA, list[Any]] = {}
+        for one in targets:
+            issuer = getattr(one, "issuer", usual)
+            if issuer is None:
+                raise ValueError(f"{one!r} is a root: nobody is above it to revoke it")
+            if issuer not in self.cas:
+                raise ValueError(f"{one!r} belongs to another PKI; this one is {self.cas[0]!r}'s")
+            grouped.setdefault(issuer, []).append(one)
+        return grouped.items()
 
     def take_errors(self) -> list[BaseException]:
         """What has failed in the background so far, and AssertionErrors for unused scripts; each once."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from .._awaitables import refuse_async
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._engine.fetch import Address
 from .._parameters import show
+from .._pkix.reading import load_certificate
 from .session import VERSIONS
 
 Issue = Callable[[str | None], Leaf]
@@ -99,6 +103,30 @@ def split_issue_and_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None,
     if len(given) > 1:
         raise TypeError("tls_server() takes leaves, or one function that issues them and nothing beside it")
     return issue, []
+
+
+Sent = Leaf | CA | x509.Certificate | bytes
+
+
+def list_chain(chain: Sequence[Sent] | None) -> tuple[bytes, ...] | None:
+    """What is sent behind the leaf, DER; None for the CAs above it. Raises TypeError or ValueError."""
+    if chain is None:
+        return None
+    ders = []
+    for one in chain:
+        if isinstance(one, bytes):
+            try:
+                load_certificate(one)
+            except ValueError as error:
+                raise ValueError(f"chain= has octets that are no certificate in DER: {error}") from error
+            ders.append(one)
+        elif isinstance(one, x509.Certificate):
+            ders.append(one.public_bytes(Encoding.DER))
+        elif isinstance(one, Leaf | CA):
+            ders.append(one.der)
+        else:
+            raise TypeError(f"chain= takes CAs, leaves, certificates and DER; got {show(one)}")
+    return tuple(ders)
 
 
 def list_client_cas(client_ca: object) -> Sequence[CA]:

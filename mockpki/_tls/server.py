@@ -63,12 +63,14 @@ class TlsServer:
         client_certificate_required: bool,
         handler: Handler | None,
         forward_to: tuple[str, int] | None,
+        chain: tuple[bytes, ...] | None = None,
     ) -> None:
         if client_certificate_required and not client_cas:
             raise ValueError("client_certificate_required=True needs client_ca=, to check certificates with")
         self._realm = realm
         self.leaves = leaves
         """Those it was given. Empty for one that has a function issue them."""
+        self._chain = chain
         self._staple = staple
         self._faults = staple.faults if isinstance(staple, Ready) else ()
         self._wanted_port = check_port(port)
@@ -350,7 +352,7 @@ class TlsServer:
             raise ValueError(f"{error}; no TLS server can present it without") from error
         minimum, maximum = self._versions
         return Presentation(
-            leaf.chain_ders,
+            leaf.chain_ders if self._chain is None else (leaf.der, *self._chain),
             key,
             () if staple is None else (staple,),
             self._alpn,

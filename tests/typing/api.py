@@ -58,6 +58,8 @@ def the_pki() -> None:
         variables: dict[str, str] = pki.environ()
         pki.issue_cert("a.test", key=pki.issue_cert("a.test").key, subject="CN=a")
         pki.root.create_child_ca(not_before=pki.clock.now(), not_after=pki.clock.now() + DAY, key=b"PEM")
+        pki.ocsp.answer_for(root.ocsp)
+        pki.tls_server(pki.issue_cert("a.test"), chain=[root, root.certificate, root.der])
         pki.clock.shift(DAY)
         now: datetime = pki.clock.now()
         pki.configure_trust(ssl.create_default_context())
