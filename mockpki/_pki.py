@@ -27,7 +27,6 @@ from ._engine.ports import addresses
 from ._parameters import OWN_CHECK, Within, check_arguments
 from ._pkix.keys import KeyName, KeyType
 from ._pkix.pkcs12 import write_truststore
-from ._problems import add_note, combine, describe
 from ._services.publisher import Publisher
 from ._services.responder import Responder
 from .publishing._presets import IMMEDIATE
@@ -98,7 +97,7 @@ class PKI:
         options = CAOptions.check(key_type, delegated, responder_id)
         try:
             with Held():
-                self._realm = Realm(Engine.acquire(), host, options, evidence)
+                self._realm = Realm(Engine.acquire(), host, options, evidence, ago)
                 if ago:
                     self._realm.clock.shift(-ago)
                 above = publishing if depth == 0 else IMMEDIATE
@@ -188,9 +187,7 @@ class PKI:
         The fixture calls it at the end of the test; leaving the block does, too.
         """
         __tracebackhide__ = True  # pytest shows where it began instead
-        errors = self._realm.take_errors()
-        if errors:
-            raise combine(errors)
+        self._realm.check()
 
     def note_problems(self, error: BaseException) -> None:
         """Say beside *error*, which the test fails with, what else there is to say.
@@ -198,12 +195,18 @@ class PKI:
         That is what `check` would raise, and what ``respond_by`` was given, so that a seed that was drawn can
         be given again. The fixture calls it when the test fails; an error that leaves the block gets it, too.
         """
-        self._realm.note_choosers(error)
-        for other in self._realm.take_errors():
-            several = other.exceptions if isinstance(other, BaseExceptionGroup) else (other,)
-            for one in several:
-                notes = " ".join(getattr(one, "__notes__", None) or ())
-                add_note(error, f"meanwhile, in the background: {describe(one)} {notes}".rstrip())
+        self._realm.note_problems(error)
+
+    def reset(self) -> None:
+        """Begin again between two tests: every service honest, every record empty, the clock where it began.
+
+        Certificates, and what became of them, stay. Raises what `check` would have raised.
+        """
+        self._realm.require_open()
+        try:
+            self.check()
+        finally:
+            self._realm.reset()
 
     # What it is.
 
@@ -362,17 +365,12 @@ class PKI:
         ML-DSA key goes only with staples that are OCSP answers about the leaf. Entering the
         block raises OSError when *port* is taken, RuntimeError when a stapling policy does not let it start.
         """
-        from ._tls.options import list_chain, list_client_cas, split_issue_and_leaves
+        from ._tls.options import choose_leaves, list_chain, list_client_cas
         from ._tls.server import TlsServer
         from ._tls.staple_source import staple_source
 
         self._realm.require_open()
-        if not leaves:
-            raise ValueError("a TLS server needs a certificate: pki.tls_server(pki.issue_cert('localhost'))")
-        issue, given = split_issue_and_leaves(leaves)
-        for leaf in given:
-            if leaf.issuer not in self._realm.cas:
-                raise ValueError(f"{leaf!r} belongs to another PKI; clients of {self!r} would not trust it")
+        issue, given = choose_leaves(leaves, self._realm.cas, self)
         if handler is not None and forward_to is not None:
             raise ValueError("handler= and forward_to= both take the decrypted bytes; give one of them")
         server = TlsServer(

@@ -7,6 +7,7 @@
 - `leaf`: a certificate it has issued, with its key.
 - `realm`, `options`: what the authorities of one PKI share, and how they are made.
 - `passage`: how time passes for all that they share.
+- `account`: what came to them, in words.
 - `revocation`: what it is told when it revokes.
 - `trust`: what makes clients trust it: contexts of TLS libraries, variables for programs.
 - `folder`: the one place on disk.

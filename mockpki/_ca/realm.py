@@ -6,8 +6,10 @@ import contextlib
 import itertools
 import secrets
 import socket
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .._clock import Clock
@@ -16,7 +18,7 @@ from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort, close_all
 from .._engine.loop import Engine
 from .._engine.ports import bind, close_sockets
-from .._problems import Problems, add_note, describe
+from .._problems import Problems, add_note, combine, describe
 from .._services.service import Service
 from .folder import Folder
 from .options import CAOptions
@@ -27,26 +29,39 @@ if TYPE_CHECKING:
 
 
 class Closable(Protocol):
-    """A TLS server, as far as closing goes."""
+    """A TLS server, as far as its end goes, and that of a test."""
 
     def drop(self) -> None:
         """Stop at once."""
+
+    def reset(self) -> None:
+        """Forget what was seen."""
 
     def join(self) -> None:
         """Wait for what runs on threads of its own, for a while."""
 
 
-@dataclass
+_KNOWN: weakref.WeakSet[Realm] = weakref.WeakSet()
+
+
+def list_realms() -> list[Realm]:
+    """Those of every PKI in this process that somebody still has, in whatever object of the test's it is."""
+    return [realm for realm in list(_KNOWN) if not realm.engine.forked]
+
+
+@dataclass(eq=False)
 class Realm:
     """What the authorities of one PKI share. *tag* is in every name they give: no two PKIs are alike.
 
-    *evidence* is how many of the newest requests and handshakes each service and server keeps.
+    *evidence* is how many of the newest requests and handshakes each service and server keeps. The clock
+    begins *ago* before the present.
     """
 
     engine: Engine
     host: str
     options: CAOptions
     evidence: int | None = None
+    ago: timedelta = timedelta()
     tag: str = field(default_factory=lambda: secrets.token_hex(4))
     clock: Clock = field(default_factory=Clock)
     problems: Problems = field(default_factory=Problems)
@@ -62,6 +77,9 @@ class Realm:
     closed: bool = False
     told_loss: bool = False
     """Whether the test was told that the engine is lost."""
+
+    def __post_init__(self) -> None:
+        _KNOWN.add(self)
 
     @property
     def url_host(self) -> str:
@@ -141,6 +159,31 @@ class Realm:
                 service.forget_script()
                 errors.append(AssertionError(unused))
         return errors
+
+    def check(self) -> None:
+        """Raise what `take_errors` has."""
+        __tracebackhide__ = True
+        errors = self.take_errors()
+        if errors:
+            raise combine(errors)
+
+    def note_problems(self, error: BaseException) -> None:
+        """Say it beside *error* instead, and what ``respond_by`` was given."""
+        self.note_choosers(error)
+        for other in self.take_errors():
+            several = other.exceptions if isinstance(other, BaseExceptionGroup) else (other,)
+            for one in several:
+                notes = " ".join(getattr(one, "__notes__", None) or ())
+                add_note(error, f"meanwhile, in the background: {describe(one)} {notes}".rstrip())
+
+    def reset(self) -> None:
+        """Every service honest, every record empty, and the clock where it began."""
+        for service in self.services:
+            service.reset()
+        for server in self.servers:
+            server.reset()
+        self.clock.resume()
+        self.clock.shift(-self.ago - self.clock.offset)
 
     def note_choosers(self, error: BaseException) -> None:
         """Say beside *error* what ``respond_by`` was given."""

@@ -91,6 +91,19 @@ def resolve(forward_to: tuple[str, int]) -> Sequence[Address]:
     raise ValueError(f"forward_to= takes a (host, port), such as ('127.0.0.1', 5432); got {forward_to!r}")
 
 
+def choose_leaves(
+    given: Sequence[Leaf | Issue], cas: Sequence[CA], whose: object
+) -> tuple[Issue | None, list[Leaf]]:
+    """The same, of *cas* alone, which are *whose*. Raises ValueError for none, or for another's."""
+    if not given:
+        raise ValueError("a TLS server needs a certificate: pki.tls_server(pki.issue_cert('localhost'))")
+    issue, leaves = split_issue_and_leaves(given)
+    for leaf in leaves:
+        if leaf.issuer not in cas:
+            raise ValueError(f"{leaf!r} belongs to another PKI; clients of {whose!r} would not trust it")
+    return issue, leaves
+
+
 def split_issue_and_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None, list[Leaf]]:
     """The function that issues leaves, None where there is none, and the leaves."""
     leaves = [one for one in given if isinstance(one, Leaf)]

@@ -238,6 +238,17 @@ class TlsServer:
         return self._handshakes.since(number)
 
     @property
+    def last_number(self) -> int:
+        """The number of the newest connection, 0 before the first: `since` reads on from there."""
+        return self._handshakes.last_number
+
+    def reset(self) -> None:
+        """Forget the connections so far."""
+        if self._listener is not None and not self._closed:
+            self._engine.settle()
+        self._handshakes.clear()
+
+    @property
     def dropped(self) -> int:
         """How many connections are not kept any more, by ``PKI(evidence=...)``."""
         return self._handshakes.dropped

@@ -59,6 +59,7 @@ def the_pki() -> None:
         pki.issue_cert("a.test", key=pki.issue_cert("a.test").key, subject="CN=a")
         pki.root.create_child_ca(not_before=pki.clock.now(), not_after=pki.clock.now() + DAY, key=b"PEM")
         pki.ocsp.answer_for(root.ocsp)
+        pki.reset()
         pki.tls_server(pki.issue_cert("a.test"), chain=[root, root.certificate, root.der])
         pki.clock.shift(DAY)
         now: datetime = pki.clock.now()
