@@ -5,26 +5,25 @@ from __future__ import annotations
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
 from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec, TypeVar
 
 from cryptography import x509
 
-from ._ca.adopting import read_root
-from ._ca.ca import CA, make_child_ca
+from ._ca.ca import CA, make_child_ca, make_root
 from ._ca.ct_log import LiveLog
-from ._ca.issuing import root_certificate
 from ._ca.leaf import Leaf, shorten
 from ._ca.network import MayReach, Network, Ports
 from ._ca.options import CAOptions, check_publishing
 from ._ca.passage import run_until
 from ._ca.realm import Realm
 from ._ca.shared_port import SharedPort
-from ._ca.standing import Target, Targets, list_targets
+from ._ca.standing import Targets, list_targets
+from ._ca.trust import Trusted
 from ._clock import Clock
 from ._engine.interrupts import Held
 from ._engine.listener import start_all
@@ -32,7 +31,6 @@ from ._engine.loop import Engine
 from ._engine.ports import addresses
 from ._parameters import OWN_CHECK, Within, check_arguments
 from ._pkix.keys import KeyName, KeyType
-from ._problems import add_note, combine, describe
 from ._services.crlite import CRLite
 from ._services.publisher import Publisher
 from ._services.responder import Responder
@@ -40,8 +38,7 @@ from .publishing._presets import IMMEDIATE
 from .publishing._values import Publishing
 
 if TYPE_CHECKING:
-    import trustme
-
+    from ._ca.adopted import OwnAuthority
     from ._tls.options import Handler, Issue
     from ._tls.server import TlsServer
     from ._tls.staple_source import Staple
@@ -65,17 +62,19 @@ def _mirror(
     return wrap
 
 
-class PKI:
+class PKI(Trusted):
     """A root, its issuing CA, and their services, live on loopback until the end of the block.
 
     *depth* is the number of CAs below the root: the last one issues (``pki.ca``); with 0 the root
     does. *key_type* is a name from `KeyType`, for all keys. With *delegated*, OCSP answers are signed
-    by a delegate; *responder_id* is ``"key"`` or ``"name"``. *root* adopts a `trustme.CA` instead of
-    making a root. *host* is a loopback address, or ``"localhost"`` for both. *publishes* is how the issuing
-    CA publishes CRLs, a value or a name of `mockpki.publishing`; what is left out is new at every request. A
+    by a delegate; *responder_id* is ``"key"`` or ``"name"``. *root* adopts a CA instead of making one: a
+    `trustme.CA`, or ``(certificate, key)``, each an object of cryptography's, PEM, DER or a path. *host* is
+    a loopback address, or ``"localhost"`` for both. *publishes* is how the issuing CA publishes CRLs, a
+    value or a name of `mockpki.publishing`; what is left out is new at every request. A
     schedule is best lived through in the past: *ago*, a timedelta, is how long before the present the PKI's
-    clock begins, so that each ``shift`` comes nearer to the clients' own time. *logged* gives certificates
-    SCTs of ``pki.ct_log``, *scts* of them, for ``pki.crlite`` to speak of. *evidence* is how many of the
+    clock begins, so that each ``shift`` comes nearer to the clients' own time. *ca_not_before* and
+    *ca_not_after* are the period of the issuing CA's certificate. *logged* gives certificates SCTs of
+    ``pki.ct_log``, *scts* of them, for ``pki.crlite`` to speak of. *evidence* is how many of the
     newest requests and handshakes each service and TLS server keeps, None for all.
 
     *services* is a `SharedPort`, for all services on one port. *advertise* is the host, or with *services*
@@ -96,12 +95,14 @@ class PKI:
         key_type: KeyName = KeyType.P256,
         delegated: bool = False,
         responder_id: str = "key",
-        root: trustme.CA | None = None,
+        root: OwnAuthority | None = None,
         host: str = "127.0.0.1",
         publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
         ago: Annotated[timedelta, Within(timedelta(), timedelta(days=10_000))] = timedelta(),
         logged: bool = False,
         scts: Annotated[int, Within(1, 100)] = 2,
+        ca_not_before: datetime | None = None,
+        ca_not_after: datetime | None = None,
         evidence: Annotated[int | None, Within(1)] = None,
         services: SharedPort | None = None,
         advertise: str | None = None,
@@ -114,15 +115,15 @@ class PKI:
         options = replace(CAOptions.check(key_type, delegated, responder_id), logged=logged, scts=scts)
         try:
             with Held():
-                self._realm = Realm(Engine.acquire(), host, options, evidence, network)
+                self._realm = Realm(Engine.acquire(), host, options, evidence, network, ago)
                 if ago:
                     self._realm.clock.shift(-ago)
                 above = publishing if depth == 0 else IMMEDIATE
-                self.root = self._make_root(above, root)
-                self.ca = self.root
+                period = (ca_not_before, ca_not_after)
+                self.ca = self.root = make_root(self._realm, above, root, *(() if depth else period))
                 for number in range(depth):
-                    issuing = publishing if number == depth - 1 else IMMEDIATE
-                    self.ca = make_child_ca(self.ca, options.key_type, publishes=issuing)
+                    issuing = (publishing, period) if number == depth - 1 else (IMMEDIATE,)
+                    self.ca = make_child_ca(self.ca, options.key_type.generate(), (), *issuing)
                 self._realm.engine.post(start_all, self._realm.listeners)
                 if logged:
                     _ = self.crlite
@@ -133,13 +134,6 @@ class PKI:
                 finally:
                     self._shut()
             raise
-
-    def _make_root(self, publishes: Publishing, adopted: trustme.CA | None) -> CA:
-        realm = self._realm
-        if adopted is not None:
-            return CA(realm, *read_root(adopted), None, publishes)
-        key = realm.options.key_type.generate()
-        return CA(realm, root_certificate(realm.clock, realm.tag, key), key, None, publishes)
 
     def __repr__(self) -> str:
         state = ", closed" if self._realm.closed else ""
@@ -213,9 +207,7 @@ class PKI:
         The fixture calls it at the end of the test; leaving the block does, too.
         """
         __tracebackhide__ = True  # pytest shows where it began instead
-        errors = self._realm.take_errors()
-        if errors:
-            raise combine(errors)
+        self._realm.check()
 
     def note_problems(self, error: BaseException) -> None:
         """Say beside *error*, which the test fails with, what else there is to say.
@@ -223,12 +215,18 @@ class PKI:
         That is what `check` would raise, and what ``respond_by`` was given, so that a seed that was drawn can
         be given again. The fixture calls it when the test fails; an error that leaves the block gets it, too.
         """
-        self._realm.note_choosers(error)
-        for other in self._realm.take_errors():
-            several = other.exceptions if isinstance(other, BaseExceptionGroup) else (other,)
-            for one in several:
-                notes = " ".join(getattr(one, "__notes__", None) or ())
-                add_note(error, f"meanwhile, in the background: {describe(one)} {notes}".rstrip())
+        self._realm.note_problems(error)
+
+    def reset(self) -> None:
+        """Begin again between two tests: every service honest, every record empty, the clock where it began.
+
+        Certificates, and what became of them, stay. Raises what `check` would have raised.
+        """
+        self._realm.require_open()
+        try:
+            self.check()
+        finally:
+            self._realm.reset()
 
     # What it is.
 
@@ -263,15 +261,6 @@ class PKI:
         return self._realm.logging.log
 
     @property
-    def ca_file(self) -> str:
-        """Path of the root's PEM: what a client has to trust."""
-        return self.root.cert_file
-
-    def configure_trust(self, context: Any) -> None:
-        """Make an `ssl.SSLContext` or an ``OpenSSL.SSL.Context`` trust the root."""
-        self.root.configure_trust(context)
-
-    @property
     def dead_url(self) -> str:
         """An http URL on loopback where connections are refused, on a port that stays ours."""
         return f"http://{self._realm.url_host}:{self._realm.dead_port}/ocsp"
@@ -302,34 +291,20 @@ class PKI:
 
         See `CA.revoke` for the rest.
         """
-        for issuer, targets in self._group_by_issuer(target):
+        for issuer, targets in self._realm.group_by_issuer(list_targets(target), self.ca):
             issuer.revoke(targets, reason, at, invalidity_date)
 
     @check_arguments
     def release(self, target: Targets) -> None:
         """Take off hold. Raises LookupError for what is not on hold."""
-        for issuer, targets in self._group_by_issuer(target):
+        for issuer, targets in self._realm.group_by_issuer(list_targets(target), self.ca):
             issuer.release(targets)
 
     @check_arguments
     def forget(self, target: Targets) -> None:
         """Make ``unknown`` to the responder. Raises LookupError for what already is."""
-        for issuer, targets in self._group_by_issuer(target):
+        for issuer, targets in self._realm.group_by_issuer(list_targets(target), self.ca):
             issuer.forget(targets)
-
-    def _group_by_issuer(self, target: Targets) -> Iterable[tuple[CA, list[Target]]]:
-        self._realm.require_open()
-        grouped: dict[CA, list[Target]] = {}
-        targets: Iterable[Target] = list_targets(target)
-        for one in targets:
-            issuer = one.issuer if isinstance(one, Leaf | CA) else self.ca
-            if issuer is None:
-                raise ValueError(f"{one!r} is a root: nobody is above it to revoke it")
-            issuer.require_open()
-            if issuer not in self._realm.cas:
-                raise ValueError(f"{one!r} belongs to another PKI; this one is {self!r}")
-            grouped.setdefault(issuer, []).append(one)
-        return grouped.items()
 
     @check_arguments
     def run_until(
@@ -363,6 +338,9 @@ class PKI:
         client_certificate_required: bool = False,
         handler: Handler | None = None,
         forward_to: Annotated[tuple[str, int] | None, "a (host, port), such as ('127.0.0.1', 5432)"] = None,
+        chain: Annotated[
+            Sequence[Leaf | CA | x509.Certificate | bytes] | None, "a list of CAs, certificates and DER"
+        ] = None,
     ) -> TlsServer:
         """A TLS server, for a ``with`` block, that presents *leaves* (chosen by SNI, else the first).
 
@@ -373,7 +351,8 @@ class PKI:
         *staple*: left out, an honest one; None, none; a list of faults; DER bytes; a function of
         the leaf that returns DER bytes or None, called on a thread of its own; or a policy of
         `mockpki.staplers`, or a Stapler, which gets staples as a real server does. *client_ca*, a CA of any
-        PKI or several, asks clients for a certificate by these CAs.
+        PKI or several, asks clients for a certificate by these CAs. *chain* is what is sent behind a leaf,
+        CAs, certificates and DER in that order; left out, the CAs above it but the root: ``[]`` is none.
         It answers HTTP/1.1, whatever is uploaded, unless *handler* is given, a plain function which is called
         on a thread for each connection with a socket that carries the decrypted bytes, or *forward_to*, a
         (host, port) that they are sent on to. Of *alpn* it chooses what its own HTTP speaks, and with these
@@ -386,18 +365,12 @@ class PKI:
         ML-DSA key goes only with staples that are OCSP answers about the leaf. Entering the
         block raises OSError when *port* is taken, RuntimeError when a stapling policy does not let it start.
         """
-        from ._tls.options import list_client_cas, split_issue_and_leaves
+        from ._tls.options import choose_leaves, list_chain, list_client_cas
         from ._tls.server import TlsServer
         from ._tls.staple_source import staple_source
 
         self._realm.require_open()
-        if not leaves:
-            raise ValueError("a TLS server needs a certificate: pki.tls_server(pki.issue_cert('localhost'))")
-        issue, given = split_issue_and_leaves(leaves)
-        for leaf in given:
-            leaf.issuer.require_open()
-            if leaf.issuer not in self._realm.cas:
-                raise ValueError(f"{leaf!r} belongs to another PKI; clients of {self!r} would not trust it")
+        issue, given = choose_leaves(leaves, self._realm.cas, self)
         if handler is not None and forward_to is not None:
             raise ValueError("handler= and forward_to= both take the decrypted bytes; give one of them")
         server = TlsServer(
@@ -413,6 +386,7 @@ class PKI:
             client_certificate_required=client_certificate_required,
             handler=handler,
             forward_to=forward_to,
+            chain=list_chain(chain),
         )
         self._realm.servers.append(server)
         return server

@@ -1,4 +1,5 @@
-"""The pytest plugin: the fixture ``pki``, and the marker that gives it options.
+"""The pytest plugin: the fixtures ``pki``, ``pki_factory`` and ``pki_environ``, and the marker that gives a
+PKI its options.
 
 Nothing of the package is imported until a test asks for the fixture.
 """
@@ -6,24 +7,38 @@ Nothing of the package is imported until a test asks for the fixture.
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from . import PKI
+    from ._ca.realm import Realm
 
 _FRESH = pytest.StashKey["PKI"]()
+_MARKS = pytest.StashKey[dict[str, Any]]()
 _WIDER = """
-The fixture `pki` of mockpki is fresh for each test. For one PKI of a whole module, write a fixture of
-your own, and call ca.ocsp.reset() and ca.crl.reset() for each ca in its cas where a test wants it clean:
+The fixture `pki` of mockpki is fresh for each test. For one PKI of a whole module, write two of your own:
 
     @pytest.fixture(scope="module")
-    def module_pki():
-        with mockpki.PKI() as pki:
-            yield pki"""
+    def module_pki(pki_factory):
+        return pki_factory()
+
+    @pytest.fixture
+    def clean_pki(module_pki):
+        yield module_pki
+        module_pki.reset()"""
+_UNITTEST = """pytest hands no parameters to the methods of a unittest.TestCase, so {name} gets no scenario.
+Loop there:
+
+    def {name}(self):
+        for scenario in scenarios.cases("hard-fail"):
+            with self.subTest(str(scenario)):
+                scenario.check(connect)
+
+or make it a function, or a method of a class that is no TestCase."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,6 +62,28 @@ def pki(request: pytest.FixtureRequest) -> Iterator[PKI]:
     with PKI(**_find_options(request)) as fresh:
         request.node.stash[_FRESH] = fresh
         yield fresh
+
+
+@pytest.fixture
+def pki_environ(pki: PKI) -> Iterator[dict[str, str]]:
+    """The variables of `PKI.environ`, set for this test: the programs that it starts trust the PKI's root."""
+    with pytest.MonkeyPatch.context() as patch:
+        variables = pki.environ()
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield variables
+
+
+@pytest.fixture(scope="session")
+def pki_factory() -> Iterator[Callable[..., PKI]]:
+    """A function that makes a `mockpki.PKI` with these options, which is closed at the end of the session.
+
+    For PKIs that several tests share: `PKI.reset` makes one clean between them.
+    """
+    from . import PKI
+
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(PKI(**options))
 
 
 def _find_options(request: pytest.FixtureRequest) -> dict[str, Any]:
@@ -98,6 +135,8 @@ def _list_marks(item: pytest.Item) -> list[tuple[str, pytest.Mark]]:
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
     """Options that another fixture does not heed are an error; and ScopeMismatch says what to do."""
     __tracebackhide__ = True
+    _refuse_scenarios(item)
+    item.stash[_MARKS] = _take_marks(item)
     with _explain_scopes():
         result = yield
     arguments = getattr(item, "funcargs", {})
@@ -148,7 +187,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     except BaseException as error:
         _add_notes(error, item)
         raise
-    for found in _find_pkis(item):
+    for found in _find_realms(item):
         found.check()
     _check_heard(item)
     return result
@@ -165,16 +204,56 @@ def _check_heard(item: pytest.Item) -> None:
         )
 
 
-def _find_pkis(item: pytest.Item) -> list[PKI]:
-    """The PKIs among the test's fixtures, also those that go by another name."""
-    module = sys.modules.get("mockpki._pki")
-    if module is None:
-        return []
-    values = (item.stash.get(_FRESH, None), *getattr(item, "funcargs", {}).values())
-    return [value for value in values if isinstance(value, module.PKI)]
+def _find_realms(item: pytest.Item) -> list[Realm]:
+    """What there is of every PKI that is open or was made by the test, in whatever object it is."""
+    module = sys.modules.get("mockpki._ca.realm")
+    before = item.stash.get(_MARKS, {})
+    realms: list[Realm] = [] if module is None else module.list_realms()
+    return [realm for realm in realms if not realm.closed or realm.tag not in before]
 
 
 def _add_notes(error: BaseException, item: pytest.Item) -> None:
     """Say beside *error*, which the test fails with, what else there is to say."""
-    for found in _find_pkis(item):
+    for found in _find_realms(item):
         found.note_problems(error)
+
+
+def _refuse_scenarios(item: pytest.Item) -> None:
+    """Raise TypeError for scenarios that a method of a unittest.TestCase would never be given."""
+    unittest = sys.modules.get("unittest")
+    kind = getattr(item, "cls", None)
+    if unittest is None or kind is None or not issubclass(kind, unittest.TestCase):
+        return
+    for mark in item.iter_markers("parametrize"):
+        if mark.args[:1] == ("scenario",):
+            raise TypeError(_UNITTEST.format(name=getattr(item, "originalname", None) or item.name))
+
+
+# What a failing test is shown.
+
+
+def _take_marks(item: pytest.Item) -> dict[str, Any]:
+    """Where the account of each PKI begins that is there before the test."""
+    realms = _find_realms(item)
+    if not realms:
+        return {}
+    from ._ca.account import take_marks
+
+    return {realm.tag: take_marks(realm) for realm in realms}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside a test that failed stands what the TLS servers and the services saw meanwhile."""
+    report = yield
+    if report.failed and call.when == "call" and (realms := _find_realms(item)):
+        from ._ca.account import tell
+
+        marks = item.stash.get(_MARKS, {})
+        # Whatever is wrong with a PKI, its test has failed already.
+        with suppress(Exception):
+            seen = filter(None, [tell(realm, marks.get(realm.tag, {})) for realm in realms])
+            report.sections.append(("mockpki saw", "\n".join(seen) or "no request, and no client"))
+    return report

@@ -189,7 +189,6 @@ TESTED_ELSEWHERE = {
     "_ca.adopting": "tests/test_pki.py",
     "_ca.mount": "tests/ca/test_standing.py",
     "_ca.revocation": "tests/services/test_scheduled.py",
-    "_ca.trust": "tests/test_pki.py",
     "_services.crl_file": "tests/services/test_scheduled.py",
     "_services.signed_list": "tests/services/test_publisher.py",
     "staplers._provision": "tests/staplers/test_answering.py",  # data only

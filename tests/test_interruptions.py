@@ -144,6 +144,9 @@ class Interrupting:
     def join(self) -> None:
         pass
 
+    def reset(self) -> None:
+        pass
+
 
 def test_beside_an_error_of_the_block() -> None:
     """A block that fails and is interrupted while it ends is interrupted: the run ends, as is wanted."""

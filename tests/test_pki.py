@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from mockpki import CA, PKI, Leaf, faults
 from mockpki._pkix.keys import KeyType
 from tests.kit.asking import cert_id, post, question, send, status
 from tests.kit.authorities import key
+from tests.kit.programs import need, run
 
 UTC = timezone.utc
 
@@ -113,7 +115,11 @@ def test_a_root_of_trustmes(key_type: trustme.KeyType) -> None:
         ({"key_type": 2048}, TypeError, "key_type= of PKI takes a name such as 'P-256'; got 2048"),
         ({"responder_id": "both"}, ValueError, "responder_id is 'key' or 'name' .*; got 'both'"),
         ({"host": "0.0.0.0"}, ValueError, "'0.0.0.0' is not a loopback address"),
-        ({"root": "root.pem"}, TypeError, "root= takes a trustme.CA; got 'root.pem'"),
+        (
+            {"root": "root.pem"},
+            TypeError,
+            r"root= takes a trustme.CA, or \(certificate, key\) of a CA of your own; got 'root.pem'",
+        ),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -368,7 +374,7 @@ def test_an_adopted_root_is_trusted_as_trustme_trusts_it() -> None:
 
 def test_a_root_that_is_no_trustme_ca() -> None:
     """Anything else as root is a TypeError; a key that cannot sign here is a sentence of its own."""
-    with pytest.raises(TypeError, match=r"root= takes a trustme.CA; got 'root.pem'"):
+    with pytest.raises(TypeError, match=r"takes a trustme.CA, or \(certificate, key\) .*; got 'root.pem'"):
         PKI(root="root.pem")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="is no key that an authority here can sign with"):
         PKI(root=adopted(dsa.generate_private_key(1024)))
@@ -387,3 +393,33 @@ def test_a_deep_pki_in_a_message() -> None:
         assert len(repr(pki.root)) < 100
     with PKI(depth=3) as pki:
         assert repr(pki).endswith(": " + " > ".join(ca.common_name for ca in pki.cas) + ">")
+
+
+# Files for programs.
+
+
+def verify_with_crls(pki: PKI, leaf: Leaf, crls: str) -> str:
+    """What ``openssl verify`` says of a leaf and every CA above it, by CRLs alone."""
+    return run(
+        need("openssl"), "verify", "-crl_check_all", "-CAfile", pki.ca_file, "-CRLfile", crls,
+        "-untrusted", leaf.chain_file, leaf.cert_file,
+    ).stderr  # fmt: skip
+
+
+@pytest.mark.parametrize("publishes", ["immediate", "vault", "lets-encrypt"])
+def test_the_crls_of_all_as_a_file(publishes: str, tmp_path: Path) -> None:
+    """OpenSSL checks the whole chain by it: good, then revoked; without the root's CRL it cannot."""
+    with PKI(depth=2, publishes=publishes) as pki:
+        leaf = pki.issue_cert("localhost")
+        path = pki.crl_file
+        assert verify_with_crls(pki, leaf, path) == ""
+        without = tmp_path / "some.pem"
+        without.write_bytes(b"".join(ca.crl.pem_of_all() for ca in pki.cas[1:]))
+        assert "unable to get certificate CRL" in verify_with_crls(pki, leaf, str(without))
+        pki.revoke(leaf)
+        if publishes != "immediate":
+            pki.crl.publish()
+        assert pki.crl_file == path
+        assert "certificate revoked" in verify_with_crls(pki, leaf, path)
+    with pytest.raises(ValueError, match="this PKI is closed"):
+        _ = pki.crl_file

@@ -177,17 +177,21 @@ def test_in_the_test(request): request.getfixturevalue("wide")
 def test_other(other): pass
 
 @pytest.fixture(scope="module")
-def module_pki():
-    with PKI() as pki:
-        yield pki
+def module_pki(pki_factory):
+    return pki_factory()
 
-def test_as_told(module_pki):
-    for ca in module_pki.cas:
-        ca.ocsp.reset()
-        ca.crl.reset()
-    assert get(module_pki.crl.url) == 200
+@pytest.fixture
+def clean_pki(module_pki):
+    yield module_pki
+    module_pki.reset()
+
+def test_as_told(clean_pki):
+    clean_pki.crl.respond_with(faults.HttpStatus(503))
+
+def test_as_told_again(clean_pki):
+    assert get(clean_pki.crl.url) == 200
 """,
     )
-    result.assert_outcomes(passed=1, failed=1, errors=3)
+    result.assert_outcomes(passed=2, failed=1, errors=3)
     assert result.stdout.str().count("ScopeMismatch: You tried") == 4
-    assert result.stdout.str().count("For one PKI of a whole module, write a fixture") == 3
+    assert result.stdout.str().count("For one PKI of a whole module, write two of your own") == 3

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+import mockpki
+from mockpki import faults
 from tests.kit.inner_pytest import inner
 
 
@@ -26,6 +28,35 @@ def test_one(pki, time):
 def test_two():
     assert len(set(SEEN)) == 2
     assert not [thread for thread in threading.enumerate() if thread.name == "mockpki"]
+""",
+    )
+    result.assert_outcomes(passed=3)
+
+
+def test_variables_are_set_for_a_test(pytester: pytest.Pytester) -> None:
+    """With ``pki_environ`` this process and its children trust the root; before and after it nobody does."""
+    result = inner(
+        pytester,
+        """
+import os, subprocess, sys, urllib.error
+
+FETCH = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
+
+def trusts(pki):
+    with pki.tls_server(pki.issue_cert("localhost")) as server:
+        return not subprocess.run([sys.executable, "-c", FETCH, server.url], stderr=-3).returncode
+
+def test_without(pki):
+    assert not trusts(pki)
+
+def test_with(pki, pki_environ):
+    assert trusts(pki)
+    assert pki_environ == {name: os.environ[name] for name in pki_environ}
+    assert os.environ["SSL_CERT_FILE"] == pki.ca_file
+
+def test_after(pki):
+    assert "PGSSLROOTCERT" not in os.environ
+    assert not trusts(pki)
 """,
     )
     result.assert_outcomes(passed=3)
@@ -248,3 +279,201 @@ def test_after():
     )
     only_ours = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:xdist", "-p", "no:hypothesispytest")
     pytester.runpytest_subprocess(*only_ours).assert_outcomes(passed=2)
+
+
+# One PKI for several tests.
+
+SHARED = """
+import unittest, urllib.request, urllib.error
+from datetime import timedelta
+
+@pytest.fixture(scope="session")
+def shared(pki_factory):
+    return pki_factory(depth=2)
+
+@pytest.fixture
+def pki(shared):
+    yield shared
+    shared.reset()
+"""
+
+
+def test_a_pki_of_a_whole_session_is_clean_for_each_test(pytester: pytest.Pytester) -> None:
+    """With the recipe faults, records and the clock of one test are not the next one's; certificates are."""
+    pytester.makeconftest(f"import pytest\nfrom mockpki import PKI\n{SHARED}")
+    result = inner(
+        pytester,
+        """
+import datetime
+from mockpki import sequences
+LEAVES = []
+
+def test_leaves_everything(pki):
+    LEAVES.append(pki.issue_cert("localhost"))
+    pki.revoke(LEAVES[0])
+    pki.crl.respond_with(faults.HttpStatus(503))
+    pki.root.crl.respond_by(sequences.EveryNth(1, [faults.HttpStatus(500)]))
+    pki.clock.shift(datetime.timedelta(days=9))
+    pki.clock.stop()
+    assert get(pki.root.crl.url) == 500
+    server = pki.tls_server(LEAVES[0])
+    LEAVES.append(server.__enter__())
+
+def test_finds_nothing_of_it(pki, shared):
+    assert pki is shared and len(pki.cas) == 3
+    assert pki.root.crl.requests == [] and LEAVES[1].connections == []
+    assert get(pki.crl.url) == get(pki.root.crl.url) == 200
+    assert not pki.clock.stopped and abs(pki.clock.offset) < datetime.timedelta(seconds=2)
+    assert pki.crl.crl() and LEAVES[0].issuer is pki.ca
+    from cryptography import x509
+    assert [one.serial_number for one in x509.load_der_x509_crl(pki.crl.crl())] == [LEAVES[0].serial_number]
+""",
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_a_pki_inside_an_object_is_checked_test_by_test(pytester: pytest.Pytester) -> None:
+    """What one test leaves fails that test, and no other: a script, and an error in the background."""
+    result = inner(
+        pytester,
+        """
+class World:
+    def __init__(self, pki):
+        self.held = {"in": [pki]}
+
+@pytest.fixture(scope="module")
+def world():
+    with PKI() as pki:
+        yield World(pki)
+
+def test_leaves_a_script(world):
+    world.held["in"][0].crl.script([faults.HttpStatus(503)])
+
+def test_is_not_blamed(world):
+    assert get(world.held["in"][0].root.crl.url) == 200
+
+def test_breaks_a_service(world):
+    world.held["in"][0].crl.respond_by(lambda incoming: 1 / 0)
+    assert get(world.held["in"][0].crl.url) == 500
+
+def test_is_not_blamed_either(world):
+    world.held["in"][0].reset()
+    assert get(world.held["in"][0].crl.url) == 200
+""",
+    )
+    result.assert_outcomes(passed=2, failed=2)
+    result.stdout.fnmatch_lines(["*the script of the CRL publisher*not used up*", "*ZeroDivisionError*"])
+
+
+def test_reset_says_what_was_left() -> None:
+    """Without pytest, it is where a script is told of; and it is clean afterwards, and once."""
+    with mockpki.PKI() as pki:
+        pki.crl.script([faults.HttpStatus(503)])
+        with pytest.raises(AssertionError, match="was not used up"):
+            pki.reset()
+        pki.reset()
+        assert pki.crl.requests == []
+    with pytest.raises(ValueError, match="this PKI is closed"):
+        pki.reset()
+
+
+def test_a_failing_test_shows_what_came(pytester: pytest.Pytester) -> None:
+    """Requests and handshakes of this test alone, of every PKI; a test that passes shows nothing."""
+    result = inner(
+        pytester,
+        """
+@pytest.fixture(scope="module")
+def world():
+    with PKI() as pki:
+        yield [pki]
+
+def test_before(world):
+    assert get(world[0].crl.url) == 200
+
+def test_fails(world):
+    for _ in range(25):
+        assert get(world[0].ca.ca_issuers.url) == 200
+    with world[0].tls_server(world[0].issue_cert("localhost")) as server:
+        with pytest.raises(Exception):
+            get(server.url)
+    assert False
+
+def test_nobody_came(pki):
+    assert False
+""",
+    )
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*- mockpki saw -*",
+            "<TlsServer *>: once",
+            "  *not completed*",
+            "<caIssuers file of *>: 25 times",
+            "  ... 5 before these",
+            "  *GET *-> HTTP 200",
+            "*- mockpki saw -*",
+            "no request, and no client",
+        ]
+    )
+    result.stdout.no_fnmatch_line("<CRL publisher*")
+
+
+UNITTEST = """
+import unittest
+from mockpki import scenarios
+
+class TestByPytest(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def _take_pki(self, pki):
+        self.pki = pki
+
+    def test_revoked(self):
+        leaf = self.pki.issue_cert("localhost")
+        self.pki.revoke(leaf)
+        self.assertEqual(get(self.pki.ocsp.url.replace("/ocsp", "/nothing")), 200)
+
+class TestAsync(unittest.IsolatedAsyncioTestCase):
+    @pytest.fixture(autouse=True)
+    def _take_pki(self, pki):
+        self.pki = pki
+
+    async def test_asked(self):
+        import asyncio
+        asyncio.get_running_loop().run_in_executor(None, get, self.pki.crl.url)
+        request = await self.pki.crl.next_request()
+        self.assertEqual(request.method, "GET")
+
+class TestByItself(unittest.TestCase):
+    def setUp(self):
+        self.pki = self.enterContext(PKI())
+
+    def test_crl(self):
+        self.assertEqual(get(self.pki.crl.url), 200)
+
+class TestLeaves(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def _take_pki(self, pki):
+        self.pki = pki
+
+    def test_script(self):
+        self.pki.crl.script([faults.HttpStatus(503)])
+
+class TestScenarios(unittest.TestCase):
+    @scenarios.parametrize(policy="hard-fail", only="ocsp-good")
+    def test_table(self, scenario):
+        pass
+
+class TestPlain:
+    @scenarios.parametrize(policy="hard-fail", only="ocsp-good")
+    def test_table(self, scenario):
+        assert scenario.name == "ocsp-good"
+"""
+
+
+def test_unittest(pytester: pytest.Pytester) -> None:
+    """Classes of unittest, async ones too, get a PKI by a fixture of theirs; scenarios are looped over."""
+    result = inner(pytester, UNITTEST)
+    result.assert_outcomes(passed=4, failed=1, errors=1)
+    result.stdout.fnmatch_lines_random(
+        ["*pytest hands no parameters to the methods of a unittest.TestCase*", "*was not used up*"]
+    )

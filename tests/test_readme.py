@@ -107,6 +107,39 @@ def test_publishing_runs(pytester: pytest.Pytester) -> None:
         pytester.runpytest_subprocess(*OPTIONS, "-W", "error").assert_outcomes(**outcome)
 
 
+def test_one_pki_for_many_tests_runs(pytester: pytest.Pytester) -> None:
+    """By the recipe for conftest.py tests share a PKI, and each finds it clean."""
+    (block,) = [block for block in BLOCKS if "pki_factory" in block]
+    pytester.makeconftest(block)
+    pytester.makepyfile(
+        """
+        import urllib.request
+        from mockpki import faults
+        SEEN = []
+
+        def test_first(pki):
+            SEEN.append(pki)
+            urllib.request.urlopen(pki.crl.url).close()
+            pki.crl.respond_with(faults.Refused())
+
+        def test_second(pki):
+            assert SEEN == [pki] and len(pki.cas) == 3
+            pki.crl.assert_not_asked()
+            urllib.request.urlopen(pki.crl.url).close()
+        """
+    )
+    pytester.runpytest_subprocess(*OPTIONS, "-W", "error").assert_outcomes(passed=2)
+
+
+def test_unittest_runs(pytester: pytest.Pytester) -> None:
+    """By the recipe a class of unittest has a PKI; its test passes with a client that asks, else fails."""
+    (block,) = [block for block in BLOCKS if "unittest." in block]
+    careless = MY_CLIENT.replace('sources=("OCSP",)', "sources=()")
+    for client, outcome in ((MY_CLIENT, {"passed": 1}), (careless, {"failed": 1})):
+        pytester.makepyfile(my_client=client, test_example=f"import my_client\n{block}")
+        pytester.runpytest_subprocess(*OPTIONS, "-W", "error").assert_outcomes(**outcome)
+
+
 def defined(block: str) -> list[str]:
     """The names of the classes that a block defines."""
     return [node.name for node in ast.parse(block).body if isinstance(node, ast.ClassDef)]

@@ -242,6 +242,8 @@ OTHER_NAMES = {
     "context": r"configure_(trust|cert)\(\) takes",
     "ca_or_pki": r"application\(\) takes",
     "by": r"shift\(|by=",
+    "ca_not_before": "not_before",
+    "ca_not_after": "not_after",
     "table": "there is no scenario|table",
     "der": r"preload\(\) takes",
     "now": r"Stale.__call__\(\)|now",  # it can be called, and fails as what it is

@@ -16,11 +16,12 @@ from .._engine.listener import start_all
 from .._layers import CertificateContent
 from .._parameters import OWN_CHECK, check_arguments
 from .._pkix.certificate import Pointers, TBSCertificate
-from .._pkix.keys import KeyName, KeyType, PrivateKey, spki_der
-from .._pkix.names import Identity, general_name
+from .._pkix.keys import KeyName, PrivateKey, spki_der
+from .._pkix.names import Identity
 from .._pkix.ocsp_request import Issuer
 from .._pkix.reading import load_certificate, read_serial
-from .._pkix.signing import Signer, subject
+from .._pkix.signing import Signer
+from .._pkix.signing import subject as own_name
 from .._pkix.status import check_serial
 from .._services.editions import find_editions
 from .._services.files import CertificateFile
@@ -28,8 +29,9 @@ from .._services.ledger import Ledger
 from .._services.responder import Responder
 from ..publishing._presets import IMMEDIATE
 from ..publishing._values import Publishing
+from .adopted import OwnKey, read_authority
 from .crl_issuer import CrlIssuer, find_publisher, make_crl_issuer
-from .csr import Request, merge_csr
+from .csr import Request
 from .issuing import (
     MUST_STAPLE,
     CertificateFaults,
@@ -38,21 +40,18 @@ from .issuing import (
     authority_content,
     bend_certificate,
     check_agreement,
-    check_common_name,
     choose_pointers,
     find_validity,
-    leaf_content,
-    list_extensions,
     make_delegate,
     merge_extensions,
+    root_certificate,
 )
 from .leaf import Leaf, shorten, stem_of
 from .options import check_publishing
 from .realm import Realm
 from .standing import Standing
+from .subject import OwnName, choose_key, find_subject, leaf_content, read_authority_name
 from .trust import add_trust
-
-ALTERNATIVE_NAMES = x509.SubjectAlternativeName.oid
 
 
 class CA(Standing):
@@ -161,10 +160,12 @@ class CA(Standing):
         not_before: datetime | None = None,
         not_after: datetime | None = None,
         key_type: KeyName | None = None,
+        key: OwnKey | None = None,
         client: bool = False,
         csr: Request | None = None,
         serial_number: int | None = None,
         common_name: str | None = None,
+        subject: OwnName | None = None,
         ocsp_urls: Urls | None = None,
         crl_urls: Urls | None = None,
         ca_issuers_urls: Urls | None = None,
@@ -177,13 +178,15 @@ class CA(Standing):
 
         *must_staple* adds the TLS feature extension (RFC 7633). It begins 30 days ago and lasts 90
         days unless *not_before* and *not_after* (aware datetimes) say otherwise. *key_type* is a name
-        from `KeyType` (the PKI's, if left out). *client* makes it a client's. *ocsp_urls*,
-        *crl_urls* and *ca_issuers_urls* replace the CA's own, in their order; ``[]`` leaves them out.
-        *faults* bend what it says. *logged* gives it SCTs of the PKI's ``ct_log``, or none; left out, as the
-        PKI does. Their time is *logged_at*, an aware datetime; left out, now.
+        from `KeyType` (the PKI's, if left out). *key* is one of your own, an object, PEM, DER or a path; a
+        renewal has ``key=leaf.key``. *common_name* is the last part of its name, *subject* all of it: an
+        `x509.Name`, or a text of RFC 4514, such as ``"CN=billing,O=Example"``. *client* makes it a client's.
+        *ocsp_urls*, *crl_urls* and *ca_issuers_urls* replace the CA's own, in their order; ``[]`` leaves them
+        out. *faults* bend what it says. *logged* gives it SCTs of the PKI's ``ct_log``, or none; left out, as
+        the PKI does. Their time is *logged_at*, an aware datetime; left out, now.
 
-        *csr* (an object, PEM or DER) brings a key, its subject (*common_name* replaces the
-        one in it), the extensions that it asks for, and its names where no *identities* are given.
+        *csr* (an object, PEM or DER) brings a key, its subject (*common_name* replaces the one in it,
+        *subject* all of it), the extensions that it asks for, and its names where no *identities* are given.
 
         *extensions* are added, and replace the CA's and the CSR's of the same OID; but a
         `x509.SubjectAlternativeName` is merged, *identities* first.
@@ -193,47 +196,45 @@ class CA(Standing):
         """
         realm = self._realm
         self.require_open()
-        names: list[x509.GeneralName] = [general_name(identity) for identity in identities]
-        check_common_name(common_name)
-        own = list_extensions(extensions)
-        key: PrivateKey | None = None
-        name: bytes | None = None
-        if csr is not None:
-            if key_type is not None:
-                raise ValueError(f"csr= brings a key of its own; leave key_type={key_type!r} out")
-            public_key, names, name, own = merge_csr(csr, names, common_name, own)
-        else:
-            key = self._find_key_type(key_type).generate()
-            public_key = key.public_key()
-        named = names or name or common_name or any(item.oid == ALTERNATIVE_NAMES for item in own)
-        if not named:
-            raise ValueError("a certificate needs an identity: issue_cert('localhost'), or common_name=")
+        whom = find_subject(
+            identities, extensions, csr=csr, key=key, key_type=key_type, usual_type=realm.options.key_type,
+            common_name=common_name, subject=subject,
+        )  # fmt: skip
         check_agreement(
-            own, client=client, must_staple=must_staple, ocsp_urls=ocsp_urls, crl_urls=crl_urls,
-            ca_issuers_urls=ca_issuers_urls,
+            whom.extensions, client=client, must_staple=must_staple,
+            ocsp_urls=ocsp_urls, crl_urls=crl_urls, ca_issuers_urls=ca_issuers_urls,
         )  # fmt: skip
         serial = x509.random_serial_number() if serial_number is None else check_serial(serial_number)
         not_before, not_after = find_validity(realm.clock, not_before, not_after)
         pointers = self._choose_pointers(
             serial, not_after, ocsp=ocsp_urls, crl=crl_urls, ca_issuers=ca_issuers_urls
         )
-        name = name or subject(common_name or f"mockpki leaf {realm.tag}-{next(realm.leaf_numbers)}")
+        name = whom.name or own_name(common_name or f"mockpki leaf {realm.tag}-{next(realm.leaf_numbers)}")
         content = leaf_content(
-            self.signer, serial, (not_before, not_after), name, public_key, names, own, pointers,
+            self.signer, serial, (not_before, not_after), name, whom, pointers,
             client=client, must_staple=must_staple,
         )  # fmt: skip
-        return self._sign_leaf(content, faults, key, logged, logged_at)
+        return self._sign_leaf(content, faults, whom.key, logged, logged_at)
 
     @check_arguments
-    def certify(self, ca: CA, *, faults: CertificateFaults = ()) -> Leaf:
+    def certify(
+        self,
+        ca: CA,
+        *,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+        faults: CertificateFaults = (),
+    ) -> Leaf:
         """One more certificate for the name and key of *ca*, issued by this CA.
 
         Of another CA it is a cross-certificate; of a root, by itself, a root certificate that points to
-        the root's own services. A TLS server can present it as it stands. *faults* bend what it says.
+        the root's own services. A TLS server can present it as it stands. *not_before*, *not_after* and
+        *faults* are those of `create_child_ca`.
         """
         self.require_open()
         find_pointers = partial(self._choose_pointers, is_ca=True)
-        content = authority_content(self._realm.clock, ca.signer, self.signer, find_pointers)
+        validity = (not_before, not_after)
+        content = authority_content(self._realm.clock, ca.signer, self.signer, find_pointers, *validity)
         return self._sign_leaf(content, faults, ca.key, logged=False)
 
     def _sign_leaf(
@@ -253,14 +254,11 @@ class CA(Standing):
             realm.enrolment.add(entry)
         return Leaf(self, der, content.serial_number, key, realm.folder)
 
-    def _find_key_type(self, name: str | None) -> KeyType:
-        """The key type called *name*; the PKI's own, if that is left out."""
-        return KeyType.of(name or self._realm.options.key_type)
-
     def _choose_pointers(
         self, serial: int, not_after: datetime, *, is_ca: bool = False, **given: Sequence[str] | None
     ) -> Pointers:
         """Where a certificate points: to this CA's own services, but for the kinds that are *given*."""
+        self._realm.share_responders(self, given.get("ocsp") or ())
         return choose_pointers(
             self.crl.find_points(self._authority, serial, not_after, is_ca),
             own_ocsp=None if self.publishes.ocsp == "none" else self.ocsp.url,
@@ -272,9 +270,13 @@ class CA(Standing):
     def create_child_ca(
         self,
         *,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
         key_type: KeyName | None = None,
+        key: OwnKey | None = None,
         must_staple: bool = False,
         name_of: Annotated[CA | CrlIssuer | None, "the CA or CRL issuer whose name is taken over"] = None,
+        subject: OwnName | None = None,
         ocsp_urls: Urls | None = None,
         crl_urls: Urls | None = None,
         ca_issuers_urls: Urls | None = None,
@@ -283,28 +285,26 @@ class CA(Standing):
     ) -> CA:
         """A CA below this one, with a ledger and live services of its own.
 
-        *must_staple* adds the TLS feature extension, which its certificates then MUST have, too
-        (RFC 7633 section 4.2.2). *name_of* is a CA whose name it takes over, with a new key: a key
-        roll-over; of a CRL issuer, that signs with a key of its own, and not indirectly. *ocsp_urls*,
-        *crl_urls* and *ca_issuers_urls* replace those of this CA in the certificate; ``[]`` leaves them out.
-        *publishes* is how it publishes CRLs, a value or a name of `mockpki.publishing`, or by a CRL issuer:
-        ``publishing.by(issuer)``. *faults* bend what its certificate says.
+        Its certificate begins five years ago and lasts 15 unless *not_before* and *not_after* say otherwise.
+        *key* and *subject* are those of `issue_cert`. *must_staple* adds the TLS feature extension, which its
+        certificates then MUST have, too (RFC 7633 section 4.2.2). *name_of* is a CA whose name it takes over,
+        with a new key: a key roll-over; of a CRL issuer, that signs with a key of its own, and not
+        indirectly. *ocsp_urls*, *crl_urls* and *ca_issuers_urls* replace those of this CA in the certificate;
+        ``[]`` leaves them out. *publishes* is how it publishes CRLs, a value or a name of
+        `mockpki.publishing`, or by a CRL issuer: ``publishing.by(issuer)``. *faults* bend what its
+        certificate says.
         """
         self.require_open()
         features = (MUST_STAPLE,) if must_staple else ()
-        name = None if name_of is None else name_of.signer.name
+        name = read_authority_name(subject, None if name_of is None else name_of.signer.name)
         find_pointers = partial(
             self._choose_pointers, ocsp=ocsp_urls, crl=crl_urls, ca_issuers=ca_issuers_urls, is_ca=True
         )
         child = make_child_ca(
-            self,
-            self._find_key_type(key_type),
-            name,
-            features,
-            find_pointers,
-            faults,
-            publishes=check_publishing(publishes, self._realm.crl_issuers),
-        )
+            self, choose_key(key, key_type, self._realm.options.key_type), features,
+            check_publishing(publishes, self._realm.crl_issuers), (not_before, not_after), name,
+            find_pointers, faults,
+        )  # fmt: skip
         self._realm.engine.call(start_all, child._mount.listeners)
         return child
 
@@ -326,10 +326,9 @@ class CA(Standing):
         *faults* bend what its certificate says.
         """
         self.require_open()
-        found = make_crl_issuer(
-            self._realm, self, self._find_key_type(key_type), self._choose_pointers,
-            check_publishing(publishes), faults,
-        )  # fmt: skip
+        key = choose_key(None, key_type, self._realm.options.key_type)
+        publishes = check_publishing(publishes)
+        found = make_crl_issuer(self._realm, self, key, self._choose_pointers, publishes, faults)
         self._ledger.issue(found.serial_number)
         self._realm.engine.call(start_all, found.mount.listeners)
         return found
@@ -337,21 +336,44 @@ class CA(Standing):
 
 def make_child_ca(
     parent: CA,
-    key_type: KeyType,
-    name: bytes | None = None,
+    key: PrivateKey,
     extensions: Iterable[x509.ExtensionType] = (),
+    publishes: Publishing = IMMEDIATE,
+    period: tuple[datetime | None, datetime | None] = (None, None),
+    name: bytes | None = None,
     find_pointers: Callable[[int, datetime], Pointers] | None = None,
     faults: CertificateFaults = (),
-    publishes: Publishing = IMMEDIATE,
 ) -> CA:
     """A CA below *parent*, whose ports are bound; whoever made it starts them."""
     realm = parent._realm
     number = next(realm.ca_numbers)
-    own = Signer.named(name or subject(f"mockpki CA {number} {realm.tag}"), key_type.generate())
+    own = Signer.named(name or own_name(f"mockpki CA {number} {realm.tag}"), key)
     find_pointers = find_pointers or partial(parent._choose_pointers, is_ca=True)
-    honest = authority_content(realm.clock, own, parent.signer, find_pointers)
+    honest = authority_content(realm.clock, own, parent.signer, find_pointers, *period)
     honest = replace(honest, extensions=merge_extensions(honest.extensions, extensions))
     content = bend_certificate(honest, faults)
     child = CA(realm, content.signed_by(parent.signer).encode(), own.key, parent, publishes)
     parent._ledger.issue(child.serial_number)
     return child
+
+
+def make_root(realm: Realm, publishes: Publishing, adopted: Any, *period: datetime | None) -> CA:
+    """A new root; or an *adopted* one, in a form that `read_authority` takes, which has its own period."""
+    if adopted is None:
+        key = realm.options.key_type.generate()
+        return CA(realm, root_certificate(realm.clock, realm.tag, key, *period), key, None, publishes)
+    if any(period):
+        raise ValueError(
+            "ca_not_before= and ca_not_after= are for a CA that is made, and root= is there already"
+        )
+    return CA(realm, *read_authority(adopted), None, publishes)
+
+
+Target = Leaf | CA | int
+"""What can be revoked: a leaf, a CA, or a serial number of the issuing CA."""
+Targets = Annotated[Target | Iterable[Target], "a leaf, a CA, a serial number, or a list of them"]
+
+
+def list_targets(target: Targets) -> Iterable[Target]:
+    """One target or many, as many."""
+    return target if isinstance(target, Iterable) else (target,)

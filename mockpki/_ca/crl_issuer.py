@@ -11,7 +11,7 @@ from cryptography import x509
 
 from .._layers import CertificateContent
 from .._pkix.certificate import Pointers, TBSCertificate, crl_issuer_extensions
-from .._pkix.keys import KeyType, spki_der
+from .._pkix.keys import PrivateKey, spki_der
 from .._pkix.signing import Signer, subject
 from .._services.authorities import Authority
 from .._services.ledger import Ledger
@@ -63,7 +63,7 @@ class CrlIssuer(Leaf):
 def make_crl_issuer(
     realm: Realm,
     issuer: CA,
-    key_type: KeyType,
+    key: PrivateKey,
     find_pointers: Callable[[int, datetime], Pointers],
     publishes: Publishing,
     faults: Sequence[CertificateContent],
@@ -77,7 +77,7 @@ def make_crl_issuer(
             "dataclasses.replace(..., idp='auto')"
         )
     name = subject(f"mockpki CRL issuer {len(realm.crl_issuers) + 1} {realm.tag}")
-    own = Signer.named(name, key_type.generate(), issuer.signer, realm.clock)
+    own = Signer.named(name, key, issuer.signer, realm.clock)
     not_before, not_after = find_validity(realm.clock, back=AUTHORITY_BACKDATED, life=AUTHORITY_LIFE)
     serial = x509.random_serial_number()
     content = TBSCertificate(

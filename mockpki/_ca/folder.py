@@ -20,24 +20,34 @@ class Folder:
         self._closed = False
 
     def write(self, name: str, content: bytes) -> str:
-        """The path of a file *name* with *content*, readable by this user only.
+        """The path of a file *name* with *content*, readable by this user only. One that is there stays.
 
         Raises ValueError once the folder is gone.
         """
         with self._lock:
-            if self._closed:
-                raise ValueError(f"the file {name} is gone: its PKI is closed, and the folder with it")
-            if self._path is None:
-                # There is never a folder that nobody would remove.
-                with Held():
-                    self._path = tempfile.mkdtemp(prefix="mockpki-")
-                    # Also at the end of a process that never closed its PKI.
-                    self._remove = weakref.finalize(self, _remove, self._path, os.getpid())
-            path = os.path.join(self._path, name)
+            path = os.path.join(self._require_path(name), name)
             if not os.path.exists(path):
-                with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                    file.write(content)
+                _write(path, content)
             return path
+
+    def rewrite(self, name: str, content: bytes) -> str:
+        """The same for a file whose content changes: whoever reads it has the old or the new one, whole."""
+        with self._lock:
+            path = os.path.join(self._require_path(name), name)
+            _write(f"{path}.new", content)
+            os.replace(f"{path}.new", path)
+            return path
+
+    def _require_path(self, name: str) -> str:
+        if self._closed:
+            raise ValueError(f"the file {name} is gone: its PKI is closed, and the folder with it")
+        if self._path is None:
+            # There is never a folder that nobody would remove.
+            with Held():
+                self._path = tempfile.mkdtemp(prefix="mockpki-")
+                # Also at the end of a process that never closed its PKI.
+                self._remove = weakref.finalize(self, _remove, self._path, os.getpid())
+        return self._path
 
     def close(self) -> None:
         """Remove the folder and all that is in it."""
@@ -45,6 +55,11 @@ class Folder:
             self._closed = True
             if self._path is not None:
                 self._remove()
+
+
+def _write(path: str, content: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
 
 
 def _remove(path: str, owner: int) -> None:

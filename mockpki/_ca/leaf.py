@@ -13,6 +13,7 @@ from cryptography import x509
 from .._parameters import show
 from .._pkix.keys import PrivateKey
 from .._pkix.pem import private_pem, write_pem
+from .._pkix.pkcs12 import write_p12
 from .._pkix.reading import load_certificate, read_names
 from .folder import Folder
 
@@ -115,6 +116,15 @@ class Leaf:
     def key_file(self) -> str:
         """Path of a file with `key_pem`."""
         return self._folder.write(f"{stem_of(self.der)}.key", self.key_pem)
+
+    @property
+    def p12_file(self) -> str:
+        """Path of a PKCS #12 with the key and `chain`, as Java wants it; its password is ``mockpki``.
+
+        Raises LookupError as `key` does, and ValueError for a key that none can hold (ML-DSA).
+        """
+        own, *above = self.chain
+        return self._folder.write(f"{self.serial_number:x}.p12", write_p12(self.key, own, above))
 
     def configure_cert(self, context: Any) -> None:
         """Make an `ssl.SSLContext` or an ``OpenSSL.SSL.Context`` present this certificate.

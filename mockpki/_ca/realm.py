@@ -7,8 +7,10 @@ import itertools
 import secrets
 import socket
 import threading
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .._clock import Clock
@@ -17,7 +19,7 @@ from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort, close_all, start_all
 from .._engine.loop import Engine
 from .._engine.ports import bind, close_sockets, url_host
-from .._problems import Problems, add_note, describe
+from .._problems import Problems, add_note, combine, describe
 from .._services.crlite import CRLite
 from .._services.enrolment import Enrolment
 from .._services.service import Service
@@ -34,20 +36,32 @@ if TYPE_CHECKING:
 
 
 class Closable(Protocol):
-    """A TLS server, as far as closing goes."""
+    """A TLS server, as far as its end goes, and that of a test."""
 
     def drop(self) -> None:
         """Stop at once."""
+
+    def reset(self) -> None:
+        """Forget what was seen."""
 
     def join(self) -> None:
         """Wait for what runs on threads of its own, for a while."""
 
 
-@dataclass
+_KNOWN: weakref.WeakSet[Realm] = weakref.WeakSet()
+
+
+def list_realms() -> list[Realm]:
+    """Those of every PKI in this process that somebody still has, in whatever object of the test's it is."""
+    return [realm for realm in list(_KNOWN) if not realm.engine.forked]
+
+
+@dataclass(eq=False)
 class Realm:
     """What the authorities of one PKI share. *tag* is in every name they give: no two PKIs are alike.
 
-    *evidence* is how many of the newest requests and handshakes each service and server keeps.
+    *evidence* is how many of the newest requests and handshakes each service and server keeps. The clock
+    begins *ago* before the present.
     """
 
     engine: Engine
@@ -55,6 +69,7 @@ class Realm:
     options: CAOptions
     evidence: int | None = None
     network: Network = field(default_factory=Network)
+    ago: timedelta = timedelta()
     tag: str = field(default_factory=lambda: secrets.token_hex(4))
     clock: Clock = field(default_factory=Clock)
     problems: Problems = field(default_factory=Problems)
@@ -83,6 +98,7 @@ class Realm:
     def __post_init__(self) -> None:
         self.enrolment = Enrolment(self.clock)
         self.logging = Logging(self.clock, self.folder, self.options, self.enrolment)
+        _KNOWN.add(self)
 
     @property
     def url_host(self) -> str:
@@ -167,6 +183,11 @@ class Realm:
         port: int = self.dead[0].getsockname()[1]
         return port
 
+    def write_crls(self) -> str:
+        """The path of a file with the complete CRLs of every CA, as they are now: PEM."""
+        self.require_open()
+        return self.folder.rewrite("crls.pem", b"".join(ca.crl.pem_of_all() for ca in self.cas))
+
     def require_open(self) -> None:
         """Raise ValueError once the PKI is closed, and in a process that was forked from its own."""
         if self.closed:
@@ -175,6 +196,26 @@ class Realm:
             )
         if self.engine.forked:
             raise ValueError("this PKI lives in the process that this one was forked from; make a new one")
+
+    def share_responders(self, issuer: CA, urls: Sequence[str]) -> None:
+        """Have those at *urls*, which stand in a certificate of *issuer*, answer for it."""
+        for ca in self.cas if urls else ():
+            if ca is not issuer and any(url.startswith(ca.ocsp.url) for url in urls):
+                ca.ocsp.answer_for(issuer.ocsp)
+
+    def group_by_issuer(self, targets: Iterable[Any], usual: CA) -> Iterable[tuple[CA, list[Any]]]:
+        """Leaves, CAs and serial numbers by issuer; of numbers that is the *usual* CA. Raises ValueError."""
+        self.require_open()
+        grouped: dict[CA, list[Any]] = {}
+        for one in targets:
+            issuer = getattr(one, "issuer", usual)
+            if issuer is None:
+                raise ValueError(f"{one!r} is a root: nobody is above it to revoke it")
+            issuer.require_open()
+            if issuer not in self.cas:
+                raise ValueError(f"{one!r} belongs to another PKI; this one is {self.cas[0]!r}'s")
+            grouped.setdefault(issuer, []).append(one)
+        return grouped.items()
 
     def take_errors(self) -> list[BaseException]:
         """What has failed in the background so far, and AssertionErrors for unused scripts; each once."""
@@ -190,6 +231,31 @@ class Realm:
                 service.forget_script()
                 errors.append(AssertionError(unused))
         return errors
+
+    def check(self) -> None:
+        """Raise what `take_errors` has."""
+        __tracebackhide__ = True
+        errors = self.take_errors()
+        if errors:
+            raise combine(errors)
+
+    def note_problems(self, error: BaseException) -> None:
+        """Say it beside *error* instead, and what ``respond_by`` was given."""
+        self.note_choosers(error)
+        for other in self.take_errors():
+            several = other.exceptions if isinstance(other, BaseExceptionGroup) else (other,)
+            for one in several:
+                notes = " ".join(getattr(one, "__notes__", None) or ())
+                add_note(error, f"meanwhile, in the background: {describe(one)} {notes}".rstrip())
+
+    def reset(self) -> None:
+        """Every service honest, every record empty, and the clock where it began."""
+        for service in self.services:
+            service.reset()
+        for server in self.servers:
+            server.reset()
+        self.clock.resume()
+        self.clock.shift(-self.ago - self.clock.offset)
 
     def note_choosers(self, error: BaseException) -> None:
         """Say beside *error* what ``respond_by`` was given."""

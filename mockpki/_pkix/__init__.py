@@ -8,7 +8,7 @@
 - `shape`, `frame`: usual requests and honest answers, by what they have in common with others.
 - `issued`, `pem`: what is known of a certificate wherever it came from; its text form.
 - `reading`: the few facts of a certificate that are read without cryptography's parser.
-- `pem`: DER as text.
+- `pem`, `pkcs12`: DER as text; keys and certificates behind a password.
 
 1. No socket, no thread, no clock of its own.
 2. Encoders write what the value says; the value may be absurd, and who made it so is not their business.

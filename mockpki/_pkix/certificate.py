@@ -162,8 +162,9 @@ def leaf_extensions(
     *,
     client: bool,
     must_staple: bool,
+    nameless: bool = False,
 ) -> tuple[Extension, ...]:
-    """What an end-entity certificate carries."""
+    """What an end-entity certificate carries. *nameless*: its subject is empty."""
     found = [
         _NOT_A_CA,
         _RSA_USAGE if isinstance(public_key, rsa.RSAPublicKey) else _USAGE,
@@ -173,7 +174,9 @@ def leaf_extensions(
     ]
     names = list(names)
     if names:
-        found.append(extension(x509.SubjectAlternativeName(names)))
+        # RFC 5280 section 4.2.1.6: "If the subject field contains an empty sequence, then the issuing CA MUST
+        # include a subjectAltName extension that is marked as critical."
+        found.append(extension(x509.SubjectAlternativeName(names), critical=nameless))
     if must_staple:
         found.append(_MUST_STAPLE)
     return tuple(found)

@@ -165,7 +165,7 @@ class Probe:
     def run_once(self, scenario: Scenario) -> Run:
         """Run the client in one scenario. Raises ChildProcessError if it cannot be started."""
         with self._pki() as pki, staged(scenario, pki) as stage:
-            for target in stage.visits():
+            for target in stage.visits(self.client.command.given):
                 command = self.client.command.to(target)
                 try:
                     ended = self._processes.run(command, self.client.timeout)

@@ -45,6 +45,11 @@ class Command:
     def __str__(self) -> str:
         return quote(self.words)
 
+    @property
+    def given(self) -> set[str]:
+        """What the client is given of its target, by name."""
+        return set().union(*(_PLACEHOLDERS.find(word) for word in self.words))
+
     def find(self) -> None:
         """Raise ChildProcessError, with near names, if the program is not there or cannot be started."""
         name = self.words[0]

@@ -231,6 +231,11 @@ class Log(Generic[T]):
         return self._journal.count
 
     @property
+    def last_number(self) -> int:
+        """The number of the newest entry there ever was, 0 before the first."""
+        return self._journal.last
+
+    @property
     def dropped(self) -> int:
         """How many are not kept any more."""
         return self._journal.dropped

@@ -188,6 +188,13 @@ class Publisher(FileService[CRLFault]):
         """The same as PEM, which is what ``openssl`` and `ssl.SSLContext` read from a file."""
         return write_pem("X509 CRL", self.crl(*faults, of=of, delta=delta))
 
+    def pem_of_all(self, *faults: CRLBytesFault) -> bytes:
+        """Every complete CRL that is published now, with these faults, in one text."""
+        if self._scheduled is None:
+            return self.pem(*faults)
+        complete = [file for file in self.files if file.base is None]
+        return b"".join(self.pem(*faults, of=file) for file in complete)
+
     def _choose_place(self, scheduled: Scheduled, of: Target | None, delta: bool) -> Place:
         if of is not None:
             return self._find_place(scheduled, of, delta)

@@ -102,8 +102,32 @@ class Responder(Service[OCSPFault]):
         self._editions: Editions = editions or Live(ledger)
         self._reuse: _Reuse | None = None
         self._made = _Made(None)
+        self._others: tuple[Responder, ...] = ()
 
     # Control.
+
+    @check_arguments
+    def answer_for(
+        self, *others: Annotated[Responder, "the responder of a CA, such as pki.root.ocsp"]
+    ) -> None:
+        """Answer for the CAs of *others*, too, each as its own responder does: one URL for several CAs.
+
+            pki.ocsp.answer_for(pki.root.ocsp)
+
+        Who signs is the CA that issued the certificate in question, or its own delegate (RFC 6960 section
+        4.2.2.2). A CA that issues a certificate with this URL in it has asked for this by that. Questions
+        about certificates of several CAs at once stay ``unauthorized``: one signature cannot answer them.
+        """
+        new = [one for one in others if one is not self and one not in self._others]
+        self._others += tuple(new)
+
+    def _find_owner(self, question: object) -> Responder:
+        """Whose question it is: one of the others', or ours, and then nobody's, too."""
+        if isinstance(question, OCSPRequest):
+            for one in (self, *self._others):
+                if all(map(one._issuer.owns, question.cert_ids)):
+                    return one
+        return self
 
     @check_arguments
     def respond_with(
@@ -123,7 +147,7 @@ class Responder(Service[OCSPFault]):
         der = getattr(leaf, "der", None)
         if isinstance(leaf, int) or not isinstance(der, bytes):
             raise TypeError(f"{leaf!r} is no leaf, CA or serial number")
-        if _read_issuer(der) != self._authority.name:
+        if _read_issuer(der) not in [one._authority.name for one in (self, *self._others)]:
             raise ValueError(f"{leaf!r} is another CA's, and the {self._what} does not answer for that CA")
         return leaf.serial_number
 
@@ -159,6 +183,9 @@ class Responder(Service[OCSPFault]):
         Raises TypeError for a fault of HTTP or the connection, ValueError for another CA's leaf.
         """
         checked = check(faults, get_args(OCSPBytesFault), "an OCSP response as bytes")
+        for other in self._others:
+            if not isinstance(leaf, int) and _read_issuer(leaf.der) == other._authority.name:
+                return other.response_for(leaf, *faults, hash_algorithm=hash_algorithm, nonce=nonce)
         now, serial = self._clock.now(), self._find_serial(leaf)
         edition = self._editions.find(now)
         if edition.issue is not None:
@@ -236,6 +263,8 @@ class Responder(Service[OCSPFault]):
         request = inquiry.request
         if request.method not in self.methods:
             return self._not_allowed(request, now)
+        if self._others and (owner := self._find_owner(inquiry.question)) is not self:
+            return owner._respond(inquiry, now, faults)
         if faults:
             return obey_condition(request, self._answer_question(inquiry, now, faults))
         if not isinstance(self._editions, Live):

@@ -100,6 +100,11 @@ class Service(Controlled[F]):
         return self._log.since(number)
 
     @property
+    def last_number(self) -> int:
+        """The number of the newest request, 0 before the first: `since` reads on from there."""
+        return self._log.last_number
+
+    @property
     def dropped(self) -> int:
         """How many requests are not kept any more, by ``PKI(evidence=...)``."""
         return self._log.dropped

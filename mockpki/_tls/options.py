@@ -5,11 +5,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from .._awaitables import refuse_async
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._engine.fetch import Address
 from .._parameters import show
+from .._pkix.reading import load_certificate
 from .session import VERSIONS
 
 Issue = Callable[[str | None], Leaf]
@@ -87,6 +91,20 @@ def resolve(forward_to: tuple[str, int]) -> Sequence[Address]:
     raise ValueError(f"forward_to= takes a (host, port), such as ('127.0.0.1', 5432); got {forward_to!r}")
 
 
+def choose_leaves(
+    given: Sequence[Leaf | Issue], cas: Sequence[CA], whose: object
+) -> tuple[Issue | None, list[Leaf]]:
+    """The same, of *cas* alone, which are *whose*. Raises ValueError for none, or for another's."""
+    if not given:
+        raise ValueError("a TLS server needs a certificate: pki.tls_server(pki.issue_cert('localhost'))")
+    issue, leaves = split_issue_and_leaves(given)
+    for leaf in leaves:
+        leaf.issuer.require_open()
+        if leaf.issuer not in cas:
+            raise ValueError(f"{leaf!r} belongs to another PKI; clients of {whose!r} would not trust it")
+    return issue, leaves
+
+
 def split_issue_and_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None, list[Leaf]]:
     """The function that issues leaves, None where there is none, and the leaves."""
     leaves = [one for one in given if isinstance(one, Leaf)]
@@ -99,6 +117,30 @@ def split_issue_and_leaves(given: Sequence[Leaf | Issue]) -> tuple[Issue | None,
     if len(given) > 1:
         raise TypeError("tls_server() takes leaves, or one function that issues them and nothing beside it")
     return issue, []
+
+
+Sent = Leaf | CA | x509.Certificate | bytes
+
+
+def list_chain(chain: Sequence[Sent] | None) -> tuple[bytes, ...] | None:
+    """What is sent behind the leaf, DER; None for the CAs above it. Raises TypeError or ValueError."""
+    if chain is None:
+        return None
+    ders = []
+    for one in chain:
+        if isinstance(one, bytes):
+            try:
+                load_certificate(one)
+            except ValueError as error:
+                raise ValueError(f"chain= has octets that are no certificate in DER: {error}") from error
+            ders.append(one)
+        elif isinstance(one, x509.Certificate):
+            ders.append(one.public_bytes(Encoding.DER))
+        elif isinstance(one, Leaf | CA):
+            ders.append(one.der)
+        else:
+            raise TypeError(f"chain= takes CAs, leaves, certificates and DER; got {show(one)}")
+    return tuple(ders)
 
 
 def list_client_cas(client_ca: object) -> Sequence[CA]:

@@ -64,12 +64,14 @@ class TlsServer:
         client_certificate_required: bool,
         handler: Handler | None,
         forward_to: tuple[str, int] | None,
+        chain: tuple[bytes, ...] | None = None,
     ) -> None:
         if client_certificate_required and not client_cas:
             raise ValueError("client_certificate_required=True needs client_ca=, to check certificates with")
         self._realm = realm
         self.leaves = leaves
         """Those it was given. Empty for one that has a function issue them."""
+        self._chain = chain
         self._staples = Staples(self, realm, staple)
         self._wanted_port = check_port(port)
         own_http = handler is None and forward_to is None
@@ -234,6 +236,17 @@ class TlsServer:
         return self._handshakes.since(number)
 
     @property
+    def last_number(self) -> int:
+        """The number of the newest connection, 0 before the first: `since` reads on from there."""
+        return self._handshakes.last_number
+
+    def reset(self) -> None:
+        """Forget the connections so far."""
+        if self._listener is not None and not self._closed:
+            self._engine.settle()
+        self._handshakes.clear()
+
+    @property
     def dropped(self) -> int:
         """How many connections are not kept any more, by ``PKI(evidence=...)``."""
         return self._handshakes.dropped
@@ -353,7 +366,7 @@ class TlsServer:
             raise ValueError(f"{error}; no TLS server can present it without") from error
         minimum, maximum = self._versions
         return Presentation(
-            leaf.chain_ders,
+            leaf.chain_ders if self._chain is None else (leaf.der, *self._chain),
             key,
             () if staple is None else (staple,),
             self._alpn,

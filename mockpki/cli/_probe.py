@@ -97,12 +97,13 @@ def probe(
 ) -> None:
     """Run any client in every scenario, and name the policy that it behaves like.
 
-    First it is run where nothing is wrong: a client that does not accept there, because it does not
-    trust the CA or speaks another protocol, is not judged. Then COMMAND is run once for each
-    scenario, several at once, and has to connect and end by itself. In it, {url}, {host} and {port}
-    tell it where to go, {ca_file} whom to trust, {server_name} whom to expect; {cert_file},
-    {chain_file}, {issuer_file}, {ocsp_url} and {crl_url} are for clients that judge a certificate
-    without connecting. Braces of the command's own are doubled: {{word}}.
+    First it is run where nothing is wrong: a client that does not accept there, because it does not trust the
+    CA or speaks another protocol, is not judged. Then COMMAND is run once for each scenario, several at once,
+    and has to connect and end by itself. In it, {url}, {host} and {port} tell it where to go, {ca_file} whom
+    to trust, {server_name} whom to expect; {cert_file}, {chain_file}, {issuer_file}, {p12_file}, {ocsp_url}
+    and {crl_url} are for clients that judge a certificate without connecting, {truststore} is the root for
+    Java, and {crl_file} has the CRLs for a client that fetches none; the password of both PKCS #12,
+    {truststore} and {p12_file}, is mockpki. Braces of the command's own are doubled: {{word}}.
 
     Its exit status is its verdict: 0 accepts, any other rejects. --accept-when and --reject-when
     (regular expressions) are for clients that say it only in what they print. A client that hangs or

@@ -47,6 +47,20 @@ def test_a_file_is_written_once(place: Path) -> None:
     folder.close()
 
 
+def test_a_file_that_changes(place: Path) -> None:
+    """The path stays, with the new content; whoever has opened the old one keeps it, and nothing is left."""
+    folder = Folder()
+    path = folder.rewrite("crls.pem", b"first")
+    with open(path, "rb") as opened:
+        assert folder.rewrite("crls.pem", b"second") == path
+        assert opened.read() == b"first"
+    assert Path(path).read_bytes() == b"second"
+    assert [one.name for one in Path(path).parent.iterdir()] == ["crls.pem"]
+    folder.close()
+    with pytest.raises(ValueError, match=r"the file crls.pem is gone"):
+        folder.rewrite("crls.pem", b"third")
+
+
 def test_closed_is_closed(place: Path) -> None:
     """Closing twice, or with nothing written, is no error; writing after it is one that says so."""
     for written in (False, True):

@@ -49,6 +49,9 @@ def test_closing_goes_on_whatever_fails(realm: Realm) -> None:
             """Fail."""
             raise ZeroDivisionError
 
+        def reset(self) -> None:
+            """Nobody asks for it."""
+
         def join(self) -> None:
             """Fail again."""
             raise ZeroDivisionError

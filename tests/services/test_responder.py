@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509 import ocsp as their_ocsp
 
-from mockpki import PKI
+from mockpki import CA, PKI, Leaf, faults
 from mockpki._pkix.window import Window
 from mockpki._services.caching import caching_headers
 from tests.kit.asking import (
@@ -30,6 +30,7 @@ from tests.kit.asking import (
     signature_holds,
     statuses,
 )
+from tests.kit.programs import need, run
 
 HASHES = ("sha1", "sha256", "sha384", "sha512")
 
@@ -173,6 +174,62 @@ def test_another_issuers_certificate_is_unauthorized(pki: PKI) -> None:
         assert (reply.status, response_status(reply.body)) == (200, "unauthorized")
         assert reply.headers["cache-control"] == "no-store"
     assert statuses(post(pki.root.ocsp.url, question(cert_id(elsewhere))).body) == ["good"]
+
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "by key": {},
+    "delegated, by name": {"delegated": True, "responder_id": "name"},
+    "signed ahead": {"publishes": "aws-private-ca"},
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_one_url_for_several_cas(options: dict[str, Any]) -> None:
+    """OpenSSL verifies each answer by the CA in question; revoked and bent ones reach no other CA."""
+    with PKI(**options) as pki:
+        other = pki.root.create_child_ca()
+        pki.ocsp.answer_for(pki.root.ocsp)
+        named = other.issue_cert("b.test", ocsp_urls=[pki.ocsp.url])
+        leaves = {pki.issue_cert("a.test"): pki.ca, named: other, pki.root.issue_cert("c.test"): pki.root}
+        for get in (True, False):
+            for leaf, issuer in leaves.items():
+                assert ask_openssl(pki, leaf, issuer, get) == "good"
+        pki.revoke(named)
+        assert [ask_openssl(pki, *pair) for pair in leaves.items()] == ["good", "revoked", "good"]
+        with pki.ocsp.respond_with(faults.Unknown(), to=named):
+            assert [ask_openssl(pki, *pair) for pair in leaves.items()] == ["good", "unknown", "good"]
+        pki.ocsp.assert_asked(named, times=4)
+        other.ocsp.assert_not_asked()
+        staple = their_ocsp.load_der_ocsp_response(pki.ocsp.response_for(named))
+        assert staple.certificate_status is their_ocsp.OCSPCertStatus.REVOKED
+
+
+def ask_openssl(pki: PKI, leaf: Leaf, issuer: CA, get: bool = False) -> str:
+    """What ``openssl ocsp`` says, once it has verified who signed. (It asks by POST; GET is our own.)"""
+    if get:
+        return statuses(send(pki.ocsp.url, target=in_path(question(cert_id(leaf)))).body)[0]
+    run_ = run(
+        need("openssl"), "ocsp", "-issuer", issuer.cert_file, "-cert", leaf.cert_file, "-url", pki.ocsp.url,
+        "-CAfile", pki.ca_file, "-verify_other", issuer.cert_file,
+    )  # fmt: skip
+    assert "Response verify OK" in run_.stderr, run_.stderr
+    return run_.stdout.splitlines()[0].rpartition(": ")[2]
+
+
+def test_who_does_not_answer_for_others(pki: PKI) -> None:
+    """A CA that never said so is not answered for, nor several at once; what is no responder is refused."""
+    other, third = pki.root.create_child_ca(), pki.root.create_child_ca()
+    named, unnamed = other.issue_cert("b.test", ocsp_urls=[pki.ocsp.url]), third.issue_cert("c.test")
+    own = pki.issue_cert("a.test")
+    assert statuses(post(pki.ocsp.url, question(cert_id(named))).body) == ["good"]
+    for ids in ([cert_id(unnamed)], [cert_id(own), cert_id(named)]):
+        assert response_status(post(pki.ocsp.url, question(*ids)).body) == "unauthorized"
+    assert response_status(post(other.ocsp.url, question(cert_id(own))).body) == "unauthorized"
+    with pytest.raises(ValueError, match="does not answer for that CA"):
+        pki.ocsp.assert_not_asked(unnamed)
+    wrong: Any = pki.root
+    with pytest.raises(TypeError, match=r"others= of answer_for\(\) takes the responder of a CA, such as"):
+        pki.ocsp.answer_for(wrong)
 
 
 def test_a_ca_is_asked_about_at_its_parents(pki: PKI) -> None:

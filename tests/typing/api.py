@@ -54,11 +54,18 @@ def the_pki() -> None:
         root: CA = pki.root
         cas: tuple[CA, ...] = pki.cas
         path: str = pki.ca_file
+        files: tuple[str, str, str] = pki.truststore_file, pki.crl_file, pki.issue_cert("a.test").p12_file
+        variables: dict[str, str] = pki.environ()
+        pki.issue_cert("a.test", key=pki.issue_cert("a.test").key, subject="CN=a")
+        pki.root.create_child_ca(not_before=pki.clock.now(), not_after=pki.clock.now() + DAY, key=b"PEM")
+        pki.ocsp.answer_for(root.ocsp)
+        pki.reset()
+        pki.tls_server(pki.issue_cert("a.test"), chain=[root, root.certificate, root.der])
         pki.clock.shift(DAY)
         now: datetime = pki.clock.now()
         pki.configure_trust(ssl.create_default_context())
         pki.configure_trust(SSL.Context(SSL.TLS_METHOD))
-        print(root, cas, path, now, KeyType.of("P-256"))
+        print(root, cas, path, now, files, variables, KeyType.of("P-256"))
     PKI(depth="2")  # type: ignore[arg-type]
     pki.clock.shift(3)  # type: ignore[arg-type]
 

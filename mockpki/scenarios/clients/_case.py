@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..._pki import PKI
@@ -57,10 +57,10 @@ class Case:
 
         *connect* is a function that connects as the client under test does. Its parameters are any of
         ``url``, ``host``, ``port``, ``ca_file``, ``server_name``, ``cert_file``, ``chain_file``,
-        ``issuer_file``, ``ocsp_url`` and ``crl_url``. It rejects by raising an exception or returning False
-        (or a `relying_party.Verdict` that does), and else accepts. A TypeError, an AssertionError, a program
-        that is not there and the like are mistakes in the test, and are passed on. *pki* is where to stage
-        the scenario, left out in a PKI of its own.
+        ``issuer_file``, ``ocsp_url``, ``crl_url``, ``truststore``, ``p12_file`` and ``crl_file``. It rejects
+        by raising an exception or returning False (or a `relying_party.Verdict` that does), and else accepts.
+        A TypeError, an AssertionError, a program that is not there and the like are mistakes in the test, and
+        are passed on. *pki* is where to stage the scenario, left out in a PKI of its own.
 
         First comes a control: the client has to accept where staple, responder and CRL say good, and to be
         seen there. If it does not, it is not judged in any scenario, and the failure says what was seen: it
@@ -116,7 +116,7 @@ class Case:
             home = pki or stack.enter_context(PKI())
             if evidence and CONTROL.expected(self.policy).verdict is Expected.ACCEPT:
                 yield from self._control(connect, home, known=pki is None)
-            outcome, seen = yield from _visit(self.scenario, home)
+            outcome, seen = yield from _visit(self.scenario, home, read_parameters(connect))
             return judge(self.scenario, self.expected, outcome, seen, evidence=evidence)
 
     def _control(self, connect: Connect, pki: PKI, *, known: bool) -> Generator[Target, Outcome, None]:
@@ -124,7 +124,7 @@ class Case:
         __tracebackhide__ = True
         failure = self.memory.recall(connect) if known else None
         if failure is None:
-            outcome, seen = yield from _visit(CONTROL, pki)
+            outcome, seen = yield from _visit(CONTROL, pki, read_parameters(connect))
             trouble = find_trouble(outcome, seen)
             failure = describe_trouble(trouble, outcome, seen) if trouble else ""
             if known:
@@ -133,11 +133,13 @@ class Case:
             raise AssertionError(f"{self.name}: {failure}")
 
 
-def _visit(scenario: Scenario, pki: PKI) -> Generator[Target, Outcome, tuple[Outcome, Seen]]:
-    """All visits to one scenario: the outcome of the last, and what was seen of it."""
+def _visit(
+    scenario: Scenario, pki: PKI, given: Sequence[str]
+) -> Generator[Target, Outcome, tuple[Outcome, Seen]]:
+    """All visits to one scenario of a client that is *given* so much: the last outcome, and what was seen."""
     with staged(scenario, pki) as stage:
         outcome = Outcome(None)
-        for target in stage.visits():
+        for target in stage.visits(given):
             outcome = yield target
         return outcome, stage.seen
 

@@ -6,12 +6,16 @@ from one scenario can decide another, in whichever order they are run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import get_args
 
 from ..._ca.ca import CA
 from ..._ca.leaf import Leaf
+from ..._layers import CRLBytesFault
 from ..._pki import PKI
 from ..._services.evidence import Request, count_in_words
 from ..._tls.handshake import Handshake
@@ -29,9 +33,12 @@ _REASONS = {"revoked": "key_compromise", "hold": "certificate_hold"}
 class Target:
     """Where a client is sent, and what it needs to go there.
 
-    *ca_file* is the path of the root as PEM. *cert_file*, *chain_file* and *issuer_file* are for clients
-    that judge a certificate without connecting; *ocsp_url* and *crl_url* for those that have to be
-    told where to ask: the first of the leaf's own, an empty text where it has none.
+    *ca_file* is the path of the root as PEM, *truststore* the same as PKCS #12, for Java. *cert_file*,
+    *chain_file*, *issuer_file* and *p12_file* (the server's key and chain as PKCS #12, an empty text where
+    that cannot hold the key) are for clients that judge a certificate without connecting; *ocsp_url* and
+    *crl_url* for those that have to be told where to ask: the first of the leaf's own, an empty text where it
+    has none; *crl_file* for those that fetch no CRL: the CRLs of its chain that can be had, as PEM. The
+    password of both PKCS #12 is ``mockpki``.
     """
 
     host: str
@@ -44,6 +51,9 @@ class Target:
     issuer_file: str
     ocsp_url: str
     crl_url: str
+    truststore: str
+    p12_file: str
+    crl_file: str
 
 
 TARGET_NAMES = tuple(field.name for field in fields(Target))
@@ -72,6 +82,8 @@ class Seen:
     crl: tuple[Request, ...]
     others: tuple[Asked, ...] = ()
     about: str = "leaf"
+    crl_file: bool = False
+    """Whether the client was given the CRLs as a file, where nobody sees it look."""
 
     @property
     def looked_at(self) -> frozenset[str]:
@@ -90,7 +102,7 @@ class Seen:
 
     def _sources(self, ocsp: Sequence[Request], crl: Sequence[Request]) -> frozenset[str]:
         staple = any(shake.staple_requested for shake in self.handshakes)
-        looked = {"staple": staple, "OCSP": bool(ocsp), "CRL": bool(crl)}
+        looked = {"staple": staple, "OCSP": bool(ocsp), "CRL": bool(crl) or self.crl_file}
         return frozenset(source for source, did in looked.items() if did)
 
     @property
@@ -113,6 +125,7 @@ class Seen:
             self._describe_requests("OCSP", self.ocsp, [(one.about, one.ocsp) for one in self.others])
         )
         lines.extend(self._describe_requests("CRL", self.crl, [(one.about, one.crl) for one in self.others]))
+        lines.extend(["  CRL: handed out as a file"] if self.crl_file else [])
         return "\n".join(lines)
 
     def _describe_requests(
@@ -130,8 +143,10 @@ class Seen:
 class Stage:
     """A scenario that is on. Made by `staged`."""
 
-    def __init__(self, scenario: Scenario, pki: PKI) -> None:
+    def __init__(self, scenario: Scenario, pki: PKI, folder: Path) -> None:
         self.scenario = scenario
+        self._folder = folder
+        self._crl_file = False
         self._pki = pki
         self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki)
         """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
@@ -155,10 +170,31 @@ class Stage:
             issuer_file=leaf.issuer.cert_file,
             ocsp_url=next(iter(responders(leaf.certificate)), ""),
             crl_url=next(iter(crl_urls(leaf.certificate)), ""),
+            truststore=self._pki.truststore_file,
+            p12_file=_find_p12(leaf),
+            crl_file=self._write_crls(),
         )
 
-    def visits(self) -> Iterator[Target]:
-        """Set up each visit of the client in turn, and say where it goes: only the last is judged."""
+    def _write_crls(self) -> str:
+        """The path of a file with the CRLs of the chain, as somebody has them who fetches what there is."""
+        chain = dict.fromkeys((self.leaf.issuer, self.subject.issuer, self.issuer.issuer))
+        texts = [ca.crl.pem() for ca in chain if ca and ca is not self.issuer]
+        offer = self.scenario.crl or NO_OFFER
+        in_them = [fault for fault in offer.faults if isinstance(fault, get_args(CRLBytesFault))]
+        # What never arrives is in no file; what is only slow is.
+        arrives = len(in_them) == len(offer.faults) or offer.says is not Says.UNUSABLE
+        if offer.says is not Says.NOTHING and offer.where != "unresolvable" and arrives:
+            texts.append(self.issuer.crl.pem(*in_them))
+        path = self._folder / "crls.pem"
+        path.write_bytes(b"".join(texts))
+        return str(path)
+
+    def visits(self, given: Collection[str] = ()) -> Iterator[Target]:
+        """Set up each visit of the client in turn, and say where it goes: only the last is judged.
+
+        *given* are the names of `Target` that the client is given, as far as that is known.
+        """
+        self._crl_file = "crl_file" in given
         if self.scenario.earlier is not None:
             self.issuer.ocsp.respond_with(*self.scenario.earlier)
             yield self.target
@@ -192,7 +228,12 @@ class Stage:
             for whom, subject, issuer in chain
         )
         return Seen(
-            tuple(self.server.connections), ocsp, crl, tuple(Asked(*other) for other in others), about
+            tuple(self.server.connections),
+            ocsp,
+            crl,
+            tuple(Asked(*other) for other in others),
+            about,
+            self._crl_file,
         )
 
     @property
@@ -215,9 +256,17 @@ class Stage:
 @contextmanager
 def staged(scenario: Scenario, pki: PKI) -> Iterator[Stage]:
     """Put *scenario* on in *pki*, below its root, until the end of the block."""
-    stage = Stage(scenario, pki)
-    with stage.server:
-        yield stage
+    with TemporaryDirectory(prefix="mockpki-") as folder:
+        stage = Stage(scenario, pki, Path(folder))
+        with stage.server:
+            yield stage
+
+
+def _find_p12(leaf: Leaf) -> str:
+    try:
+        return leaf.p12_file
+    except ValueError:
+        return ""
 
 
 def _issue_certificates(scenario: Scenario, pki: PKI) -> tuple[Leaf, Leaf | CA, CA]:

@@ -12,9 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
-
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+from typing import Annotated
 
 from ..._ca.leaf import Leaf
 from ..._clock import monotonic
@@ -351,7 +349,7 @@ class CommandSite:
             "key_file": leaf.key_file,
             "chain_file": leaf.chain_file,
             "pem_file": _write_once(folder / "server.pem", leaf.key_pem + leaf.chain_pem),
-            "p12_file": _write_once(folder / "server.p12", _make_p12(leaf)),
+            "p12_file": leaf.p12_file,
             "issuer_file": leaf.issuer.cert_file,
             "ca_file": self.pki.ca_file,
             "ocsp_url": leaf.issuer.ocsp.url,
@@ -365,10 +363,3 @@ def _write_once(path: Path, content: bytes) -> str:
         path.touch(0o600)
         path.write_bytes(content)
     return str(path)
-
-
-def _make_p12(leaf: Leaf) -> bytes:
-    key: Any = leaf.key
-    return pkcs12.serialize_key_and_certificates(
-        b"server", key, leaf.certificate, leaf.chain[1:], BestAvailableEncryption(b"mockpki")
-    )

@@ -1,5 +1,7 @@
 """A scenario on a live PKI: where the client is sent, and what is seen of it."""
 
+import socket
+import ssl
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from mockpki import PKI, relying_party
 from mockpki._validation.ocsp import write_request
@@ -126,3 +129,70 @@ class TestStage:
         wrong: Any = "http://127.0.0.1:9/"
         with pytest.raises(TypeError, match="takes a list of URLs"):
             pki.root.create_child_ca(ocsp_urls=wrong)
+
+
+def judge_by_file(host: str, port: int, server_name: str, ca_file: str, crl_file: str) -> None:
+    """A client that fetches nothing: it goes by the CRLs that it is given, for the whole chain."""
+    context = ssl.create_default_context(cafile=ca_file)
+    context.load_verify_locations(cafile=crl_file)
+    context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
+    with (
+        socket.create_connection((host, port), timeout=10) as raw,
+        context.wrap_socket(raw, server_hostname=server_name) as tls,
+    ):
+        tls.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
+        tls.recv(1)
+
+
+FILED = (
+    "crl-good", "crl-revoked", "crl-hold", "crl-stale", "crl-early", "crl-bad-signature", "crl-wrong-signer",
+    "crl-refused", "crl-http-500", "crl-silent", "crl-slow", "crl-unresolvable", "intermediate-good",
+    "intermediate-crl-revoked", "intermediate-crl-stale", "intermediate-crl-refused",
+)  # fmt: skip
+
+
+class TestFiles:
+    """What a client is given as files."""
+
+    def test_a_client_that_is_given_its_crls(self, pki: PKI) -> None:
+        """It keeps the policy in every situation of the CRL, and is not blamed for asking nobody."""
+        policy = relying_party.Policy(sources=("CRL",), hard_fail=True)
+        for name in FILED:
+            result = Case(by_name(name), policy).check(judge_by_file, pki=pki)
+            assert result.seen.crl == ()
+            assert "CRL: handed out as a file" in str(result.seen)
+
+    def test_one_that_is_given_none_has_not_looked(self, pki: PKI) -> None:
+        """The same verdict of a client without the file has come from elsewhere."""
+
+        calls = []
+
+        def guess(host: str, port: int, server_name: str, ca_file: str) -> bool:
+            context = ssl.create_default_context(cafile=ca_file)
+            with (
+                socket.create_connection((host, port), timeout=10) as raw,
+                context.wrap_socket(raw, server_hostname=server_name) as tls,
+            ):
+                tls.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
+                tls.recv(1)
+            calls.append(port)
+            return len(calls) == 1
+
+        case = Case(by_name("crl-revoked"), relying_party.Policy(sources=("CRL",), hard_fail=True))
+        with pytest.raises(
+            AssertionError, match=r"rejected without having looked at what told it to \(CRL\)"
+        ):
+            case.check(guess, pki=pki)
+
+    def test_what_java_takes(self, pki: PKI) -> None:
+        """The root as a trust store, and key and chain of the leaf; nothing of a key that cannot be in it."""
+        with Case(by_name("crl-good"), HARD_FAIL).staged(pki) as stage:
+            (target,) = stage.visits()
+            anchors = pkcs12.load_pkcs12(Path(target.truststore).read_bytes(), b"mockpki").additional_certs
+            assert [one.certificate for one in anchors] == [pki.root.certificate]
+            _, own, above = pkcs12.load_key_and_certificates(Path(target.p12_file).read_bytes(), b"mockpki")
+            assert (own, *above) == stage.leaf.chain
+            assert Path(target.crl_file).exists()
+        assert not Path(target.crl_file).exists()
+        with PKI(key_type="ML-DSA-44") as other, Case(by_name("crl-good"), HARD_FAIL).staged(other) as stage:
+            assert stage.target.p12_file == ""

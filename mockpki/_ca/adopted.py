@@ -1,0 +1,110 @@
+"""Keys and certificates that a user brings along: objects, PEM, DER, or files of these."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, load_pem_private_key
+
+from .._parameters import show
+from .._pkix.keys import PrivateKey, key_type_of, spki_der
+
+if TYPE_CHECKING:
+    import trustme
+
+Stored = bytes | str | os.PathLike[str]
+"""PEM or DER as octets, PEM as text, or the path of a file with one of these."""
+OwnKey = Annotated[
+    PrivateKey | Stored, "a private key of cryptography's, one as PEM or DER, or the path of a file with it"
+]
+if TYPE_CHECKING:
+    OwnAuthority = trustme.CA | tuple[x509.Certificate | Stored, PrivateKey | Stored]
+
+
+def read_octets(given: Stored, parameter: str) -> bytes:
+    """What *given* holds, or the file that it names. Raises ValueError where that cannot be read."""
+    if isinstance(given, bytes):
+        return given
+    if isinstance(given, str) and "-----BEGIN" in given:
+        return given.encode()
+    try:
+        return Path(given).read_bytes()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{parameter}={show(given)} names a file that cannot be read: {error}") from error
+
+
+def read_key(given: PrivateKey | Stored, parameter: str) -> PrivateKey:
+    """A private key that can sign here. Raises ValueError or TypeError for what holds none."""
+    key: Any = given
+    if isinstance(given, bytes | str | os.PathLike):
+        octets = read_octets(given, parameter)
+        load = load_pem_private_key if b"-----BEGIN" in octets else load_der_private_key
+        try:
+            key = load(octets, None)
+        except TypeError as error:
+            raise ValueError(
+                f"{parameter}= holds a key under a password; decrypt it, and give the key as an object"
+            ) from error
+        except (ValueError, UnsupportedAlgorithm) as error:
+            raise ValueError(f"{parameter}= holds no private key that cryptography reads: {error}") from error
+    try:
+        key_type_of(key)
+    except ValueError as error:
+        raise ValueError(f"{parameter}= cannot be used: {error}") from error
+    own: PrivateKey = key
+    return own
+
+
+def read_certificate(given: x509.Certificate | Stored, parameter: str) -> x509.Certificate:
+    """A certificate; of several in PEM the first. Raises ValueError or TypeError for what holds none."""
+    if isinstance(given, x509.Certificate):
+        return given
+    if not isinstance(given, bytes | str | os.PathLike):
+        raise TypeError(f"{parameter}= takes an x509.Certificate, PEM, DER or a path; got {show(given)}")
+    octets = read_octets(given, parameter)
+    load = x509.load_pem_x509_certificate if b"-----BEGIN" in octets else x509.load_der_x509_certificate
+    try:
+        return load(octets)
+    except (ValueError, x509.InvalidVersion) as error:
+        raise ValueError(f"{parameter}= holds no certificate that cryptography reads: {error}") from error
+
+
+def read_authority(given: Any) -> tuple[bytes, PrivateKey]:
+    """The certificate, DER, and the key of ``root=``: a `trustme.CA`, or a certificate and its key.
+
+    Raises TypeError for anything else, and ValueError for a key of another certificate, or one of no CA.
+    """
+    if isinstance(given, tuple | list) and len(given) == 2:
+        certificate, key = read_certificate(given[0], "root"), read_key(given[1], "root")
+        return _check_authority(certificate, key), key
+    try:
+        pems = given.cert_pem.bytes(), given.private_key_pem.bytes()
+    except AttributeError as error:
+        raise TypeError(
+            f"root= takes a trustme.CA, or (certificate, key) of a CA of your own; got {show(given)}"
+        ) from error
+    except ValueError as error:
+        raise ValueError(
+            f"trustme does not hand out the key of root={given!r} ({error}); give one with an RSA or EC key"
+        ) from error
+    return read_certificate(pems[0], "root").public_bytes(Encoding.DER), read_key(pems[1], "root")
+
+
+def _check_authority(certificate: x509.Certificate, key: PrivateKey) -> bytes:
+    own: Any = certificate.public_key()
+    name = certificate.subject.rfc4514_string()
+    if spki_der(own) != spki_der(key.public_key()):
+        raise ValueError(f"root= has a key, and the certificate of {name!r} is for another one")
+    try:
+        is_ca = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        is_ca = False
+    if not is_ca:
+        # RFC 5280 section 4.2.1.9: "If the cA boolean is not asserted, then the keyCertSign bit in the key
+        # usage extension MUST NOT be asserted."
+        raise ValueError(f"root= takes a CA, and {name!r} is none by its basicConstraints")
+    return certificate.public_bytes(Encoding.DER)

@@ -1,0 +1,45 @@
+"""Keys and certificates in one file that a password protects: PKCS #12 (RFC 7292)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import KeySerializationEncryption, PrivateFormat, pkcs12
+
+from .keys import PrivateKey
+
+PASSWORD = "mockpki"  # noqa: S105
+"""Of every such file: it keeps nothing secret, but Java reads none without."""
+_ROUNDS = 2048
+"""As many as by OpenSSL's default; more would only take longer."""
+
+
+def write_p12(key: PrivateKey, certificate: x509.Certificate, others: Sequence[x509.Certificate]) -> bytes:
+    """*key* with its *certificate*, and *others* above that. Raises ValueError for a key it cannot hold."""
+    any_key: Any = key
+    try:
+        return pkcs12.serialize_key_and_certificates(
+            b"mockpki", any_key, certificate, others, _make_encryption()
+        )
+    except TypeError as error:
+        raise ValueError(f"the installed cryptography writes no PKCS #12 with this key: {error}") from error
+
+
+def write_truststore(certificate: x509.Certificate) -> bytes:
+    """A trust store with *certificate* alone, which Java takes as an anchor."""
+    anchor = pkcs12.PKCS12Certificate(certificate, b"mockpki")
+    return pkcs12.serialize_java_truststore([anchor], _make_encryption())
+
+
+def _make_encryption() -> KeySerializationEncryption:
+    """What OpenSSL 3 and Java 8 and later read."""
+    return (
+        PrivateFormat.PKCS12.encryption_builder()
+        .kdf_rounds(_ROUNDS)
+        .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
+        .hmac_hash(SHA256())
+        .build(PASSWORD.encode())
+    )
