@@ -69,7 +69,7 @@ class TestInference:
         found = infer_policy(met)
         assert (found.named[0].words, found.best.names) == ("hard-fail", ("ocsp-http-404",))
         assert found.sentences[0] == (
-            "It is nearest to hard-fail, with 1 exception (ocsp-http-404), in 90 scenarios with a verdict."
+            "It is nearest to hard-fail, with 1 exception (ocsp-http-404), in 91 scenarios with a verdict."
         )
 
     def test_few_scenarios(self) -> None:

@@ -18,7 +18,7 @@ def test_report_goes_by_the_best_fit() -> None:
     found = make_report(Command(("x", "{url}")), run_reference(policy), 1.0)
     assert (found.kept, found.demanded) == (True, False)
     assert found.verdict == (
-        '90 of 90 scenarios ended as "hard-fail, but asks OCSP only and looks at the leaf alone" demands.'
+        '91 of 91 scenarios ended as "hard-fail, but asks OCSP only and looks at the leaf alone" demands.'
     )
 
 

@@ -121,9 +121,9 @@ def find_other_alert(outcome: Outcome, seen: Seen) -> str:
     """The alert by which a client that rejected says that it was not about revocation; empty for none.
 
     OpenSSL and rustls say unknown_ca, too, for want of an answer that they can use: whoever was seen to
-    fetch one about the certificate in question may mean that.
+    fetch one about the certificate in question may mean that. So may whoever was not sent the whole chain.
     """
-    if outcome.accepted is not False or seen.looked_at & {"OCSP", "CRL"}:
+    if outcome.accepted is not False or seen.looked_at & {"OCSP", "CRL"} or not seen.whole_chain:
         return ""
     return next((alert for alert in seen.alerts if alert in OTHER_ALERTS), "")
 

@@ -19,6 +19,12 @@ from ._offer import NO_OFFER, Offer, Says
 STATUSES = ("good", "revoked", "hold", "unknown")
 """What can have become of a certificate, at the CA that issued it."""
 ABOUT = ("leaf", "intermediate")
+CHAINS = ("complete", "leaf alone")
+"""What the server can send."""
+_MAY_FETCH = (
+    "RFC 8446 section 4.4.2 has the server send what certifies its certificate; RFC 5280 section 4.2.2.1 "
+    "says where else that is, and demands of no client to fetch it"
+)
 
 
 class Expected(StrEnum):
@@ -59,6 +65,9 @@ class Scenario:
     *earlier*: the same client has come before, when the responder answered with these faults (``()``:
     honestly) and the certificate was good; only what it does now is judged.
 
+    *chain* is what the server sends, ``"complete"`` or the ``"leaf alone"``: what is missing has to be
+    fetched from where caIssuers says, and a client that does not do so comes to no path and may reject.
+
     Raises ValueError for what none of this can be.
     """
 
@@ -71,6 +80,7 @@ class Scenario:
     about: str = "leaf"
     must_staple: bool = False
     earlier: Sequence[Any] | None = None
+    chain: str = "complete"
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):
@@ -81,6 +91,8 @@ class Scenario:
             raise ValueError(f"status={self.status!r} cannot be; there are {', '.join(STATUSES)}")
         if self.about not in ABOUT:
             raise ValueError(f"about={self.about!r} cannot be; there are {', '.join(ABOUT)}")
+        if self.chain not in CHAINS:
+            raise ValueError(f"chain={self.chain!r} cannot be; there are {', '.join(CHAINS)}")
 
     def __str__(self) -> str:
         return self.name
@@ -94,6 +106,8 @@ class Scenario:
     def expected(self, policy: Policy) -> Expectation:
         """What a client that keeps *policy* does here."""
         found = {end.verdict: end for end in reversed(list(self._find_ends(policy)))}
+        if self.chain != "complete" and Expected.ACCEPT in found:
+            return Expectation(Expected.EITHER, _MAY_FETCH)
         if len(found) == 1:
             return next(iter(found.values()))
         return Expectation(Expected.EITHER, _list_clauses(self.offers.values()))

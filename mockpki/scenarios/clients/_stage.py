@@ -84,6 +84,10 @@ class Seen:
     about: str = "leaf"
     crl_file: bool = False
     """Whether the client was given the CRLs as a file, where nobody sees it look."""
+    whole_chain: bool = True
+    """Whether the server sent all that leads to the root."""
+    ca_issuers: tuple[Request, ...] = ()
+    """The requests for the certificate of the CA above the leaf."""
 
     @property
     def looked_at(self) -> frozenset[str]:
@@ -126,6 +130,8 @@ class Seen:
         )
         lines.extend(self._describe_requests("CRL", self.crl, [(one.about, one.crl) for one in self.others]))
         lines.extend(["  CRL: handed out as a file"] if self.crl_file else [])
+        if self.ca_issuers or not self.whole_chain:
+            lines.extend(self._describe_requests("caIssuers", self.ca_issuers, []))
         return "\n".join(lines)
 
     def _describe_requests(
@@ -151,7 +157,9 @@ class Stage:
         self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki)
         """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
         staple = None if scenario.staple is None else list(scenario.staple.faults)
-        self.server: TlsServer = pki.tls_server(self.leaf, staple=staple)
+        self.server: TlsServer = pki.tls_server(
+            self.leaf, staple=staple, chain=None if scenario.chain == "complete" else []
+        )
         self._before = self._records
         """What there was before the visit that is judged; the root serves other stages, too."""
 
@@ -234,6 +242,8 @@ class Stage:
             tuple(Asked(*other) for other in others),
             about,
             self._crl_file,
+            self.scenario.chain == "complete",
+            tuple(self.leaf.issuer.ca_issuers.requests),
         )
 
     @property
@@ -249,6 +259,7 @@ class Stage:
             handshakes=now.handshakes[len(before.handshakes) :],
             ocsp=now.ocsp[len(before.ocsp) :],
             crl=now.crl[len(before.crl) :],
+            ca_issuers=now.ca_issuers[len(before.ca_issuers) :],
             others=tuple(other for other in others if other.ocsp or other.crl),
         )
 

@@ -292,6 +292,17 @@ def _combined_scenarios() -> list[Scenario]:
     ]  # fmt: skip
 
 
+def _chain_scenarios() -> list[Scenario]:
+    return [
+        Scenario(
+            "intermediate-not-sent",
+            "The server sends its own certificate alone, whose caIssuers leads to the CA above it; staple, "
+            "responder and CRL say good.",
+            GOOD, GOOD, GOOD, chain="leaf alone",
+        ),
+    ]  # fmt: skip
+
+
 TABLE: tuple[Scenario, ...] = (
     *_staple_scenarios(),
     *_ocsp_scenarios(),
@@ -299,5 +310,6 @@ TABLE: tuple[Scenario, ...] = (
     *_must_staple_scenarios(),
     *_intermediate_scenarios(),
     *_combined_scenarios(),
+    *_chain_scenarios(),
 )
 """Every scenario that ships, in the order in which reports show them."""

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import urllib.request
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from mockpki import PKI, relying_party
 from mockpki._validation.ocsp import write_request
@@ -196,3 +198,50 @@ class TestFiles:
         assert not Path(target.crl_file).exists()
         with PKI(key_type="ML-DSA-44") as other, Case(by_name("crl-good"), HARD_FAIL).staged(other) as stage:
             assert stage.target.p12_file == ""
+
+
+class TestChain:
+    """A server that does not send all that it should."""
+
+    def test_the_ca_above_has_to_be_fetched(self, pki: PKI) -> None:
+        """Whoever fetches it accepts and is seen to; whoever does not rejects, and neither is blamed."""
+        case = Case(by_name("intermediate-not-sent"), HARD_FAIL)
+
+        def connect(host: str, port: int, server_name: str, ca_file: str) -> None:
+            context = ssl.create_default_context(cafile=ca_file)
+            with (
+                socket.create_connection((host, port), timeout=10) as raw,
+                context.wrap_socket(raw, server_hostname=server_name) as tls,
+            ):
+                tls.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
+                tls.recv(1)
+
+        def fetch_first(host: str, port: int, server_name: str, ca_file: str, cert_file: str) -> None:
+            context = ssl.create_default_context(cafile=ca_file)
+            # A leaf whose CA is given needs none from the server; its own URL says where that is.
+            leaf = x509.load_pem_x509_certificate(Path(cert_file).read_bytes())
+            access = leaf.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+            (url,) = (
+                one.access_location.value
+                for one in access
+                if one.access_method == AuthorityInformationAccessOID.CA_ISSUERS
+            )
+            with urllib.request.urlopen(url) as answer:
+                context.load_verify_locations(cadata=answer.read())
+            with (
+                socket.create_connection((host, port), timeout=10) as raw,
+                context.wrap_socket(raw, server_hostname=server_name) as tls,
+            ):
+                tls.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
+                tls.recv(1)
+
+        rejected = case.check(connect, pki=pki)
+        assert (rejected.outcome.accepted, rejected.seen.alerts) == (False, ("unknown_ca",))
+        assert "caIssuers: not asked" in str(rejected)
+        fetched = case.check(fetch_first, pki=pki)
+        assert (fetched.outcome.accepted, len(fetched.seen.ca_issuers)) == (True, 1)
+        assert "caIssuers: asked once" in str(fetched)
+        # Where the chain is complete the same client has no excuse.
+        assert (
+            Case(by_name("staple-good"), HARD_FAIL).check(connect, pki=pki, evidence=False).outcome.accepted
+        )
