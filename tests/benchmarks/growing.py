@@ -117,6 +117,7 @@ BENCHMARKS = (
             ),
         ),
         _memory,
+        most=3,
     ),
     Benchmark(
         "evidence",
@@ -127,6 +128,7 @@ BENCHMARKS = (
             Row("evidence: reading the newest of 1,000,000 requests", "newest", "ms", at_most=1, scale=1e3),
         ),
         _evidence,
+        most=3,
     ),
     Benchmark(
         "hang",
