@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def test_goals_are_judged_by_the_median_of_the_rounds(
 
 
 def test_the_sides_take_turns(kit: Kit) -> None:
-    """Each round asks every side once, every other round backwards, and warm-ups leave no sample."""
+    """Each round asks every side once, every other backwards; warm-ups leave no sample, some need none."""
     turns: list[str] = []
 
     def side(name: str) -> Side:
@@ -132,6 +133,11 @@ def test_the_sides_take_turns(kit: Kit) -> None:
         "a": [{"turn": 3}, {"turn": 6}, {"turn": 7}],
         "b": [{"turn": 4}, {"turn": 5}, {"turn": 8}],
     }
+    turns.clear()
+    few = measured(replace(benchmark, most=2), kit, rounds=3)
+    assert "".join(turns) == "ab" + "ba"
+    assert few.samples == {"a": [{"turn": 1}, {"turn": 4}], "b": [{"turn": 2}, {"turn": 3}]}
+    assert measured(replace(benchmark, most=2), kit, rounds=1).samples.keys() == {"a", "b"}
 
 
 def raising(error: Exception) -> Callable[[Kit, ExitStack], dict[str, Side]]:

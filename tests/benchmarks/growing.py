@@ -60,13 +60,15 @@ def _memory(kit: Kit, stack: ExitStack) -> dict[str, Side]:
 
 def _evidence(kit: Kit, stack: ExitStack) -> dict[str, Side]:
     many, few = kit.count(_REQUESTS, 1_000), kit.count(_REQUESTS // 10, 1_000)
+    # A million are asked once, and one more in each round: that is the newest then, which nobody has read.
+    asked = stack.enter_context(kit.worker("Evidence"))
+    asked.call("ask", count=many)
 
     def once() -> Sample:
         with kit.worker("Evidence") as worker:
             seen = {"live": worker.call("remember", count=few, fresh=True)}
             seen["same"] = worker.call("remember", count=few, fresh=False)
-            seen["newest"] = worker.call("newest", count=many)
-        sample: Sample = seen
+        sample: Sample = {**seen, "newest": asked.call("newest")}
         return sample
 
     return {"mockpki": once}
@@ -135,6 +137,7 @@ BENCHMARKS = (
             ),
         ),
         _memory,
+        most=3,
     ),
     Benchmark(
         "evidence",
@@ -145,6 +148,7 @@ BENCHMARKS = (
             Row("evidence: reading the newest of 1,000,000 requests", "newest", "ms", at_most=1, scale=1e3),
         ),
         _evidence,
+        most=3,
     ),
     Benchmark(
         "hang",

@@ -95,5 +95,6 @@ BENCHMARKS = (
             ),
         ),
         _open,
+        most=2,
     ),
 )  # fmt: skip

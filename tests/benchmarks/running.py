@@ -49,6 +49,8 @@ class Benchmark:
     open: Callable[[Kit, ExitStack], dict[str, Side]]
     turns: int = 1
     """How often a side takes its turn in a round, for what is short and noisy."""
+    most: int | None = None
+    """Rounds at most, and no warm-up: for what is counted and not timed, and is nearly the same each time."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +111,14 @@ class Result:
 
 
 def run(benchmark: Benchmark, kit: Kit, rounds: int, say: Callable[[str], None]) -> Result:
-    """One warm-up of each side (none in a quick run), then *rounds* rounds."""
+    """One warm-up of each side (none in a quick run), then *rounds* rounds, or the most it takes."""
     result = Result(benchmark)
+    rounds = min(rounds, benchmark.most or rounds)
     with _skipping(kit, result), ExitStack() as stack:
         sides = benchmark.open(kit, stack)
         for name, side in sides.items():
             result.samples[name] = []
-            if not kit.quick:
+            if not kit.quick and benchmark.most is None:
                 say(f"{benchmark.name}: warming up {name}")
                 side()
         for turn in range(rounds * (1 if kit.quick else benchmark.turns)):
