@@ -16,6 +16,7 @@ from mockpki import PKI, SharedPort, faults, relying_party, sequences
 from mockpki._exchange.http import url_with_question
 from mockpki._pkix.reading import load_certificate
 from tests.kit.asking import cert_id, connect, post, question, send, statuses
+from tests.kit.programs import need, run
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +137,32 @@ def test_faults_of_the_port_are_nobodys(shared: SharedPort, pki: PKI, fault: Any
     assert post(pki.ocsp.url, question(cert_id(leaf))).status == 500
     with pytest.raises(ValueError, match="has no port of its own"):
         pki.check()
+
+
+@pytest.mark.slow
+def test_programs_of_others_find_it(pki: PKI, tmp_path: Path) -> None:
+    """OpenSSL asks by what stands in the certificate and believes the answer; curl fetches the CRL there."""
+    leaf = pki.issue_cert("localhost")
+    (url,) = relying_party.responders(leaf.certificate)
+    ask = (
+        need("openssl"), "ocsp", "-issuer", pki.ca.cert_file, "-cert", leaf.cert_file, "-url", url,
+        "-CAfile", pki.ca_file, "-verify_other", pki.ca.cert_file,
+    )  # fmt: skip
+    good = run(*ask)
+    pki.revoke(leaf, "key_compromise")
+    revoked = run(*ask)
+    assert "Response verify OK" in good.stderr
+    assert f"{leaf.cert_file}: good" in good.stdout
+    assert f"{leaf.cert_file}: revoked" in revoked.stdout
+    (where,) = relying_party.crl_urls(leaf.certificate)
+    fetch = (need("curl"), "-sSf", "-o", tmp_path / "crl", where)
+    assert run(*fetch).returncode == 0
+    crl = x509.load_der_x509_crl((tmp_path / "crl").read_bytes())
+    assert crl.get_revoked_certificate_by_serial_number(leaf.serial_number) is not None
+    with pki.crl.respond_with(faults.Reset()):
+        assert "reset" in run(*fetch).stderr
+    pki.ocsp.assert_asked(leaf, times=2)
+    pki.crl.assert_asked(times=2)
 
 
 def test_faults_of_the_connection_are_had(shared: SharedPort, pki: PKI) -> None:

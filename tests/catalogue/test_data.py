@@ -147,7 +147,7 @@ def made_faults(draw: st.DrawFn) -> Fault:
     return made_of_them
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(made_faults())
 def test_every_fault_comes_back_whatever_it_is_given(fault: Fault) -> None:
     """With parameters that chance has made."""
@@ -414,7 +414,7 @@ def strange_objects(draw: st.DrawFn) -> dict[str, Any]:
     return {"fault": name, **{key: draw(JSON | NAMES) for key in sorted(keys)}}
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     JSON
     | strange_objects()
