@@ -54,9 +54,10 @@ class Staples:
         def restore() -> None:
             self._put(before)
             if is_new and isinstance(source, Stapler) and source in self._staplers:
-                self._staplers.remove(source)
                 if self._running:
-                    self._realm.engine.end(source.detach, self._server)
+                    self._realm.engine.end(self._retire, source)
+                else:
+                    self._staplers.remove(source)
 
         return restore
 
@@ -68,6 +69,11 @@ class Staples:
         self.source = source
 
     # On the loop.
+
+    def _retire(self, stapler: Stapler) -> None:
+        """It goes, unless a handshake that has begun waits for it: then it goes with the server."""
+        if stapler.retire(self._server):
+            self._staplers.remove(stapler)
 
     def let_go(self) -> None:
         """The server is closed."""

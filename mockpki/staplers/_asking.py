@@ -76,6 +76,11 @@ class Asking:
         """What is asked about at the moment."""
         return sorted(self._fetches.values())
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a handshake, or a start, waits for a fetch."""
+        return bool(self._waits)
+
     # What is decided is carried out.
 
     def note(self, name: str, kind: Kind, detail: str) -> None:

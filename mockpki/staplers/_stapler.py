@@ -249,6 +249,13 @@ class Stapler:
         self._asking.open = False
         self._asking.cancel(self._slots())
 
+    def retire(self, server: Server) -> bool:
+        """Detach from *server*, unless a handshake waits for its staple, which it is to have; whether so."""
+        if self._asking.is_waited_for:
+            return False
+        self.detach(server)
+        return True
+
     # On the loop: start and end.
 
     async def _wait_for_start(self, leaves: Sequence[Leaf]) -> None:

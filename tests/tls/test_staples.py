@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -193,6 +194,22 @@ def test_a_handshake_that_has_begun_keeps_its_source() -> None:
                 client.join(10)
             assert revoked(seen[0])
             assert server.connections[0].completed
+
+
+def test_a_handshake_waits_for_a_stapler_that_has_gone() -> None:
+    """Its staple comes when the responder answers, though the block has ended meanwhile."""
+    policy = staplers.StaplePolicy(
+        trigger="lazy_blocking", wait=timedelta(seconds=20), timeout=timedelta(seconds=20)
+    )
+    with PKI() as pki, pki.tls_server(pki.issue_cert("localhost"), staple=None) as server:
+        seen: list[bytes] = []
+        client = threading.Thread(target=lambda: seen.append(staple_seen(pki, server)))
+        with server.staple_with(policy), pki.ocsp.respond_with(faults.Slow(by=timedelta(seconds=0.5))):
+            client.start()
+            pki.ocsp.wait_for_request()
+        assert staple_seen(pki, server) == b""
+        client.join(20)
+        assert [statuses(one) for one in seen] == [["good"]]
 
 
 def test_issued_leaves_are_known_to_those_that_are_aside() -> None:
