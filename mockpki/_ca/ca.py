@@ -261,6 +261,7 @@ class CA(Standing):
         self._realm.share_responders(self, given.get("ocsp") or ())
         return choose_pointers(
             self.crl.find_points(self._authority, serial, not_after, is_ca),
+            self._authority.crl_issuer,
             own_ocsp=None if self.publishes.ocsp == "none" else self.ocsp.url,
             own_ca_issuers=self.ca_issuers.url,
             **given,
