@@ -138,6 +138,11 @@ def test_a_real_error_is_not_taken_for_it() -> None:
 class Interrupting:
     """Something to be closed, in the midst of which Ctrl-C comes."""
 
+    last_number = 0
+
+    def since(self, number: int) -> list[object]:
+        return []
+
     def drop(self) -> None:
         signal.raise_signal(signal.SIGINT)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from .._services.evidence import count_in_words
@@ -22,14 +22,13 @@ class Witness(Protocol):
     def last_number(self) -> int:
         """The number of the newest request or connection."""
 
-    def since(self, number: int) -> list[object]:
+    def since(self, number: int) -> Sequence[object]:
         """Those with a higher one."""
 
 
 def list_witnesses(realm: Realm) -> list[Witness]:
     """Every service and every TLS server, the servers first."""
-    witnesses: list[Witness] = [*realm.servers, *realm.services]  # type: ignore[list-item]
-    return witnesses
+    return [*realm.servers, *realm.services]
 
 
 def take_marks(realm: Realm) -> Marks:

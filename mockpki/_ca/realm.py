@@ -38,6 +38,13 @@ if TYPE_CHECKING:
 class Closable(Protocol):
     """A TLS server, as far as its end goes, and that of a test."""
 
+    @property
+    def last_number(self) -> int:
+        """The number of the newest connection, 0 before the first."""
+
+    def since(self, number: int) -> Sequence[object]:
+        """The connections with a higher one."""
+
     def drop(self) -> None:
         """Stop at once."""
 

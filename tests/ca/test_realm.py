@@ -45,6 +45,12 @@ def test_closing_goes_on_whatever_fails(realm: Realm) -> None:
     class Broken:
         """What cannot be closed."""
 
+        last_number = 0
+
+        def since(self, number: int) -> list[object]:
+            """Nobody came."""
+            return []
+
         def drop(self) -> None:
             """Fail."""
             raise ZeroDivisionError
