@@ -4,7 +4,8 @@
 - `policies`: a policy as it is typed, and what names mean. `baseline`: exceptions that are known.
 - `clients`, `servers`: what a probe found, as such a report; `client_objects`, `server_objects`: its JSON.
 - `text`, `json`, `junit`, `page`: the writers. They know the model, and nobody else.
-- `templates`, `timeline_svg`: what pages are made of. `safe`: what no reader is to be sent.
+- `filters`: what CRLs and filters weigh, as such a report.
+- `templates`, `timeline_svg`, `plot_svg`: what pages are made of. `safe`: what no reader is to be sent.
 - `demo`, `faults`, `scenarios`: what those commands print, which is no report on anybody.
 """
 

@@ -5,6 +5,7 @@ What stands in the page is in its reader's colours, light or dark. The classes t
 * ``wrong`` and ``right``: text in red and in green; on a ``details``, with a bar at its left.
 * ``dim``: small print.
 * ``facts``: a ``dl`` of names and values. ``demands``: a list with marks.
+* ``plot``: a picture of curves, and what their lines mean; ``curve`` with a number is one of them.
 * ``word`` with a kind of staple: what was seen, in the colours of the timelines.
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from ..scenarios.servers import KINDS, kind
 from .model import Report, Timelines
+from .plot_svg import plot_svg
 from .templates import render
 from .timeline_svg import axis_svg, legend, timeline_svg
 
@@ -19,7 +21,14 @@ from .timeline_svg import axis_svg, legend, timeline_svg
 def write_page(report: Report) -> str:
     """The whole page, which needs no other file."""
     return str(
-        render("report.html", title=report.title, report=report, kinds=KINDS, outage=_draw(report.timelines))
+        render(
+            "report.html",
+            title=report.title,
+            report=report,
+            kinds=KINDS,
+            outage=_draw(report.timelines),
+            plot=plot_svg(report.plot) if report.plot else "",
+        )
     )
 
 

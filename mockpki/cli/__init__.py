@@ -1,6 +1,6 @@
 """The command line, one file a command: each imports what it needs when it is called.
 
-- `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`: the commands.
+- `_crlite`, `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`: the commands.
 - `_options`: the options that several commands have.
 - `_output`: where a report goes, and who ends a run.
 """
@@ -12,6 +12,7 @@ import signal
 import click
 
 from .._typed import suggest
+from ._crlite import crlite
 from ._demo import demo
 from ._faults import faults
 from ._probe import probe
@@ -83,10 +84,13 @@ def main() -> None:
       mockpki staplers nginx apache ideal
       mockpki probe-server --template nginx.conf -- nginx -p {directory} -c {config}
     \b
+    See how large a CRL is, and how large the filter that browsers get in its place:
+      mockpki crlite 1000 10000 100000
+    \b
     Read any of it at leisure, without colour:
       NO_COLOR=1 mockpki demo | less
     """
 
 
-for _command in (demo, faults, probe, probe_server, scenarios, staplers):
+for _command in (crlite, demo, faults, probe, probe_server, scenarios, staplers):
     main.add_command(_command)

@@ -39,14 +39,14 @@ class Command(click.Command):
         return super().parse_args(ctx, args)
 
 
-class _Seconds(click.FloatRange):
-    """A number of seconds that is one: neither NaN nor without end."""
+class Amount(click.FloatRange):
+    """A number between two others that is one, and not NaN."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        seconds = super().convert(value, param, ctx)
-        if math.isnan(seconds):
-            self.fail(f"{value!r} is no number of seconds.", param, ctx)
-        return seconds
+        amount = super().convert(value, param, ctx)
+        if math.isnan(amount):
+            self.fail(f"{value!r} is no number.", param, ctx)
+        return amount
 
 
 def gather(kind: type, name: str, *options: Decorator, **fixed: object) -> Decorator:
@@ -120,7 +120,7 @@ def runs_options(timeout: str) -> Decorator:
             help="So many at once (else: twice the number of cores).",
         ),
         click.option(
-            "--timeout", type=_Seconds(0, 1_000_000, min_open=True), default=10, show_default=True,
+            "--timeout", type=Amount(0, 1_000_000, min_open=True), default=10, show_default=True,
             metavar="S", help=timeout,
         ),
         click.option("--key-type", default="P-256", show_default=True, help="Of all keys, such as RSA-2048."),

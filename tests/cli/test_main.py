@@ -44,7 +44,10 @@ def test_version() -> None:
     ("arguments", "sentence"),
     [
         (["dmeo"], "There is no command 'dmeo'; did you mean demo?"),
-        (["xyzzy"], "There is no command 'xyzzy'; there are: demo, faults, probe, probe-server, scenarios"),
+        (
+            ["xyzzy"],
+            "There is no command 'xyzzy'; there are: crlite, demo, faults, probe, probe-server, scenarios",
+        ),
         (["demo", "again"], "again"),
         (["demo", "--fast"], "--fast"),
         (["--fast"], "--fast"),
