@@ -6,16 +6,17 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import wraps
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from ._ca.ca import CA, Target, Targets, list_targets, make_child_ca
-from ._ca.issuing import root_certificate
+from ._ca.ct_log import LiveLog
+from ._ca.issuing import load_root, root_certificate
 from ._ca.leaf import Leaf, shorten
 from ._ca.options import CAOptions, check_publishing
 from ._ca.passage import run_until
@@ -25,7 +26,7 @@ from ._engine.interrupts import Held
 from ._engine.listener import start_all
 from ._engine.loop import Engine
 from ._engine.ports import addresses
-from ._parameters import OWN_CHECK, Within, check_arguments, show
+from ._parameters import OWN_CHECK, Within, check_arguments
 from ._pkix.keys import KeyName, KeyType
 from ._problems import add_note, combine, describe
 from ._services.publisher import Publisher
@@ -68,7 +69,8 @@ class PKI:
     making a root. *host* is a loopback address, or ``"localhost"`` for both. *publishes* is how the issuing
     CA publishes CRLs, a value or a name of `mockpki.publishing`; what is left out is new at every request. A
     schedule is best lived through in the past: *ago*, a timedelta, is how long before the present the PKI's
-    clock begins, so that each ``shift`` comes nearer to the clients' own time. *evidence* is how many of the
+    clock begins, so that each ``shift`` comes nearer to the clients' own time. *logged* gives certificates
+    SCTs of ``pki.ct_log``, *scts* of them, for ``pki.crlite`` to speak of. *evidence* is how many of the
     newest requests and handshakes each service and TLS server keeps, None for all.
 
     Raises ValueError for what these cannot be, and RuntimeError inside a fault, which runs in a service.
@@ -88,11 +90,13 @@ class PKI:
         host: str = "127.0.0.1",
         publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
         ago: Annotated[timedelta, Within(timedelta(), timedelta(days=10_000))] = timedelta(),
+        logged: bool = False,
+        scts: Annotated[int, Within(1, 100)] = 2,
         evidence: Annotated[int | None, Within(1)] = None,
     ) -> None:
         addresses(host)
         publishing = check_publishing(publishes)
-        options = CAOptions.check(key_type, delegated, responder_id)
+        options = replace(CAOptions.check(key_type, delegated, responder_id), logged=logged, scts=scts)
         try:
             with Held():
                 self._realm = Realm(Engine.acquire(), host, options, evidence)
@@ -118,17 +122,7 @@ class PKI:
         return CA(realm, root_certificate(realm.clock, realm.tag, key), key, None, publishes)
 
     def _adopt_root(self, adopted: trustme.CA, publishes: Publishing) -> CA:
-        try:
-            certificate = x509.load_pem_x509_certificate(adopted.cert_pem.bytes())
-            loaded: Any = load_pem_private_key(adopted.private_key_pem.bytes(), None)
-        except AttributeError as error:
-            raise TypeError(f"root= takes a trustme.CA; got {show(adopted)}") from error
-        except ValueError as error:
-            raise ValueError(
-                f"trustme does not hand out the key of root={adopted!r} ({error}); "
-                "give one with an RSA or EC key"
-            ) from error
-        return CA(self._realm, certificate.public_bytes(Encoding.DER), loaded, None, publishes)
+        return CA(self._realm, *load_root(adopted), None, publishes)
 
     def __repr__(self) -> str:
         state = ", closed" if self._realm.closed else ""
@@ -240,6 +234,11 @@ class PKI:
     def crl(self) -> Publisher:
         """The CRL publisher of the issuing CA."""
         return self.ca.crl
+
+    @property
+    def ct_log(self) -> LiveLog:
+        """The certificate transparency log: a `crlite.CtLog`, with a file for OpenSSL."""
+        return self._realm.logging.log
 
     @property
     def ca_file(self) -> str:

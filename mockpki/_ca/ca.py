@@ -38,6 +38,7 @@ from .issuing import (
     authority_content,
     bend_certificate,
     check_agreement,
+    check_common_name,
     choose_pointers,
     find_validity,
     list_extensions,
@@ -90,6 +91,7 @@ class CA:
         """The server of this CA's certificate."""
         self._listeners = [realm.serve(service) for service in (self.ocsp, self.crl, self.ca_issuers)]
         realm.cas.append(self)
+        realm.enrolment.add_issuer(certificate, ledger)
 
     def __repr__(self) -> str:
         return f"<CA {shorten(self.common_name)}>"
@@ -164,6 +166,8 @@ class CA:
         crl_urls: Urls | None = None,
         ca_issuers_urls: Urls | None = None,
         extensions: Extensions = (),
+        logged: bool | None = None,
+        logged_at: datetime | None = None,
         faults: CertificateFaults = (),
     ) -> Leaf:
         """Issue a certificate for *identities*: host names (wildcards, IDNA), IPs, e-mail addresses, URIs.
@@ -172,7 +176,8 @@ class CA:
         days unless *not_before* and *not_after* (aware datetimes) say otherwise. *key_type* is a name
         from `KeyType` (the PKI's, if left out). *client* makes it a client's. *ocsp_urls*,
         *crl_urls* and *ca_issuers_urls* replace the CA's own, in their order; ``[]`` leaves them out.
-        *faults* bend what it says.
+        *faults* bend what it says. *logged* gives it SCTs of the PKI's ``ct_log``, or none; left out, as the
+        PKI does. Their time is *logged_at*, an aware datetime; left out, now.
 
         *csr* (an object, PEM or DER) brings a key, its subject (*common_name* replaces the
         one in it), the extensions that it asks for, and its names where no *identities* are given.
@@ -186,11 +191,7 @@ class CA:
         realm = self._realm
         realm.require_open()
         names: list[x509.GeneralName] = [general_name(identity) for identity in identities]
-        if common_name is not None and len(common_name.encode()) > 64:
-            # RFC 5280 appendix A.1: "ub-common-name INTEGER ::= 64".
-            raise ValueError(
-                f"common_name= of issue_cert() takes at most 64 octets of UTF-8; got {show(common_name)}"
-            )
+        check_common_name(common_name)
         own = list_extensions(extensions)
         key: PrivateKey | None = None
         name: bytes | None = None
@@ -209,13 +210,9 @@ class CA:
         if not named:
             raise ValueError("a certificate needs an identity: issue_cert('localhost'), or common_name=")
         check_agreement(
-            own,
-            client=client,
-            must_staple=must_staple,
-            ocsp_urls=ocsp_urls,
-            crl_urls=crl_urls,
+            own, client=client, must_staple=must_staple, ocsp_urls=ocsp_urls, crl_urls=crl_urls,
             ca_issuers_urls=ca_issuers_urls,
-        )
+        )  # fmt: skip
         serial = x509.random_serial_number() if serial_number is None else check_serial(serial_number)
         not_before, not_after = find_validity(realm.clock, not_before, not_after)
         pointers = self._choose_pointers(
@@ -223,13 +220,7 @@ class CA:
         )
         spki = spki_der(public_key)
         own_extensions = leaf_extensions(
-            self.signer,
-            key_hash(spki),
-            public_key,
-            names,
-            pointers,
-            client=client,
-            must_staple=must_staple,
+            self.signer, key_hash(spki), public_key, names, pointers, client=client, must_staple=must_staple
         )
         content = TBSCertificate(
             serial,
@@ -239,7 +230,7 @@ class CA:
             spki,
             merge_extensions(own_extensions, merge_names(names, own)),
         )
-        return self._sign_leaf(content, faults, key)
+        return self._sign_leaf(content, faults, key, logged, logged_at)
 
     @check_arguments
     def certify(self, ca: CA, *, faults: CertificateFaults = ()) -> Leaf:
@@ -251,16 +242,24 @@ class CA:
         self._realm.require_open()
         find_pointers = partial(self._choose_pointers, is_ca=True)
         content = authority_content(self._realm.clock, ca.signer, self.signer, find_pointers)
-        return self._sign_leaf(content, faults, ca.key)
+        return self._sign_leaf(content, faults, ca.key, logged=False)
 
     def _sign_leaf(
-        self, honest: TBSCertificate, faults: Sequence[CertificateContent], key: PrivateKey | None
+        self,
+        honest: TBSCertificate,
+        faults: Sequence[CertificateContent],
+        key: PrivateKey | None,
+        logged: bool | None,
+        logged_at: datetime | None = None,
     ) -> Leaf:
-        content = bend_certificate(honest, faults)
+        realm, content = self._realm, bend_certificate(honest, faults)
+        content, entry = realm.logging.add_scts(content, self.signer, logged, logged_at)
         der = content.signed_by(self.signer).encode()
         # A fault may have chosen a serial number that none may use; the CA knows it all the same.
         self._ledger.issue(content.serial_number)
-        return Leaf(self, der, content.serial_number, key, self._realm.folder)
+        if entry is not None:
+            realm.enrolment.add(entry)
+        return Leaf(self, der, content.serial_number, key, realm.folder)
 
     def _find_key_type(self, name: str | None) -> KeyType:
         """The key type called *name*; the PKI's own, if that is left out."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from .._clock import Clock
@@ -25,6 +26,9 @@ from .._pkix.der import Extension
 from .._pkix.keys import PrivateKey, key_type_of, spki_der
 from .._pkix.signing import Signer, subject
 from .._pkix.times import check_time
+
+if TYPE_CHECKING:
+    import trustme
 
 BACKDATED = timedelta(days=30)
 LIFE = timedelta(days=90)
@@ -70,6 +74,20 @@ def root_certificate(clock: Clock, tag: str, key: PrivateKey) -> bytes:
     """A self-signed certificate for a new root, which points nowhere: nobody is above it."""
     own = Signer.named(subject(f"mockpki root {tag}"), key)
     return authority_content(clock, own, own, lambda serial, end: Pointers()).signed_by(own).encode()
+
+
+def load_root(adopted: trustme.CA) -> tuple[bytes, PrivateKey]:
+    """The certificate and key of a `trustme.CA`. Raises TypeError or ValueError for what has none of ours."""
+    try:
+        certificate = x509.load_pem_x509_certificate(adopted.cert_pem.bytes())
+        loaded: Any = load_pem_private_key(adopted.private_key_pem.bytes(), None)
+    except AttributeError as error:
+        raise TypeError(f"root= takes a trustme.CA; got {show(adopted)}") from error
+    except ValueError as error:
+        raise ValueError(
+            f"trustme does not hand out the key of root={adopted!r} ({error}); give one with an RSA or EC key"
+        ) from error
+    return certificate.public_bytes(Encoding.DER), loaded
 
 
 def authority_content(
@@ -152,6 +170,15 @@ def merge_names(names: Sequence[x509.GeneralName], own: Iterable[Own]) -> list[x
             item = x509.Extension(item.oid, item.critical, both)
         merged.append(item)
     return merged
+
+
+def check_common_name(common_name: str | None) -> None:
+    """Raise ValueError for one that is too long."""
+    if common_name is not None and len(common_name.encode()) > 64:
+        # RFC 5280 appendix A.1: "ub-common-name INTEGER ::= 64".
+        raise ValueError(
+            f"common_name= of issue_cert() takes at most 64 octets of UTF-8; got {show(common_name)}"
+        )
 
 
 def check_agreement(

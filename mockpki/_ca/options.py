@@ -12,11 +12,16 @@ from ..publishing._values import Publishing
 
 @dataclass(frozen=True)
 class CAOptions:
-    """The type of all keys, and who signs OCSP answers: a delegate or not, named by name or by key."""
+    """The type of all keys, and who signs OCSP answers: a delegate or not, named by name or by key.
+
+    *logged*: certificates have SCTs, so many of them.
+    """
 
     key_type: KeyType
     delegated: bool
     by_name: bool
+    logged: bool = False
+    scts: int = 2
 
     @classmethod
     def check(cls, key_type: str, delegated: bool, responder_id: str) -> CAOptions:

@@ -17,7 +17,9 @@ from .._engine.listener import ListeningPort, close_all
 from .._engine.loop import Engine
 from .._engine.ports import bind, close_sockets
 from .._problems import Problems, add_note, describe
+from .._services.enrolment import Enrolment
 from .._services.service import Service
+from .ct_log import Logging
 from .folder import Folder
 from .options import CAOptions
 from .passage import Timed
@@ -59,9 +61,15 @@ class Realm:
     leaf_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     dead: list[socket.socket] = field(default_factory=list)
     """Bound, and never listening."""
+    enrolment: Enrolment = field(init=False)
+    logging: Logging = field(init=False)
     closed: bool = False
     told_loss: bool = False
     """Whether the test was told that the engine is lost."""
+
+    def __post_init__(self) -> None:
+        self.enrolment = Enrolment(self.clock)
+        self.logging = Logging(self.clock, self.folder, self.options, self.enrolment)
 
     @property
     def url_host(self) -> str:

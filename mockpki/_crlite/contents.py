@@ -72,6 +72,11 @@ def count_milliseconds(time: datetime) -> int:
     return (check_time(time) - _EPOCH) // _MILLISECOND
 
 
+def from_milliseconds(timestamp: int) -> datetime:
+    """The time of a *timestamp*, in UTC. Raises OverflowError for one out of the calendar."""
+    return _EPOCH + timestamp * _MILLISECOND
+
+
 def spki_hash(issuer: IssuedCertificate | x509.Certificate | bytes) -> bytes:
     """What a filter calls an *issuer*, a CA or its certificate, as DER, too: the SHA-256 of its public key.
 

@@ -30,8 +30,14 @@ class Ledger:
         self.rewritten = 0
 
     def watch(self, watcher: Watcher) -> None:
-        """Have *watcher* told of each change to what is revoked, with the lock held: it must not ask back."""
-        self._watchers.append(watcher)
+        """Have *watcher* told of what is revoked by now, and of each change to it.
+
+        With the lock held: it must not ask back.
+        """
+        with self._lock:
+            for serial, revocation in self._revoked.items():
+                watcher((serial,), revocation)
+            self._watchers.append(watcher)
 
     def _tell(self, serials: Sequence[int], after: Revocation | None) -> None:
         for watcher in self._watchers:
