@@ -54,8 +54,8 @@ def check(
     *host*) is sent as SNI and has to be in the certificate. *timeout* is the server's, for its part of
     the handshake; the policy has that for fetches. *now* is an aware datetime for the windows of
     answers; validity periods of certificates go by the system's clock, which is OpenSSL's. *crlite* is for
-    the source ``"CRLite"``: a service such as ``pki.crlite`` or its URL, whose manifest and files are fetched,
-    or the filters themselves, as bytes, one or several.
+    the source ``"CRLite"``: a service such as ``pki.crlite`` or its URL, from which they are fetched, or the
+    filters themselves, as bytes, one or several.
 
     Raises OSError when there is no connection, it is torn down, or the server takes too long
     (TimeoutError); LookupError for no such policy; ValueError or TypeError for arguments that make no sense.

@@ -68,7 +68,7 @@ def _octets(name: str, given: Iterable[bytes]) -> list[bytes]:
     found = _items(name, given)
     for one in found:
         if not isinstance(one, bytes):
-            raise TypeError(f"{name}= takes DER as bytes; got {one!r}")
+            raise TypeError(f"{name}= takes {'octets' if name == 'filters' else 'DER'} as bytes; got {one!r}")
     return found
 
 

@@ -84,8 +84,8 @@ class Policy:
 
         if self.filter_confirms and not self._is_confirmed:
             raise ValueError(
-                "filter_confirms needs 'CRLite' in sources, and behind it 'staple' or 'OCSP' to confirm what it "
-                f"says; got {self.sources!r}"
+                "filter_confirms needs 'CRLite' in sources, and 'staple' or 'OCSP' behind it, which confirm "
+                f"what it says; got {self.sources!r}"
             )
 
     @property
