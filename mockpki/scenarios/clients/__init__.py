@@ -1,7 +1,8 @@
 """What clients are put through, and what a policy demands of them.
 
 - `_offer`, `_scenario`: what the sources say in a situation, and what a policy then demands.
-- `_table`: all situations that ship with mockpki.
+- `_filter_offer`: the same of CRLite's filters.
+- `_table`: all situations that ship with mockpki; in `_filter_table` those with filters.
 - `_stage`: a scenario on a live PKI, and what was seen there.
 - `_judging`: what a client did, held against what was expected of it.
 - `_control`: where a client has to accept before it is judged at all.

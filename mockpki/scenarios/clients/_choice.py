@@ -48,11 +48,23 @@ def matching(names: Names, table: Sequence[Scenario] | None = None) -> list[Scen
 def cases(
     policy: Policy | str, *, only: Names = "*", skip: Names = (), table: Sequence[Scenario] | None = None
 ) -> list[Case]:
-    """The scenarios of *table* (or of `TABLE`) under *policy*, in its order: *only* these, without *skip*."""
+    """The scenarios of *table* (or of `TABLE`) under *policy*, in its order: *only* these, without *skip*.
+
+    Those of filters are for policies with the source ``"CRLite"``: for others, they are there if they are asked for
+    by name.
+    """
     left_out = {scenario.name for scenario in matching(skip, table)}
     chosen = named(policy)
     memory = Memory()
-    return [Case(one, chosen, memory) for one in matching(only, table) if one.name not in left_out]
+    found = matching(only, table)
+    if only == "*" and "CRLite" not in chosen.sources:
+        found = leave_out_filters(found)
+    return [Case(one, chosen, memory) for one in found if one.name not in left_out]
+
+
+def leave_out_filters(table: Sequence[Scenario]) -> list[Scenario]:
+    """Those of *table* in which a client that looks into no filters can see all there is."""
+    return [scenario for scenario in table if scenario.crlite is None]
 
 
 @check_arguments

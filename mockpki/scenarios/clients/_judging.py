@@ -123,7 +123,7 @@ def find_other_alert(outcome: Outcome, seen: Seen) -> str:
     OpenSSL and rustls say unknown_ca, too, for want of an answer that they can use: whoever was seen to
     fetch one about the certificate in question may mean that.
     """
-    if outcome.accepted is not False or seen.looked_at & {"OCSP", "CRL"}:
+    if outcome.accepted is not False or seen.looked_at & {"OCSP", "CRL", "CRLite"}:
         return ""
     return next((alert for alert in seen.alerts if alert in OTHER_ALERTS), "")
 

@@ -14,6 +14,8 @@ from enum import StrEnum
 from typing import Any
 
 from ...relying_party import Policy
+from ...relying_party._policy import CONFIRMING
+from ._filter_offer import FilterOffer
 from ._offer import NO_OFFER, Offer, Says
 
 STATUSES = ("good", "revoked", "hold", "unknown")
@@ -54,7 +56,8 @@ class Scenario:
     ``"intermediate"``; with the latter, *staple* is still the leaf's, for which every source is honest.
     None: the server has no staple, the certificate names no responder or no CRL. *status* is what
     became of the certificate at its CA: what an offer without faults says follows from it.
-    *must_staple*: the leaf demands a staple (RFC 7633).
+    *must_staple*: the leaf demands a staple (RFC 7633). *crlite* is what CRLite's filters say of the leaf,
+    whichever the scenario is about; None: it was not logged, and they do not speak of it.
 
     *earlier*: the same client has come before, when the responder answered with these faults (``()``:
     honestly) and the certificate was good; only what it does now is judged.
@@ -71,6 +74,7 @@ class Scenario:
     about: str = "leaf"
     must_staple: bool = False
     earlier: Sequence[Any] | None = None
+    crlite: FilterOffer | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):
@@ -88,7 +92,7 @@ class Scenario:
     @property
     def offers(self) -> Mapping[str, Offer]:
         """What each source offers about the certificate in question, by its name in a policy."""
-        offers = {"staple": self.staple, "OCSP": self.ocsp, "CRL": self.crl}
+        offers = {"staple": self.staple, "OCSP": self.ocsp, "CRL": self.crl, "CRLite": self.crlite}
         return {source: offer or NO_OFFER for source, offer in offers.items()}
 
     def expected(self, policy: Policy) -> Expectation:
@@ -100,10 +104,9 @@ class Scenario:
 
     def _find_ends(self, policy: Policy) -> Iterator[Expectation]:
         """Every end to which a client may come; where several come to one verdict, the first says why."""
-        leaf, intermediate = dict(self.offers), {"staple": NO_OFFER, **_HONEST}
+        leaf, intermediate = dict(self.offers), {**_OF_THE_LEAF, **_HONEST}
         if self.about == "intermediate":
-            # The staple is the leaf's, and a CA has none.
-            leaf, intermediate = {**leaf, **_HONEST}, {**leaf, "staple": NO_OFFER}
+            leaf, intermediate = {**leaf, **_HONEST}, {**leaf, **_OF_THE_LEAF}
         for readings in _combine_readings(leaf, policy):
             end = _follow_policy(policy, readings, leaf_demands=self.must_staple)
             if end.verdict is Expected.REJECT or not policy.whole_chain:
@@ -115,6 +118,8 @@ class Scenario:
                 yield other if is_why else end
 
 
+_OF_THE_LEAF = {"staple": NO_OFFER, "CRLite": NO_OFFER}
+"""A CA has no staple, and filters do not speak of it."""
 _HONEST = {"OCSP": Offer(Says.GOOD), "CRL": Offer(Says.GOOD)}
 
 Readings = Mapping[str, Says]
@@ -134,8 +139,14 @@ def _follow_policy(
     *leaf_demands*: the leaf's certificate requires a staple. *about* begins the reason, empty for the leaf.
     """
     tried: dict[str, Says] = {}
+    suspected = False
     for source in policy.sources:
         said = says[source]
+        if suspected and source not in CONFIRMING:
+            continue
+        if source == "CRLite" and said is Says.REVOKED and policy.filter_confirms:
+            suspected, tried[source] = True, said
+            continue
         if said is Says.GOOD:
             return Expectation(Expected.ACCEPT, f"{about}{source} says good")
         if said in (Says.REVOKED, Says.FATAL) or (said is Says.UNKNOWN and policy.unknown_rejects):
@@ -144,6 +155,9 @@ def _follow_policy(
         tried[source] = said
         if source == "staple" and not about and (demand := _explain_demand(policy, said, leaf_demands)):
             return Expectation(Expected.REJECT, f"{demand}, and the staple is {said}", frozenset({source}))
+    if suspected:
+        told = f"{about}CRLite says revoked, and no source tells otherwise"
+        return Expectation(Expected.REJECT, told, frozenset({"CRLite"}))
     return _end_search(policy, tried, about)
 
 

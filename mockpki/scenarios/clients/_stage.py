@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from typing import Any
 
 from ..._ca.ca import CA
 from ..._ca.leaf import Leaf
@@ -17,11 +19,14 @@ from ..._services.evidence import Request, count_in_words
 from ..._tls.handshake import Handshake
 from ..._tls.server import TlsServer
 from ...relying_party import crl_urls, responders
+from ._filter_offer import FilterOffer, Made
 from ._offer import NO_OFFER, Offer, Says
 from ._scenario import Scenario
 
 SERVER_NAME = "localhost"
 _IDENTITIES = (SERVER_NAME, "127.0.0.1")
+_EARLIER = timedelta(days=1)
+"""How long before a certificate the coverage of a filter ends that was made too early for it."""
 _REASONS = {"revoked": "key_compromise", "hold": "certificate_hold"}
 
 
@@ -31,7 +36,8 @@ class Target:
 
     *ca_file* is the path of the root as PEM. *cert_file*, *chain_file* and *issuer_file* are for clients
     that judge a certificate without connecting; *ocsp_url* and *crl_url* for those that have to be
-    told where to ask: the first of the leaf's own, an empty text where it has none.
+    told where to ask: the first of the leaf's own, an empty text where it has none. *crlite_url* is where
+    CRLite's filters are to be had: ``manifest.json`` is below it, and lists none where the scenario has none.
     """
 
     host: str
@@ -44,6 +50,7 @@ class Target:
     issuer_file: str
     ocsp_url: str
     crl_url: str
+    crlite_url: str
 
 
 TARGET_NAMES = tuple(field.name for field in fields(Target))
@@ -64,7 +71,8 @@ class Seen:
     """What the server and the services saw of a client.
 
     *ocsp* and *crl* are the requests that concerned the certificate that the scenario is *about*, the
-    ``"leaf"`` or the ``"intermediate"``; *others* are those about the rest of its chain.
+    ``"leaf"`` or the ``"intermediate"``; *others* are those about the rest of its chain, and *crlite* those for
+    filters.
     """
 
     handshakes: tuple[Handshake, ...]
@@ -72,11 +80,12 @@ class Seen:
     crl: tuple[Request, ...]
     others: tuple[Asked, ...] = ()
     about: str = "leaf"
+    crlite: tuple[Request, ...] = ()
 
     @property
     def looked_at(self) -> frozenset[str]:
         """The sources that the client looked at for the certificate that the scenario is about."""
-        return self._sources(self.ocsp, self.crl)
+        return self._sources(self.ocsp, self.crl) | ({"CRLite"} if self.crlite else set())
 
     @property
     def asked(self) -> frozenset[str]:
@@ -105,7 +114,7 @@ class Seen:
 
     def __bool__(self) -> bool:
         asked = any(other.ocsp or other.crl for other in self.others)
-        return bool(self.handshakes or self.ocsp or self.crl or asked)
+        return bool(self.handshakes or self.ocsp or self.crl or self.crlite or asked)
 
     def __str__(self) -> str:
         lines = [f"  {shake}" for shake in self.handshakes] or ["  no TLS connection came"]
@@ -113,6 +122,8 @@ class Seen:
             self._describe_requests("OCSP", self.ocsp, [(one.about, one.ocsp) for one in self.others])
         )
         lines.extend(self._describe_requests("CRL", self.crl, [(one.about, one.crl) for one in self.others]))
+        if self.crlite:
+            lines.extend(self._describe_requests("CRLite", self.crlite, []))
         return "\n".join(lines)
 
     def _describe_requests(
@@ -121,6 +132,7 @@ class Seen:
         """What was asked about whom. Where nothing was about others, it need not be said about whom."""
         asked = [(about, some) for about, some in others if some]
         about = f" about the {self.about}" if asked or self.about != "leaf" else ""
+        about = "" if what == "CRLite" else about
         rows = ((about, requests), *((f" about the {one}", some) for one, some in asked))
         for whom, some in rows:
             yield f"  {what}{whom}: {'asked ' + count_in_words(len(some)) if some else 'not asked'}"
@@ -135,6 +147,7 @@ class Stage:
         self._pki = pki
         self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki)
         """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
+        self._publish_filters("before", "with a delta")
         staple = None if scenario.staple is None else list(scenario.staple.faults)
         self.server: TlsServer = pki.tls_server(self.leaf, staple=staple)
         self._before = self._records
@@ -155,6 +168,7 @@ class Stage:
             issuer_file=leaf.issuer.cert_file,
             ocsp_url=next(iter(responders(leaf.certificate)), ""),
             crl_url=next(iter(crl_urls(leaf.certificate)), ""),
+            crlite_url=self._pki.crlite.url,
         )
 
     def visits(self) -> Iterator[Target]:
@@ -175,6 +189,19 @@ class Stage:
             self.issuer.revoke(self.subject, _REASONS[scenario.status])
         self.issuer.ocsp.respond_with(*(scenario.ocsp or NO_OFFER).faults)
         self.issuer.crl.respond_with(*(scenario.crl or NO_OFFER).faults)
+        self._publish_filters("since", "with a delta", "too early")
+        if scenario.crlite is not None:
+            for file in self._pki.crlite.files:
+                self._pki.crlite.respond_with(*scenario.crlite.faults, to=file)
+
+    def _publish_filters(self, *times: Made) -> None:
+        """Publish what the scenario has at one of these *times*: a filter, and for the second time its delta."""
+        offer = self.scenario.crlite
+        if offer is None or offer.made not in times:
+            return
+        delta = offer.made == "with a delta" and "since" in times
+        early = self._pki.clock.now() - _EARLIER if offer.made == "too early" else None
+        self._pki.crlite.publish(full=not delta, coverage_ends=early)
 
     @property
     def _records(self) -> Seen:
@@ -192,7 +219,12 @@ class Stage:
             for whom, subject, issuer in chain
         )
         return Seen(
-            tuple(self.server.connections), ocsp, crl, tuple(Asked(*other) for other in others), about
+            tuple(self.server.connections),
+            ocsp,
+            crl,
+            tuple(Asked(*other) for other in others),
+            about,
+            tuple(self._pki.crlite.requests),
         )
 
     @property
@@ -208,6 +240,7 @@ class Stage:
             handshakes=now.handshakes[len(before.handshakes) :],
             ocsp=now.ocsp[len(before.ocsp) :],
             crl=now.crl[len(before.crl) :],
+            crlite=now.crlite[len(before.crlite) :],
             others=tuple(other for other in others if other.ocsp or other.crl),
         )
 
@@ -225,10 +258,26 @@ def _issue_certificates(scenario: Scenario, pki: PKI) -> tuple[Leaf, Leaf | CA, 
     top = pki.root.create_child_ca()
     ocsp, crl = _choose_urls(scenario.ocsp, top.ocsp.url, pki), _choose_urls(scenario.crl, top.crl.url, pki)
     if scenario.about == "leaf":
-        leaf = top.issue_cert(*_IDENTITIES, must_staple=scenario.must_staple, ocsp_urls=ocsp, crl_urls=crl)
+        logged = _log(scenario.crlite, top, pki)
+        leaf = top.issue_cert(
+            *_IDENTITIES, must_staple=scenario.must_staple, ocsp_urls=ocsp, crl_urls=crl, **logged
+        )
         return leaf, leaf, top
     intermediate = top.create_child_ca(ocsp_urls=ocsp, crl_urls=crl)
     return intermediate.issue_cert(*_IDENTITIES, must_staple=scenario.must_staple), intermediate, top
+
+
+def _log(offer: FilterOffer | None, issuer: CA, pki: PKI) -> dict[str, Any]:
+    """What makes a leaf of *issuer* one of which filters speak, as *offer* has it; and others like it."""
+    if offer is None:
+        return {}
+    others = [issuer.issue_cert(*_IDENTITIES, logged=True) for _ in range(2)]
+    if offer.made != "without it":
+        return {"logged": True}
+    issuer.revoke(others[0])
+    pki.crlite.publish(full=True)
+    serial = pki.crlite.false_positive(issuer)
+    return {"logged": True, "logged_at": pki.crlite.coverage_ends, "serial_number": serial}
 
 
 def _choose_urls(offer: Offer | None, live: str, pki: PKI) -> list[str]:

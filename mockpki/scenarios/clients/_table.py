@@ -13,6 +13,7 @@ from typing import Any
 
 from ... import faults
 from ...relying_party import NAMED
+from ._filter_table import FILTERS
 from ._offer import Offer, Says
 from ._scenario import Scenario
 
@@ -299,5 +300,6 @@ TABLE: tuple[Scenario, ...] = (
     *_must_staple_scenarios(),
     *_intermediate_scenarios(),
     *_combined_scenarios(),
+    *FILTERS,
 )
 """Every scenario that ships, in the order in which reports show them."""
