@@ -10,11 +10,12 @@ In a TLS server, StapleMessages come after the bytes. Certificates and CRLite fi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from ._crlite.clubcard import Clubcard
+from ._crlite.clubcard import Clubcard, Universe
+from ._crlite.listing import Listing
 from ._exchange.http import Answer
 from ._exchange.staples import StapleMessages
 from ._exchange.steps import Listening, Wire, is_wire
@@ -37,6 +38,9 @@ __all__ = [
     "Fault",
     "FileFault",
     "FilterContent",
+    "FilterFault",
+    "FilterListing",
+    "FilterUniverse",
     "Listener",
     "OCSPBytesFault",
     "OCSPContent",
@@ -190,7 +194,7 @@ class Envelope(Fault[OCSPResponse]):
 
 
 class Encoding(Fault[bytes]):
-    """The finished octets of an OCSP answer, staple, CRL or certificate file."""
+    """The finished octets of an OCSP answer, staple, CRL, certificate file or CRLite filter."""
 
     layer = "encoding"
     _value, _gives = bytes, "bytes"
@@ -245,6 +249,20 @@ class FilterContent(Fault[Clubcard]):
     _value, _gives = Clubcard, "a Clubcard"
 
 
+class FilterUniverse(Fault[Universe]):
+    """What a CRLite filter is made of: by issuer, the known and the revoked serial numbers."""
+
+    layer = "filter universe"
+    _value, _gives = Mapping, "a mapping of issuers to known and revoked serial numbers"
+
+
+class FilterListing(Fault[Listing]):
+    """What says which CRLite filters there are: upki's manifest, and the records of Remote Settings."""
+
+    layer = "filter listing"
+    _value, _gives = Listing, "a Listing"
+
+
 LAYERS: tuple[type[Fault[Any]], ...] = (
     Timing,
     OCSPContent,
@@ -260,7 +278,9 @@ LAYERS: tuple[type[Fault[Any]], ...] = (
     Listener,
     Stapling,
     CertificateContent,
+    FilterUniverse,
     FilterContent,
+    FilterListing,
 )
 """Every layer, in the order in which an answer passes them."""
 
@@ -268,6 +288,7 @@ OCSPBytesFault = Timing | OCSPContent | Signing | OCSPSigning | ToBeSigned | Sea
 StapleFault = OCSPBytesFault | Stapling
 OCSPFault = OCSPBytesFault | HTTP | Transport | Listener
 FileFault = Encoding | HTTP | Transport | Listener
+FilterFault = FilterUniverse | FilterContent | FilterListing | Encoding | HTTP | Transport | Listener
 CRLBytesFault = Timing | CRLContent | Signing | ToBeSigned | Sealing | Encoding
 CRLFault = CRLBytesFault | HTTP | Transport | Listener
 

@@ -16,7 +16,7 @@ from cryptography import x509
 
 from ._ca.ca import CA, Target, Targets, list_targets, make_child_ca
 from ._ca.ct_log import LiveLog
-from ._ca.issuing import load_root, root_certificate
+from ._ca.issuing import load_root, make_root
 from ._ca.leaf import Leaf, shorten
 from ._ca.options import CAOptions, check_publishing
 from ._ca.passage import run_until
@@ -27,8 +27,9 @@ from ._engine.listener import start_all
 from ._engine.loop import Engine
 from ._engine.ports import addresses
 from ._parameters import OWN_CHECK, Within, check_arguments
-from ._pkix.keys import KeyName, KeyType
+from ._pkix.keys import KeyName, KeyType, PrivateKey
 from ._problems import add_note, combine, describe
+from ._services.crlite import CRLite
 from ._services.publisher import Publisher
 from ._services.responder import Responder
 from .publishing._presets import IMMEDIATE
@@ -103,12 +104,14 @@ class PKI:
                 if ago:
                     self._realm.clock.shift(-ago)
                 above = publishing if depth == 0 else IMMEDIATE
-                self.root = self._make_root(above) if root is None else self._adopt_root(root, above)
+                self.root = CA(self._realm, *self._find_root(root), None, above)
                 self.ca = self.root
                 for number in range(depth):
                     issuing = publishing if number == depth - 1 else IMMEDIATE
                     self.ca = make_child_ca(self.ca, options.key_type, publishes=issuing)
                 self._realm.engine.post(start_all, self._realm.listeners)
+                if logged:
+                    _ = self.crlite
         except BaseException:
             if "_realm" in self.__dict__:
                 try:
@@ -117,12 +120,9 @@ class PKI:
                     self._shut()
             raise
 
-    def _make_root(self, publishes: Publishing) -> CA:
-        realm, key = self._realm, self._realm.options.key_type.generate()
-        return CA(realm, root_certificate(realm.clock, realm.tag, key), key, None, publishes)
-
-    def _adopt_root(self, adopted: trustme.CA, publishes: Publishing) -> CA:
-        return CA(self._realm, *load_root(adopted), None, publishes)
+    def _find_root(self, adopted: trustme.CA | None) -> tuple[bytes, PrivateKey]:
+        realm, key = self._realm, self._realm.options.key_type.generate
+        return make_root(realm.clock, realm.tag, key()) if adopted is None else load_root(adopted)
 
     def __repr__(self) -> str:
         state = ", closed" if self._realm.closed else ""
@@ -234,6 +234,11 @@ class PKI:
     def crl(self) -> Publisher:
         """The CRL publisher of the issuing CA."""
         return self.ca.crl
+
+    @property
+    def crlite(self) -> CRLite:
+        """The publisher of CRLite filters, of all CAs. Its port is opened when it is first asked for."""
+        return self._realm.crlite
 
     @property
     def ct_log(self) -> LiveLog:

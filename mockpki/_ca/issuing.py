@@ -70,10 +70,10 @@ def find_validity(
     return not_before, not_after
 
 
-def root_certificate(clock: Clock, tag: str, key: PrivateKey) -> bytes:
-    """A self-signed certificate for a new root, which points nowhere: nobody is above it."""
+def make_root(clock: Clock, tag: str, key: PrivateKey) -> tuple[bytes, PrivateKey]:
+    """A self-signed certificate for a new root, which points nowhere: nobody is above it; and its *key*."""
     own = Signer.named(subject(f"mockpki root {tag}"), key)
-    return authority_content(clock, own, own, lambda serial, end: Pointers()).signed_by(own).encode()
+    return authority_content(clock, own, own, lambda serial, end: Pointers()).signed_by(own).encode(), key
 
 
 def load_root(adopted: trustme.CA) -> tuple[bytes, PrivateKey]:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import secrets
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .._clock import Clock
 from .._engine.http import HttpSession
 from .._engine.interrupts import Held
-from .._engine.listener import ListeningPort, close_all
+from .._engine.listener import ListeningPort, close_all, start_all
 from .._engine.loop import Engine
 from .._engine.ports import bind, close_sockets
 from .._problems import Problems, add_note, describe
+from .._services.crlite import CRLite
 from .._services.enrolment import Enrolment
 from .._services.service import Service
 from .ct_log import Logging
@@ -61,6 +63,8 @@ class Realm:
     leaf_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     dead: list[socket.socket] = field(default_factory=list)
     """Bound, and never listening."""
+    _crlite: CRLite | None = None
+    _opening: threading.Lock = field(default_factory=threading.Lock)
     enrolment: Enrolment = field(init=False)
     logging: Logging = field(init=False)
     closed: bool = False
@@ -75,6 +79,19 @@ class Realm:
     def url_host(self) -> str:
         """`host` as it stands in a URL."""
         return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
+    def crlite(self) -> CRLite:
+        """The service of filters. Whoever asks for it first opens its port."""
+        with self._opening:
+            if self._crlite is None:
+                self.require_open()
+                what, log = f"CRLite service of PKI {self.tag}", self.logging.log
+                service = CRLite(what, self.clock, self.problems, self.enrolment, log)
+                # Connections may come at once. Nobody waits for the engine, which may be what is asking.
+                self.engine.post(start_all, [self.serve(service)])
+                self._crlite = service
+            return self._crlite
 
     def serve(self, service: Service[Any]) -> ListeningPort:
         """Bind a port for *service*. It takes connections from `ListeningPort.start` on."""

@@ -43,6 +43,11 @@ def read_serial(der: bytes) -> int:
     return _fields(der)[0].as_integer()
 
 
+def read_serial_octets(der: bytes) -> bytes:
+    """The content octets of its INTEGER, as they stand there."""
+    return _fields(der)[0].content
+
+
 def read_issuer(der: bytes) -> bytes:
     """The issuer's name, as DER."""
     return _fields(der)[2].der
@@ -56,6 +61,16 @@ def read_subject(der: bytes) -> bytes:
 def read_spki(der: bytes) -> bytes:
     """The SubjectPublicKeyInfo, as DER."""
     return _fields(der)[5].der
+
+
+def read_extension(der: bytes, oid: str) -> bytes | None:
+    """What extnValue holds in the first extension with this *oid*; None where there is none."""
+    for field in _fields(der):
+        if field.tag == _EXTENSIONS:
+            for name, value in _extensions(field):
+                if name == oid:
+                    return value.expect(OCTET_STRING).content
+    return None
 
 
 def has_plain_extensions(der: bytes) -> bool:
@@ -72,7 +87,7 @@ def read_names(der: bytes) -> tuple[str, ...]:
     with suppress(ValueError, IndexError):
         for field in _fields(der):
             if field.tag == _EXTENSIONS:
-                return tuple(_alternative_names(field.only(SEQUENCE)))
+                return tuple(_alternative_names(field))
     return ()
 
 
@@ -88,15 +103,21 @@ def _fields(der: bytes) -> list[Element]:
 
 
 def _alternative_names(extensions: Element) -> Iterator[str]:
-    for extension in extensions.children():
-        oid, *_, value = extension.children()
-        if oid.as_oid() != _SUBJECT_ALT_NAME:
+    for oid, value in _extensions(extensions):
+        if oid != _SUBJECT_ALT_NAME:
             continue
         for name in Element.whole(value.expect(OCTET_STRING).content, SEQUENCE).children():
             if name.tag in _TEXTS:
                 yield name.content.decode("latin-1")
             elif name.tag == _IP_ADDRESS:
                 yield _address(name.content)
+
+
+def _extensions(field: Element) -> Iterator[tuple[str, Element]]:
+    """The OID of each, and its extnValue."""
+    for extension in field.only(SEQUENCE).children():
+        oid, *_, value = extension.children()
+        yield oid.as_oid(), value
 
 
 def _address(octets: bytes) -> str:

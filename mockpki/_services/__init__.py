@@ -8,7 +8,8 @@
 - `immediate`, `scheduled`: one CRL that is new at every request, or those of a schedule; `scope`, `crl_file`:
   what each of these covers, and is; `signed_list`: how all of them become octets.
 - `caching`: the headers that caches go by.
-- `enrolment`: which certificates the log of a PKI has, of which issuers.
+- `crlite`: the filters of a whole PKI, and the lists of them. `filters`: which there are at any moment, and
+  what of; `filter_file`: one of them; `enrolment`: which certificates the log has, of which issuers.
 - `evidence`: what was asked and answered. `journal`: how that is kept, as octets.
 - `ledger`: what became of each serial number; the core's only mutable state.
 

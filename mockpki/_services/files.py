@@ -55,9 +55,12 @@ class FileService(Service[F]):
         window: Window,
         body: bytes,
         others: Mapping[str, datetime | str] = MappingProxyType({}),
+        content_type: str = "",
     ) -> Answer:
         """The answer with *body*, which is good for *window*; *others* are headers of a schedule."""
-        answer = Answer.of(200, self.content_type, body, *caching_headers(window, body, others))
+        answer = Answer.of(
+            200, content_type or self.content_type, body, *caching_headers(window, body, others)
+        )
         return obey_condition(request, answer)
 
 

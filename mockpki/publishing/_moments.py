@@ -38,7 +38,8 @@ class Moment:
 class Moments:
     """All moments of one CA, from its *epoch* on: its creation, at which it signs its first lists."""
 
-    def __init__(self, publishing: Publishing, epoch: datetime) -> None:
+    def __init__(self, publishing: Publishing, epoch: datetime, *, first: bool = True) -> None:
+        """Without *first*, nothing is signed at the epoch that is not due then."""
         self.epoch = epoch
         deltas = publishing.deltas
         self._full = publishing.full.every
@@ -54,7 +55,7 @@ class Moments:
         self._owed: set[bool] = set()
         # RFC 5280 section 3.3 has a CA publish from the start on; a list with nothing on it says so.
         first_delta = deltas is not None and self._delta is None
-        if self._full is None or first_delta:
+        if first and (self._full is None or first_delta):
             self._add(epoch, complete=self._full is None, delta=first_delta, seen=0)
 
     # What is added to the regular ones.

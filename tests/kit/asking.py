@@ -3,8 +3,9 @@
 import hashlib
 import http.client
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -81,17 +82,22 @@ class Reply:
 
 
 def send(
-    url: str, method: str = "GET", body: bytes | None = None, target: str | None = None, timeout: float = 30
+    url: str,
+    method: str = "GET",
+    body: bytes | None = None,
+    target: str | None = None,
+    timeout: float = 30,
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Reply:
     """One request on a connection of its own; `target` goes out as it is, octet for octet."""
     parts = urlsplit(url)
     assert parts.hostname is not None
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
     try:
-        connection.request(method, parts.path if target is None else target, body)
+        connection.request(method, parts.path if target is None else target, body, headers)
         response = connection.getresponse()
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        return Reply(response.status, headers, response.read())
+        found = {name.lower(): value for name, value in response.getheaders()}
+        return Reply(response.status, found, response.read())
     finally:
         connection.close()
 
