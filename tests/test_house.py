@@ -336,7 +336,8 @@ def test_a_fault_is_a_value_with_a_reason(fault: type[faults.Fault[Any]]) -> Non
     # Trouble on the way, octets of the test's own, and filters, which no RFC describes, break no one clause:
     # the sentence says what it is.
     own = any(field.name == "data" for field in dataclasses.fields(fault))
-    plain_trouble = (faults.Encoding, faults.HTTP, faults.Transport, faults.Listener, faults.FilterContent)
+    filters = (faults.FilterUniverse, faults.FilterContent, faults.FilterListing)
+    plain_trouble = (faults.Encoding, faults.HTTP, faults.Transport, faults.Listener, *filters)
     assert re.search(r"\bRFC \d{4}\b", doc) or own or issubclass(fault, plain_trouble)
 
 

@@ -190,6 +190,14 @@ def methods(pki: PKI, leaf: Leaf, server: TlsServer) -> dict[str, Case]:
         ),
         "assert_asked": own(ocsp.assert_asked),
         "CRL.assert_asked": own(pki.crl.assert_asked),
+        "crlite.publish": own(pki.crlite.publish),
+        "crlite.list_files": own(pki.crlite.list_files),
+        "crlite.filter": own(pki.crlite.filter),
+        "crlite.delta": own(pki.crlite.delta, since=pki.clock.now()),
+        "crlite.check": own(pki.crlite.check, leaf=leaf),
+        "crlite.false_positive": own(pki.crlite.false_positive),
+        "crlite.respond_with": own(pki.crlite.respond_with),
+        "crlite.assert_asked": own(pki.crlite.assert_asked),
         "response_for": own(ocsp.response_for, leaf=leaf),
         "respond_with": own(ocsp.respond_with),
         "settle": own(server.stapler.settle),
@@ -257,6 +265,7 @@ def stage() -> Iterator[dict[str, Case]]:
     """The methods of a PKI, which may be left with whatever was set there."""
     pki = PKI()
     leaf = pki.issue_cert("localhost")
+    pki.crlite.publish()
     with pki.tls_server(leaf, staple=staplers.NGINX_FILE) as server:
         yield methods(pki, leaf, server)
     # Of the functions among the values, some were called.
@@ -268,7 +277,9 @@ METHODS = (
     "PKI", "issue_cert", "create_child_ca", "certify", "revoke", "release", "forget", "CA.revoke",
     "run_until", "shift", "tls_server", "wait_for_request", "next_request", "assert_asked",
     "CRL.assert_asked", "response_for", "respond_with", "settle", "preload", "check", "observe",
-    "application", "crl_urls", "responders", "configure_trust", "configure_cert",
+    "application", "crl_urls", "responders", "configure_trust", "configure_cert", "crlite.publish",
+    "crlite.list_files", "crlite.filter", "crlite.delta", "crlite.check", "crlite.false_positive",
+    "crlite.respond_with", "crlite.assert_asked",
 )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from itertools import groupby
 from typing import Any, get_args
 
 from .. import faults
-from .._layers import CertificateContent, FilterContent, FilterListing, FilterUniverse
+from .._layers import CertificateContent
+from .._services.crlite import CRLite
 from .._services.files import CertificateFile
 from .._services.publisher import Publisher
 from .._services.responder import Responder
@@ -29,7 +30,7 @@ TARGETS: dict[str, tuple[type[Fault[Any]], ...]] = {
     "CRL": Publisher.layers,
     "caIssuers": CertificateFile.layers,
     "certificate": (CertificateContent,),
-    "filter": (FilterUniverse, FilterContent, FilterListing),
+    "filter": CRLite.layers,
 }
 """What faults can be given to, and the layers that each of these has."""
 

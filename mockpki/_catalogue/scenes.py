@@ -13,12 +13,24 @@ from typing import Any
 
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
-from .._crlite.clubcard import Clubcard
+from .._crlite.clubcard import Clubcard, Universe
 from .._crlite.contents import count_milliseconds, spki_hash
+from .._crlite.listing import Listed, Listing
 from .._exchange.http import HttpRequest
 from .._exchange.staples import staple_messages
 from .._exchange.steps import Listening
-from .._layers import HTTP, CertificateContent, Encoding, FilterContent, Listener, Stapling, Transport, bend
+from .._layers import (
+    HTTP,
+    CertificateContent,
+    Encoding,
+    FilterContent,
+    FilterListing,
+    FilterUniverse,
+    Listener,
+    Stapling,
+    Transport,
+    bend,
+)
 from .._pki import PKI
 from .._pkix.certificate import TBSCertificate
 from .._pkix.ocsp_request import OCSPRequest
@@ -26,7 +38,15 @@ from .._services.service import Service
 from .decoded import Decoder
 from .fields import CERTIFICATE, CRL, OCSP
 from .recipe import Faults, SetUp, do_nothing
-from .shown import Lines, filter_lines, listening_lines, message_lines, wire_lines
+from .shown import (
+    Lines,
+    filter_lines,
+    listening_lines,
+    listing_lines,
+    message_lines,
+    universe_lines,
+    wire_lines,
+)
 from .source import read_calls
 from .values import octets
 
@@ -99,7 +119,7 @@ class Stage:
             return self._message_pair(bent)
         if any(isinstance(fault, CertificateContent) for fault in bent):
             return self._certificate_pair(bent)
-        if any(isinstance(fault, FilterContent) for fault in bent):
+        if self.target == "filter":
             return self._filter_pair(bent)
         honest = self._octets(())
         between(self.pki, self.leaf)
@@ -156,17 +176,36 @@ class Stage:
     # Filters.
 
     def _filter_pair(self, bent: Faults) -> Pair:
+        if any(isinstance(fault, FilterListing) for fault in bent):
+            listing = self._make_listing()
+            return listing_lines(listing), listing_lines(bend(FilterListing, listing, bent))
         last = count_milliseconds(self.now)
         coverage = {sha256(b"a log").digest(): (last - 90 * 24 * 3_600_000, last)}
-        honest = Clubcard.build(
-            {spki_hash(self.pki.ca): ([self.leaf.serial_number, *range(1, 100)], [1, 2])}, coverage
-        )
+        known = [self.leaf.serial_number, *range(1, 100), *range(0xF000, 0xF010)]
+        universe: Universe = {spki_hash(self.pki.ca): (known, [1, 2, 0xF000])}
+        if any(isinstance(fault, FilterUniverse) for fault in bent):
+            return universe_lines(universe), universe_lines(bend(FilterUniverse, universe, bent))
+        honest = Clubcard.build(universe, coverage)
+        if any(isinstance(fault, Encoding) for fault in bent):
+            whole = honest.v3()
+            return [f"octets: {octets(whole)}"], [f"octets: {octets(bend(Encoding, whole, bent))}"]
         return filter_lines(honest), filter_lines(bend(FilterContent, honest, bent))
+
+    def _make_listing(self) -> Listing:
+        """A full filter, and three deltas."""
+        names = ["0.filter", *(f"{number}.delta" for number in (1, 2, 3))]
+        files = [
+            Listed.of(name, "default", name.encode(), parent)
+            for name, parent in zip(names, [None, *names], strict=False)
+        ]
+        return Listing(int(self.now.timestamp()), tuple(files))
 
     # HTTP.
 
     def _exchange_lines(self, bent: Faults) -> Lines:
         services: dict[str, Service[Any]] = {"CRL": self.pki.crl, "caIssuers": self.pki.ca.ca_issuers}
+        if self.target == "filter":
+            services["filter"] = self.pki.crlite
         service = services.get(self.target, self.pki.ocsp)
         with service.respond_with(*bent):
             return wire_lines(service.handle(self._request()))
@@ -174,6 +213,8 @@ class Stage:
     def _request(self) -> HttpRequest:
         if self.target in ("CRL", "caIssuers"):
             return HttpRequest("GET", "/")
+        if self.target == "filter":
+            return HttpRequest("GET", "/manifest.json")
         question = OCSPRequest((self.pki.ocsp._issuer.cert_id(self.leaf.serial_number),), self.scene.nonce)
         return HttpRequest("POST", "/ocsp", body=question.encode())
 

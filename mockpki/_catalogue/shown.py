@@ -1,11 +1,12 @@
-"""What goes over a connection or stands in a handshake or a filter, as lines of text."""
+"""What goes over a connection or stands in a handshake, a filter or a list, as lines of text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
 
-from .._crlite.clubcard import Clubcard
+from .._crlite.clubcard import Clubcard, Universe, serial_octets
+from .._crlite.listing import Listing
 from .._exchange.staples import StapleMessages
 from .._exchange.steps import Abort, Finish, Listening, Send, Silence, Step, Trickle, Wait, Wire
 from .decoded import Decoder
@@ -60,6 +61,25 @@ def filter_lines(card: Clubcard) -> Lines:
     for block in card.blocks:
         lines += [f"  issuer {octets(block.issuer)}", f"    rank: {block.rank}"]
     return [*lines, *(f"  column: {octets(column)}" for column in (*card.approximate, card.exact))]
+
+
+def universe_lines(universe: Universe) -> Lines:
+    """What a filter is made of: the revoked serial numbers of each issuer, and how many are known."""
+    lines = ["what the filter is made of"]
+    for issuer, (known, revoked) in universe.items():
+        serials = (serial_octets(serial).hex() for serial in revoked)
+        lines += [f"  issuer {octets(issuer)}", f"    known: {len(list(known))}"]
+        lines += [f"    revoked: {serial}" for serial in sorted(serials)]
+    return lines
+
+
+def listing_lines(listing: Listing) -> Lines:
+    """What is listed of each filter."""
+    lines = [f"filters of {listing.generated_at}"]
+    for one in listing.files:
+        lines += [f"  {one.name}", f"    size: {one.size}", f"    hash: {octets(one.digest)}"]
+        lines += [f"    parent: {one.parent}"] if one.parent else []
+    return lines
 
 
 # The port, and the connection.

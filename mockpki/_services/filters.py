@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,6 +34,12 @@ class _Line:
     first: int
     """What its files are numbered from: no two lines share a name."""
     made: dict[Moment, FilterFile] = field(default_factory=dict)
+
+    def forget(self, current: Iterable[Moment]) -> None:
+        """Lets go of files that are not *current* any more, but for the last ones."""
+        others = self.made.keys() - set(current)
+        for moment in [moment for moment in self.made if moment in others][:-KEPT]:
+            del self.made[moment]
 
     def find_current(self, now: datetime) -> list[Moment]:
         """The last full filter at *now*, and the deltas after it, oldest first; none before the first."""
@@ -76,7 +81,7 @@ class Filters:
         self._journals: dict[bytes, Journal] = {}
         self._changes = 0
         self._extents: dict[int, Extent] = {}
-        self._named: deque[FilterFile] = deque(maxlen=KEPT)
+        self._former: list[_Line] = []
         self.schedule: Schedule | None = None
         """When filters are published by themselves, if they are."""
         self._lines = self._make_lines(_BY_HAND)
@@ -108,6 +113,7 @@ class Filters:
         full = Schedule(every=schedule.life, life=schedule.life)
         with self._lock:
             self.schedule = schedule
+            self._former = [*self._lines.values()]
             self._lines = self._make_lines(Publishing(full, deltas=Deltas(schedule)))
             # The regular one of this very second would know nothing that has happened in it.
             self._add_moments(True, None, CHANNELS)
@@ -140,14 +146,17 @@ class Filters:
         now = self._clock.now()
         with self._lock:
             line = self._lines[channel]
-            return [self._make(line, moment) for moment in line.find_current(now)]
+            moments = line.find_current(now)
+            line.forget(moments)
+            return [self._make(line, moment) for moment in moments]
 
     def find_named(self, name: str) -> FilterFile | None:
         """The file of that *name*, if there is one, or was not long ago."""
         for channel in CHANNELS:
             self.find_current(channel)
         with self._lock:
-            return next((file for file in reversed(self._named) if file.name == name), None)
+            lines = [*self._lines.values(), *self._former]
+            return next((file for line in lines for file in line.made.values() if file.name == name), None)
 
     def find_delta(self, channel: Channel, since: datetime) -> FilterFile:
         """What has been revoked since the filter that was current at the time *since*, as one delta.
@@ -170,9 +179,6 @@ class Filters:
         file = line.made.get(moment)
         if file is None:
             file = line.made[moment] = self._make_file(line, moment, line.find_parent(moment))
-            self._named.append(file)
-            while len(line.made) > KEPT:
-                del line.made[next(iter(line.made))]
         return file
 
     def _make_file(self, line: _Line, moment: Moment, parent: Moment | None) -> FilterFile:

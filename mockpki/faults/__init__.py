@@ -19,7 +19,9 @@ In this folder, in the order in which an answer passes the layers:
 - `_to_be_signed`, `_sealing`, `_envelope`, `_encoding`: its octets, from the inside out.
 - `_http`, `_transport`, `_listener`: how it is sent.
 - `_stapling`: staples in TLS messages.
-- `_certificate`, `_filter_content`: what a certificate says, and a CRLite filter.
+- `_certificate`: what a certificate says.
+- `_filter_universe`, `_filter_content`, `_filter_listing`: what a CRLite filter is made of and says, and the
+  lists that it is found by.
 - `_parts`, `_values`: what several of them share, and what they are given.
 """
 
@@ -37,6 +39,8 @@ from ._crl_scope import *
 from ._encoding import *
 from ._envelope import *
 from ._filter_content import *
+from ._filter_listing import *
+from ._filter_universe import *
 from ._http import *
 from ._listener import *
 from ._ocsp_content import *

@@ -26,7 +26,11 @@ WITHOUT_CLAUSE: dict[str, str] = {
     "FilterVersion": "no RFC describes CRLite",
     "MissingLog": "no RFC describes CRLite",
     "NotEnrolled": "no RFC describes CRLite",
+    "MissingDelta": "no RFC describes CRLite",
     "StaleFilter": "no RFC describes CRLite",
+    "StrippedSerials": "no RFC describes CRLite",
+    "WrongHash": "no RFC describes CRLite",
+    "WrongSize": "no RFC describes CRLite",
     # Nothing on the network promises to be quick, or to be there.
     "Close": "a server may close any connection",
     "Drip": "no RFC says how fast an answer has to be",

@@ -219,6 +219,25 @@ def test_names() -> None:
         assert {name.rpartition(".")[2] for name in after} == {"filter", "delta"}
 
 
+def test_files_are_kept() -> None:
+    """Whatever is listed, however many there are, and the last of what was listed before."""
+    with PKI(logged=True) as pki:
+        pki.issue_cert("localhost")
+        for _ in range(100):
+            pki.crlite.publish()
+        listed = pki.crlite.files
+        assert len({file.name for file in listed}) == 100
+        assert pki.crlite.files == listed
+        find = pki.crlite._filters.find_named
+        assert [find(file.name) for file in listed] == [*listed]
+        pki.crlite.publish(full=True)
+        (full,) = pki.crlite.files
+        assert [find(file.name) for file in (listed[35], *listed[36:], full)] == [None, *listed[36:], full]
+        pki.crlite.publish(full=True)
+        assert len(pki.crlite.files) == 1
+        assert [find(file.name) for file in (listed[36], *listed[37:], full)] == [None, *listed[37:], full]
+
+
 def test_a_delta_of_ones_own() -> None:
     """For whoever has what was published at a time, in one file."""
     with PKI(logged=True, ago=DAY) as pki, pki.clock.stop():
