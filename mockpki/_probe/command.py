@@ -45,6 +45,11 @@ class Command:
     def __str__(self) -> str:
         return quote(self.words)
 
+    @property
+    def knows_filters(self) -> bool:
+        """Whether it is told where CRLite's filters are."""
+        return any("crlite_url" in _PLACEHOLDERS.find(word) for word in self.words)
+
     def find(self) -> None:
         """Raise ChildProcessError, with near names, if the program is not there or cannot be started."""
         name = self.words[0]

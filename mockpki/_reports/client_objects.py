@@ -98,6 +98,7 @@ def _make_scenario(row: JudgedRun) -> Object:
         "handshakes": [_make_handshake(shake) for shake in seen.handshakes],
         "ocsp": [_make_request(request) for request in seen.ocsp],
         "crl": [_make_request(request) for request in seen.crl],
+        "crlite": [_make_request(request) for request in seen.crlite],
         "others": [_make_asked(asked) for asked in seen.others],
         "printed": run.ended.printed,
     }

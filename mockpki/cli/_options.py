@@ -193,8 +193,13 @@ def list_skipped(only: Sequence[str], skip: Sequence[str]) -> list[Scenario]:
     return [one for one in scenarios.matching(only or "*") if one in left_out]
 
 
-def choose_scenarios(only: Sequence[str], skip: Sequence[str] = ()) -> list[Scenario]:
-    """The scenarios of these patterns, all if there are none, without those to skip."""
+def choose_scenarios(
+    only: Sequence[str], skip: Sequence[str] = (), *, filters: bool = True
+) -> list[Scenario]:
+    """The scenarios of these patterns, all if there are none, without those to skip.
+
+    Without *filters*, those of CRLite are there only if a pattern has them.
+    """
     from .. import scenarios
 
     try:
@@ -202,6 +207,8 @@ def choose_scenarios(only: Sequence[str], skip: Sequence[str] = ()) -> list[Scen
         found = [one for one in scenarios.matching(only or "*") if one not in left_out]
     except (LookupError, ValueError) as error:
         raise click.UsageError(str(error)) from error
+    if not (only or filters):
+        found = [one for one in found if one.crlite is None]
     if not found:
         raise click.UsageError("--skip leaves out every scenario that --only has chosen.")
     return found

@@ -15,8 +15,8 @@ where a policy has it. `judge` does the same without a network.
 make no sense; everything else is in the `Verdict`.
 
 In this folder: `_client` connects, and `_judge` needs not; `_search` looks where the `_policy` says, for
-`_answers` that `_fetch` gets, or `_filters`, and a `_verdict` is what it comes to; `_words` are policies as they are typed,
-and in words.
+`_answers` that `_fetch` gets, or in `_filters`, and a `_verdict` is what it comes to; `_words` are policies
+as they are typed, and in words.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._crlite.clubcard import Clubcard
 from .._crlite.clubcard import Status as Said
-from .._crlite.contents import count_milliseconds, spki_hash
+from .._crlite.contents import spki_hash
+from .._crlite.subject import Subject
 from .._parameters import show
-from .._pkix.reading import read_serial
 from .._validation.finding import Finding, Status, Unusable, reading
 from ._fetch import fetch
 
@@ -116,11 +116,7 @@ class Filters:
     def _ask(self, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime) -> Said:
         if certificate.not_valid_after_utc < now:
             return Said.EXPIRED
-        serial, scts = read_serial(certificate.public_bytes(Encoding.DER)), _read_scts(certificate)
-        said = {card.status(spki_hash(issuer), serial, scts) for card in self.cards}
-        # A delta says good of all that is not new in it.
-        order = (Said.REVOKED, Said.GOOD, Said.NOT_ENROLLED)
-        return next((one for one in order if one in said), Said.NOT_COVERED)
+        return Subject.read(spki_hash(issuer), certificate.public_bytes(Encoding.DER)).ask(self.cards)
 
 
 def _compare(name: str, octets: bytes, size: object, digest: object) -> None:
@@ -137,14 +133,3 @@ def _read_time(seconds: Any) -> datetime | None:
         return _EPOCH + timedelta(seconds=seconds)
     except (TypeError, ValueError, OverflowError):
         return None
-
-
-def _read_scts(certificate: x509.Certificate) -> list[tuple[bytes, int]]:
-    """Log and time of each SCT. Raises `Unusable` for an extension that cannot be read."""
-    kind = x509.PrecertificateSignedCertificateTimestamps
-    with reading():
-        try:
-            scts = certificate.extensions.get_extension_for_class(kind).value
-        except x509.ExtensionNotFound:
-            return []
-        return [(one.log_id, count_milliseconds(one.timestamp.replace(tzinfo=timezone.utc))) for one in scts]

@@ -148,12 +148,12 @@ class TestWhatFiltersSay:
         ]
 
     def test_scts_that_nobody_reads(self, world: World) -> None:
-        """A malformed list of SCTs leaves the certificate to the next source."""
+        """A malformed list of SCTs is none, and leaves the certificate to the next source."""
         oid = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
         odd = x509.UnrecognizedExtension(oid, b"\x04\x02\x00\x09")
         leaf = world.pki.issue_cert("localhost", logged=False, extensions=[odd])
         verdict = world.judge(leaf, [world.full], ocsp=[world.pki.ocsp.response_for(leaf)])
-        assert looked(verdict)[0] == ("CRLite", "unreadable")
+        assert looked(verdict)[0] == ("CRLite", "not covered")
         assert verdict.accepted
 
 

@@ -50,21 +50,17 @@ def cases(
 ) -> list[Case]:
     """The scenarios of *table* (or of `TABLE`) under *policy*, in its order: *only* these, without *skip*.
 
-    Those of filters are for policies with the source ``"CRLite"``: for others, they are there if they are asked for
-    by name.
+    Those of filters are for policies with the source ``"CRLite"``; with others they are there if *only* has
+    them.
     """
     left_out = {scenario.name for scenario in matching(skip, table)}
     chosen = named(policy)
     memory = Memory()
     found = matching(only, table)
     if only == "*" and "CRLite" not in chosen.sources:
-        found = leave_out_filters(found)
+        # Who looks into no filters cannot see what is wrong there.
+        found = [one for one in found if one.crlite is None]
     return [Case(one, chosen, memory) for one in found if one.name not in left_out]
-
-
-def leave_out_filters(table: Sequence[Scenario]) -> list[Scenario]:
-    """Those of *table* in which a client that looks into no filters can see all there is."""
-    return [scenario for scenario in table if scenario.crlite is None]
 
 
 @check_arguments

@@ -16,9 +16,9 @@ MADE: tuple[Made, ...] = get_args(Made)
 class FilterOffer(Offer):
     """What a client reads in the filters of the scenario's PKI; *faults* are those of their files.
 
-    *made* is when the filter was: ``"since"`` all that became of the certificate happened, ``"before"`` it did,
-    before it, and then ``"with a delta"`` since; ``"too early"``, before the certificate was logged; or
-    ``"without it"``: whoever made it has missed the certificate, whose serial number it takes for revoked.
+    *made* is when the filter was: ``"since"`` the certificate became what it is; ``"before"`` that; before,
+    and ``"with a delta"`` since; ``"too early"``, when the certificate was not logged yet; or by someone who
+    has missed it: ``"without it"``, whose serial number the filter takes for revoked.
     """
 
     made: Made = "since"

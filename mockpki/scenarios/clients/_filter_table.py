@@ -41,7 +41,7 @@ FILTERS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "crlite-corrupt",
-        "One bit of the filter is flipped, so that it is not what the manifest says; the responder says revoked.",
+        "One bit of the filter is flipped, which its hash in the manifest shows; the responder says revoked.",
         ocsp=_REVOKED, crlite=FilterOffer(Says.UNUSABLE, (faults.FlippedBit(),)), status="revoked",
     ),
 )  # fmt: skip

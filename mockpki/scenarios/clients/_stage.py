@@ -37,7 +37,8 @@ class Target:
     *ca_file* is the path of the root as PEM. *cert_file*, *chain_file* and *issuer_file* are for clients
     that judge a certificate without connecting; *ocsp_url* and *crl_url* for those that have to be
     told where to ask: the first of the leaf's own, an empty text where it has none. *crlite_url* is where
-    CRLite's filters are to be had: ``manifest.json`` is below it, and lists none where the scenario has none.
+    CRLite's filters are, by the ``manifest.json`` below it; they do not speak of the leaf where the scenario
+    has none.
     """
 
     host: str
@@ -71,8 +72,8 @@ class Seen:
     """What the server and the services saw of a client.
 
     *ocsp* and *crl* are the requests that concerned the certificate that the scenario is *about*, the
-    ``"leaf"`` or the ``"intermediate"``; *others* are those about the rest of its chain, and *crlite* those for
-    filters.
+    ``"leaf"`` or the ``"intermediate"``; *others* are those about the rest of its chain. *crlite* are those
+    for filters.
     """
 
     handshakes: tuple[Handshake, ...]
@@ -195,7 +196,7 @@ class Stage:
                 self._pki.crlite.respond_with(*scenario.crlite.faults, to=file)
 
     def _publish_filters(self, *times: Made) -> None:
-        """Publish what the scenario has at one of these *times*: a filter, and for the second time its delta."""
+        """Publish what the scenario has at one of these *times*: a filter, or at the second its delta."""
         offer = self.scenario.crlite
         if offer is None or offer.made not in times:
             return
