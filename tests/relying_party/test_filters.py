@@ -11,11 +11,10 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from cryptography import x509
 
 from mockpki import PKI, Leaf, faults, relying_party
 from mockpki.crlite import Clubcard, spki_hash
-from mockpki.relying_party import HARD_FAIL, Policy, Source, Status
+from mockpki.relying_party import Policy, Source, Status
 from tests.relying_party.kit import looked
 
 CRLITE = Policy(sources=("CRLite", "staple", "OCSP"))
@@ -146,15 +145,6 @@ class TestWhatFiltersSay:
             ("CRLite", verdict.fetched[0].certificate),
             ("OCSP", world.pki.ca.common_name),
         ]
-
-    def test_scts_that_nobody_reads(self, world: World) -> None:
-        """A malformed list of SCTs is none, and leaves the certificate to the next source."""
-        oid = x509.ObjectIdentifier("1.3.6.1.4.1.11129.2.4.2")
-        odd = x509.UnrecognizedExtension(oid, b"\x04\x02\x00\x09")
-        leaf = world.pki.issue_cert("localhost", logged=False, extensions=[odd])
-        verdict = world.judge(leaf, [world.full], ocsp=[world.pki.ocsp.response_for(leaf)])
-        assert looked(verdict)[0] == ("CRLite", "not covered")
-        assert verdict.accepted
 
 
 class TestConfirmation:
@@ -305,7 +295,7 @@ class TestOverHttp:
     @staticmethod
     def check(world: World, leaf: Leaf, **options: Any) -> Any:
         """The verdict on a server without a staple."""
-        policy = replace(HARD_FAIL, sources=("CRLite", "staple", "OCSP"), whole_chain=False)
+        policy = replace(ENFORCE, whole_chain=False, timeout=timedelta(minutes=1))
         with world.pki.tls_server(leaf, staple=None) as server:
             return relying_party.check(
                 server.host,
