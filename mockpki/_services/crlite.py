@@ -246,21 +246,21 @@ class CRLite(FileService[FilterFault]):
 
     @check_arguments
     def assert_asked(
-        self, leaf: Target | None = None, times: Annotated[int | None, Within(0)] = None
+        self, file: Target | None = None, times: Annotated[int | None, Within(0)] = None
     ) -> None:
         """Fail unless there was a request, or exactly *times*; with a file or path, for that."""
         self._settle()
-        if leaf is None:
+        if file is None:
             return self._log.assert_count(self._describe(), times)
-        path = _find_path(leaf)
+        path = _find_path(file)
         wanted = _find_subject(path)
         return self._log.assert_count_of(
             self._describe(), f" for {path}", lambda one: _find_subject(one.path) == wanted, times
         )
 
-    def assert_not_asked(self, leaf: Target | None = None) -> None:
+    def assert_not_asked(self, file: Target | None = None) -> None:
         """Fail if there was any request; with a file or path, for that."""
-        self.assert_asked(leaf, times=0)
+        self.assert_asked(file, times=0)
 
     # Answers over HTTP.
 

@@ -33,6 +33,8 @@ class _Line:
     moments: Moments
     first: int
     """What its files are numbered from: no two lines share a name."""
+    last: int = 0
+    """The highest number so far."""
     made: dict[Moment, FilterFile] = field(default_factory=dict)
 
     def forget(self, current: Iterable[Moment]) -> None:
@@ -84,15 +86,14 @@ class Filters:
         self._former: list[_Line] = []
         self.schedule: Schedule | None = None
         """When filters are published by themselves, if they are."""
+        self._lines: dict[Channel, _Line] = {}
         self._lines = self._make_lines(_BY_HAND)
         enrolment.watch(self._note)
 
     def _make_lines(self, publishing: Publishing) -> dict[Channel, _Line]:
         now = self._clock.now()
-        return {
-            channel: _Line(channel, Moments(publishing, now, first=False), self._changes)
-            for channel in CHANNELS
-        }
+        first = max((line.last for line in self._lines.values()), default=0)
+        return {channel: _Line(channel, Moments(publishing, now, first=False), first) for channel in CHANNELS}
 
     def _note(self, issuer: bytes, serials: Sequence[int], after: Revocation | None) -> None:
         now = self._clock.now()
@@ -191,7 +192,10 @@ class Filters:
                 old = listed[issuer] & before.get(issuer, frozenset())
                 universe[issuer] = serials, new - old
         ending = "filter" if parent is None else "delta"
-        name = f"{moment.time:%y%m%d%H%M%S}-{line.first + moment.order}-{line.channel}.{ending}"
+        number = line.first + moment.order
+        line.last = max(line.last, number)
+        # Clients take names of 32 octets.
+        name = f"{moment.time:%y%m%d%H%M%S}-{number}-{line.channel}.{ending}"
         return FilterFile(
             name,
             self._find_url(name),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import groupby, islice
 
 from .._pkix.status import CertStatus, Reason, Revocation, Status, describe_status
 
@@ -35,8 +35,8 @@ class Ledger:
         With the lock held: it must not ask back.
         """
         with self._lock:
-            for serial, revocation in self._revoked.items():
-                watcher((serial,), revocation)
+            for revocation, serials in groupby(self._revoked, self._revoked.__getitem__):
+                watcher([*serials], revocation)
             self._watchers.append(watcher)
 
     def _tell(self, serials: Sequence[int], after: Revocation | None) -> None:

@@ -7,6 +7,7 @@ agree, it stays with what it has.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Annotated
 
 from .._crlite.listing import Listing
@@ -15,9 +16,28 @@ from .._parameters import Within
 
 __all__ = [
     "MissingDelta",
+    "StaleListing",
     "WrongHash",
     "WrongSize",
 ]
+
+
+@dataclass(frozen=True)
+class StaleListing(FilterListing):
+    """The list says to have been made *by* earlier, by default before the ten days that browsers put up with.
+
+    A right client finds its filters too old, and goes on to its next source. Only manifests say when they
+    were made.
+    """
+
+    by: timedelta = timedelta(days=11)
+
+    def _check_values(self) -> None:
+        if self.by < timedelta(seconds=1):
+            raise ValueError(f"{self!r} changes nothing; give a second or more")
+
+    def __call__(self, honest: Listing) -> Listing:
+        return replace(honest, generated_at=max(0, honest.generated_at - self.by // timedelta(seconds=1)))
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ WITHOUT_CLAUSE: dict[str, str] = {
     "NotEnrolled": "no RFC describes CRLite",
     "MissingDelta": "no RFC describes CRLite",
     "StaleFilter": "no RFC describes CRLite",
+    "StaleListing": "no RFC describes CRLite",
     "StrippedSerials": "no RFC describes CRLite",
     "WrongHash": "no RFC describes CRLite",
     "WrongSize": "no RFC describes CRLite",

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -42,6 +43,22 @@ def test_how_wrong() -> None:
     sizes = [one.size for one in faults.WrongSize(by=5)(LISTING).files[:2]]
     assert sizes == [13, 12]
     assert {one.size for one in faults.WrongSize(by=-1_000)(LISTING).files} == {0}
+
+
+def test_a_stale_list() -> None:
+    """Eleven days ago if *by* is left out, or at the beginning of time; else it is as it was."""
+    for by, made in ((timedelta(days=11), LISTING.generated_at - 11 * 86_400), (timedelta(days=40_000), 0)):
+        assert faults.StaleListing(by)(LISTING) == replace(LISTING, generated_at=made)
+    assert faults.StaleListing() == faults.StaleListing(timedelta(days=11))
+    with pytest.raises(ValueError, match="changes nothing; give a second or more"):
+        faults.StaleListing(timedelta(milliseconds=1))
+    with PKI(logged=True) as pki:
+        pki.crlite.publish()
+        url = f"{pki.crlite.url}manifest.json"
+        with pki.crlite.respond_with(faults.StaleListing()):
+            bent = json.loads(send(url).body)
+        honest = json.loads(send(url).body)
+        assert bent == {**honest, "generated_at": honest["generated_at"] - 11 * 86_400}
 
 
 def test_a_missing_delta() -> None:

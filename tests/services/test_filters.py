@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 
-from mockpki import PKI, crlite, publishing
+from mockpki import PKI, Leaf, crlite, publishing
 from mockpki._services.filter_file import Channel, FilterFile
 from mockpki._services.filters import CHANNELS
 from mockpki.crlite import Status
@@ -199,6 +200,83 @@ def test_a_schedule_that_follows_revocations() -> None:
             pki.clock.shift(wait)
             # It covers up to an hour before it is made; and at once, what there is.
             assert pki.crlite.check(new) is (Status.NOT_COVERED if wait else Status.REVOKED)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_on_a_schedule_it_is_what_a_naive_record_says(seed: int) -> None:
+    """At any time, in any order of times, every file is what a replay of all that had happened gives."""
+    dice = random.Random(seed)
+    every, life = 6 * HOUR, 2 * DAY
+    with PKI(logged=True, ago=40 * DAY) as pki, pki.clock.stop():
+        start = pki.clock.now()
+        pki.crlite.schedule = publishing.Schedule(every, life)
+        events: list[tuple[datetime, str, int]] = []
+
+        def replay(time: datetime) -> tuple[set[int], set[int]]:
+            """What was known and what was revoked before *time*."""
+            known: set[int] = set()
+            bad: set[int] = set()
+            for at, what, serial in events:
+                if at < time:
+                    {"issue": known.add, "revoke": bad.add, "release": bad.discard}[what](serial)
+            return known, bad
+
+        def expect(now: datetime) -> list[tuple[set[int], set[int]]]:
+            """The known and the revoked of each file that is current *now*."""
+            full = start + (now - start) // life * life
+            found = [replay(full)]
+            for tick in range(1, (now - full) // every + 1):
+                known, bad = replay(full + tick * every)
+                found.append((known, bad - replay(full + (tick - 1) * every)[1]))
+            return found
+
+        for _ in range(40):
+            now = pki.clock.now()
+            known, bad = replay(now + HOUR)
+            what = dice.choice(["issue", "revoke", "release", "wait", "wait"])
+            if what == "issue":
+                events.append((now, what, pki.issue_cert("localhost").serial_number))
+            elif what == "revoke" and known - bad:
+                events.append((now, what, dice.choice(sorted(known - bad))))
+                pki.revoke(events[-1][2], "certificate_hold")
+            elif what == "release" and bad:
+                events.append((now, what, dice.choice(sorted(bad))))
+                pki.release(events[-1][2])
+            elif what == "wait":
+                pki.clock.shift(timedelta(seconds=dice.choice([1, 3 * 3_600, 6 * 3_600, 20 * 3_600])))
+        # Forward, and back again: what is asked about first does not matter.
+        end = pki.clock.now()
+        times = [start + number * timedelta(hours=5) for number in range(1, (end - start) // (5 * HOUR))]
+        dice.shuffle(times)
+        for time in [*times, end]:
+            pki.clock.shift(time - pki.clock.now())
+            found = [next(iter(sets(file).values()), (set(), set())) for file in pki.crlite.files]
+            assert found == [parts if parts[0] else (set(), set()) for parts in expect(time)]
+
+
+def test_from_several_threads() -> None:
+    """Whoever issues, revokes, publishes and asks at once: nobody waits for ever, and nothing is lost."""
+    with PKI(logged=True) as pki:
+        pki.crlite.publish()
+
+        def work(number: int) -> list[Leaf]:
+            made = []
+            for _ in range(8):
+                leaf = pki.issue_cert("localhost")
+                if number % 2:
+                    pki.revoke(leaf)
+                    made.append(leaf)
+                pki.crlite.publish()
+                pki.crlite.check(leaf)
+            return made
+
+        with ThreadPoolExecutor(6) as pool:
+            revoked = [leaf for made in pool.map(work, range(6)) for leaf in made]
+        pki.crlite.publish(full=True)
+        assert len(revoked) == 24
+        assert {pki.crlite.check(leaf) for leaf in revoked} == {Status.REVOKED}
+        ((known, bad),) = sets(pki.crlite.files[0]).values()
+        assert (len(known), bad) == (48, {leaf.serial_number for leaf in revoked})
 
 
 def test_names() -> None:
