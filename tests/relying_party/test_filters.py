@@ -224,6 +224,82 @@ def manifest(filters: Mapping[str, bytes], made: object = None, **wrong: object)
     return json.dumps({"generated_at": made, "comment": "", "files": files}).encode()
 
 
+class TestTheService:
+    """The client and `PKI.crlite`."""
+
+    def test_faults(self) -> None:
+        """What the client makes of each fault of filters, and of how they are found: revoked, or why not."""
+        with PKI(logged=True) as pki:
+            for _ in range(8):
+                pki.issue_cert("localhost")
+            zero = pki.issue_cert("localhost", serial_number=0xF0 << 120 | 7)
+            pki.crlite.publish()
+            revoked = [pki.issue_cert("localhost", logged_at=NOW - DAY) for _ in range(3)]
+            for leaf in revoked:
+                pki.revoke(leaf)
+                pki.crlite.publish()
+            pki.revoke(zero)
+            pki.crlite.publish(full=True)
+            cases: list[tuple[faults.FilterFault | None, str]] = [
+                (None, "revoked"),
+                (faults.Garbage(), "wrong size"),
+                (faults.HttpStatus(503), "HTTP 503"),
+                (faults.Refused(), "refused"),
+                (faults.Close(), "broken off"),
+                (faults.FlippedBit(), "wrong hash"),
+                (faults.WrongHash(), "wrong hash"),
+                (faults.WrongSize(), "wrong size"),
+                (faults.StaleListing(), "stale"),
+                (faults.FilterVersion(9), "unreadable"),
+                (faults.NotEnrolled(), "not enrolled"),
+                (faults.NotEnrolled(pki.ca), "not enrolled"),
+                (faults.MissingLog(), "not covered"),
+                (faults.StaleFilter(), "not covered"),
+                (faults.Coverage(high=NOW - 2 * DAY), "not covered"),
+                (faults.Coverage(), "revoked"),
+            ]
+            for fault, word in cases:
+                with pki.crlite.respond_with(*([] if fault is None else [fault])):
+                    assert self.look(pki, zero) == word, fault
+            broken: list[tuple[faults.FilterFault, str]] = [
+                (faults.FlippedBit(), "wrong hash"),
+                (faults.Truncated(), "wrong size"),
+                (faults.Trailing(), "wrong size"),
+                (faults.HttpStatus(404), "HTTP 404"),
+            ]
+            (file,) = pki.crlite.files
+            for one, word in broken:
+                with pki.crlite.respond_with(one, to=file):
+                    assert self.look(pki, zero) == word, one
+            pki.crlite.assert_asked()
+
+    def test_deltas(self) -> None:
+        """Every delta counts, in its turn; what only a delta had that is not listed is good to a client."""
+        with PKI(logged=True) as pki:
+            leaves = [pki.issue_cert("localhost") for _ in range(5)]
+            pki.crlite.publish()
+            for leaf in leaves[:3]:
+                pki.revoke(leaf)
+                pki.crlite.publish()
+                assert [self.look(pki, one) for one in (leaf, leaves[3])] == ["revoked", "good"]
+            with pki.crlite.respond_with(faults.MissingDelta()):
+                assert [self.look(pki, leaf) for leaf in leaves[:3]] == ["revoked", "good", "revoked"]
+
+    @staticmethod
+    def look(pki: PKI, leaf: Leaf) -> str:
+        """The client's word for what the service's filters say of *leaf*."""
+        policy = replace(CRLITE, whole_chain=False, sources=("CRLite",), timeout=timedelta(minutes=1))
+        with pki.tls_server(leaf, staple=None) as server:
+            verdict = relying_party.check(
+                server.host, server.port, server_name="localhost", ca=pki.ca_file, policy=policy,
+                crlite=pki.crlite,
+            )  # fmt: skip
+        (look,) = verdict.fetched
+        assert (look.source, look.url) == ("CRLite", pki.crlite.url)
+        assert verdict.accepted == (look.outcome != "revoked")
+        return look.outcome
+
+
 class TestOverHttp:
     def test_manifests(self, world: World) -> None:
         """Files that are as the manifest says are used; else none is, the reason is told, and OCSP asked."""
