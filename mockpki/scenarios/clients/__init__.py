@@ -1,8 +1,9 @@
 """What clients are put through, and what a policy demands of them.
 
 - `_offer`, `_scenario`: what the sources say in a situation, and what a policy then demands.
-- `_table`: all situations that ship with mockpki.
-- `_stage`: a scenario on a live PKI, and what was seen there.
+- `_history`: what happened at a CA before, and which CRL stands in another's place.
+- `_table`, `_list_table`: all situations that ship with mockpki, and those of CRLs as CAs publish them.
+- `_stage`, `_lists`: a scenario on a live PKI, and what was seen there; what its CRLs are.
 - `_judging`: what a client did, held against what was expected of it.
 - `_control`: where a client has to accept before it is judged at all.
 - `_calling`: the function that connects, and what its end means.
