@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 from collections.abc import Sequence
 from functools import cached_property
@@ -33,6 +34,11 @@ def list_some(items: Sequence[str], what: str) -> str:
     if len(items) <= 3:
         return ", ".join(map(shorten, items))
     return f"{', '.join(map(shorten, items[:2]))} and {len(items) - 2} more {what}"
+
+
+def stem_of(certificate: bytes) -> str:
+    """What files about *certificate* are called: two CAs may have given one serial number."""
+    return hashlib.sha256(certificate).hexdigest()[:32]
 
 
 class Leaf:
@@ -101,17 +107,17 @@ class Leaf:
     @property
     def cert_file(self) -> str:
         """Path of a file with `cert_pem`."""
-        return self._folder.write(f"{self.serial_number:x}.crt", self.cert_pem)
+        return self._folder.write(f"{stem_of(self.der)}.crt", self.cert_pem)
 
     @property
     def chain_file(self) -> str:
         """Path of a file with `chain_pem`, as servers want it."""
-        return self._folder.write(f"{self.serial_number:x}.chain.crt", self.chain_pem)
+        return self._folder.write(f"{stem_of(self.der)}.chain.crt", self.chain_pem)
 
     @property
     def key_file(self) -> str:
         """Path of a file with `key_pem`."""
-        return self._folder.write(f"{self.serial_number:x}.key", self.key_pem)
+        return self._folder.write(f"{stem_of(self.der)}.key", self.key_pem)
 
     def configure_cert(self, context: Any) -> None:
         """Make an `ssl.SSLContext` or an ``OpenSSL.SSL.Context`` present this certificate.
