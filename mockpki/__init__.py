@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import crlite, faults, relying_party, scenarios, sequences, staplers, wsgi
     from ._ca.ca import CA
+    from ._ca.crl_issuer import CrlIssuer
     from ._ca.leaf import Leaf
     from ._pki import PKI
     from ._pkix.keys import KeyType
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CA",
     "PKI",
+    "CrlIssuer",
     "Handshake",
     "KeyType",
     "Leaf",
@@ -37,6 +39,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "CA": "_ca.ca",
+    "CrlIssuer": "_ca.crl_issuer",
     "Handshake": "_tls.handshake",
     "KeyType": "_pkix.keys",
     "Leaf": "_ca.leaf",

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVa
 
 from cryptography import x509
 
-from ._ca.ca import CA, Target, Targets, list_targets, make_child_ca
+from ._ca.ca import CA, Target, Targets, make_child_ca
 from ._ca.ct_log import LiveLog
 from ._ca.issuing import load_root, make_root
 from ._ca.leaf import Leaf, shorten
 from ._ca.options import CAOptions, check_publishing
 from ._ca.passage import run_until
 from ._ca.realm import Realm
+from ._ca.revocation import list_targets
 from ._clock import Clock
 from ._engine.interrupts import Held
 from ._engine.listener import start_all
@@ -303,7 +304,8 @@ class PKI:
     def _group_by_issuer(self, target: Targets) -> Iterable[tuple[CA, list[Target]]]:
         self._realm.require_open()
         grouped: dict[CA, list[Target]] = {}
-        for one in list_targets(target):
+        targets: Iterable[Target] = list_targets(target)
+        for one in targets:
             issuer = one.issuer if isinstance(one, Leaf | CA) else self.ca
             if issuer is None:
                 raise ValueError(f"{one!r} is a root: nobody is above it to revoke it")

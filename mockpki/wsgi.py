@@ -20,6 +20,7 @@ from werkzeug.routing import Map, PathConverter, Rule
 from werkzeug.wrappers import Request, Response
 
 from ._ca.ca import CA
+from ._ca.crl_issuer import CrlIssuer
 from ._exchange.http import Answer, HttpRequest, http_date, obey_http
 from ._exchange.refusals import judge_method
 from ._parameters import show
@@ -50,23 +51,22 @@ class _Anything(PathConverter):
 
 
 class Application:
-    """The services of one CA below ``/ocsp``, ``/ca.crl`` and ``/ca.crt``. Made by `application`."""
+    """The services of one CA below ``/ocsp``, ``/ca.crl`` and ``/ca.crt``; of a CRL issuer, its CRLs. Made by
+    `application`."""
 
-    def __init__(self, ca: CA) -> None:
+    def __init__(self, ca: CA | CrlIssuer) -> None:
         self._ca = ca
-        self._now = ca.clock.now
+        self._now = ca.signer.clock.now
+        paths = "/ca.crl", "/ca-delta.crl", "/ca/<anything:rest>", "/cas.crl", "/cas-delta.crl"
+        rules = [Rule(path, endpoint=ca.crl) for path in paths]
+        self._there = "there is /ca.crl"
+        if isinstance(ca, CA):
+            rules += [Rule(path, endpoint=ca.ocsp) for path in ("/ocsp", "/ocsp/<anything:rest>")]
+            rules.append(Rule("/ca.crt", endpoint=ca.ca_issuers))
+            self._there = "there are /ocsp, /ca.crl and /ca.crt"
         # Base-64 may hold "//", which is no spelling of "/".
         self._routes = Map(
-            [
-                Rule("/ocsp", endpoint=ca.ocsp),
-                Rule("/ocsp/<anything:rest>", endpoint=ca.ocsp),
-                Rule("/ca.crl", endpoint=ca.crl),
-                Rule("/ca-delta.crl", endpoint=ca.crl),
-                Rule("/ca/<anything:rest>", endpoint=ca.crl),
-                Rule("/cas.crl", endpoint=ca.crl),
-                Rule("/cas-delta.crl", endpoint=ca.crl),
-                Rule("/ca.crt", endpoint=ca.ca_issuers),
-            ],
+            rules,
             converters={"anything": _Anything},
             merge_slashes=False,
             strict_slashes=False,
@@ -84,7 +84,7 @@ class Application:
             read = _read_request(request)
             answer = obey_http(read.version, self._find_service(request).answer(read))
         except NotFound:
-            sentence = f"nothing is at {request.path}; there are /ocsp, /ca.crl and /ca.crt"
+            sentence = f"nothing is at {request.path}; {self._there}"
             return self._say(404, sentence)(environ, start_response)
         except HTTPException as error:
             return self._say(error.code or 500, str(error.description))(environ, start_response)
@@ -101,16 +101,16 @@ class Application:
         return service
 
 
-def application(ca_or_pki: CA | PKI) -> Application:
-    """The services of a CA (of a PKI: its issuing CA) as a WSGI application.
+def application(ca_or_pki: CA | CrlIssuer | PKI) -> Application:
+    """The services of a CA (of a PKI: its issuing CA), or of a CRL issuer, as a WSGI application.
 
     Raises TypeError for anything else.
     """
     if isinstance(ca_or_pki, PKI):
         return Application(ca_or_pki.ca)
-    if isinstance(ca_or_pki, CA):
+    if isinstance(ca_or_pki, CA | CrlIssuer):
         return Application(ca_or_pki)
-    raise TypeError(f"application() takes a PKI or one of its CAs; got {show(ca_or_pki)}")
+    raise TypeError(f"application() takes a PKI, or one of its CAs or CRL issuers; got {show(ca_or_pki)}")
 
 
 def _read_request(request: _WsgiRequest) -> HttpRequest:

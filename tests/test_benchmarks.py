@@ -18,7 +18,7 @@ from tests.kit.programs import need
 CHECKOUT = Path(__file__).parent.parent
 SHORT = [
     *("start", "cycle", "issue", "outage", "idle", "ocsp-same", "ocsp-live", "ocsp-connections", "latency"),
-    *("latency-heap", "crl-1000", "memory", "evidence", "filter", "hang", "tls", "long-tail"),
+    *("latency-heap", "crl-1000", "shards", "memory", "evidence", "filter", "hang", "tls", "long-tail"),
 ]
 
 

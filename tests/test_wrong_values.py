@@ -14,7 +14,19 @@ from typing import Any, get_args
 
 import pytest
 
-from mockpki import PKI, KeyType, Leaf, TlsServer, faults, relying_party, scenarios, sequences, staplers, wsgi
+from mockpki import (
+    PKI,
+    KeyType,
+    Leaf,
+    TlsServer,
+    faults,
+    publishing,
+    relying_party,
+    scenarios,
+    sequences,
+    staplers,
+    wsgi,
+)
 from mockpki._exchange.http import HttpRequest
 from mockpki._layers import CRLBytesFault, OCSPBytesFault
 from tests.kit.asking import cert_id, question
@@ -150,6 +162,7 @@ def values_of_ones_own() -> dict[str, Case]:
         "FirstN": own(sequences.FirstN, n=1, faults=stale),
         "Flapping": own(sequences.Flapping, up=1, down=1, faults=stale),
         "Mix": (lambda seed: sequences.Mix([], stale, seed=seed), sequences.Mix, {}),
+        "publishing.by": own(publishing.by, issuer=None),
         "KeyType.of": own(KeyType.of, name="P-256"),
         "relying_party.named": own(relying_party.named, policy="hard-fail"),
         "staplers.named": own(staplers.named, name="nginx"),
@@ -174,6 +187,7 @@ def methods(pki: PKI, leaf: Leaf, server: TlsServer) -> dict[str, Case]:
             {},
         ),
         "create_child_ca": own(ca.create_child_ca),
+        "create_crl_issuer": own(ca.create_crl_issuer),
         "certify": own(ca.certify, ca=ca),
         "revoke": own(pki.revoke, target=5),
         "release": own(pki.release, target=5),
@@ -274,12 +288,12 @@ def stage() -> Iterator[dict[str, Case]]:
 
 
 METHODS = (
-    "PKI", "issue_cert", "create_child_ca", "certify", "revoke", "release", "forget", "CA.revoke",
-    "run_until", "shift", "tls_server", "wait_for_request", "next_request", "assert_asked",
-    "CRL.assert_asked", "response_for", "respond_with", "settle", "preload", "check", "observe",
-    "application", "crl_urls", "responders", "configure_trust", "configure_cert", "crlite.publish",
-    "crlite.list_files", "crlite.filter", "crlite.delta", "crlite.check", "crlite.false_positive",
-    "crlite.respond_with", "crlite.assert_asked",
+    "PKI", "issue_cert", "create_child_ca", "create_crl_issuer", "certify", "revoke", "release",
+    "forget", "CA.revoke", "run_until", "shift", "tls_server", "wait_for_request", "next_request",
+    "assert_asked", "CRL.assert_asked", "response_for", "respond_with", "settle", "preload", "check",
+    "observe", "application", "crl_urls", "responders", "configure_trust", "configure_cert",
+    "crlite.publish", "crlite.list_files", "crlite.filter", "crlite.delta", "crlite.check",
+    "crlite.false_positive", "crlite.respond_with", "crlite.assert_asked",
 )  # fmt: skip
 
 

@@ -257,7 +257,9 @@ class TestRefusals:
     def test_wrong_argument(self, pki: PKI) -> None:
         """Only a PKI or a CA has services."""
         leaf: Any = pki.issue_cert("localhost")
-        with pytest.raises(TypeError, match=r"takes a PKI or one of its CAs; got <Leaf localhost"):
+        with pytest.raises(
+            TypeError, match=r"takes a PKI, or one of its CAs or CRL issuers; got <Leaf localhost"
+        ):
             wsgi.application(leaf)
         assert repr(wsgi.application(pki)) == f"<Application of {pki.ca!r}>"
 

@@ -2,7 +2,7 @@
 
 - `ca`: the authority itself.
 - `issuing`, `csr`: the contents of what it issues, and what a signing request asks for.
-- `leaf`: a certificate it has issued, with its key.
+- `leaf`: a certificate it has issued, with its key; `crl_issuer`: one that signs CRLs.
 - `ct_log`: the certificate transparency log whose timestamps are in what it issues.
 - `realm`, `options`: what the authorities of one PKI share, and how they are made.
 - `passage`: how time passes for all that they share.

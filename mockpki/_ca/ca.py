@@ -15,8 +15,8 @@ from .._clock import Clock
 from .._engine.listener import start_all
 from .._layers import CertificateContent
 from .._parameters import OWN_CHECK, check_arguments, show
-from .._pkix.certificate import Pointers, TBSCertificate, leaf_extensions
-from .._pkix.keys import KeyName, KeyType, PrivateKey, key_hash, spki_der
+from .._pkix.certificate import Pointers, TBSCertificate
+from .._pkix.keys import KeyName, KeyType, PrivateKey, spki_der
 from .._pkix.names import Identity, general_name
 from .._pkix.ocsp_request import Issuer
 from .._pkix.reading import load_certificate, read_serial
@@ -25,11 +25,11 @@ from .._pkix.status import check_serial
 from .._services.editions import find_editions
 from .._services.files import CertificateFile
 from .._services.ledger import Ledger
-from .._services.publisher import Publisher
 from .._services.responder import Responder
 from ..publishing._presets import IMMEDIATE
 from ..publishing._values import Publishing
-from .csr import Request, extensions_of_csr, key_of_csr, load_csr, names_of_csr, subject_of_csr
+from .crl_issuer import CrlIssuer, find_publisher, make_crl_issuer
+from .csr import Request, merge_csr
 from .issuing import (
     MUST_STAPLE,
     CertificateFaults,
@@ -41,15 +41,15 @@ from .issuing import (
     check_common_name,
     choose_pointers,
     find_validity,
+    leaf_content,
     list_extensions,
     make_delegate,
     merge_extensions,
-    merge_names,
 )
-from .leaf import Leaf, shorten
+from .leaf import Leaf, shorten, stem_of
 from .options import check_publishing
 from .realm import Realm
-from .revocation import make_revocation
+from .revocation import list_targets, make_revocation
 from .trust import add_trust
 
 ALTERNATIVE_NAMES = x509.SubjectAlternativeName.oid
@@ -79,9 +79,11 @@ class CA:
         """What signs its certificates and CRLs."""
         ledger = self._ledger = Ledger()
         what, clock, problems = self.common_name, realm.clock, realm.problems
-        self.crl = Publisher(f"CRL publisher of {what}", clock, problems, ledger, self.signer, publishes)
-        """The CRL publisher."""
-        editions = find_editions(publishes, clock, ledger, self.crl.scheduled)
+        self.publishes = publishes
+        """How it publishes what it has revoked."""
+        self.crl, self._authority = find_publisher(realm, self, publishes, ledger)
+        """The CRL publisher: its own, or that of its CRL issuer."""
+        editions = find_editions(publishes, clock, self._authority, self.crl.scheduled)
         self.ocsp = Responder(
             f"OCSP responder of {what}", clock, problems, ledger, Issuer(name, spki_der(key.public_key())),
             self.signer, lambda: self._ocsp_signer, editions,
@@ -89,7 +91,8 @@ class CA:
         """The OCSP responder."""
         self.ca_issuers = CertificateFile(f"caIssuers file of {what}", clock, problems, certificate)
         """The server of this CA's certificate."""
-        self._listeners = [realm.serve(service) for service in (self.ocsp, self.crl, self.ca_issuers)]
+        own = () if publishes.issuer else (self.crl,)
+        self._listeners = [realm.serve(service) for service in (self.ocsp, *own, self.ca_issuers)]
         realm.cas.append(self)
         realm.enrolment.add_issuer(certificate, ledger)
 
@@ -127,7 +130,7 @@ class CA:
     @property
     def cert_file(self) -> str:
         """Path of a file with `cert_pem`."""
-        return self._realm.folder.write(f"{self.serial_number:x}.ca.crt", self.cert_pem)
+        return self._realm.folder.write(f"{stem_of(self.der)}.ca.crt", self.cert_pem)
 
     @property
     def chain_ders(self) -> tuple[bytes, ...]:
@@ -196,18 +199,11 @@ class CA:
         key: PrivateKey | None = None
         name: bytes | None = None
         if csr is not None:
-            if key_type is not None:
-                raise ValueError(f"csr= brings a key of its own; leave key_type={key_type!r} out")
-            request = load_csr(csr)
-            public_key = key_of_csr(request)
-            names = names or names_of_csr(request)
-            name = subject_of_csr(request, common_name)
-            own = [*extensions_of_csr(request, [item.oid for item in own]), *own]
+            public_key, names, name, own = merge_csr(csr, key_type, names, common_name, own)
         else:
             key = self._find_key_type(key_type).generate()
             public_key = key.public_key()
-        named = names or name or common_name or any(item.oid == ALTERNATIVE_NAMES for item in own)
-        if not named:
+        if not (names or name or common_name or any(item.oid == ALTERNATIVE_NAMES for item in own)):
             raise ValueError("a certificate needs an identity: issue_cert('localhost'), or common_name=")
         check_agreement(
             own, client=client, must_staple=must_staple, ocsp_urls=ocsp_urls, crl_urls=crl_urls,
@@ -218,18 +214,11 @@ class CA:
         pointers = self._choose_pointers(
             serial, not_after, ocsp=ocsp_urls, crl=crl_urls, ca_issuers=ca_issuers_urls
         )
-        spki = spki_der(public_key)
-        own_extensions = leaf_extensions(
-            self.signer, key_hash(spki), public_key, names, pointers, client=client, must_staple=must_staple
-        )
-        content = TBSCertificate(
-            serial,
-            not_before,
-            not_after,
-            name or subject(common_name or f"mockpki leaf {realm.tag}-{next(realm.leaf_numbers)}"),
-            spki,
-            merge_extensions(own_extensions, merge_names(names, own)),
-        )
+        name = name or subject(common_name or f"mockpki leaf {realm.tag}-{next(realm.leaf_numbers)}")
+        content = leaf_content(
+            self.signer, serial, (not_before, not_after), name, public_key, names, own, pointers,
+            client=client, must_staple=must_staple,
+        )  # fmt: skip
         return self._sign_leaf(content, faults, key, logged, logged_at)
 
     @check_arguments
@@ -245,20 +234,15 @@ class CA:
         return self._sign_leaf(content, faults, ca.key, logged=False)
 
     def _sign_leaf(
-        self,
-        honest: TBSCertificate,
-        faults: Sequence[CertificateContent],
-        key: PrivateKey | None,
-        logged: bool | None,
-        logged_at: datetime | None = None,
-    ) -> Leaf:
+        self, honest: TBSCertificate, faults: Sequence[CertificateContent], key: PrivateKey | None,
+        logged: bool | None, logged_at: datetime | None = None,
+    ) -> Leaf:  # fmt: skip
         realm, content = self._realm, bend_certificate(honest, faults)
         content, entry = realm.logging.add_scts(content, self.signer, logged, logged_at)
         der = content.signed_by(self.signer).encode()
         # A fault may have chosen a serial number that none may use; the CA knows it all the same.
         self._ledger.issue(content.serial_number)
-        if entry is not None:
-            realm.enrolment.add(entry)
+        realm.enrolment.add(entry)
         return Leaf(self, der, content.serial_number, key, realm.folder)
 
     def _find_key_type(self, name: str | None) -> KeyType:
@@ -270,16 +254,11 @@ class CA:
     ) -> Pointers:
         """Where a certificate points: to this CA's own services, but for the kinds that are *given*."""
         return choose_pointers(
-            self.crl.find_points(serial, not_after, is_ca),
+            self.crl.find_points(self._authority, serial, not_after, is_ca),
             own_ocsp=None if self.publishes.ocsp == "none" else self.ocsp.url,
             own_ca_issuers=self.ca_issuers.url,
             **given,
         )
-
-    @property
-    def publishes(self) -> Publishing:
-        """How it publishes what it has revoked."""
-        return self.crl.publishes
 
     @check_arguments
     def create_child_ca(
@@ -287,7 +266,7 @@ class CA:
         *,
         key_type: KeyName | None = None,
         must_staple: bool = False,
-        name_of: Annotated[CA | None, "the CA whose name is taken over"] = None,
+        name_of: Annotated[CA | CrlIssuer | None, "the CA or CRL issuer whose name is taken over"] = None,
         ocsp_urls: Urls | None = None,
         crl_urls: Urls | None = None,
         ca_issuers_urls: Urls | None = None,
@@ -298,9 +277,10 @@ class CA:
 
         *must_staple* adds the TLS feature extension, which its certificates then MUST have, too
         (RFC 7633 section 4.2.2). *name_of* is a CA whose name it takes over, with a new key: a key
-        roll-over. *ocsp_urls*, *crl_urls* and *ca_issuers_urls* replace those of this CA in the certificate;
-        ``[]`` leaves them out. *publishes* is how it publishes CRLs, a value or a name of
-        `mockpki.publishing`. *faults* bend what its certificate says.
+        roll-over; of a CRL issuer, that signs with a key of its own, and not indirectly. *ocsp_urls*,
+        *crl_urls* and *ca_issuers_urls* replace those of this CA in the certificate; ``[]`` leaves them out.
+        *publishes* is how it publishes CRLs, a value or a name of `mockpki.publishing`, or by a CRL issuer:
+        ``publishing.by(issuer)``. *faults* bend what its certificate says.
         """
         self._realm.require_open()
         features = (MUST_STAPLE,) if must_staple else ()
@@ -315,10 +295,36 @@ class CA:
             features,
             find_pointers,
             faults,
-            publishes=check_publishing(publishes),
+            publishes=check_publishing(publishes, self._realm.crl_issuers),
         )
         self._realm.engine.call(start_all, child._listeners)
         return child
+
+    @check_arguments
+    def create_crl_issuer(
+        self,
+        *,
+        key_type: KeyName | None = None,
+        publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
+        faults: CertificateFaults = (),
+    ) -> CrlIssuer:
+        """Whoever signs CRLs for CAs that do not sign their own: indirect CRLs (RFC 5280 section 5).
+
+            issuer = pki.root.create_crl_issuer(publishes="lets-encrypt")
+            ca = pki.root.create_child_ca(publishes=publishing.by(issuer))
+            pki.revoke(ca.issue_cert("localhost"))     # is on issuer.crl, which ca.crl is, too
+
+        This CA certifies it. *publishes* is how it publishes, a value or a name of `mockpki.publishing`;
+        *faults* bend what its certificate says.
+        """
+        self._realm.require_open()
+        found = make_crl_issuer(
+            self._realm, self, self._find_key_type(key_type), self._choose_pointers,
+            check_publishing(publishes), faults,
+        )  # fmt: skip
+        self._ledger.issue(found.serial_number)
+        self._realm.engine.call(start_all, [found.listener])
+        return found
 
     # What becomes of it.
 
@@ -392,8 +398,3 @@ def make_child_ca(
 Target = Leaf | CA | int
 """What can be revoked: a leaf, a CA, or a serial number of the issuing CA."""
 Targets = Annotated[Target | Iterable[Target], "a leaf, a CA, a serial number, or a list of them"]
-
-
-def list_targets(target: Targets) -> Iterable[Target]:
-    """One target or many, as many."""
-    return target if isinstance(target, Iterable) else (target,)

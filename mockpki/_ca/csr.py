@@ -31,6 +31,26 @@ _THE_CAS_OWN = (
 Request = Annotated[x509.CertificateSigningRequest | bytes, "a CertificateSigningRequest, PEM or DER"]
 
 
+def merge_csr(
+    csr: Request,
+    key_type: str | None,
+    names: list[x509.GeneralName],
+    common_name: str | None,
+    own: list[x509.Extension[Any]],
+) -> tuple[PublicKey, list[x509.GeneralName], bytes | None, list[x509.Extension[Any]]]:
+    """The key, names, subject and extensions of a certificate, of which *csr* brings what is not given.
+
+    Raises ValueError for a *key_type* beside the CSR's own key, and for what a CSR may not ask for.
+    """
+    if key_type is not None:
+        raise ValueError(f"csr= brings a key of its own; leave key_type={key_type!r} out")
+    request = load_csr(csr)
+    public_key = key_of_csr(request)
+    names = names or names_of_csr(request)
+    subject = subject_of_csr(request, common_name)
+    return public_key, names, subject, [*extensions_of_csr(request, [item.oid for item in own]), *own]
+
+
 def load_csr(csr: Request) -> x509.CertificateSigningRequest:
     """The request in *csr*, an object, PEM or DER. Raises ValueError or TypeError."""
     if isinstance(csr, x509.CertificateSigningRequest):

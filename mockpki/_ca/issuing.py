@@ -21,9 +21,10 @@ from .._pkix.certificate import (
     check_validity,
     delegate_extensions,
     extension,
+    leaf_extensions,
 )
 from .._pkix.der import Extension
-from .._pkix.keys import PrivateKey, key_type_of, spki_der
+from .._pkix.keys import PrivateKey, PublicKey, key_hash, key_type_of, spki_der
 from .._pkix.signing import Signer, subject
 from .._pkix.times import check_time
 
@@ -35,8 +36,8 @@ LIFE = timedelta(days=90)
 MUST_STAPLE = x509.TLSFeature([x509.TLSFeatureType.status_request])
 _CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH
 _ANY_USAGE = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
-_AUTHORITY_BACKDATED = timedelta(days=5 * 365)
-_AUTHORITY_LIFE = timedelta(days=15 * 365)
+AUTHORITY_BACKDATED = timedelta(days=5 * 365)
+AUTHORITY_LIFE = timedelta(days=15 * 365)
 
 
 def find_validity(
@@ -94,7 +95,7 @@ def authority_content(
     clock: Clock, own: Signer, issuer: Signer, find_pointers: Callable[[int, datetime], Pointers]
 ) -> TBSCertificate:
     """What the certificate of a CA says; *find_pointers* takes its serial number and its end."""
-    not_before, not_after = find_validity(clock, back=_AUTHORITY_BACKDATED, life=_AUTHORITY_LIFE)
+    not_before, not_after = find_validity(clock, back=AUTHORITY_BACKDATED, life=AUTHORITY_LIFE)
     serial = x509.random_serial_number()
     pointers = find_pointers(serial, not_after)
     return TBSCertificate(
@@ -105,6 +106,35 @@ def authority_content(
         spki_der(own.key.public_key()),
         authority_extensions(issuer, own, pointers),
     )
+
+
+def check_common_name(name: str | None) -> None:
+    """Raise ValueError for a *name* that no certificate holds."""
+    if name is not None and len(name.encode()) > 64:
+        # RFC 5280 appendix A.1: "ub-common-name INTEGER ::= 64".
+        raise ValueError(f"common_name= of issue_cert() takes at most 64 octets of UTF-8; got {show(name)}")
+
+
+def leaf_content(
+    issuer: Signer,
+    serial: int,
+    validity: tuple[datetime, datetime],
+    name: bytes,
+    public_key: PublicKey,
+    names: list[x509.GeneralName],
+    own: Iterable[x509.Extension[Any]],
+    pointers: Pointers,
+    *,
+    client: bool,
+    must_staple: bool,
+) -> TBSCertificate:
+    """What the certificate of a leaf says, with *own* extensions of the user's."""
+    spki = spki_der(public_key)
+    extensions = leaf_extensions(
+        issuer, key_hash(spki), public_key, names, pointers, client=client, must_staple=must_staple
+    )
+    merged = merge_extensions(extensions, merge_names(names, own))
+    return TBSCertificate(serial, *validity, name, spki, merged)
 
 
 def bend_certificate(content: TBSCertificate, faults: Iterable[CertificateContent]) -> TBSCertificate:
@@ -170,15 +200,6 @@ def merge_names(names: Sequence[x509.GeneralName], own: Iterable[Own]) -> list[x
             item = x509.Extension(item.oid, item.critical, both)
         merged.append(item)
     return merged
-
-
-def check_common_name(common_name: str | None) -> None:
-    """Raise ValueError for one that is too long."""
-    if common_name is not None and len(common_name.encode()) > 64:
-        # RFC 5280 appendix A.1: "ub-common-name INTEGER ::= 64".
-        raise ValueError(
-            f"common_name= of issue_cert() takes at most 64 octets of UTF-8; got {show(common_name)}"
-        )
 
 
 def check_agreement(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 from collections.abc import Sequence
 from functools import cached_property
@@ -35,6 +36,11 @@ def list_some(items: Sequence[str], what: str) -> str:
     return f"{', '.join(map(shorten, items[:2]))} and {len(items) - 2} more {what}"
 
 
+def stem_of(certificate: bytes) -> str:
+    """What files about *certificate* are called: two CAs may have given one serial number."""
+    return hashlib.sha256(certificate).hexdigest()[:32]
+
+
 class Leaf:
     """An end-entity certificate. Made by `CA.issue_cert`."""
 
@@ -46,6 +52,9 @@ class Leaf:
         self.der = der
         """The certificate as DER, octet for octet as it was issued."""
         self.serial_number = serial_number
+        self.beside: Sequence[bytes] = ()
+        """What a server sends behind the chain, as DER: certificates that lead to whoever signs its CRL, such
+        as one of its CA for another key. Set it before the server is made."""
         self._key = key
         self._folder = folder
 
@@ -72,12 +81,12 @@ class Leaf:
 
     @property
     def chain_ders(self) -> tuple[bytes, ...]:
-        """What a server sends: this certificate and those above it, without the root; DER."""
-        return (self.der, *self.issuer.chain_ders)
+        """What a server sends: this certificate, those above it without the root, those `beside`; DER."""
+        return (self.der, *self.issuer.chain_ders, *self.beside)
 
     @cached_property
     def chain(self) -> tuple[x509.Certificate, ...]:
-        """What a server sends: this certificate and those above it, without the root."""
+        """What a server sends, as `chain_ders`."""
         return tuple(map(load_certificate, self.chain_ders))
 
     @property
@@ -98,17 +107,17 @@ class Leaf:
     @property
     def cert_file(self) -> str:
         """Path of a file with `cert_pem`."""
-        return self._folder.write(f"{self.serial_number:x}.crt", self.cert_pem)
+        return self._folder.write(f"{stem_of(self.der)}.crt", self.cert_pem)
 
     @property
     def chain_file(self) -> str:
         """Path of a file with `chain_pem`, as servers want it."""
-        return self._folder.write(f"{self.serial_number:x}.chain.crt", self.chain_pem)
+        return self._folder.write(f"{stem_of(self.der)}.chain.crt", self.chain_pem)
 
     @property
     def key_file(self) -> str:
         """Path of a file with `key_pem`."""
-        return self._folder.write(f"{self.serial_number:x}.key", self.key_pem)
+        return self._folder.write(f"{stem_of(self.der)}.key", self.key_pem)
 
     def configure_cert(self, context: Any) -> None:
         """Make an `ssl.SSLContext` or an ``OpenSSL.SSL.Context`` present this certificate.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from .._parameters import show
@@ -34,9 +35,17 @@ class CAOptions:
         return cls(checked, delegated, by_name=responder_id == "name")
 
 
-def check_publishing(publishes: Publishing | str) -> Publishing:
-    """A way to publish, by name or as it is. Raises TypeError or LookupError for what is none."""
+def check_publishing(publishes: Publishing | str, issuers: Container[object] = ()) -> Publishing:
+    """A way to publish, by name or as it is. Raises TypeError, ValueError or LookupError for what is none.
+
+    Who signs the CRLs of another is one of *issuers*.
+    """
     if isinstance(publishes, Publishing):
+        if publishes.issuer is not None and publishes.issuer not in issuers:
+            raise ValueError(
+                f"publishes=: {show(publishes.issuer)} is no CRL issuer of this PKI; where a CA does not "
+                "sign its own CRLs: create_child_ca(publishes=publishing.by(pki.root.create_crl_issuer()))"
+            )
         return publishes
     if not isinstance(publishes, str):
         raise TypeError(

@@ -28,6 +28,7 @@ from .passage import Timed
 
 if TYPE_CHECKING:
     from .ca import CA
+    from .crl_issuer import CrlIssuer
 
 
 class Closable(Protocol):
@@ -58,6 +59,7 @@ class Realm:
     services: list[Service[Any]] = field(default_factory=list)
     listeners: list[ListeningPort] = field(default_factory=list)
     cas: list[CA] = field(default_factory=list)
+    crl_issuers: list[CrlIssuer] = field(default_factory=list)
     servers: list[Closable] = field(default_factory=list)
     timed: list[Timed] = field(default_factory=list)
     leaf_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from cryptography import x509
 
@@ -12,6 +14,13 @@ from .._pkix.times import check_time
 from .._pkix.window import Window
 from ..publishing._shards import ByReason
 from ..publishing._values import Publishing
+
+T = TypeVar("T")
+
+
+def list_targets(target: T | Iterable[T]) -> Iterable[T]:
+    """One target or many, as many."""
+    return target if isinstance(target, Iterable) else (target,)
 
 
 def make_revocation(

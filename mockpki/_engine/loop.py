@@ -35,6 +35,18 @@ class _Loop(asyncio.SelectorEventLoop):
         """Asyncio's own warns of a loop that was not closed, and of one that could not be made."""
 
 
+class _Selector(selectors.DefaultSelector):
+    """The system's best, which counts how often the loop has come back to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns = 0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.turns += 1
+        return super().select(timeout)
+
+
 class _Thread(threading.Thread):
     """The thread of a loop."""
 
@@ -72,7 +84,7 @@ class Engine:
         self._lock = threading.Lock()
         with contextlib.ExitStack() as undo:
             try:
-                self._selector = selectors.DefaultSelector()
+                self._selector = _Selector()
                 undo.callback(self._selector.close)
                 self.loop = _Loop(self._selector)
                 undo.callback(self.loop.close)
@@ -215,7 +227,7 @@ class Engine:
                 return future.result(_LOOK)
             if future.done():
                 return future.result()
-            standstill = standstill or Standstill(self._thread)
+            standstill = standstill or Standstill(self._thread, lambda: self._selector.turns)
             stood, waited = standstill.look(), monotonic() - began
             if self.lost is None and (stood >= patience or (limit is not None and waited >= limit)):
                 self._lose(f"the services have been busy for {max(stood, waited):.0f} s", str(standstill))

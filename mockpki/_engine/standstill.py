@@ -2,31 +2,51 @@
 
 from __future__ import annotations
 
+import faulthandler
 import functools
 import os
-import sys
+import re
 import sysconfig
+import tempfile
 import threading
-from types import CodeType, FrameType
+from collections.abc import Callable
+from typing import NamedTuple
 
 from .._clock import monotonic
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_THREAD = re.compile(r"(?:Current thread|Thread) (0x[0-9a-f]+) ")
+_FRAME = re.compile(r'  File "(?P<file>.*)", line (?P<line>\d+|\?+) in (?P<function>.*)')
+
+
+class _Place(NamedTuple):
+    """A call that has not returned, and where in it the thread is."""
+
+    file: str
+    line: str
+    function: str
 
 
 class Standstill:
-    """A thread that somebody waits for, looked at from time to time."""
+    """A thread that somebody waits for, looked at from time to time.
 
-    def __init__(self, thread: threading.Thread) -> None:
+    *turns* counts what the thread has come back from: two looks between which it has risen did not see the
+    same call.
+    """
+
+    def __init__(self, thread: threading.Thread, turns: Callable[[], int] = lambda: 0) -> None:
         self._thread = thread
-        self._call: FrameType | None = None
+        self._turns = turns
+        self._call: tuple[int, str, str] | None = None
         self._since = monotonic()
 
     def look(self) -> float:
         """The seconds for which it has been in one and the same call of the test's own code; 0 in none."""
-        # The outermost: what that calls comes and goes.
-        call = next(reversed(_find_own(self._thread)), None)
-        if call is None or call is not self._call:
+        turn, call = self._turns(), None
+        for place in _find_own(self._thread)[-1:]:
+            # The outermost: what that calls comes and goes.
+            call = turn, place.file, place.function
+        if call is None or call != self._call:
             self._call, self._since = call, monotonic()
         return monotonic() - self._since
 
@@ -36,26 +56,37 @@ class Standstill:
 
 def find_place(thread: threading.Thread) -> str:
     """Where *thread* is in the test's own code: ``test_it.py:12, in handle``; empty where it is in none."""
-    frames = _find_own(thread)
-    if not frames:
-        return ""
-    code = frames[0].f_code
-    return f"{code.co_filename}:{frames[0].f_lineno}, in {code.co_name}"
+    for place in _find_own(thread):
+        return f"{place.file}:{place.line}, in {place.function}"
+    return ""
 
 
-def _find_own(thread: threading.Thread) -> list[FrameType]:
-    """The frames of the test's own code, the innermost first."""
-    frame = sys._current_frames().get(thread.ident or 0)
-    frames: list[FrameType] = []
-    # All of them first, and quickly: the thread may go on meanwhile, if it does not stand still.
-    while frame is not None:
-        frames.append(frame)
-        frame = frame.f_back
-    codes: list[object] = [one.f_code for one in frames]
-    # CPython 3.11 has frames of running threads that are gone before they are looked at, with anything for
-    # a code.
-    pairs = zip(frames, codes, strict=True)
-    return [one for one, code in pairs if isinstance(code, CodeType) and _is_own(code.co_filename)]
+def _find_own(thread: threading.Thread) -> list[_Place]:
+    """The calls of the test's own code, the innermost first."""
+    places = _read_places(_dump(), thread.ident or 0)
+    return [place for place in places if _is_own(place.file)]
+
+
+def _dump() -> str:
+    """Where all threads are, as text.
+
+    Frame objects of a thread that goes on meanwhile are gone before they are looked at, and reading them can
+    end the process. This reads them in one piece, while no other thread runs.
+    """
+    with tempfile.TemporaryFile() as file:
+        faulthandler.dump_traceback(file, all_threads=True)
+        file.seek(0)
+        return file.read().decode("ascii", "replace")
+
+
+def _read_places(dump: str, ident: int) -> list[_Place]:
+    places, is_it = [], False
+    for line in dump.splitlines():
+        if head := _THREAD.match(line):
+            is_it = int(head[1], 16) == ident
+        elif is_it and (frame := _FRAME.fullmatch(line)):
+            places.append(_Place(**frame.groupdict()))
+    return places
 
 
 def _is_own(file: str) -> bool:

@@ -137,6 +137,7 @@ def _key_usage(*names: str) -> Extension:
 _CA_USAGE = _key_usage("digital_signature", "key_cert_sign", "crl_sign")
 _RSA_USAGE = _key_usage("digital_signature", "key_encipherment")
 _USAGE = _key_usage("digital_signature")
+_LIST_USAGE = _key_usage("crl_sign")
 _NOT_A_CA = extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
 # RFC 5280 section 4.2.1.9: CAs "MUST mark the extension as critical in such certificates".
 _A_CA = extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
@@ -176,6 +177,15 @@ def leaf_extensions(
     if must_staple:
         found.append(_MUST_STAPLE)
     return tuple(found)
+
+
+def crl_issuer_extensions(issuer: Signer, own: Signer, pointers: Pointers) -> tuple[Extension, ...]:
+    """What the certificate of a CRL issuer carries, which signs CRLs and nothing else.
+
+    RFC 5280 section 6.3.3 (f): "If a key usage extension is present in the CRL issuer's certificate, verify
+    that the cRLSign bit is set."
+    """
+    return (_NOT_A_CA, _LIST_USAGE, *key_identifiers(issuer, own), *pointers.extensions())
 
 
 def delegate_extensions(issuer: Signer, own: Signer) -> tuple[Extension, ...]:

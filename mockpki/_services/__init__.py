@@ -6,7 +6,8 @@
 - `responder`: the OCSP responder; `editions`: what its answers say at any time.
 - `files`, `publisher`: files that do not depend on the question: the CA's certificate, and its CRLs.
 - `immediate`, `scheduled`: one CRL that is new at every request, or those of a schedule; `scope`, `crl_file`:
-  what each of these covers, and is; `signed_list`: how all of them become octets.
+  what each of these covers, and is; `authorities`: whose certificates are on them; `signed_list`: how all of
+  them become octets.
 - `caching`: the headers that caches go by.
 - `crlite`: the filters of a whole PKI, and the lists of them. `filters`: which there are at any moment, and
   what of; `filter_file`: one of them; `enrolment`: which certificates the log has, of which issuers.

@@ -16,6 +16,7 @@ from ..publishing._issues import Issue, Issues
 from ..publishing._moments import Moments
 from ..publishing._schedule import Schedule
 from ..publishing._values import Publishing
+from .authorities import Authority
 from .ledger import Ledger
 from .scheduled import Scheduled
 
@@ -63,7 +64,7 @@ class Ahead:
         self._lock = threading.Lock()
         self._changes = 0
         self._moments = Moments(publishing, clock.now())
-        self._issues = Issues(publishing, self._moments, lambda serial: None)
+        self._issues = Issues(publishing, self._moments, lambda authority, serial: None)
         ledger.watch(self._note)
 
     def _note(self, serials: Sequence[int], after: Revocation | None) -> None:
@@ -85,7 +86,7 @@ class FromCrl:
     """Answers say what the complete CRLs say that are published, for as long as these do."""
 
     scheduled: Scheduled
-    ledger: Ledger
+    authority: Authority
 
     def find(self, now: datetime) -> Edition:
         # The lists of all files are signed at the same moments.
@@ -94,16 +95,17 @@ class FromCrl:
         return Edition(_make_window(now, issue), partial(self._find_status, now), issue)
 
     def _find_status(self, now: datetime, serial: int) -> CertStatus:
-        for place in self.scheduled.find_places(serial, delta=False):
+        for place in self.scheduled.find_places(self.authority, serial, delta=False):
             issue = self.scheduled.find_issue(place, now)
-            if issue is not None and serial in issue.listed:
-                return issue.listed[serial]
-        return _find_unlisted(self.ledger, serial)
+            found = None if issue is None else issue.find(serial, self.authority.number)
+            if found is not None:
+                return found
+        return _find_unlisted(self.authority.ledger, serial)
 
 
 def find_status(ledger: Ledger, issue: Issue, serial: int) -> CertStatus:
     """What *issue* says of *serial*; whoever was not revoked then is what *ledger* knows of it."""
-    return issue.listed.get(serial) or _find_unlisted(ledger, serial)
+    return issue.find(serial) or _find_unlisted(ledger, serial)
 
 
 def _find_unlisted(ledger: Ledger, serial: int) -> CertStatus:
@@ -116,11 +118,12 @@ def _make_window(now: datetime, issue: Issue) -> Window:
 
 
 def find_editions(
-    publishes: Publishing, clock: Clock, ledger: Ledger, scheduled: Scheduled | None
+    publishes: Publishing, clock: Clock, authority: Authority, scheduled: Scheduled | None
 ) -> Editions:
-    """How the answers of a CA that *publishes* so are made."""
+    """How the answers of *authority* are made, a CA that *publishes* so."""
+    ledger = authority.ledger
     if publishes.ocsp == "from_crl" and scheduled is not None:
-        return FromCrl(scheduled, ledger)
+        return FromCrl(scheduled, authority)
     if not isinstance(publishes.ocsp, Schedule):
         return Live(ledger)
     schedule = publishes.ocsp

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from .._pkix.times import check_time
 from .._problems import Problems
 from ..publishing._presets import IMMEDIATE
 from ..publishing._values import Publishing
+from .authorities import Authorities, Authority
 from .control import Restore
 from .crl_file import CrlFile
 from .files import FileService
@@ -31,8 +33,8 @@ Target = Annotated[IssuedCertificate | CrlFile | str | int, "a leaf, a serial nu
 
 
 class Publisher(FileService[CRLFault]):
-    """The CA's CRLs: by default a complete one, renewed at every request; else as `mockpki.publishing`
-    says."""
+    """The CRLs of a CA, or of a CRL issuer: by default a complete one, renewed at every request; else as
+    `mockpki.publishing` says."""
 
     layers = get_args(CRLFault)
     path = "/ca.crl"
@@ -45,18 +47,21 @@ class Publisher(FileService[CRLFault]):
         what: str,
         clock: Clock,
         problems: Problems,
-        ledger: Ledger,
+        ledger: Ledger | None,
         signer: Signer,
         publishes: Publishing = IMMEDIATE,
     ) -> None:
+        """Without a *ledger* it is a CRL issuer's, for the CAs that `enroll`."""
         super().__init__(what, clock, problems)
         self.publishes = publishes
         """How this CA publishes."""
-        self._immediate = Immediate(clock, ledger, signer, publishes.full)
+        self._authorities = Authorities(signer.name, what, indirect=ledger is None)
+        self._immediate = Immediate(clock, self._authorities, signer, publishes.full)
         self._scheduled: Scheduled | None = None
         if publishes.scheduled:
-            self._scheduled = Scheduled(publishes, clock, signer, self._find_url)
-            ledger.watch(self._scheduled.note)
+            self._scheduled = Scheduled(publishes, clock, self._authorities, signer, self._find_url)
+        if ledger is not None:
+            self.enroll(self, signer.name, ledger)
 
     def _find_url(self, path: str) -> str:
         return self._require_base_url() + path
@@ -85,13 +90,14 @@ class Publisher(FileService[CRLFault]):
     def file_for(self, leaf: About, delta: bool = False) -> CrlFile:
         """The CRL that covers *leaf*, a certificate or a serial number of this CA, as it is published now.
 
-        Where reasons divide the list, that is the first of them. Raises ValueError without a schedule, and
-        where there is no delta; LookupError where nothing was published yet.
+        Where reasons divide the list, that is the first of them. Where several CAs are on it, a serial number
+        is not enough. Raises ValueError without a schedule, and where there is no delta; LookupError where
+        nothing was published yet.
         """
         scheduled = self._require_schedule()
         if delta and self.publishes.deltas is None:
             raise ValueError(f"the {self._what} publishes no deltas; leave delta=True out")
-        (place, *_) = scheduled.find_places(self._find_serial(leaf), delta)
+        (place, *_) = scheduled.find_places(*self._identify(leaf), delta)
         file = scheduled.make_file(place)
         if file is None:
             raise LookupError(f"the {self._what} has not published {place.path} yet")
@@ -199,7 +205,7 @@ class Publisher(FileService[CRLFault]):
             if place is None:
                 raise ValueError(f"{path!r} is none of the paths of the {self._what}; see its files")
             return place
-        return scheduled.find_places(self._find_serial(path), delta)[0]
+        return scheduled.find_places(*self._identify(path), delta)[0]
 
     # What a test sets, and sees.
 
@@ -237,7 +243,7 @@ class Publisher(FileService[CRLFault]):
                 f"leaf={show(leaf)}: a request to the {self._what} names no certificate; leave it out"
             )
         scheduled = self._scheduled
-        wanted = scheduled.find_places(self._find_serial(leaf), delta)
+        wanted = scheduled.find_places(*self._identify(leaf), delta)
         about = f" for {' or '.join(sorted(place.path for place in wanted))}"
         return self._log.assert_count_of(
             self._describe(), about, lambda one: self._find_requested(scheduled, one.path) in wanted, times
@@ -247,11 +253,12 @@ class Publisher(FileService[CRLFault]):
         """Fail if there was any request; with *leaf*, for the file that covers it."""
         self.assert_asked(leaf, times=0)
 
-    def _find_serial(self, leaf: Any) -> int:
+    def _identify(self, leaf: Any) -> tuple[Authority, int]:
+        """Which CA's certificate is meant. Raises TypeError or ValueError where there is none."""
         serial = leaf if isinstance(leaf, int) else getattr(leaf, "serial_number", None)
         if isinstance(leaf, bool) or not isinstance(serial, int):
             raise TypeError(f"{leaf!r} is no leaf, CA or serial number")
-        return serial
+        return self._authorities.find(leaf), serial
 
     # Answers over HTTP.
 
@@ -280,12 +287,27 @@ class Publisher(FileService[CRLFault]):
     # What the CA needs to know.
 
     @property
+    def enrolled(self) -> Sequence[Authority]:
+        """The CAs that are on these lists, in the order in which they came."""
+        return self._authorities.all
+
+    def enroll(self, owner: object, name: bytes, ledger: Ledger) -> Authority:
+        """From now on certificates of that CA are on these lists. *name* is its Name as DER."""
+        authority = self._authorities.add(owner, name, ledger)
+        if self._scheduled is not None:
+            ledger.watch(partial(self._scheduled.note, authority))
+        return authority
+
+    @property
     def scheduled(self) -> Scheduled | None:
         """The lists of its schedule, None without one."""
         return self._scheduled
 
-    def find_points(self, serial: int, not_after: datetime, is_ca: bool) -> tuple[list[bytes], list[bytes]]:
+    def find_points(
+        self, authority: Authority, serial: int, not_after: datetime, is_ca: bool
+    ) -> tuple[list[bytes], list[bytes]]:
         """The distribution points of a certificate that is being issued, and those of deltas."""
         if self._scheduled is not None:
-            return self._scheduled.assign(serial, not_after, is_ca)
-        return ([self._immediate.point(self.url)] if self.publishes.in_certificates else []), []
+            return self._scheduled.assign(authority, serial, not_after, is_ca)
+        named = self.publishes.in_certificates
+        return ([self._immediate.point(self.url, authority)] if named else []), []

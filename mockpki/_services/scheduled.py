@@ -25,6 +25,7 @@ from ..publishing._issues import KEPT, Issue, Issues
 from ..publishing._moments import Moments
 from ..publishing._shards import ByReason
 from ..publishing._values import Publishing
+from .authorities import Authorities, Authority
 from .crl_file import CrlFile
 from .scope import Facts, Kind, Scope
 from .signed_list import authority_key, sign_list
@@ -45,19 +46,23 @@ class Place:
 
 
 class Scheduled:
-    """All lists of one CA. *find_url* makes a URL of a path.
+    """All lists of one CA, or of one CRL issuer. *find_url* makes a URL of a path.
 
-    Its lock is taken below the ledger's, whose changes it is told of, and it never asks the ledger. Nothing
+    Its lock is taken below a ledger's, whose changes it is told of, and it never asks the ledger. Nothing
     is signed with it held: what a fault does may take its time."""
 
     def __init__(
-        self, publishing: Publishing, clock: Clock, signer: Signer, find_url: Callable[[str], str]
+        self,
+        publishing: Publishing,
+        clock: Clock,
+        authorities: Authorities,
+        signer: Signer,
+        find_url: Callable[[str], str],
     ) -> None:
-        self.publishing = publishing
+        self.publishing, self._authorities = publishing, authorities
         self._clock, self._signer, self._find_url = clock, signer, find_url
         self._lock = threading.Lock()
         self._moments = Moments(publishing, clock.now())
-        self._facts: dict[int, Facts] = {}
         self._issued = self._changes = 0
         self._warned = False
         self._scopes: dict[tuple[Kind, int | None], Scope] = {}
@@ -91,13 +96,13 @@ class Scheduled:
                 added += [Place(scope, delta) for delta in deltas]
         self.places = {**self.places, **{place.path: place for place in added}}
 
-    def _find_end(self, serial: int) -> datetime | None:
-        facts = self._facts.get(serial)
+    def _find_end(self, authority: int, serial: int) -> datetime | None:
+        facts = self._authorities.all[authority].facts.get(serial)
         return None if facts is None else facts.not_after
 
-    def _find_facts(self, serial: int) -> Facts:
+    def _find_facts(self, authority: Authority, serial: int) -> Facts:
         """What is known of *serial*; of one that was never issued, a shard that is always the same."""
-        facts = self._facts.get(serial)
+        facts = authority.facts.get(serial)
         if facts is None:
             shards = self.publishing.shards.list_shards(self._issued)
             facts = Facts(None, shards[serial % len(shards)])
@@ -122,17 +127,20 @@ class Scheduled:
         tails = (f"/{'/'.join(parts[-count:])}" for count in (1, 2))
         return next((self.places[tail] for tail in tails if tail in self.places), None)
 
-    def find_places(self, serial: int, delta: bool) -> list[Place]:
-        """The files that *serial* names: several only where reasons divide them."""
+    def find_places(self, authority: Authority, serial: int, delta: bool) -> list[Place]:
+        """The files that *serial* of *authority* names: several only where reasons divide them."""
         with self._lock:
-            scopes = self._list_scopes(self._find_facts(serial))
+            scopes = self._list_scopes(self._find_facts(authority, serial))
         named = scopes if isinstance(self.publishing.shards, ByReason) else scopes[:1]
         return [Place(scope, delta) for scope in named]
 
     # What happens to certificates.
 
-    def assign(self, serial: int, not_after: datetime, is_ca: bool) -> tuple[list[bytes], list[bytes]]:
-        """A certificate is issued: the distribution points that it names, and those of deltas."""
+    def assign(
+        self, authority: Authority, serial: int, not_after: datetime, is_ca: bool
+    ) -> tuple[list[bytes], list[bytes]]:
+        """A certificate of *authority* is issued: the distribution points that it names, and those of
+        deltas."""
         publishing = self.publishing
         if is_ca and publishing.only == "user":
             raise ValueError(
@@ -142,40 +150,41 @@ class Scheduled:
         with self._lock:
             shard = publishing.shards.choose(serial, not_after, self._issued)
             self._issued += 1
-            self._facts[serial] = Facts(not_after, shard, is_ca)
+            authority.facts[serial] = Facts(not_after, shard, is_ca)
             if publishing.divided and (self._kind, shard) not in self._scopes:
                 self._add_scopes()
         if not publishing.in_certificates:
             return [], []
-        points = [self._cover(place) for place in self.find_places(serial, delta=False)]
+        points = [self._cover(place) for place in self.find_places(authority, serial, delta=False)]
         fresh: list[Coverage] = []
         if publishing.deltas is not None and "certificate" in publishing.deltas.pointers:
-            fresh = [self._cover(place) for place in self.find_places(serial, delta=True)]
-        return [one.point() for one in points], [one.point() for one in fresh]
+            fresh = [self._cover(place) for place in self.find_places(authority, serial, delta=True)]
+        crl_issuer = self._authorities.find_crl_issuer(authority)
+        return [one.point(crl_issuer) for one in points], [one.point(crl_issuer) for one in fresh]
 
     def _cover(self, place: Place) -> Coverage:
         return place.scope.cover(self.publishing, self._find_url(place.path))
 
-    def note(self, serials: Sequence[int], after: Revocation | None) -> None:
-        """The ledger has changed. See `mockpki._services.ledger.Watcher`."""
+    def note(self, authority: Authority, serials: Sequence[int], after: Revocation | None) -> None:
+        """The ledger of *authority* has changed. See `mockpki._services.ledger.Watcher`."""
         now = self._clock.now()
         with self._lock:
             index = self._changes
             self._changes += 1
-            for scope, some in self._group(serials).items():
+            for scope, some in self._group(authority, serials).items():
                 listed = after if after is not None and self._is_listed(scope, after) else None
                 if listed is None:
-                    some = [serial for serial in some if serial in scope.issues.journal]
+                    some = [serial for serial in some if scope.issues.has(serial, authority.number)]
                 if some:
-                    scope.issues.note_change(now, index, some, listed)
+                    scope.issues.note_change(now, index, some, listed, authority.number)
             self._moments.note_change(now, self._changes, revoked=after is not None)
 
-    def _group(self, serials: Sequence[int]) -> dict[Scope, Sequence[int]]:
+    def _group(self, authority: Authority, serials: Sequence[int]) -> dict[Scope, Sequence[int]]:
         if not self.publishing.divided and self.publishing.only != "kind":
             return dict.fromkeys(self._scopes.values(), serials)
         grouped: dict[Scope, list[int]] = {}
         for serial in serials:
-            for scope in self._list_scopes(self._find_facts(serial)):
+            for scope in self._list_scopes(self._find_facts(authority, serial)):
                 grouped.setdefault(scope, []).append(serial)
         return dict(grouped)
 
@@ -275,11 +284,14 @@ class Scheduled:
         )  # fmt: skip
 
     def _write(self, place: Place, issue: Issue, window: Window) -> TBSCertList:
-        entries = encode_entries(issue.serials, issue.revocations)
+        entries = [
+            encode_entries(part.serials, part.revocations, authority.certificate_issuer)
+            for authority, part in self._authorities.pair(issue.parts)
+        ]
         return TBSCertList(
             window.this_update,
             window.next_update,
-            entries or None,
+            b"".join(entries) or None,
             tuple(self._list_extensions(place, issue)),
         )
 
@@ -287,7 +299,7 @@ class Scheduled:
         publishing, scope = self.publishing, place.scope
         yield authority_key(self._signer)
         yield crl_number(issue.number)
-        covered = scope.cover_in_list(publishing, self._find_url(scope.path))
+        covered = scope.cover_in_list(publishing, self._find_url(scope.path), self._authorities.is_indirect)
         if covered is not None:
             yield covered.extension()
         if issue.base is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -66,10 +66,11 @@ class Scope:
             unused=bool(reasons) and self.shard == 0,
         )
 
-    def cover_in_list(self, publishing: Publishing, url: str) -> Coverage | None:
-        """What it covers, as the list itself says; None where it says nothing."""
-        covered = self.cover(publishing, url)
+    def cover_in_list(self, publishing: Publishing, url: str, indirect: bool = False) -> Coverage | None:
+        """What it covers, as the list itself says; None where it says nothing. An *indirect* one says that
+        it is."""
+        covered = replace(self.cover(publishing, url), indirect=indirect)
         named = publishing.idp == "always" or self.shard is not None
         if not named:
-            covered = Coverage(only_user=covered.only_user, only_ca=covered.only_ca)
+            covered = replace(covered, urls=())
         return None if publishing.idp == "never" or covered.is_empty else covered

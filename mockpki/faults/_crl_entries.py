@@ -16,7 +16,7 @@ from cryptography import x509
 
 from .._layers import CRLContent
 from .._pkix import der
-from .._pkix.crl import REASON_CODE, TBSCertList
+from .._pkix.crl import CERTIFICATE_ISSUER, REASON_CODE, TBSCertList
 from .._pkix.der import Extension
 from .._pkix.element import Element
 from .._pkix.status import Reason
@@ -34,8 +34,6 @@ __all__ = [
     "RevocationDate",
     "Shard",
 ]
-
-_CERTIFICATE_ISSUER = "2.5.29.29"
 
 
 class Numbered(Protocol):
@@ -220,7 +218,7 @@ class CertificateIssuer(CRLContent):
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         directory_name = der.explicit(4, name_der(self.name))
-        extension = Extension(_CERTIFICATE_ISSUER, self.critical, der.sequence(directory_name))
+        extension = Extension(CERTIFICATE_ISSUER, self.critical, der.sequence(directory_name))
         return _bend_entries(honest, self.of, self, lambda entry: _put_extension(entry, extension))
 
 

@@ -40,7 +40,7 @@ from ._presets import (
 )
 from ._schedule import Deltas, Schedule
 from ._shards import WHOLE, AtRandom, ByExpiry, ByReason, BySerial, Filling, InTurn, Shards, Whole
-from ._values import Publishing
+from ._values import Publishing, by
 
 __all__ = [
     "AD_CS",
@@ -70,5 +70,6 @@ __all__ = [
     "Schedule",
     "Shards",
     "Whole",
+    "by",
     "named",
 ]

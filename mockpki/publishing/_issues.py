@@ -27,15 +27,9 @@ KEPT = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Issue:
-    """One list of one scope, complete or, with a *base*, a delta. *revocations* belong to *serials*, one by
-    one."""
+class Part:
+    """What a list has of the certificates of one CA: *revocations* belong to *serials*, one by one."""
 
-    moment: Moment
-    number: int
-    base: int | None
-    this_update: datetime
-    next_update: datetime
     serials: Sequence[int] = field(repr=False)
     revocations: Sequence[Revocation] = field(repr=False)
 
@@ -45,14 +39,39 @@ class Issue:
         return dict(zip(self.serials, self.revocations, strict=True))
 
 
+@dataclass(frozen=True, eq=False)
+class Issue:
+    """One list of one scope, complete or, with a *base*, a delta: a part for each CA that ever had something
+    on it, by the numbers of these CAs."""
+
+    moment: Moment
+    number: int
+    base: int | None
+    this_update: datetime
+    next_update: datetime
+    parts: Sequence[Part] = field(repr=False)
+
+    @cached_property
+    def serials(self) -> Sequence[int]:
+        """All that are on it."""
+        return [serial for part in self.parts for serial in part.serials]
+
+    def find(self, serial: int, authority: int = 0) -> Revocation | None:
+        """What it says of *serial* of that CA, None where it says nothing."""
+        return self.parts[authority].listed.get(serial) if authority < len(self.parts) else None
+
+
 class Issues:
-    """The issues of one scope. *find_end* gives the notAfter of a serial number, None where nobody knows
-    it."""
+    """The issues of one scope. *find_end* gives the notAfter of a certificate by the number of its CA and its
+    serial number, None where nobody knows it.
+
+    A CA that publishes its own CRLs has the number 0; those of a CRL issuer are counted.
+    """
 
     def __init__(
-        self, publishing: Publishing, moments: Moments, find_end: Callable[[int], datetime | None]
+        self, publishing: Publishing, moments: Moments, find_end: Callable[[int, int], datetime | None]
     ) -> None:
-        self.journal = Journal(dated=publishing.keep_expired is not None)
+        self._journals: list[Journal] = []
         self._publishing, self._moments, self._find_end = publishing, moments, find_end
         self._made: dict[tuple[Moment, bool], Issue] = {}
         self._numbers: dict[Moment, int] = {}
@@ -76,13 +95,30 @@ class Issues:
         return sorted(self._made.values(), key=lambda issue: (issue.moment, issue.base is not None))
 
     def note_change(
-        self, now: datetime, index: int, serials: Sequence[int], after: Revocation | None
+        self,
+        now: datetime,
+        index: int,
+        serials: Sequence[int],
+        after: Revocation | None,
+        authority: int = 0,
     ) -> None:
-        """These serials go onto the list as *after*; None: off it. See `Journal.note`."""
-        self.journal.note(now, index, serials, after)
-        if len(self.journal) >= self._tidy_at and (base := self._find_base(now)) is not None:
-            self.journal.forget(base)
-            self._tidy_at = len(self.journal) + _TIDIED
+        """These serials of that CA go onto the list as *after*; None: off it. See `Journal.note`."""
+        while len(self._journals) <= authority:
+            self._journals.append(Journal(dated=self._publishing.keep_expired is not None))
+        self._journals[authority].note(now, index, serials, after)
+        if self.remembered >= self._tidy_at and (base := self._find_base(now)) is not None:
+            for journal in self._journals:
+                journal.forget(base)
+            self._tidy_at = self.remembered + _TIDIED
+
+    @property
+    def remembered(self) -> int:
+        """How many changes are not let go of."""
+        return sum(map(len, self._journals))
+
+    def has(self, serial: int, authority: int = 0) -> bool:
+        """Whether *serial* of that CA is revoked as far as this list goes, published or not."""
+        return authority < len(self._journals) and serial in self._journals[authority]
 
     def _find_base(self, now: datetime) -> Moment | None:
         """The earliest moment that anything signed from *now* on has to know about."""
@@ -97,36 +133,40 @@ class Issues:
         schedule = self._find_schedule(delta)
         this_update = moment.time - schedule.backdate
         next_update = this_update + schedule.life
-        if not delta:
-            serials, revocations = self._list_complete(moment, this_update)
-            return Issue(moment, self._number(moment), None, this_update, next_update, serials, revocations)
-        base = self._choose_base(moment)
-        # The base is the older one, and has its number first.
-        base_number = self._number(base)
-        serials, revocations = self._list_delta(base, moment)
-        return Issue(
-            moment, self._number(moment), base_number, this_update, next_update, serials, revocations
-        )
+        base_number = None
+        if delta:
+            base = self._choose_base(moment)
+            # The base is the older one, and has its number first.
+            base_number = self._number(base)
+            found = [self._list_delta(journal, base, moment) for journal in self._journals]
+        else:
+            found = [
+                self._list_complete(number, moment, this_update) for number in range(len(self._journals))
+            ]
+        parts = [Part(list(listed), list(listed.values())) for listed in found]
+        return Issue(moment, self._number(moment), base_number, this_update, next_update, parts)
 
-    def _list_complete(self, moment: Moment, this_update: datetime) -> tuple[list[int], list[Revocation]]:
-        listed = self.journal.list_at(moment)
-        gone = self._list_gone(listed, moment, this_update)
+    def _list_complete(self, authority: int, moment: Moment, this_update: datetime) -> dict[int, Revocation]:
+        listed = self._journals[authority].list_at(moment)
+        gone = self._list_gone(authority, listed, moment, this_update)
         if gone:
             listed = {serial: revocation for serial, revocation in listed.items() if serial not in gone}
-        return list(listed), list(listed.values())
+        return listed
 
-    def _list_gone(self, listed: dict[int, Revocation], moment: Moment, this_update: datetime) -> set[int]:
+    def _list_gone(
+        self, authority: int, listed: dict[int, Revocation], moment: Moment, this_update: datetime
+    ) -> set[int]:
         """Which of *listed* have left the list because their certificates are over."""
         keep = self._publishing.keep_expired
         if keep is None:
             return set()
         found = set()
         for serial in listed:
-            end = self._find_end(serial)
+            end = self._find_end(authority, serial)
             if end is not None and this_update > end + keep:
                 # RFC 5280 section 3.3: "An entry MUST NOT be removed from the CRL until it appears on one
                 # regularly scheduled CRL issued beyond the revoked certificate's validity period."
-                since = self.journal.since(serial, moment)
+                since = self._journals[authority].since(serial, moment)
                 shown = self._moments.find_complete_after(end if since is None else max(end, since))
                 if shown is None or shown < moment.time:
                     found.add(serial)
@@ -147,12 +187,12 @@ class Issues:
         found = self._moments.find_last(moment.time, delta=False, before=moment)
         return None if found is None or found.time < self._moments.epoch else found
 
-    def _list_delta(self, base: Moment, moment: Moment) -> tuple[list[int], list[Revocation]]:
+    def _list_delta(self, journal: Journal, base: Moment, moment: Moment) -> dict[int, Revocation]:
         """RFC 5280 section 5.2.4: "A delta CRL only lists those certificates, within its scope, whose
         revocation status has changed since the issuance of a referenced complete CRL"."""
-        now, then = self.journal.list_at(moment), self.journal.list_at(base)
+        now, then = journal.list_at(moment), journal.list_at(base)
         found: dict[int, Revocation] = {}
-        changes = list(self.journal.list_changes(base, moment))
+        changes = list(journal.list_changes(base, moment))
         for change in changes:
             for serial, before in change.pairs():
                 if serial in now:
@@ -166,7 +206,7 @@ class Issues:
                     # released from hold, it MUST be listed on the delta CRL with revocation reason
                     # removeFromCRL."
                     found[serial] = _taken_off(before)
-        return list(found), list(found.values())
+        return found
 
     def _was_shown(self, serial: int, changes: list[Change], off: Change) -> bool:
         """Whether any list was signed with *serial* on it before the change *off* took it away."""

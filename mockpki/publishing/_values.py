@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Literal
+from dataclasses import dataclass, fields, replace
+from typing import Annotated, Literal, Protocol
 
-from .._parameters import check_fields
+from .._parameters import OWN_CHECK, check_fields, show
 from ._durations import Duration, check_whole_seconds
 from ._schedule import Deltas, Schedule
 from ._shards import WHOLE, ByReason, Shards, Whole
@@ -14,6 +14,15 @@ Numbers = Literal["count", "ms", "ns"]
 Idp = Literal["auto", "never", "always"]
 Expires = Literal["next_update", "next_issue"]
 OcspWord = Literal["live", "from_crl", "none"]
+
+
+class CrlIssuer(Protocol):
+    """Who signs CRLs of certificates that are not its own, as far as a value has to know it."""
+
+    @property
+    def publishes(self) -> Publishing:
+        """How it publishes them."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -53,11 +62,28 @@ class Publishing:
     """Whether certificates name their CRL; if not, clients have to be told where it is."""
     next_publish: bool = False
     """Complete CRLs say when the next one will be published (1.3.6.1.4.1.311.21.4)."""
+    issuer: Annotated[CrlIssuer | None, OWN_CHECK] = None
+    """Who signs the CRLs, where the CA does not: a CRL issuer, whose indirect CRLs they are. See `by`."""
 
     def __post_init__(self) -> None:
         check_fields(self)
         check_whole_seconds(self, "keep_expired")
         self._check_agreement()
+        self._check_issuer()
+
+    def _check_issuer(self) -> None:
+        """Raise TypeError or ValueError for an issuer that is none, or publishes otherwise."""
+        if self.issuer is None:
+            return
+        issuers_own = getattr(self.issuer, "publishes", None)
+        if not isinstance(issuers_own, Publishing):
+            raise TypeError(f"issuer= takes what create_crl_issuer() returns; got {show(self.issuer)}")
+        for name in _DEFAULTS.keys() - _OF_THE_CA | {"full"}:
+            if getattr(self, name) != getattr(issuers_own, name):
+                raise ValueError(
+                    f"{name}={show(getattr(self, name))} is not this CA's to say: {self.issuer!r} signs its "
+                    "CRLs; give it to create_crl_issuer(publishes=...)"
+                )
 
     def _check_agreement(self) -> None:
         if self.divided and self.idp == "never" and isinstance(self.shards, ByReason):
@@ -97,3 +123,21 @@ _SCHEDULED_ONLY = (
     "next_publish",
 )  # fmt: skip
 _DEFAULTS = {one.name: one.default for one in fields(Publishing)}
+_OF_THE_CA = {"ocsp", "issuer"}
+"""What a CA says itself where a CRL issuer signs its CRLs."""
+
+
+def by(issuer: CrlIssuer) -> Publishing:
+    """The way of a CA whose CRLs *issuer* signs, which `CA.create_crl_issuer` made: indirect CRLs.
+
+        issuer = pki.root.create_crl_issuer(publishes="lets-encrypt")
+        ca = pki.root.create_child_ca(publishes=publishing.by(issuer))
+
+    Certificates of that CA name *issuer* in their distribution points (RFC 5280 section 4.2.1.13), and all
+    CAs that publish so are on the same lists (section 5.2.5). Of what *issuer* publishes by, *ocsp* alone
+    is the CA's own, and can be varied with `dataclasses.replace`. Raises TypeError for what is no CRL issuer.
+    """
+    publishes = getattr(issuer, "publishes", None)
+    if not isinstance(publishes, Publishing) or publishes.issuer is not None:
+        raise TypeError(f"by() takes what create_crl_issuer() returns; got {show(issuer)}")
+    return replace(publishes, issuer=issuer)

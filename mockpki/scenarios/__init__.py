@@ -23,6 +23,7 @@ from .clients._case import Case
 from .clients._choice import cases, matching, parametrize
 from .clients._control import CONTROL, find_trouble
 from .clients._filter_offer import FilterOffer
+from .clients._history import Held, Instead, Published, Released, Revoked, Visited
 from .clients._judging import Outcome, Result, find_other_alert, has_looked, judge
 from .clients._offer import Offer, Says
 from .clients._scenario import Expectation, Expected, Scenario
@@ -39,14 +40,20 @@ __all__ = [
     "Expectation",
     "Expected",
     "FilterOffer",
+    "Held",
+    "Instead",
     "Offer",
     "Outcome",
+    "Published",
+    "Released",
     "Result",
+    "Revoked",
     "Says",
     "Scenario",
     "Seen",
     "Stage",
     "Target",
+    "Visited",
     "cases",
     "find_other_alert",
     "find_trouble",

@@ -12,6 +12,7 @@ from .running import Benchmark, Row, Sample, Side
 
 _CRL_SIZES = (1_000, 10_000, 100_000, 1_000_000)
 _BUILDER = "cryptography"
+_ALL_SHARDS = "all shards"
 _CLIENTS = 5_000
 _REVOKED = 1_000_000
 _ISSUED = 5_000
@@ -30,6 +31,15 @@ def _crl(size: int) -> Callable[[Kit, ExitStack], dict[str, Side]]:
         return {"mockpki": partial(once, ours, 5), _BUILDER: partial(once, theirs, 2)}
 
     return open
+
+
+def _shards(kit: Kit, stack: ExitStack) -> dict[str, Side]:
+    worker = stack.enter_context(kit.worker("Shards", size=kit.count(_REVOKED, 1_000)))
+
+    def side(method: str) -> Side:
+        return lambda: worker.call(method)
+
+    return {"mockpki": side("one"), _ALL_SHARDS: side("all")}
 
 
 def _memory(kit: Kit, stack: ExitStack) -> dict[str, Side]:
@@ -101,6 +111,16 @@ BENCHMARKS = (
             _crl(size),
         )
         for size in _CRL_SIZES
+    ),
+    Benchmark(
+        "shards",
+        (
+            Row(
+                "1,000,000 entries in 128 shards, one more revocation and its shard", "seconds", "ms",
+                (_ALL_SHARDS,), at_most=0.05, scale=1e3,
+            ),
+        ),
+        _shards,
     ),
     Benchmark(
         "memory",

@@ -217,6 +217,42 @@ class Crl:
         return taken
 
 
+class Shards:
+    """The shards of Let's Encrypt, with *size* entries together: all of one issue, or that of one more."""
+
+    def __init__(self, size: int) -> None:
+        from mockpki import PKI
+
+        self._pki = PKI(publishes="lets-encrypt", ago=timedelta(days=30))
+        self._pki.clock.stop()
+        self._next = 1 << 64
+        self._revoke(size)
+        self.all()
+
+    def _revoke(self, count: int) -> None:
+        self._pki.revoke(range(self._next, self._next + count))
+        self._next += count
+
+    def all(self) -> dict[str, float]:
+        """Seconds for all shards of the next issue."""
+        crl = self._pki.crl
+        self._pki.clock.shift(crl.due_in)
+        paths = [f"/ca/{number}.crl" for number in self._pki.ca.publishes.shards.list_shards(0)]
+        (seconds,) = _timed(1, lambda: [crl.crl(of=path) for path in paths])
+        return {"seconds": seconds}
+
+    def one(self) -> dict[str, float]:
+        """Seconds for one more revocation, and its shard of the next issue."""
+
+        def publish() -> None:
+            self._revoke(1)
+            self._pki.clock.shift(self._pki.crl.due_in)
+            self._pki.crl.crl(of=self._next - 1)
+
+        (seconds,) = _timed(1, publish)
+        return {"seconds": seconds}
+
+
 class Memory:
     """What certificates cost: revoked serial numbers, and issued leaves."""
 

@@ -2,6 +2,7 @@
 
 import ssl
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -54,6 +55,22 @@ def test_configuring_contexts(pki: PKI) -> None:
     for configure in (leaf.configure_cert, pki.configure_trust):
         with pytest.raises(TypeError, match=r"takes an ssl.SSLContext or an OpenSSL.SSL.Context; got 'x'"):
             configure("x")
+
+
+def test_files_of_one_serial_number() -> None:
+    """Certificates of two CAs, or of one that has forgotten the first, have files of their own."""
+    with PKI() as pki:
+        leaves = [ca.issue_cert("localhost", serial_number=5) for ca in (pki.ca, pki.root)]
+        assert Path(leaves[0].key_file).exists()
+        pki.forget(leaves[0])
+        leaves.append(pki.ca.issue_cert("localhost", serial_number=5))
+        for leaf in leaves:
+            assert Path(leaf.cert_file).read_bytes() == leaf.cert_pem
+            assert Path(leaf.chain_file).read_bytes() == leaf.chain_pem
+            assert Path(leaf.key_file).read_bytes() == leaf.key_pem
+            leaf.configure_cert(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+        cas = [ca.create_child_ca(faults=[faults.SerialNumber(7)]) for ca in (pki.root, pki.ca)]
+        assert [Path(ca.cert_file).read_bytes() for ca in cas] == [ca.cert_pem for ca in cas]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,19 @@ def step() -> None:
     time.sleep(0.01)
 
 
+def run(release: threading.Event) -> None:
+    """Go in and out of calls and generators, and never wait."""
+    while not release.is_set():
+        sum(climb(12))
+
+
+def climb(steps: int) -> Iterator[int]:
+    """Numbers, each from a frame of its own."""
+    if steps:
+        yield from climb(steps - 1)
+    yield steps
+
+
 @contextmanager
 def running(work: Callable[[threading.Event], object]) -> Iterator[threading.Thread]:
     """A thread that does *work* until the end of the block."""
@@ -70,3 +83,34 @@ def test_in_no_call_of_the_tests_own() -> None:
     release.set()
     thread.join(60)
     assert standstill.look() < 0.4
+
+
+def test_a_thread_that_runs() -> None:
+    """What is seen of a thread that goes on meanwhile is where it was, and looking does it no harm."""
+    with running(run) as thread:
+        places = {find_place(thread) for _ in range(200)} - {""}
+    files, functions = {place.partition(":")[0] for place in places}, {place.split()[-1] for place in places}
+    assert files == {__file__}
+    assert functions <= {"run", "climb"}
+
+
+def test_calls_that_return() -> None:
+    """One function that is called again and again does not stand still, if the turns say that it returns."""
+    turns = iter(range(1_000_000))
+    with running(stand) as thread:
+        wait_until(lambda: bool(find_place(thread)))
+        standstill = Standstill(thread, lambda: next(turns))
+        standstill.look()
+        time.sleep(0.5)
+        assert standstill.look() < 0.4
+        still = Standstill(thread, lambda: 0)
+        wait_until(lambda: still.look() > 0.2)
+
+
+def test_other_threads() -> None:
+    """Each thread's place is its own, whichever of them looks."""
+    with running(stand) as one, running(run) as other:
+        wait_until(lambda: bool(find_place(one) and find_place(other)))
+        assert find_place(one).endswith(", in stand")
+        assert not find_place(other).endswith(", in stand")
+        assert find_place(threading.current_thread()).endswith(", in test_other_threads")

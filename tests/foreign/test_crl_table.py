@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.kit.crl_cases import CASES, GOOD, REVOKED, UNDETERMINED, Case
 from tests.kit.crl_world import NOW, ROOT, crl
+from tests.kit.indirect_cases import INDIRECT_CASES, write_indirect_cases
 from tests.kit.programs import need, run
 
 BY_NAME = {case.name: case for case in CASES}
@@ -126,7 +127,9 @@ STRICTER_JAVA = {
 
 
 def ask_java(folder: Path, program: str, *options: object) -> dict[str, str]:
-    """What the program beside this file makes of each case: one virtual machine for all."""
+    """What the program beside this file makes of each case, and of what honest CRL issuers publish: one
+    virtual machine for all."""
+    write_indirect_cases(folder, NOW)
     for case in CASES:
         # It looks at the CAs, too.
         write(case, folder / case.name, crl(by=ROOT))
@@ -211,3 +214,45 @@ def test_the_tables_are_about_cases(left_out: set[str], stricter: dict[str, str]
     assert left_out.isdisjoint(stricter)
     assert GOOD not in stricter.values()
     assert len(BY_NAME) - len(left_out) >= 58
+
+
+# What honest CRL issuers publish.
+
+NOT_BY_BOUNCY_EITHER = {
+    *(f"{name}-{which}" for name in ("both", "reasons", "released") for which in ("one", "other")),
+    *("one-one", "scheduled-one", "kinds-one", "lets-encrypt-one", "held-one"),
+}
+"""Not compared: of these we know only what the RFC says."""
+
+
+def test_honest_crl_issuers_by_openssl(tmp_path: Path) -> None:
+    """It tells two certificates with one serial number apart, also by deltas; without its switch, or without
+    the CRL issuer's certificate, it says that it cannot know."""
+    for name, (whole, without_deltas) in write_indirect_cases(tmp_path, NOW).items():
+        folder = tmp_path / name
+        status, said = verify(folder, "-extended_crl", "-use_deltas")
+        assert status == whole, (name, said)
+        assert verify(folder, "-extended_crl")[0] == without_deltas, name
+        if name.startswith(("one-", "shards-")):
+            assert verify(folder, "-use_deltas")[0] == UNDETERMINED, name
+            (folder / "issuers.pem").write_bytes((folder / "ca.pem").read_bytes())
+            assert verify(folder, "-extended_crl", "-use_deltas")[0] == UNDETERMINED, name
+
+
+def test_honest_crl_issuers_by_java(java: dict[str, str]) -> None:
+    """So does the JDK, which reads no deltas."""
+    for name, case in INDIRECT_CASES.items():
+        found = java[f"{name}-one"], java[f"{name}-other"]
+        assert found == (case.without_deltas or case.whole), name
+
+
+def test_honest_crl_issuers_by_bouncy_castle(bouncy: dict[str, str]) -> None:
+    """BouncyCastle finds the second entry of a group, and that there is none."""
+    compared = []
+    for name, case in INDIRECT_CASES.items():
+        for which, status in zip(("one", "other"), case.whole, strict=True):
+            place = f"{name}-{which}"
+            if place not in NOT_BY_BOUNCY_EITHER:
+                assert bouncy[place] == status, place
+                compared.append(status)
+    assert {GOOD, REVOKED} <= set(compared)

@@ -24,7 +24,9 @@ from mockpki._pkix.ocsp_request import CertID
 from mockpki._pkix.ocsp_response import OCSPResponse, ResponseData, ResponseStatus, SingleResponse
 from mockpki._pkix.status import Status
 from mockpki._pkix.times import generalized_time
+from mockpki.publishing import IMMEDIATE
 from tests.kit.authorities import NOW, key, signer
+from tests.kit.indirect_world import SHARDS, WITH_DELTAS, IndirectWorld
 
 # What an honest certificate is found with all the same, and why it stays.
 EXPLAINED = {
@@ -126,6 +128,29 @@ def test_honest_crls_are_clean(world: PKI) -> None:
     # Another test may have revoked some before.
     assert loaded >= {leaf.serial_number for leaf in leaves.values()}
     assert lint_crl(world.crl.crl()) == set()
+
+
+def test_a_crl_issuer_is_clean() -> None:
+    """Its certificate, those of a CA and a leaf that name it, and its lists, whole, in shards, and deltas."""
+    with PKI(ago=timedelta(days=21)) as pki:
+        for publishes in (IMMEDIATE, WITH_DELTAS, SHARDS):
+            found = IndirectWorld(pki, publishes)
+            publisher = found.issuer.crl
+            pki.revoke([found.one, found.other], "certificate_hold")
+            if publishes is IMMEDIATE:
+                lists = [publisher.crl()]
+            else:
+                publisher.publish()
+                lists = [file.der for file in publisher.files]
+            assert max(len(x509.load_der_x509_crl(one)) for one in lists) == 2
+            if publishes is WITH_DELTAS:
+                pki.release(found.one)
+                publisher.publish(delta=True)
+                lists.append(publisher.crl(delta=True))
+            assert [lint_crl(one) for one in lists] == [set()] * len(lists)
+            for one in (found.issuer.der, found.first.der):
+                assert lint_certificate(one) == set()
+            assert lint_certificate(found.one.der) < EXPLAINED  # its name is "localhost"
 
 
 def test_honest_responses_are_clean(world: PKI) -> None:

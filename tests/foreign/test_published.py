@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mockpki import PKI, Leaf, publishing
+from mockpki import PKI, CrlIssuer, Leaf, publishing
+from tests.kit.indirect_world import IndirectWorld
 from tests.kit.programs import need, run
 
 NAMED = publishing.NAMED
@@ -17,12 +18,15 @@ DAY = timedelta(days=1)
 
 def verify(pki: PKI, leaf: Leaf, folder: Path) -> str:
     """What ``openssl verify`` says of *leaf* at the PKI's time: "OK", or its error."""
-    value = pki.ca.publishes
+    ca = leaf.issuer
+    value = ca.publishes
     crls = folder / "crls.pem"
-    crls.write_bytes(pki.root.crl.pem() + b"".join(file.pem for file in pki.crl.files))
+    crls.write_bytes(pki.root.crl.pem() + b"".join(file.pem for file in ca.crl.files))
+    issuers = folder / "issuers.pem"
+    issuers.write_bytes(ca.cert_pem + (value.issuer.cert_pem if isinstance(value.issuer, CrlIssuer) else b""))
     result = run(
         need("openssl"), "verify", "-no-CAfile", "-no-CApath", "-CAfile", pki.ca_file,
-        "-untrusted", pki.ca.cert_file,
+        "-untrusted", issuers,
         "-attime", int(pki.clock.now().timestamp()), "-crl_check", "-extended_crl", "-use_deltas",
         # Where certificates name no CRL, a client has to be given it.
         *(["-crl_download"] if value.in_certificates else ["-CRLfile", crls]), leaf.cert_file,
@@ -64,6 +68,29 @@ def test_hold_and_release_between_two_complete_lists(name: str, tmp_path: Path) 
         assert verify(pki, leaf, tmp_path) == "OK"
         pki.crl.publish()
         assert verify(pki, leaf, tmp_path) == "OK"
+
+
+@pytest.mark.parametrize("name", ["ad-cs", "lets-encrypt"])
+def test_by_a_crl_issuer(name: str, tmp_path: Path) -> None:
+    """Of two certificates with one serial number, by two CAs, one is on hold and released by deltas, if there
+    are any; the other is revoked at the next issue."""
+    with PKI(ago=20 * DAY) as pki:
+        world = IndirectWorld(pki, name)
+
+        def both() -> list[str]:
+            return [verify(pki, leaf, tmp_path) for leaf in (world.one, world.other)]
+
+        if world.first.publishes.deltas is not None:
+            pki.revoke(world.one, "certificate_hold")
+            world.issuer.crl.publish(delta=True)
+            assert both() == ["certificate revoked", "OK"]
+            pki.release(world.one)
+            world.issuer.crl.publish(delta=True)
+        assert both() == ["OK", "OK"]
+        pki.revoke(world.other, "superseded")
+        assert both() == ["OK", "OK"]
+        pki.clock.shift(world.issuer.crl.due_in)
+        assert both() == ["OK", "certificate revoked"]
 
 
 def test_a_list_that_is_over(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta, timezone
 from mockpki._pkix.status import Reason, Revocation
 from mockpki.publishing import Publishing
 
+Certificate = tuple[int, int]
+"""The number of its CA, and its serial number."""
 EPOCH = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
@@ -31,7 +33,7 @@ class Model:
     """Operations with their times, and what was signed out of turn. Nothing is ever forgotten."""
 
     publishing: Publishing
-    operations: list[tuple[int, tuple[int, ...], Revocation | None]] = field(default_factory=list)
+    operations: list[tuple[int, tuple[Certificate, ...], Revocation | None]] = field(default_factory=list)
     others: list[Signing] = field(default_factory=list)
     down: list[tuple[int, int]] = field(default_factory=list)
 
@@ -55,15 +57,15 @@ class Model:
                 found.append(Signing(second, 0, complete, also, None))
         return sorted(found, key=lambda signing: (signing.second, signing.order))
 
-    def list_known(self, signing: Signing) -> list[tuple[int, tuple[int, ...], Revocation | None]]:
+    def list_known(self, signing: Signing) -> list[tuple[int, tuple[Certificate, ...], Revocation | None]]:
         """The operations that *signing* knows of."""
         if signing.known is not None:
             return self.operations[: signing.known]
         return [operation for operation in self.operations if operation[0] < signing.second]
 
-    def replay(self, signing: Signing) -> dict[int, Revocation]:
+    def replay(self, signing: Signing) -> dict[Certificate, Revocation]:
         """What is on the list then."""
-        listed: dict[int, Revocation] = {}
+        listed: dict[Certificate, Revocation] = {}
         for _, serials, after in self.list_known(signing):
             for serial in serials:
                 if after is None:
@@ -72,7 +74,7 @@ class Model:
                     listed[serial] = after
         return listed
 
-    def find(self, now: int, delta: bool) -> tuple[int, int | None, dict[int, Revocation]] | None:
+    def find(self, now: int, delta: bool) -> tuple[int, int | None, dict[Certificate, Revocation]] | None:
         """Number, base and entries of what is published at *now*."""
         signings = self.list_signings(now)
         kind = [s for s in signings if (s.delta if delta else s.complete)]
@@ -92,7 +94,9 @@ class Model:
         back = 2 if deltas.base == "previous" or last.complete else 1
         return complete[-min(back, len(complete))]
 
-    def _compare(self, signings: list[Signing], base: Signing, last: Signing) -> dict[int, Revocation]:
+    def _compare(
+        self, signings: list[Signing], base: Signing, last: Signing
+    ) -> dict[Certificate, Revocation]:
         """What differs, and what was shown in between and is off the list again."""
         between = signings[signings.index(base) : signings.index(last) + 1]
         lists = [self.replay(signing) for signing in between]
@@ -103,7 +107,7 @@ class Model:
             if not any(operation is known for known in self.list_known(base))
             for serial in operation[1]
         }
-        found: dict[int, Revocation] = {}
+        found: dict[Certificate, Revocation] = {}
         for serial in touched:
             if serial in now:
                 found[serial] = now[serial]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockpki._pkix.certificate import extension
-from mockpki._pkix.crl import TBSCertList, crl_number
+from mockpki._pkix.crl import TBSCertList, crl_number, encode_entries
 from mockpki._pkix.keys import KeyType
 from mockpki._pkix.signing import Signer
 from mockpki._pkix.status import Reason, Revocation
@@ -38,8 +38,9 @@ def by_cryptography(
     number: int = 1,
     this_update: datetime = NOW,
     next_update: datetime = LATER,
+    certificate_issuer: x509.Name | None = None,
 ) -> x509.CertificateRevocationList:
-    """The same CRL by cryptography's builder."""
+    """The same CRL by cryptography's builder; *certificate_issuer* stands beside the first entry."""
     who, own = signer(kind), key(kind)
     builder = (
         x509.CertificateRevocationListBuilder()
@@ -56,6 +57,9 @@ def by_cryptography(
             entry = entry.add_extension(x509.CRLReason(flag), critical=False)
         if revocation.invalidity_date is not None:
             entry = entry.add_extension(x509.InvalidityDate(revocation.invalidity_date), critical=False)
+        if certificate_issuer is not None:
+            issuer = x509.CertificateIssuer([x509.DirectoryName(certificate_issuer)])
+            entry, certificate_issuer = entry.add_extension(issuer, critical=True), None
         builder = builder.add_revoked_certificate(entry.build())
     return builder.sign(own, digest(own))
 
@@ -105,6 +109,16 @@ def test_every_reason_is_written_as_cryptography_writes_it(reason: Reason, dated
     """Each reason, with and without an invalidity date; unspecified is said by leaving the reason out."""
     revoked = [(5, Revocation(NOW, reason, NOW if dated else None))]
     assert_same(by_cryptography(ED, revoked), content(signer(ED), revoked), ED)
+
+
+@pytest.mark.parametrize("revoked", [[], SOME[:1], SOME, SOME[2:]], ids=["none", "one", "some", "dated"])
+def test_whose_certificates_they_are(revoked: Revoked) -> None:
+    """A certificate issuer stands beside the first entry, critical and last, and beside no other."""
+    name = _name(signer(KeyType.P256))
+    serials, listed = [serial for serial, _ in revoked], [revocation for _, revocation in revoked]
+    entries = encode_entries(serials, listed, name.public_bytes())
+    ours = replace(content(signer(ED), revoked), revoked=entries or None)
+    assert_same(by_cryptography(ED, revoked, certificate_issuer=name), ours, ED)
 
 
 @pytest.mark.parametrize("number", [0, 1, 127, 128, 2**64, 2**159 - 1])

@@ -141,8 +141,10 @@ class TestClients:
         command = ["--", need("curl"), *self.CURL, "{url}"]
         result = probe("--policy", "no-check", *command)
         assert result.exit_code == 0, result.output
-        assert set(verdicts(result)) == {scenario.name for scenario in TABLE if scenario.crlite is None}
-        assert "It behaves like no-check, without exception, in 90 scenarios with a verdict." in result.output
+        chosen = {scenario.name for scenario in TABLE if scenario.crlite is None}
+        assert set(verdicts(result)) == chosen
+        sentence = f"It behaves like no-check, without exception, in {len(chosen)} scenarios with a verdict."
+        assert sentence in result.output
         strict = probe("--policy", "soft-fail", "--only", "ocsp-revoked", "--only", "ocsp-good", *command)
         assert strict.exit_code == 1
         assert verdicts(strict) == {"ocsp-good": "accept", "ocsp-revoked": "!accept"}

@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from freezegun import freeze_time
 from hypothesis import given
 from hypothesis import strategies as st
@@ -197,6 +198,44 @@ def test_times_follow_the_clock(pki: PKI) -> None:
 
 SIGNER = Signer.named(subject("publisher under test"), KeyType.of("ed25519").generate())
 TIME = datetime(2030, 1, 1, tzinfo=timezone.utc)
+
+
+def build(ledger: Ledger, now: datetime, number: int) -> bytes:
+    """The list by `cryptography`'s own builder, with the key of SIGNER, whose signatures are the same each
+    time."""
+    made = now - timedelta(minutes=10)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(x509.Name.from_bytes(SIGNER.name))
+    builder = builder.last_update(made).next_update(made + timedelta(days=7))
+    builder = builder.add_extension(x509.AuthorityKeyIdentifier(SIGNER.key_hash, None, None), critical=False)
+    builder = builder.add_extension(x509.CRLNumber(number), critical=False)
+    for serial, one in pairs(ledger):
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(one.time)
+        if one.reason is not Reason.UNSPECIFIED:
+            entry = entry.add_extension(
+                x509.CRLReason(x509.ReasonFlags[one.reason.name.lower()]), critical=False
+            )
+        if one.invalidity_date is not None:
+            entry = entry.add_extension(x509.InvalidityDate(one.invalidity_date), critical=False)
+        builder = builder.add_revoked_certificate(entry.build())
+    return builder.sign(SIGNER.key, None).public_bytes(Encoding.DER)
+
+
+def test_the_octets_of_a_list_without_a_schedule() -> None:
+    """They are those of another writer: nothing is in such a list that no test asked for."""
+    ledger = Ledger()
+    clock = Clock()
+    clock.stop()
+    publisher = Publisher("publisher under test", clock, Problems(), ledger, SIGNER)
+    assert publisher.crl() == build(ledger, clock.now(), 1)
+    ledger.revoke([1, 2, 128, 1 << 158], Revocation(TIME, Reason.CERTIFICATE_HOLD))
+    ledger.revoke([2], Revocation(TIME.replace(year=2055), Reason.KEY_COMPROMISE, TIME))
+    assert publisher.crl() == build(ledger, clock.now(), 2)
+    ledger.release(128)
+    ledger.revoke([300], Revocation(TIME))
+    assert publisher.crl() == build(ledger, clock.now(), 3)
+    ledger.forget(1 << 158)
+    clock.shift(timedelta(hours=1))
+    assert publisher.crl() == build(ledger, clock.now(), 4)
 
 
 class Publishing(RuleBasedStateMachine):

@@ -14,6 +14,7 @@ from freezegun import freeze_time
 from werkzeug.test import Client
 
 from mockpki import PKI, Leaf, faults, publishing, wsgi
+from mockpki._pkix.signing import Signer
 from mockpki.publishing import ByReason, BySerial, Deltas, Filling, Publishing, Schedule
 from mockpki.relying_party import crl_urls
 
@@ -320,6 +321,33 @@ def test_each_preset_as_octets(name: str) -> None:
         if value.full.after_revocation is not None:
             pki.clock.shift(value.full.after_revocation)
             assert leaf.serial_number in pki.crl.file_for(leaf).serials
+
+
+def test_one_more_revocation_signs_one_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all shards, that one alone is signed for the next issue which somebody asks for, and once; a delta
+    beside it no more than the others."""
+    signed: list[bytes] = []
+    sign = Signer.make_signature
+
+    def count(self: Signer, tbs: bytes) -> bytes:
+        signed.append(tbs)
+        return sign(self, tbs)
+
+    deltas = Deltas(Schedule(HOUR, DAY))
+    with opened(Publishing(Schedule(HOUR, DAY), shards=BySerial(40), deltas=deltas)) as pki:
+        leaf = pki.issue_cert("localhost")
+        pki.revoke(range(1 << 64, (1 << 64) + 1000))
+        pki.clock.shift(pki.crl.due_in)
+        monkeypatch.setattr(Signer, "make_signature", count)
+        assert len(pki.crl.files) == len(signed) == 80
+        signed.clear()
+        pki.revoke(leaf)
+        pki.clock.shift(pki.crl.due_in)
+        assert leaf.serial_number in serials(load(own_url(leaf)))
+        assert len(signed) == 1
+        load(own_url(leaf))
+        assert len(signed) == 1
+        assert len(pki.crl.files) == len(signed) == 80
 
 
 def test_behind_wsgi() -> None:

@@ -25,7 +25,7 @@ REST = (
 def scope(publishing: Publishing, kind: Kind = "all", shard: int | None = None) -> Scope:
     """A scope of a CA that publishes so."""
     moments = Moments(publishing, datetime(2026, 1, 1, tzinfo=timezone.utc))
-    return Scope(kind, shard, Issues(publishing, moments, lambda serial: None))
+    return Scope(kind, shard, Issues(publishing, moments, lambda authority, serial: None))
 
 
 def publishing(shards: Shards = WHOLE, idp: str = "auto") -> Publishing:

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ...publishing import Publishing
 from ...relying_party import Policy
 from ...relying_party._policy import CONFIRMING
 from ._filter_offer import FilterOffer
+from ._history import Event, Visited
 from ._offer import NO_OFFER, Offer, Says
 
 STATUSES = ("good", "revoked", "hold", "unknown")
@@ -36,12 +38,14 @@ class Expectation:
     """What a policy demands in a scenario, and why.
 
     *told_by* are the sources that told a client to reject, or could not tell: it must have looked at one of
-    them. Empty where there were none.
+    them. Empty where there were none. *if_fetched*: where a client has to be told of the CRL, what is
+    demanded of one that was seen to fetch it, and so had been told.
     """
 
     verdict: Expected
     reason: str
     told_by: frozenset[str] = frozenset()
+    if_fetched: Expected | None = None
 
     def __str__(self) -> str:
         return f"{self.verdict}: {self.reason}"
@@ -62,6 +66,10 @@ class Scenario:
     *earlier*: the same client has come before, when the responder answered with these faults (``()``:
     honestly) and the certificate was good; only what it does now is judged.
 
+    *publishes* is how the CA of the certificate publishes its CRLs (`mockpki.publishing`; None: anew at every
+    request), and *history* what happened there since it began two days ago, in the place of *status*: `Held`,
+    `Revoked`, `Released`, `Published` and `Visited`, one after the other.
+
     Raises ValueError for what none of this can be.
     """
 
@@ -74,6 +82,8 @@ class Scenario:
     about: str = "leaf"
     must_staple: bool = False
     earlier: Sequence[Any] | None = None
+    publishes: Publishing | None = None
+    history: Sequence[Event] = ()
     crlite: FilterOffer | None = None
 
     def __post_init__(self) -> None:
@@ -85,9 +95,19 @@ class Scenario:
             raise ValueError(f"status={self.status!r} cannot be; there are {', '.join(STATUSES)}")
         if self.about not in ABOUT:
             raise ValueError(f"about={self.about!r} cannot be; there are {', '.join(ABOUT)}")
+        if self.history and self.status != "good":
+            raise ValueError(
+                f"status={self.status!r} and history= both say what became of the certificate; leave status= "
+                "out"
+            )
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def was_visited(self) -> bool:
+        """Whether the same client has come before."""
+        return self.earlier is not None or any(isinstance(one, Visited) for one in self.history)
 
     @property
     def offers(self) -> Mapping[str, Offer]:
@@ -97,10 +117,13 @@ class Scenario:
 
     def expected(self, policy: Policy) -> Expectation:
         """What a client that keeps *policy* does here."""
-        found = {end.verdict: end for end in reversed(list(self._find_ends(policy)))}
+        ends = list(self._find_ends(policy))
+        found = {end.verdict: end for end in reversed(ends)}
         if len(found) == 1:
             return next(iter(found.values()))
-        return Expectation(Expected.EITHER, _list_clauses(self.offers.values()))
+        # What the offer itself says is read first, and then what else may be.
+        if_fetched = ends[0].verdict if self.offers["CRL"].where == "told" else None
+        return Expectation(Expected.EITHER, _list_clauses(self.offers.values()), if_fetched=if_fetched)
 
     def _find_ends(self, policy: Policy) -> Iterator[Expectation]:
         """Every end to which a client may come; where several come to one verdict, the first says why."""

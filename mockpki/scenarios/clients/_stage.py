@@ -12,14 +12,18 @@ from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Any
 
+from ... import faults
 from ..._ca.ca import CA
 from ..._ca.leaf import Leaf
 from ..._pki import PKI
 from ..._services.evidence import Request, count_in_words
 from ..._tls.handshake import Handshake
 from ..._tls.server import TlsServer
+from ...publishing import IMMEDIATE
 from ...relying_party import crl_urls, responders
 from ._filter_offer import FilterOffer, Made
+from ._history import Instead, Visited
+from ._lists import Lists
 from ._offer import NO_OFFER, Offer, Says
 from ._scenario import Scenario
 
@@ -148,6 +152,10 @@ class Stage:
         self._pki = pki
         self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki)
         """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
+        renewed = _renew(scenario, pki, self.issuer, self.subject)
+        if renewed is not None:
+            self.leaf.beside = (renewed.der,)
+        self._lists = Lists(self.issuer, self.subject, renewed)
         self._publish_filters("before", "with a delta")
         staple = None if scenario.staple is None else list(scenario.staple.faults)
         self.server: TlsServer = pki.tls_server(self.leaf, staple=staple)
@@ -168,9 +176,15 @@ class Stage:
             chain_file=leaf.chain_file,
             issuer_file=leaf.issuer.cert_file,
             ocsp_url=next(iter(responders(leaf.certificate)), ""),
-            crl_url=next(iter(crl_urls(leaf.certificate)), ""),
+            crl_url=self._told or next(iter(crl_urls(leaf.certificate)), ""),
             crlite_url=self._pki.crlite.url,
         )
+
+    @property
+    def _told(self) -> str:
+        """Where the CRL is, if it is not the certificate that says so."""
+        offer = self.scenario.crl
+        return self.issuer.crl.url if offer is not None and offer.where == "told" else ""
 
     def visits(self) -> Iterator[Target]:
         """Set up each visit of the client in turn, and say where it goes: only the last is judged."""
@@ -178,6 +192,12 @@ class Stage:
             self.issuer.ocsp.respond_with(*self.scenario.earlier)
             yield self.target
             self._before = self._records
+        for event in self.scenario.history:
+            if isinstance(event, Visited):
+                yield self.target
+                self._before = self._records
+            else:
+                self._lists.happen(event)
         self._arrange()
         yield self.target
 
@@ -189,7 +209,7 @@ class Stage:
         elif scenario.status != "good":
             self.issuer.revoke(self.subject, _REASONS[scenario.status])
         self.issuer.ocsp.respond_with(*(scenario.ocsp or NO_OFFER).faults)
-        self.issuer.crl.respond_with(*(scenario.crl or NO_OFFER).faults)
+        self._lists.serve(scenario.crl or NO_OFFER)
         self._publish_filters("since", "with a delta", "too early")
         if scenario.crlite is not None:
             for file in self._pki.crlite.files:
@@ -256,15 +276,26 @@ def staged(scenario: Scenario, pki: PKI) -> Iterator[Stage]:
 
 def _issue_certificates(scenario: Scenario, pki: PKI) -> tuple[Leaf, Leaf | CA, CA]:
     """The leaf, the certificate that the scenario is about, and the CA that issued that."""
-    top = pki.root.create_child_ca()
-    ocsp, crl = _choose_urls(scenario.ocsp, top.ocsp.url, pki), _choose_urls(scenario.crl, top.crl.url, pki)
+    top = pki.root.create_child_ca(publishes=scenario.publishes or IMMEDIATE)
+    ocsp = _choose_urls(scenario.ocsp, top.ocsp.url, pki)
+    crl: Sequence[str] | None = None
+    if scenario.crl is None or scenario.crl.where != "live" or not top.publishes.scheduled:
+        crl = _choose_urls(scenario.crl, top.crl.url, pki)
+    bent = []
+    if scenario.crl is not None and scenario.crl.where == "first point dead":
+        bent = [faults.DistributionPoint(pki.dead_url, add=True)]
     if scenario.about == "leaf":
         logged = _log(scenario.crlite, top, pki)
         leaf = top.issue_cert(
-            *_IDENTITIES, must_staple=scenario.must_staple, ocsp_urls=ocsp, crl_urls=crl, **logged
+            *_IDENTITIES,
+            must_staple=scenario.must_staple,
+            ocsp_urls=ocsp,
+            crl_urls=crl,
+            faults=bent,
+            **logged,
         )
         return leaf, leaf, top
-    intermediate = top.create_child_ca(ocsp_urls=ocsp, crl_urls=crl)
+    intermediate = top.create_child_ca(ocsp_urls=ocsp, crl_urls=crl, faults=bent)
     return intermediate.issue_cert(*_IDENTITIES, must_staple=scenario.must_staple), intermediate, top
 
 
@@ -289,4 +320,16 @@ def _choose_urls(offer: Offer | None, live: str, pki: PKI) -> list[str]:
         "live": [live],
         "unresolvable": [pki.unresolvable_url],
         "first dead": [pki.dead_url, live],
+        "first point dead": [live],
+        "told": [],
     }[offer.where]
+
+
+def _renew(scenario: Scenario, pki: PKI, issuer: CA, subject: Leaf | CA) -> CA | None:
+    """The *issuer* with a new key, where its CRL is wanted: it has revoked *subject*."""
+    bent = () if scenario.crl is None else scenario.crl.faults
+    if Instead("new key") not in bent:
+        return None
+    renewed = pki.root.create_child_ca(name_of=issuer)
+    renewed.revoke(subject.serial_number, _REASONS["revoked"])
+    return renewed

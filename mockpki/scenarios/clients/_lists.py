@@ -1,0 +1,81 @@
+"""What stands where the CRLs of a stage are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ... import faults
+from ..._ca.ca import CA
+from ..._ca.leaf import Leaf
+from ..._services.crl_file import CrlFile
+from ._history import Event, Held, Instead, Published, Released, Revoked
+from ._offer import Offer
+
+
+class Lists:
+    """The CRLs of *issuer*, about *subject*. *renewed* is the same CA with another key, if there is one."""
+
+    def __init__(self, issuer: CA, subject: Leaf | CA, renewed: CA | None) -> None:
+        self._issuer, self._subject, self._renewed = issuer, subject, renewed
+        self._earlier = b""
+
+    def happen(self, event: Event) -> None:
+        """Let one thing of a history happen."""
+        match event:
+            case Held():
+                self._issuer.revoke(self._subject, "certificate_hold")
+            case Revoked():
+                self._issuer.revoke(self._subject, "key_compromise")
+            case Released():
+                self._issuer.release(self._subject)
+            case Published(delta):
+                if not delta:
+                    self._earlier = self._find_file().der
+                self._issuer.crl.publish(delta=delta)
+
+    def serve(self, offer: Offer) -> None:
+        """Let stand there what *offer* says."""
+        crl = self._issuer.crl
+        if not crl.publishes.scheduled:
+            crl.respond_with(*self._resolve(offer.faults))
+            return
+        for file, bent in self._list_files(offer):
+            crl.respond_with(*self._resolve(bent), to=file)
+
+    def _list_files(self, offer: Offer) -> Iterator[tuple[CrlFile, Sequence[Any]]]:
+        """Each file that is not honest, and its faults."""
+        if offer.faults:
+            yield self._find_file(), offer.faults
+        if offer.second_faults:
+            yield self._find_another(), offer.second_faults
+        if offer.delta_faults:
+            yield self._issuer.crl.file_for(self._subject, delta=True), offer.delta_faults
+
+    def _find_file(self) -> CrlFile:
+        return self._issuer.crl.file_for(self._subject)
+
+    def _find_another(self) -> CrlFile:
+        """The first complete CRL that is not the subject's."""
+        own = self._find_file().path
+        complete = (file for file in self._issuer.crl.files if file.base is None)
+        return next(file for file in complete if file.path != own)
+
+    def _resolve(self, bent: Sequence[Any]) -> list[Any]:
+        """*bent*, with the octets of those that stand in another's place."""
+        return [faults.Octets(self._make(one)) if isinstance(one, Instead) else one for one in bent]
+
+    def _make(self, instead: Instead) -> bytes:
+        crl = self._issuer.crl
+        match instead.of:
+            case "earlier issue":
+                return self._earlier
+            case "another shard":
+                return crl.crl(*instead.faults, of=self._find_another())
+            case "delta":
+                return crl.crl(*instead.faults, of=self._subject, delta=True)
+            case "delta of all":
+                return crl.crl(*instead.faults, of="/ca-delta.crl")
+            case "new key":
+                assert self._renewed is not None
+                return self._renewed.crl.crl(*instead.faults)
