@@ -26,6 +26,8 @@ from ._fetch import fetch
 
 _MANIFEST = "manifest.json"
 """Which files there are, below the URL of a service."""
+_MOST = 1000
+"""Files that are fetched; a delta is made some times a day."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SILENT = {
     Said.EXPIRED: "it has expired, and filters have dropped it",
@@ -34,7 +36,7 @@ _SILENT = {
 }
 NO_SOURCE = frozenset({"no filter", *(said.value for said in _SILENT)})
 """Why filters say nothing of a certificate of which they are not meant to."""
-OF_NO_USE = frozenset(("unreadable", "wrong size", "wrong hash", "stale"))
+OF_NO_USE = frozenset(("unreadable", "too many", "wrong size", "wrong hash", "stale"))
 """What is wrong with filters that came."""
 
 
@@ -93,6 +95,10 @@ class Filters:
             manifest: Any = json.loads(fetch(f"{base}/{_MANIFEST}", timeout))
             files = [(str(one["filename"]), one["size"], one["hash"]) for one in manifest["files"]]
             made = manifest["generated_at"]
+        if len(files) > _MOST:
+            raise Unusable(
+                "too many", f"the manifest lists {len(files)} files, and {_MOST} are fetched at most"
+            )
         octets = []
         for name, size, digest in files:
             octets.append(fetch(f"{base}/{name}", timeout))

@@ -320,7 +320,9 @@ class TestOverHttp:
             (manifest(files), {**served, "/b.delta": world.delta + b"\1"}, "wrong size"),
             (manifest({}), served, "no filter"),
             (manifest({"x.filter": b"\x09\0"}), {"/x.filter": b"\x09\0"}, "unreadable"),
+            (manifest({str(number): b"" for number in range(1001)}), served, "too many"),
             (b"{", served, "unreadable"),
+            (b"[" * 100_000, served, "unreadable"),
             (b"[]", served, "unreadable"),
             (b'{"files": [{}], "generated_at": 0}', served, "unreadable"),
         ):
