@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
+from typing import Any
 
+from mockpki import faults
+from mockpki._crlite.subject import Subject
 from mockpki.crlite import Clubcard, CtLog, read_scts, scts_extension
 from tests.kit.universes import ISSUERS, SCTS, SHAPES
 
@@ -39,3 +42,17 @@ def scts(fuzzed: World) -> Target:
 
     one = CtLog().sct(b"tbs", b"spki", datetime(2026, 11, 26, tzinfo=UTC))
     return Target(run, tuple(scts_extension([one] * count).value for count in range(4)))
+
+
+def subject(fuzzed: World) -> Target:
+    """Subject.read raises nothing but ValueError, whatever a certificate and its list of SCTs look like."""
+
+    def run(data: bytes) -> None:
+        with contextlib.suppress(ValueError):
+            Subject.read(ISSUERS[0], data).ask([SHAPES["ten, one revoked"].build()])
+
+    def issue(**options: Any) -> bytes:
+        return fuzzed.pki.issue_cert("localhost", **options).der
+
+    plain = (issue(logged=True, serial_number=serial) for serial in (0xF000, 0xF001))
+    return Target(run, (fuzzed.server.der, *plain, issue(logged=True, faults=[faults.SerialNumber(0)])))

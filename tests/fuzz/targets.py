@@ -13,6 +13,7 @@ TARGETS: dict[str, Callable[[World], Target]] = {
     "tls": tls.tls,
     "clubcard": crlite.clubcard,
     "scts": crlite.scts,
+    "subject": crlite.subject,
     "answer": answers.answer,
     "crl": answers.crl,
     "csr": answers.csr,
