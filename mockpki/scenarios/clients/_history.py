@@ -18,9 +18,18 @@ class Held:
     """The certificate is put on hold."""
 
 
+Whose = Literal["its own", "another certificate", "another CA"]
+
+
 @dataclass(frozen=True)
 class Revoked:
-    """The certificate is revoked."""
+    """The certificate is revoked: *whose* is ``"its own"``. ``"another certificate"`` is of the same CA, and
+    ``"another CA"`` has given the same serial number, and is on the same list."""
+
+    whose: Whose = "its own"
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True)

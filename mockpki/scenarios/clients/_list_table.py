@@ -42,7 +42,7 @@ def _crl(name: str, sentence: str, says: Says, *bent: Any, **rest: Any) -> Scena
     return Scenario(f"crl-{name}", sentence, crl=Offer(says, bent, **rest), **own)
 
 
-_OF_SCENARIOS = ("publishes", "history", "status")
+_OF_SCENARIOS = ("publishes", "history", "status", "indirect")
 
 
 def _list_shards() -> list[Scenario]:
@@ -222,7 +222,28 @@ def _list_deltas() -> list[Scenario]:
 
 
 def _list_extended() -> list[Scenario]:
+    indirect: Any = {"indirect": True, "without_extended": Says.UNUSABLE}
+    by_another = "The CRL is indirect, by a CRL issuer whose certificate the server sends, too"
     return [
+        # Section 5.3.3: "This CRL entry extension identifies the certificate issuer associated with an entry
+        # in an indirect CRL".
+        _crl(
+            "indirect-revoked", f"{by_another}; it lists the certificate, by the name of its CA.",
+            _REVOKED, history=(Revoked(),), **indirect,
+        ),
+        _crl(
+            "indirect-other-issuer",
+            f"{by_another}; it lists the serial number of the certificate, by the name of another CA.",
+            _GOOD, history=(Revoked("another CA"),), **indirect,
+        ),
+        # "On subsequent entries in an indirect CRL, if this extension is not present, the certificate issuer
+        # for the entry is the same as that for the preceding entry."
+        _crl(
+            "indirect-inherited",
+            f"{by_another}; it lists the certificate behind another one of its CA, where the name of that is "
+            "not repeated.",
+            _REVOKED, history=(Revoked("another certificate"), Revoked()), **indirect,
+        ),
         # Section 6.3.3 (d): "If the issuing distribution point (IDP) CRL extension is present and includes
         # onlySomeReasons and the DP includes reasons, then set interim_reasons_mask to the intersection".
         _crl(

@@ -14,17 +14,27 @@ from ._offer import Offer
 
 
 class Lists:
-    """The CRLs of *issuer*, about *subject*. *renewed* is the same CA with another key, if there is one."""
+    """The CRLs of *issuer*, about *subject*. *other* is another CA that has to do with them, if there is one:
+    the same with another key, or one on the same list."""
 
-    def __init__(self, issuer: CA, subject: Leaf | CA, renewed: CA | None) -> None:
-        self._issuer, self._subject, self._renewed = issuer, subject, renewed
+    def __init__(self, issuer: CA, subject: Leaf | CA, other: CA | None) -> None:
+        self._issuer, self._subject, self._other = issuer, subject, other
         self._earlier = b""
+
+    def _require_other(self) -> CA:
+        if self._other is None:
+            raise ValueError("there is no other CA on that list; give the scenario indirect=True")
+        return self._other
 
     def happen(self, event: Event) -> None:
         """Let one thing of a history happen."""
         match event:
             case Held():
                 self._issuer.revoke(self._subject, "certificate_hold")
+            case Revoked("another certificate"):
+                self._issuer.revoke(self._subject.serial_number + 1, "key_compromise")
+            case Revoked("another CA"):
+                self._require_other().revoke(self._subject.serial_number, "key_compromise")
             case Revoked():
                 self._issuer.revoke(self._subject, "key_compromise")
             case Released():
@@ -77,5 +87,4 @@ class Lists:
             case "delta of all":
                 return crl.crl(*instead.faults, of="/ca-delta.crl")
             case "new key":
-                assert self._renewed is not None
-                return self._renewed.crl.crl(*instead.faults)
+                return self._require_other().crl.crl(*instead.faults)

@@ -67,8 +67,9 @@ class Scenario:
     honestly) and the certificate was good; only what it does now is judged.
 
     *publishes* is how the CA of the certificate publishes its CRLs (`mockpki.publishing`; None: anew at every
-    request), and *history* what happened there since it began two days ago, in the place of *status*: `Held`,
-    `Revoked`, `Released`, `Published` and `Visited`, one after the other.
+    request), and *history* what happened there since it began, in the place of *status*: `Held`,
+    `Revoked`, `Released`, `Published` and `Visited`, one after the other. *indirect*: a CRL issuer that the
+    root has certified signs them, for another CA, too, and the server sends its certificate.
 
     Raises ValueError for what none of this can be.
     """
@@ -84,6 +85,7 @@ class Scenario:
     earlier: Sequence[Any] | None = None
     publishes: Publishing | None = None
     history: Sequence[Event] = ()
+    indirect: bool = False
     crlite: FilterOffer | None = None
 
     def __post_init__(self) -> None:

@@ -14,12 +14,13 @@ from typing import Any
 
 from ... import faults
 from ..._ca.ca import CA
+from ..._ca.crl_issuer import CrlIssuer
 from ..._ca.leaf import Leaf
 from ..._pki import PKI
 from ..._services.evidence import Request, count_in_words
 from ..._tls.handshake import Handshake
 from ..._tls.server import TlsServer
-from ...publishing import IMMEDIATE
+from ...publishing import IMMEDIATE, Publishing, by
 from ...relying_party import crl_urls, responders
 from ._filter_offer import FilterOffer, Made
 from ._history import Instead, Visited
@@ -150,12 +151,15 @@ class Stage:
     def __init__(self, scenario: Scenario, pki: PKI) -> None:
         self.scenario = scenario
         self._pki = pki
-        self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki)
+        signs = pki.root.create_crl_issuer(publishes=_choose_way(scenario)) if scenario.indirect else None
+        self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki, signs)
         """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
-        renewed = _renew(scenario, pki, self.issuer, self.subject)
-        if renewed is not None:
-            self.leaf.beside = (renewed.der,)
-        self._lists = Lists(self.issuer, self.subject, renewed)
+        other = _make_other(scenario, pki, self.issuer, self.subject)
+        if signs is not None:
+            self.leaf.beside = (signs.der,)
+        elif other is not None:
+            self.leaf.beside = (other.der,)
+        self._lists = Lists(self.issuer, self.subject, other)
         self._publish_filters("before", "with a delta")
         staple = None if scenario.staple is None else list(scenario.staple.faults)
         self.server: TlsServer = pki.tls_server(self.leaf, staple=staple)
@@ -274,12 +278,18 @@ def staged(scenario: Scenario, pki: PKI) -> Iterator[Stage]:
         yield stage
 
 
-def _issue_certificates(scenario: Scenario, pki: PKI) -> tuple[Leaf, Leaf | CA, CA]:
+def _choose_way(scenario: Scenario) -> Publishing:
+    return scenario.publishes or IMMEDIATE
+
+
+def _issue_certificates(scenario: Scenario, pki: PKI, signs: CrlIssuer | None) -> tuple[Leaf, Leaf | CA, CA]:
     """The leaf, the certificate that the scenario is about, and the CA that issued that."""
-    top = pki.root.create_child_ca(publishes=scenario.publishes or IMMEDIATE)
+    publishes = _choose_way(scenario) if signs is None else by(signs)
+    top = pki.root.create_child_ca(publishes=publishes)
     ocsp = _choose_urls(scenario.ocsp, top.ocsp.url, pki)
     crl: Sequence[str] | None = None
-    if scenario.crl is None or scenario.crl.where != "live" or not top.publishes.scheduled:
+    own = publishes.scheduled or signs is not None
+    if scenario.crl is None or scenario.crl.where != "live" or not own:
         crl = _choose_urls(scenario.crl, top.crl.url, pki)
     bent = []
     if scenario.crl is not None and scenario.crl.where == "first point dead":
@@ -325,10 +335,13 @@ def _choose_urls(offer: Offer | None, live: str, pki: PKI) -> list[str]:
     }[offer.where]
 
 
-def _renew(scenario: Scenario, pki: PKI, issuer: CA, subject: Leaf | CA) -> CA | None:
-    """The *issuer* with a new key, where its CRL is wanted: it has revoked *subject*."""
+def _make_other(scenario: Scenario, pki: PKI, issuer: CA, subject: Leaf | CA) -> CA | None:
+    """Another CA on the same list; or *issuer* with a new key, where its CRL is wanted: that has revoked
+    *subject*."""
+    if scenario.indirect:
+        return pki.root.create_child_ca(publishes=issuer.publishes)
     bent = () if scenario.crl is None else scenario.crl.faults
-    if Instead("new key") not in bent:
+    if not any(isinstance(one, Instead) and one.of == "new key" for one in bent):
         return None
     renewed = pki.root.create_child_ca(name_of=issuer)
     renewed.revoke(subject.serial_number, _REASONS["revoked"])

@@ -31,11 +31,13 @@ def test_mistakes() -> None:
         Instead(wrong)
     with pytest.raises(TypeError, match="delta"):
         Published(delta=wrong)
+    with pytest.raises(ValueError, match="whose"):
+        Revoked(wrong)
     with pytest.raises(ValueError, match="status='hold' and history= both say what became of the cert"):
         Scenario("x", "x.", status="hold", history=(Held(),))
 
 
-def test_who_was_told(pki: Any) -> None:
+def test_who_was_told() -> None:
     """A scenario of one's own: a CRL that only the client was told of, which says good."""
     mine = Scenario(
         "crl-told", "The client may know where the CRL is.",

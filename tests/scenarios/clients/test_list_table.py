@@ -14,6 +14,7 @@ from mockpki._validation import crl as reading
 from mockpki._validation import scope
 from mockpki._validation.finding import Finding, Status
 from mockpki._validation.pointers import ALL_REASONS, crl_urls, freshest_urls
+from mockpki._validation.revocation_list import RevocationList
 from mockpki.relying_party import HARD_FAIL, NO_CHECK, RFC5280, Policy, Verdict
 from mockpki.relying_party._fetch import fetch
 from mockpki.scenarios import TABLE, Case
@@ -34,9 +35,25 @@ class Mutant:
     client: Callable[..., object] | None = None
 
 
+def find_named(crl: RevocationList, serial: int, issuer: x509.Name) -> x509.RevokedCertificate | None:
+    """The entry that has the name of the certificate's issuer beside it."""
+    entry = find_by_serial(crl, serial, issuer)
+    named = entry is not None and any(
+        isinstance(one.value, x509.CertificateIssuer) for one in entry.extensions
+    )
+    return entry if named else None
+
+
+def find_by_serial(crl: RevocationList, serial: int, issuer: x509.Name) -> x509.RevokedCertificate | None:
+    """The entry with that serial number, whosever it is."""
+    return crl.crl.get_revoked_certificate_by_serial_number(serial)
+
+
 MUTANTS = {
     "looks at nothing": Mutant(
-        SOFT, "shard-revoked delta-revoked delta-stale key-rolled", client=reference(NO_CHECK)
+        SOFT,
+        "shard-revoked delta-revoked delta-stale key-rolled indirect-revoked",
+        client=reference(NO_CHECK),
     ),
     "finds it on every list": Mutant(
         SOFT,
@@ -69,6 +86,13 @@ MUTANTS = {
     "knows no other key": Mutant(SOFT, "key-rolled", client=reference(replace(SOFT, extended_crls=False))),
     "reads deltas, though the policy does not": Mutant(
         HARD_FAIL, "delta-revoked delta-released", client=reference(RFC5280)
+    ),
+    "goes by serial numbers alone": Mutant(
+        RFC5280, "indirect-other-issuer",
+        ((RevocationList, "find", find_by_serial),),
+    ),
+    "finds only what has a name beside it": Mutant(
+        RFC5280, "indirect-inherited", ((RevocationList, "find", find_named),)
     ),
     "passes over the reasons": Mutant(
         RFC5280, "reasons-half", ((reading, "find_reasons", lambda *about, extended: ALL_REASONS),)
@@ -179,6 +203,9 @@ def entries(der: bytes, serial: int) -> str:
         ("second-url", "keyCompromise", None),
         ("for-cas-only", "nothing", None),
         ("key-rolled", "keyCompromise", None),
+        ("indirect-revoked", "keyCompromise", None),
+        ("indirect-other-issuer", "keyCompromise", None),
+        ("indirect-inherited", "keyCompromise", None),
     ],
 )
 def test_what_is_served(name: str, complete: str, delta: str | None, pki: PKI) -> None:

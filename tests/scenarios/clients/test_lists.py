@@ -1,8 +1,10 @@
 """What stands where the CRLs of a stage are."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from cryptography import x509
 
 from mockpki import PKI, faults, publishing, scenarios
 from mockpki._validation.finding import Unusable
@@ -93,6 +95,33 @@ def test_instead(of: str, pki: PKI) -> None:
         else:
             (path,) = (path for path, der in others.items() if der == found)
             assert path.endswith("-delta.crl") is of.startswith("delta")
+
+
+def test_another_ca(pki: PKI) -> None:
+    """On the list of a CRL issuer stand both CAs, each by its name; without one there is no other CA."""
+    mine = Scenario(
+        "crl-mine", "Both are revoked.", crl=Offer(Says.REVOKED), indirect=True,
+        history=(Revoked("another CA"), Revoked("another certificate"), Revoked()),
+    )  # fmt: skip
+    with scenarios.staged(mine, pki) as stage:
+        list(stage.visits())
+        (der,) = serve(stage)
+        serial, ours = stage.leaf.serial_number, stage.issuer.certificate.subject
+        found = [
+            (entry.serial_number, [one.value for one in entry.extensions if one.critical])
+            for entry in x509.load_der_x509_crl(der)
+        ]
+        assert len(found) == 3
+        named = {
+            number: values[0].get_values_for_type(x509.DirectoryName) for number, values in found if values
+        }
+        assert named[serial + 1] == [ours]
+        assert named[serial] != [ours]
+        assert [number for number, values in found if not values] == [serial]
+        assert stage.leaf.chain_ders[-1] == stage.leaf.beside[0]
+    alone = replace(mine, indirect=False)
+    with scenarios.staged(alone, pki) as stage, pytest.raises(ValueError, match="give the scenario indirect"):
+        list(stage.visits())
 
 
 def test_faults_of_one_file(pki: PKI) -> None:
