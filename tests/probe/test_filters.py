@@ -16,6 +16,13 @@ def thousand() -> Weight:
     return weigh(1_000, 0.04, 0.1)
 
 
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of them is looked up, for what does not need more."""
+    monkeypatch.setattr(filters, "LOOKED_UP", 2_000)
+
+
+@pytest.mark.usefixtures("few")
 class TestCounts:
     @pytest.mark.parametrize(
         ("known", "revoked", "new", "expected"),
