@@ -11,7 +11,7 @@ from mockpki import PKI, relying_party, scenarios
 from mockpki._probe import Client, Command, Run
 from mockpki._programs.processes import Ended
 from mockpki.relying_party import SOFT_FAIL, Policy
-from mockpki.scenarios import Outcome, Scenario, matching
+from mockpki.scenarios import TABLE, Outcome, Scenario, matching
 from tests import servers
 
 COMMAND = Command(("my-client", "--name", '<b>&"quoted"\'</b>', "{url}"))
@@ -65,6 +65,10 @@ def meet(scenario: Scenario, policy: Policy) -> Run:
             except OSError:
                 accepted = False
         return Run(scenario, (), Ended(int(not accepted), "", 0.0), Outcome(accepted), stage.seen)
+
+
+WITHOUT_FILTERS = sum(scenario.crlite is None for scenario in TABLE)
+"""In so many scenarios is a client put that knows nothing of CRLite."""
 
 
 @cache

@@ -10,8 +10,8 @@ from mockpki._probe import infer_policy
 from mockpki._probe.inference import EVERY_POLICY
 from mockpki._programs.processes import Ended
 from mockpki.relying_party import HARD_FAIL, NO_CHECK, RFC5280, SOFT_FAIL, STAPLE_REQUIRED, Policy
-from mockpki.scenarios import POLICIES, TABLE, Outcome
-from tests.kit.probes import meet, run_reference
+from mockpki.scenarios import POLICIES, Outcome
+from tests.kit.probes import WITHOUT_FILTERS, meet, run_reference
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no shell")
 
@@ -23,11 +23,10 @@ class TestInference:
     def test_named(self, name: str) -> None:
         """A client of a named policy is known by it wherever there are no filters, and by no other."""
         found = infer_policy(run_reference(POLICIES[name]))
-        count = sum(scenario.crlite is None for scenario in TABLE)
         assert [fit.words for fit in found.named] == [name]
         assert (found.exact, found.no_verdict, found.best.exceptions) == (None, (), ())
         assert found.sentences == (
-            f"It behaves like {name}, without exception, in {count} scenarios with a verdict.",
+            f"It behaves like {name}, without exception, in {WITHOUT_FILTERS} scenarios with a verdict.",
         )
 
     @pytest.mark.parametrize(
@@ -47,7 +46,9 @@ class TestInference:
         found = infer_policy(run_reference(policy))
         assert found.exact is not None
         assert (found.exact.words, found.exact.names) == (words, ())
-        assert found.sentences[0].startswith(f"It behaves like {words}, without exception, in {len(TABLE)} ")
+        assert found.sentences[0].startswith(
+            f"It behaves like {words}, without exception, in {WITHOUT_FILTERS} "
+        )
         nearest = found.named[0]
         assert nearest.exceptions
         assert f"{nearest.words} is nearest, with {len(nearest.names)} exception" in found.sentences[-1]
@@ -73,7 +74,7 @@ class TestInference:
         assert (found.named[0].words, found.best.names) == ("hard-fail", ("ocsp-http-404",))
         assert found.sentences[0] == (
             "It is nearest to hard-fail, with 1 exception (ocsp-http-404), "
-            f"in {len(TABLE)} scenarios with a verdict."
+            f"in {WITHOUT_FILTERS} scenarios with a verdict."
         )
 
     def test_few_scenarios(self) -> None:
