@@ -13,6 +13,7 @@ from mockpki._engine import fetch, http, loop, requests
 from mockpki._programs import processes
 from mockpki._tls import client_hello, connection, forwarding
 from mockpki.relying_party import _fetch as relying_party_fetch
+from mockpki.relying_party import _filters as relying_party_filters
 from tests.kit.staple_reader import capture
 
 PAGE = Path(mockpki.__file__).parent.parent / "SECURITY.md"
@@ -32,6 +33,7 @@ LIMITS = {
     "what waits for either side of `forward_to=`": [forwarding._MOST_WAITING],
     "an answer that a stapler reads": [fetch._MOST, fetch._LONGEST_HEAD],
     "an answer that `relying_party` reads": [relying_party_fetch._MAX_BODY],
+    "filters that `relying_party` fetches": [relying_party_filters._MOST],
     "`faults.Oversize`": [2**28],
     "what is kept of a program's output": [processes._KEPT],
     "a fault, handler or stapler that does not come back, at the end of a test": [int(loop._LAST_PATIENCE)],

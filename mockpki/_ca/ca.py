@@ -238,20 +238,15 @@ class CA(Standing):
         return self._sign_leaf(content, faults, ca.key, logged=False)
 
     def _sign_leaf(
-        self,
-        honest: TBSCertificate,
-        faults: Sequence[CertificateContent],
-        key: PrivateKey | None,
-        logged: bool | None,
-        logged_at: datetime | None = None,
-    ) -> Leaf:
+        self, honest: TBSCertificate, faults: Sequence[CertificateContent], key: PrivateKey | None,
+        logged: bool | None, logged_at: datetime | None = None,
+    ) -> Leaf:  # fmt: skip
         realm, content = self._realm, bend_certificate(honest, faults)
         content, entry = realm.logging.add_scts(content, self.signer, logged, logged_at)
         der = content.signed_by(self.signer).encode()
         # A fault may have chosen a serial number that none may use; the CA knows it all the same.
         self._ledger.issue(content.serial_number)
-        if entry is not None:
-            realm.enrolment.add(entry)
+        realm.enrolment.add(entry)
         return Leaf(self, der, content.serial_number, key, realm.folder)
 
     def _choose_pointers(

@@ -6,6 +6,7 @@
 - `inference`, `report`: the policy that it behaves like, and what it did held against one.
 - `servers`: a server in every scenario of stapling.
 - `demo`: six situations in a few seconds.
+- `filters`: no program, but CRLs and filters, built to be weighed.
 
 Each gives back what happened, and knows nothing of how that is shown: see `_reports`.
 """

@@ -50,6 +50,11 @@ class Command:
         """What the client is given of its target, by name."""
         return set().union(*(_PLACEHOLDERS.find(word) for word in self.words))
 
+    @property
+    def knows_filters(self) -> bool:
+        """Whether it is told where CRLite's filters are."""
+        return "crlite_url" in self.given
+
     def find(self) -> None:
         """Raise ChildProcessError, with near names, if the program is not there or cannot be started."""
         name = self.words[0]

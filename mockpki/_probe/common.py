@@ -47,6 +47,17 @@ def _says(policy: Policy, scenario: Scenario) -> set[Says]:
     }
 
 
+def _nobody_says(policy: Policy, scenario: Scenario) -> bool:
+    """Whether there is nothing to be read of the certificate that the scenario is about."""
+    sources: list[str] = list(policy.sources)
+    if scenario.about == "intermediate":
+        # A CA has no staple.
+        sources = [source for source in sources if source != "staple"]
+        if not sources:
+            return False
+    return all(Says.NOTHING in scenario.offers[source].readings(policy) for source in sources)
+
+
 def _any(*wanted: Says) -> Callable[[Policy, Scenario], bool]:
     return lambda policy, scenario: bool(_says(policy, scenario) & set(wanted))
 
@@ -65,9 +76,7 @@ def _offers(source: str, *wanted: Says) -> Callable[[Policy, Scenario], bool]:
 _TOLD = (Says.GOOD, Says.REVOKED, Says.UNKNOWN)
 
 _FACTS: dict[str, Callable[[Policy, Scenario], bool]] = {
-    "there is no source that the policy looks at": lambda policy, scenario: (
-        scenario.about == "leaf" and _says(policy, scenario) <= {Says.NOTHING}
-    ),
+    "there is no source that the policy looks at": lambda policy, scenario: _nobody_says(policy, scenario),
     "there is an answer that cannot be used, and nothing else": _only(Says.UNUSABLE),
     "no answer comes": _only(Says.NO_ANSWER),
     "no source can tell": lambda policy, scenario: (

@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from ..relying_party import Policy, Source
-from ..relying_party._words import describe_policy, find_nearest, is_idle, join_words, switches
+from ..relying_party._words import describe_policy, find_nearest, is_idle, join_words, list_fields
 from ..scenarios import POLICIES, Expected, Offer, Result, Says, Scenario, has_looked, judge
 from .clients import Run
 from .common import find_common
@@ -125,8 +125,8 @@ def infer_policy(runs: Sequence[Run]) -> Inference:
     named = tuple(fit for fit in known if (fit.rank, fit.beyond) == (best, likely))
     exact, others = None, 0
     never = find_never_asked(judged)
-    tried = (policy for policy in EVERY_POLICY if best > (0, 0) and not never & set(policy.sources))
-    wrong = {policy: _count_wrong(judged, policy) for policy in tried}
+    tried = [policy for policy in EVERY_POLICY if best > (0, 0) and not never & set(policy.sources)]
+    wrong = _count_wrong(judged, tried)
     least = min(wrong.values(), default=0)
     if (least, 0) < best:
         fits = [_make_fit(judged, policy) for policy, number in wrong.items() if number == least]
@@ -153,7 +153,26 @@ def _make_fit(runs: Sequence[Run], policy: Policy) -> Fit:
     return Fit(policy, exceptions, unasked, beyond, common)
 
 
-def _count_wrong(runs: Sequence[Run], policy: Policy) -> int:
+def _count_wrong(runs: Sequence[Run], policies: Iterable[Policy]) -> dict[Policy, int]:
+    """How many exceptions there are to each policy."""
+    telling = [run for run in runs if any(map(_tells_readers_apart, run.scenario.offers.values()))]
+    others = [run for run in runs if run not in telling]
+    # What a client can read matters in few scenarios; in the others it is judged once for all such policies.
+    known: dict[Policy, int] = {}
+    counts = {}
+    for policy in policies:
+        plain = replace(policy, use_deltas=False, extended_crls=False)
+        if plain not in known:
+            known[plain] = _count_exceptions(others, plain)
+        counts[policy] = known[plain] + _count_exceptions(telling, policy)
+    return counts
+
+
+def _tells_readers_apart(offer: Offer) -> bool:
+    return offer.without_deltas is not None or offer.without_extended is not None
+
+
+def _count_exceptions(runs: Iterable[Run], policy: Policy) -> int:
     return sum(not result.ok for result in judge_by(runs, policy))
 
 
@@ -175,7 +194,7 @@ def _count_unasked(run: Run, policy: Policy) -> int:
 def _leads_to(policy: Policy, scenario: Scenario, source: str) -> bool:
     """Whether *policy* looks at *source* here, whatever may be read in the others."""
     offer = scenario.offers[source]
-    if scenario.earlier is not None or offer.also is not None:
+    if scenario.was_visited or offer.also is not None:
         return False  # who has been there before may remember; who may choose may choose another
     if offer.says is Says.NOTHING:
         return False
@@ -189,14 +208,10 @@ def _leads_to(policy: Policy, scenario: Scenario, source: str) -> bool:
 
 
 def _list_policies() -> Iterator[Policy]:
-    """All that differ in more than durations, but for those whose differences never matter.
-
-    Nor do they differ in the CRLs that they understand (`Policy.use_deltas`, `Policy.extended_crls`): no
-    scenario tells that, and each would fit as well as the others.
-    """
+    """All that differ in more than durations, but for those whose differences never matter."""
     for count in range(len(_SOURCES) + 1):
         for sources in itertools.permutations(_SOURCES, count):
-            fields = switches(sources)
+            _, *fields = list_fields(sources)
             for truths in itertools.product((False, True), repeat=len(fields)):
                 changes: Any = dict(zip(fields, truths, strict=True))
                 policy = Policy(sources=sources, **changes)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from ..relying_party import Source
-from ..scenarios import Says, has_looked
+from ..relying_party import RFC5280, Policy, Source
+from ..scenarios import Expected, Offer, Says, has_looked
 from .clients import Run
 
 _LEARN_NOTHING = (Says.NOTHING, Says.UNUSABLE, Says.NO_ANSWER)
@@ -75,12 +76,35 @@ def _lets_not_pass(runs: Sequence[Run]) -> bool:
     return _checks(runs) and (not untold or any(not run.outcome.accepted for run in untold))
 
 
+def _reads_every_list(runs: Sequence[Run]) -> bool:
+    """It rejects somewhere where no source could tell, and reads CRLs that not all do.
+
+    Deltas and extended ones are two things to be understood, and each is known only where it matters.
+    """
+    return _lets_not_pass(runs) and all(_reads(runs, plain) for plain in _PLAIN)
+
+
+_PLAIN = replace(RFC5280, use_deltas=False), replace(RFC5280, extended_crls=False)
+
+
+def _reads(runs: Sequence[Run], plain: Policy) -> bool:
+    """Whether it does anywhere as RFC5280 demands, where *plain* demands the opposite."""
+    return any(
+        run.outcome.accepted is (run.scenario.expected(RFC5280).verdict is Expected.ACCEPT)
+        for run in runs
+        if {run.scenario.expected(policy).verdict for policy in (RFC5280, plain)} == _OPPOSITE
+    )
+
+
+_OPPOSITE = {Expected.ACCEPT, Expected.REJECT}
+
 _MEANINGS: dict[str, Callable[[Sequence[Run]], bool]] = {
     "no-check": _is_no_check,
     "soft-fail": _lets_pass,
     "hard-fail": _lets_not_pass,
     "staple-required": _wants_staple,
     "must-staple": _obeys_certificate,
+    "rfc5280": _reads_every_list,
 }
 
 
@@ -108,12 +132,18 @@ def _about_leaf(runs: Iterable[Run]) -> Iterator[Run]:
 
 
 def _list_revoked(runs: Iterable[Run]) -> Iterator[Run]:
-    return (run for run in runs if any(offer.says is Says.REVOKED for offer in run.scenario.offers.values()))
+    return (run for run in runs if any(map(_says_revoked, run.scenario.offers.values())))
+
+
+def _says_revoked(offer: Offer) -> bool:
+    """Whether it says so to everybody, whatever a client may understand."""
+    others = {offer.also, offer.without_deltas, offer.without_extended} - {None}
+    return offer.says is Says.REVOKED and others <= {Says.REVOKED}
 
 
 def _was_told(run: Run) -> bool:
     """Whether the client looked where it says revoked."""
-    says = {source for source, offer in run.scenario.offers.items() if offer.says is Says.REVOKED}
+    says = {source for source, offer in run.scenario.offers.items() if _says_revoked(offer)}
     return bool(says & run.seen.looked_at)
 
 

@@ -12,9 +12,9 @@ from .clients import Run
 from .command import Command
 from .inference import Inference, infer_policy, judge_by
 
-GROUPS = ("staple", "ocsp", "crl", "must-staple", "intermediate")
+GROUPS = ("staple", "ocsp", "crl", "crlite", "must-staple", "intermediate")
 """The groups of scenarios, by what their names begin with; what is in none stands last."""
-SOURCES = ("staple", "OCSP", "CRL")
+SOURCES = ("staple", "OCSP", "CRL", "CRLite")
 
 
 def find_group(scenario: str) -> str:
@@ -103,6 +103,9 @@ class ClientReport:
         """In a sentence, what the client looked at in all."""
         seen: list[Seen] = [row.run.seen for row in self.rows]
         counts = {source: sum(source in one.asked for one in seen) for source in SOURCES}
+        if not counts["CRLite"]:
+            # Most clients know of no filters.
+            del counts["CRLite"]
         told = ", ".join(f"{_WHAT[source]} in {count}" for source, count in counts.items())
         return f"It asked for {told} of them."
 
@@ -112,7 +115,7 @@ class ClientReport:
         return (self.verdict, *self.inference.sentences, self.asked)
 
 
-_WHAT = {"staple": "a staple", "OCSP": "OCSP answers", "CRL": "CRLs"}
+_WHAT = {"staple": "a staple", "OCSP": "OCSP answers", "CRL": "CRLs", "CRLite": "filters"}
 
 
 def make_report(

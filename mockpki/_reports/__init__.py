@@ -5,7 +5,8 @@
 - `clients`, `servers`: what a probe found, as such a report; `client_objects`, `server_objects`: its JSON.
 - `weeks`, `week_objects`: how CAs publish, as such a report, and its JSON.
 - `text`, `json`, `junit`, `page`: the writers. They know the model, and nobody else.
-- `templates`, `timeline_svg`, `week_svg`: what pages are made of. `week_text`: pictures in text.
+- `filters`: what CRLs and filters weigh, as such a report.
+- `templates`, `timeline_svg`, `week_svg`, `plot_svg`: what pages are made of. `week_text`: pictures in text.
   `safe`: what no reader is to be sent.
 - `demo`, `faults`, `scenarios`: what those commands print, which is no report on anybody.
 """

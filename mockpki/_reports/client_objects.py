@@ -10,8 +10,8 @@
 * ``scenarios``: one object each. ``verdict`` is accept, reject, hung, crashed, absent, or other: its alert
   was about something else; ``expected`` has ``verdict`` (accept, reject or either), ``reason`` and
   ``told_by``; ``ok`` and ``problems`` compare them; ``exit_status`` is null for a client that was killed;
-  ``asked``, ``alerts``, ``handshakes``, ``ocsp`` and ``crl`` are the evidence, ``others`` what was asked
-  about the rest of the chain; ``printed`` is what the client wrote.
+  ``asked``, ``alerts``, ``handshakes``, ``ocsp``, ``crl`` and ``crlite`` are the evidence, ``others`` what
+  was asked about the rest of the chain; ``printed`` is what the client wrote.
 """
 
 from __future__ import annotations
@@ -98,6 +98,7 @@ def _make_scenario(row: JudgedRun) -> Object:
         "handshakes": [_make_handshake(shake) for shake in seen.handshakes],
         "ocsp": [_make_request(request) for request in seen.ocsp],
         "crl": [_make_request(request) for request in seen.crl],
+        "crlite": [_make_request(request) for request in seen.crlite],
         "others": [_make_asked(asked) for asked in seen.others],
         "printed": run.ended.printed,
     }

@@ -20,18 +20,23 @@ _GROUPS = {
     "staple": "The staple",
     "ocsp": "The responder",
     "crl": "The CRL",
+    "crlite": "The filters of CRLite",
     "must-staple": "Certificates that demand a staple",
     "intermediate": "The CA in between",
     "": "Sources together",
 }
-_COLUMNS = (
-    Column("scenario", width=37, narrow=25),
-    Column("verdict", width=7),
-    Column("exit", width=4, right=True),
-    Column("s", width=5, right=True),
-    Column("asked for", width=15),
-    Column("alert"),
-)
+
+
+def _list_columns(asked: int) -> tuple[Column, ...]:
+    """The columns, of which the one for what was asked for has this width."""
+    return (
+        Column("scenario", width=37, narrow=25),
+        Column("verdict", width=7),
+        Column("exit", width=4, right=True),
+        Column("s", width=5, right=True),
+        Column("asked for", width=asked),
+        Column("alert"),
+    )
 
 
 def describe_client(found: ClientReport, skipped: Sequence[str] = ()) -> Report:
@@ -39,6 +44,7 @@ def describe_client(found: ClientReport, skipped: Sequence[str] = ()) -> Report:
     name = PurePath(found.command.words[0]).name
     verdict, *sentences = found.summary
     few = len(found.failures) <= _FEW
+    columns = _list_columns(max((len("staple OCSP CRL"), *(len(row.asked) for row in found.rows))))
     return Report(
         title=f"mockpki probe: {name}",
         headline=_write_headline(name, found),
@@ -56,7 +62,7 @@ def describe_client(found: ClientReport, skipped: Sequence[str] = ()) -> Report:
             Group(
                 _GROUPS[group],
                 tuple(_make_row(row, opened=few and not row.ok) for row in rows),
-                _COLUMNS,
+                columns,
                 prefix=f"{group}-" if group else "",
                 narrow_title=f"{group}-" if group else "others",
             )

@@ -173,6 +173,23 @@ class Weeks:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """What grows with something else: *points* are both, neither of them less than one, in their order."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Curves to be drawn together, both ways by powers of ten. *sentence* says how to read it."""
+
+    heading: str
+    sentence: str
+    curves: tuple[Curve, ...]
+
+
+@dataclass(frozen=True)
 class Case:
     """A test case, for those who count tests. *message*, *kind* and *text* say why it is not ``passed``.
 
@@ -218,6 +235,7 @@ class Report:
     grid_note: str = ""
     """What the colours in the grid of all rows mean; without it, there is no grid."""
     weeks: Weeks | None = None
+    plot: Plot | None = None
 
     @property
     def rows(self) -> Iterator[Row]:

@@ -5,6 +5,7 @@ What stands in the page is in its reader's colours, light or dark. The classes t
 * ``wrong`` and ``right``: text in red and in green; on a ``details``, with a bar at its left.
 * ``dim``: small print.
 * ``facts``: a ``dl`` of names and values. ``demands``: a list with marks.
+* ``plot``: a picture of curves, and what their lines mean; ``curve`` with a number is one of them.
 * ``word`` with a kind of staple: what was seen, in the colours of the timelines.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 from ..scenarios.publishers import KINDS as KNOWLEDGE
 from ..scenarios.servers import KINDS, kind
 from .model import Report, Timelines, Weeks
+from .plot_svg import plot_svg
 from .templates import render
 from .timeline_svg import axis_svg, legend, timeline_svg
 from .week_svg import issues_svg, reader_svg, week_axis_svg, week_legend
@@ -28,6 +30,7 @@ def write_page(report: Report) -> str:
             kinds=KINDS,
             outage=_draw(report.timelines),
             weeks=_draw_weeks(report.weeks),
+            plot=plot_svg(report.plot) if report.plot else "",
         )
     )
 

@@ -77,8 +77,10 @@ class Enrolment:
         # The PKI's clock knows whole seconds, and a filter may have been made in this one already.
         return max(now, self._after) if self._after < now + _SECOND else now
 
-    def add(self, entry: Entry) -> None:
-        """The log has one more certificate."""
+    def add(self, entry: Entry | None) -> None:
+        """The log has one more certificate; None for one that was not logged."""
+        if entry is None:
+            return
         with self._lock:
             self.entries.append(entry)
 

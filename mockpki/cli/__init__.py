@@ -1,6 +1,7 @@
 """The command line, one file a command: each imports what it needs when it is called.
 
-- `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`, `_publishing`: the commands.
+- `_crlite`, `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`, `_publishing`: the
+  commands.
 - `_options`: the options that several commands have.
 - `_output`: where a report goes, and who ends a run.
 """
@@ -12,6 +13,7 @@ import signal
 import click
 
 from .._typed import suggest
+from ._crlite import crlite
 from ._demo import demo
 from ._faults import faults
 from ._probe import probe
@@ -87,10 +89,13 @@ def main() -> None:
     See how CAs publish CRLs, and when clients learn of a revocation:
       mockpki publishing lets-encrypt ad-cs
     \b
+    See how large a CRL is, and how large the filter that browsers get in its place:
+      mockpki crlite 1000 10000 100000
+    \b
     Read any of it at leisure, without colour:
       NO_COLOR=1 mockpki demo | less
     """
 
 
-for _command in (demo, faults, probe, probe_server, publishing, scenarios, staplers):
+for _command in (crlite, demo, faults, probe, probe_server, publishing, scenarios, staplers):
     main.add_command(_command)

@@ -40,14 +40,14 @@ class Command(click.Command):
         return super().parse_args(ctx, args)
 
 
-class _Seconds(click.FloatRange):
-    """A number of seconds that is one: neither NaN nor without end."""
+class Amount(click.FloatRange):
+    """A number between two others that is one, and not NaN."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        seconds = super().convert(value, param, ctx)
-        if math.isnan(seconds):
-            self.fail(f"{value!r} is no number of seconds.", param, ctx)
-        return seconds
+        amount = super().convert(value, param, ctx)
+        if math.isnan(amount):
+            self.fail(f"{value!r} is no number.", param, ctx)
+        return amount
 
 
 def duration(text: str) -> timedelta:
@@ -129,7 +129,7 @@ def runs_options(timeout: str) -> Decorator:
             help="So many at once (else: twice the number of cores).",
         ),
         click.option(
-            "--timeout", type=_Seconds(0, 1_000_000, min_open=True), default=10, show_default=True,
+            "--timeout", type=Amount(0, 1_000_000, min_open=True), default=10, show_default=True,
             metavar="S", help=timeout,
         ),
         click.option("--key-type", default="P-256", show_default=True, help="Of all keys, such as RSA-2048."),
@@ -202,8 +202,13 @@ def list_skipped(only: Sequence[str], skip: Sequence[str]) -> list[Scenario]:
     return [one for one in scenarios.matching(only or "*") if one in left_out]
 
 
-def choose_scenarios(only: Sequence[str], skip: Sequence[str] = ()) -> list[Scenario]:
-    """The scenarios of these patterns, all if there are none, without those to skip."""
+def choose_scenarios(
+    only: Sequence[str], skip: Sequence[str] = (), *, filters: bool = True
+) -> list[Scenario]:
+    """The scenarios of these patterns, all if there are none, without those to skip.
+
+    Without *filters*, those of CRLite are there only if a pattern has them.
+    """
     from .. import scenarios
 
     try:
@@ -211,6 +216,8 @@ def choose_scenarios(only: Sequence[str], skip: Sequence[str] = ()) -> list[Scen
         found = [one for one in scenarios.matching(only or "*") if one not in left_out]
     except (LookupError, ValueError) as error:
         raise click.UsageError(str(error)) from error
+    if not (only or filters):
+        found = [one for one in found if one.crlite is None]
     if not found:
         raise click.UsageError("--skip leaves out every scenario that --only has chosen.")
     return found

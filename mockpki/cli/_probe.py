@@ -103,7 +103,9 @@ def probe(
     to trust, {server_name} whom to expect; {cert_file}, {chain_file}, {issuer_file}, {p12_file}, {ocsp_url}
     and {crl_url} are for clients that judge a certificate without connecting, {truststore} is the root for
     Java, and {crl_file} has the CRLs for a client that fetches none; the password of both PKCS #12,
-    {truststore} and {p12_file}, is mockpki. Braces of the command's own are doubled: {{word}}.
+    {truststore} and {p12_file}, is mockpki. {crlite_url} is for clients that look into CRLite's filters,
+    which are below it with their manifest.json: they are run in scenarios of filters, too. Braces of the
+    command's own are doubled: {{word}}.
 
     Its exit status is its verdict: 0 accepts, any other rejects. --accept-when and --reject-when
     (regular expressions) are for clients that say it only in what they print. A client that hangs or
@@ -157,12 +159,14 @@ def _probe_client(
     from .._reports.clients import describe_client
 
     demanded = None if about.policy is None else next(iter(read_policy(about.policy).items()))
-    found, known = choose_scenarios(runs.only, runs.skip), _load_baseline(baseline, about.policy)
+    known = _load_baseline(baseline, about.policy)
     try:
         client = _probe.Client(_probe.Command(command), runs.timeout, about.accept_when, about.reject_when)
         prober = _probe.Probe(client, runs.key_type, about.delegated)
     except (LookupError, ValueError) as error:
         raise click.UsageError(str(error)) from error
+    filters = client.command.knows_filters or (demanded is not None and "CRLite" in demanded[1].sources)
+    found = choose_scenarios(runs.only, runs.skip, filters=filters)
     try:
         with end_on_signals():
             report = work_apart(lambda: _run_all(prober, found, runs.at_once, demanded), prober.end)

@@ -35,6 +35,7 @@ def scenarios(patterns: tuple[str, ...], policy: str | None, servers: bool, form
 
     \b
       --policy hard-fail,sources=OCSP+CRL,whole_chain=no,unknown_rejects=no
+      --policy soft-fail,sources=CRLite+staple+OCSP,filter_confirms=yes "crlite-*"
     """
     from rich.console import Console
 

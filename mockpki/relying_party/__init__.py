@@ -8,15 +8,15 @@
 
 OCSP answers are held against RFC 6960 section 3.2, CRLs against RFC 5280 section 6.3.3: delta CRLs,
 indirect CRLs and CRLs for some reasons where the policy understands them, as ``"rfc5280"`` does. All reading
-is `cryptography`'s: what it refuses to read is unusable, for that reason. `judge` does the same without a
-network.
+is `cryptography`'s: what it refuses to read is unusable, for that reason. CRLite's filters are a source, too,
+where a policy has it. `judge` does the same without a network.
 
 `check` raises OSError when there is no connection to judge, ValueError or TypeError for arguments that
 make no sense; everything else is in the `Verdict`.
 
 In this folder: `_client` connects, and `_judge` needs not; `_search` looks where the `_policy` says, for
-`_answers` that `_fetch` gets, and a `_verdict` is what it comes to; `_words` are policies as they are typed,
-and in words.
+`_answers` that `_fetch` gets, or in `_filters`, and a `_verdict` is what it comes to; `_words` are policies
+as they are typed, and in words.
 """
 
 from __future__ import annotations

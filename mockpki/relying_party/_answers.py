@@ -22,6 +22,7 @@ from .._validation.pointers import Point, distribution_points, responders
 from .._validation.revocation_list import RevocationList
 from .._validation.scope import has_name
 from ._fetch import ask, fetch
+from ._filters import Filters
 
 Place = tuple[str | None, Callable[[], bytes]]
 
@@ -38,12 +39,16 @@ class Answers(Protocol):
     def deltas(self, urls: Sequence[str]) -> Iterable[Place]:
         """Delta CRLs, the best first. *urls* is where they are said to be."""
 
+    def filters(self) -> tuple[str | None, Callable[[], Filters]]:
+        """The filters of CRLite: a URL, None where there is none, and how to get them."""
+
 
 @dataclass(frozen=True)
 class Online:
-    """They are fetched; *timeout* is for each."""
+    """They are fetched; *timeout* is for each. *crlite* is the URL of filters, or all that are at hand."""
 
     timeout: timedelta
+    crlite: str | Sequence[bytes] = ()
 
     def responses(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Iterator[Place]:
         """Those of the responders that it names."""
@@ -62,13 +67,20 @@ class Online:
         """Those behind the *urls*, in their order."""
         return [(url, partial(fetch, url, self.timeout)) for url in urls]
 
+    def filters(self) -> tuple[str | None, Callable[[], Filters]]:
+        """Those of the service, or those that are at hand."""
+        if isinstance(self.crlite, str):
+            return self.crlite, partial(Filters.fetch, self.crlite, self.timeout)
+        return None, partial(Filters.read, self.crlite)
+
 
 @dataclass(frozen=True)
 class Given:
-    """They are at hand, as DER, in any order."""
+    """They are at hand, as DER, in any order; *crlite* are filters."""
 
     ocsp: Sequence[bytes] = ()
     crls: Sequence[bytes] = ()
+    crlite: Sequence[bytes] = ()
 
     def responses(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Iterator[Place]:
         """Those about the certificate; if none is, though it names a responder, all, which say why not."""
@@ -98,6 +110,10 @@ class Given:
         read = [(der, crl) for der, crl in map(_read, self.crls) if crl is not None and crl.base is not None]
         newest_first = sorted(read, key=lambda one: one[1].crl.last_update_utc, reverse=True)
         return [_at_hand(der) for der, _ in newest_first]
+
+    def filters(self) -> tuple[str | None, Callable[[], Filters]]:
+        """All of them."""
+        return None, partial(Filters.read, self.crlite)
 
 
 _Read = tuple[bytes, RevocationList | None]

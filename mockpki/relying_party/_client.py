@@ -24,10 +24,11 @@ from cryptography import x509
 from OpenSSL import SSL, crypto
 
 from .._clock import Clock
-from .._parameters import Pause, Within, check_arguments
+from .._parameters import OWN_CHECK, Pause, Within, check_arguments
 from .._validation.finding import label
 from ._answers import Online
 from ._fetch import Deadline, connect, receive
+from ._filters import CRLite, check_source
 from ._policy import HARD_FAIL, PolicyOrName, named
 from ._search import Search
 from ._verdict import Verdict
@@ -45,13 +46,16 @@ def check(
     policy: PolicyOrName = HARD_FAIL,
     timeout: Pause = timedelta(seconds=10),
     now: datetime | None = None,
+    crlite: Annotated[CRLite | None, OWN_CHECK] = None,
 ) -> Verdict:
     """Connect to *host* and *port* by TLS, and judge the server as *policy*, a value or a name, says.
 
     *ca* holds the trusted certificates: a path of a PEM file, or PEM bytes. *server_name* (left out:
     *host*) is sent as SNI and has to be in the certificate. *timeout* is the server's, for its part of
     the handshake; the policy has that for fetches. *now* is an aware datetime for the windows of
-    answers; validity periods of certificates go by the system's clock, which is OpenSSL's.
+    answers; validity periods of certificates go by the system's clock, which is OpenSSL's. *crlite* is for
+    the source ``"CRLite"``: a service such as ``pki.crlite`` or its URL, from which they are fetched, or the
+    filters themselves, as bytes, one or several.
 
     Raises OSError when there is no connection, it is torn down, or the server takes too long
     (TimeoutError); LookupError for no such policy; ValueError or TypeError for arguments that make no sense.
@@ -61,7 +65,7 @@ def check(
     context = _context(_trusted(ca))
     deadline = Deadline(timeout)
     rules = named(policy)
-    search = Search(rules, Clock().now() if now is None else now, Online(rules.timeout))
+    search = Search(rules, Clock().now() if now is None else now, Online(rules.timeout, check_source(crlite)))
     with connect(host, port, deadline) as sock:
         return _Client(context, sock, deadline, server_name or host, search).run()
 

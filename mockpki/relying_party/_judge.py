@@ -25,16 +25,18 @@ def judge(
     staple: bytes | None = None,
     ocsp: Iterable[bytes] = (),
     crls: Iterable[bytes] = (),
+    filters: Iterable[bytes] = (),
     at: datetime | None = None,
     policy: Policy | str = HARD_FAIL,
 ) -> Verdict:
-    """Judge *chain* as *policy*, a value or a name, says, by the answers that are given, all of them DER.
+    """Judge *chain* as *policy*, a value or a name, says, by the answers that are given, as octets.
 
         relying_party.judge([leaf.der, ca.der, root.der], crls=[crl, delta], policy="rfc5280")
 
     *chain* is leaf first and trust anchor last, and is taken as valid but for revocation; *others* may hold
     CRL issuers, and certificates of a CA's other keys. Certificates are `cryptography`'s, or DER. *staple* is
-    the leaf's. *at* is an aware datetime; None is now. The status is *undetermined* where nothing could tell.
+    the leaf's. *filters* are those of CRLite, with their deltas. *at* is an aware datetime; None is now. The
+    status is *undetermined* where nothing could tell.
 
     Raises LookupError for no such policy; ValueError or TypeError for arguments that make no sense.
     """
@@ -43,7 +45,7 @@ def judge(
     path = _certificates("chain", chain)
     if not path:
         raise ValueError("chain= is empty; give the certificates, leaf first and trust anchor last")
-    answers = Given(_octets("ocsp", ocsp), _octets("crls", crls))
+    answers = Given(_octets("ocsp", ocsp), _octets("crls", crls), _octets("filters", filters))
     now = Clock().now() if at is None else at
     search = Search(named(policy), now, answers, _certificates("others", others))
     if staple is not None:
@@ -66,7 +68,7 @@ def _octets(name: str, given: Iterable[bytes]) -> list[bytes]:
     found = _items(name, given)
     for one in found:
         if not isinstance(one, bytes):
-            raise TypeError(f"{name}= takes DER as bytes; got {one!r}")
+            raise TypeError(f"{name}= takes {'octets' if name == 'filters' else 'DER'} as bytes; got {one!r}")
     return found
 
 

@@ -10,8 +10,10 @@ from .._parameters import Pause, check_arguments, check_fields, show
 from .._typed import suggest
 from .._validation.finding import Tolerance
 
-Source = Literal["staple", "OCSP", "CRL"]
+Source = Literal["staple", "OCSP", "CRL", "CRLite"]
 SOURCES: tuple[Source, ...] = get_args(Source)
+CONFIRMING: frozenset[Source] = frozenset(("staple", "OCSP"))
+"""The sources that a filter's *revoked* leads to, where it has to be confirmed."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Policy:
 
     sources: tuple[Source, ...] = ("staple", "OCSP", "CRL")
     """Where to look, in this order: ``"staple"`` asks the server for one, ``"OCSP"`` the responders that a
-    certificate names, ``"CRL"`` fetches the CRLs that it names. Empty: nowhere."""
+    certificate names, ``"CRL"`` fetches the CRLs that it names, ``"CRLite"`` looks for the leaf in filters.
+    Empty: nowhere."""
     whole_chain: bool = True
     """Look at the CAs between leaf and root, too, and not at the leaf alone."""
     hard_fail: bool = False
@@ -58,6 +61,13 @@ class Policy:
     """Understand indirect CRLs, CRLs for some reasons only, those that are named by their issuer and by no
     distribution point, and those that a CA has signed with another of its keys (RFC 5280 section 6.3.3)."""
 
+    filter_confirms: bool = False
+    """What a filter says is *revoked* only leads to the staple and OCSP behind it in *sources*: their word
+    counts, and it rejects where they have none. If not, it rejects at once, and sometimes wrongly: a filter
+    takes some certificates that it does not know for revoked."""
+    filter_max_age: timedelta = timedelta(days=10)
+    """How old the newest filter may be. Ten days are what Firefox puts up with."""
+
     def __post_init__(self) -> None:
         self._check_sources()
         check_fields(self)
@@ -71,6 +81,18 @@ class Policy:
                     f"{name} needs 'staple' first in sources: a server sends no staple to who asks for none, "
                     "and nothing else may be believed before"
                 )
+
+        if self.filter_confirms and not self._is_confirmed:
+            raise ValueError(
+                "filter_confirms needs 'CRLite' in sources, and 'staple' or 'OCSP' behind it, which confirm "
+                f"what it says; got {self.sources!r}"
+            )
+
+    @property
+    def _is_confirmed(self) -> bool:
+        """Whether there is a source behind filters that can contradict them."""
+        behind = self.sources[self.sources.index("CRLite") :] if "CRLite" in self.sources else ()
+        return bool(set(behind) & CONFIRMING)
 
     def _check_sources(self) -> None:
         sources: object = self.sources
@@ -97,7 +119,12 @@ class Policy:
         return Tolerance(self.clock_skew, self.max_age)
 
 
-_DURATIONS = {"timeout": timedelta(milliseconds=1), "clock_skew": timedelta(), "max_age": timedelta()}
+_DURATIONS = {
+    "timeout": timedelta(milliseconds=1),
+    "clock_skew": timedelta(),
+    "max_age": timedelta(),
+    "filter_max_age": timedelta(),
+}
 
 NO_CHECK = Policy(sources=())
 """Looks at nothing."""

@@ -1,4 +1,4 @@
-"""The search: staple, OCSP, CRL, in this order, for each certificate of a chain but the last."""
+"""The search: from source to source, in the policy's order, for each certificate of a chain but the last."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from .._validation.ocsp import read_response
 from .._validation.pointers import distribution_points, must_staple, responders
 from .._validation.revocation_list import RevocationList
 from ._answers import Answers
-from ._policy import Policy
+from ._filters import NO_SOURCE, OF_NO_USE
+from ._policy import CONFIRMING, Policy
 from ._verdict import Fetched, Verdict
 
 _WORST_LAST = tuple(Status)
@@ -89,10 +90,13 @@ class Search:
         status = Status.UNDETERMINED
         before = len(self.fetched)
         there = unusable = False
+        suspicion = ""
         for source in policy.sources:
+            if suspicion and source not in CONFIRMING:
+                continue
             there = there or (is_leaf and staple is not None) or _names(source, certificate)
             for finding, answered in self._ask(source, certificate, path, staple, is_leaf):
-                there = there or source != "staple"
+                there = there or _was_there(source, self.fetched[-1])
                 unusable = unusable or (finding is None and answered)
                 if finding is None:
                     if source == "staple" and (insistence := self._insistence(certificate, staple)):
@@ -101,11 +105,15 @@ class Search:
                     status = Status.UNKNOWN
                     if policy.unknown_rejects:
                         return status, False, f"{name}: {source} says unknown"
+                elif source == "CRLite" and finding.status is Status.REVOKED and policy.filter_confirms:
+                    suspicion = f"CRLite says {finding.sentence}"
                 elif finding.status is not Status.UNDETERMINED:
                     says = f"{name}: {source} says {finding.sentence}"
                     return finding.status, finding.status is Status.GOOD, says
         looks = [look for look in self.fetched[before:] if look.certificate == name]
         tried = "; ".join(f"{look.source}: {look.outcome}" for look in looks)
+        if suspicion:
+            return Status.REVOKED, False, f"{name}: {suspicion}, and no source tells otherwise ({tried})"
         could_not = f"{name}: no source could tell ({tried or 'there is none to ask'})"
         if policy.hard_fail and policy.sourceless_passes and not there:
             return status, True, f"{could_not}, which the policy lets pass"
@@ -125,6 +133,10 @@ class Search:
         tolerance = self.policy.tolerance
         if source == "CRL":
             yield from self._walk(certificate, path)
+            return
+        if source == "CRLite":
+            if is_leaf:
+                yield self._look_into_filters(certificate, path[0])
             return
         read = partial(
             read_response, certificate=certificate, issuer=path[0], now=self.now, tolerance=tolerance
@@ -177,6 +189,19 @@ class Search:
                 )
         return None, None
 
+    def _look_into_filters(
+        self, certificate: x509.Certificate, issuer: x509.Certificate
+    ) -> tuple[Finding | None, bool]:
+        """What the filters say, as `_look` has it."""
+        name, (url, get) = label(certificate), self.answers.filters()
+        try:
+            finding = get().find(certificate, issuer, self.now, self.policy.filter_max_age)
+        except Unusable as unusable:
+            self.fetched.append(Fetched("CRLite", name, url, unusable.word, unusable.sentence))
+            return None, unusable.word in OF_NO_USE
+        self.fetched.append(Fetched("CRLite", name, url, finding.status, finding.sentence))
+        return finding, True
+
     def _look(
         self,
         source: str,
@@ -224,6 +249,11 @@ def _sent_staple(staple: bytes | None) -> bytes:
     if staple is None:
         raise Unusable("no staple", "the server sent no staple")
     return staple
+
+
+def _was_there(source: str, look: Fetched) -> bool:
+    """Whether there was a source at which to *look*."""
+    return source != "staple" and (source != "CRLite" or look.outcome not in NO_SOURCE)
 
 
 def _names(source: str, certificate: x509.Certificate) -> bool:

@@ -13,8 +13,8 @@ from .._validation.finding import Status
 class Fetched:
     """One source that was looked at, for one certificate.
 
-    *source* is ``staple``, ``OCSP`` or ``CRL``; *url* is None for a staple. *outcome* is a status, or
-    in a word or two why the answer was unusable; *sentence* says it in full.
+    *source* is ``staple``, ``OCSP``, ``CRL`` or ``CRLite``; *url* is None for what is not fetched. *outcome*
+    is a status, or in a word or two why the answer was unusable; *sentence* says it in full.
     """
 
     source: str

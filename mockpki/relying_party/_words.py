@@ -10,10 +10,10 @@ from typing import Any
 from .._typed import parse_duration, suggest
 from . import NAMED, Policy, named
 
-_SOURCES = {"staple": "staple", "ocsp": "OCSP", "crl": "CRL"}
+_SOURCES = {"staple": "staple", "ocsp": "OCSP", "crl": "CRL", "crlite": "CRLite"}
 _TRUTH = {"yes": True, "true": True, "no": False, "false": False}
 FIELDS = tuple(field.name for field in fields(Policy))
-DURATIONS = ("timeout", "clock_skew", "max_age")
+DURATIONS = ("timeout", "clock_skew", "max_age", "filter_max_age")
 
 
 def parse_policy(text: str) -> Policy:
@@ -82,7 +82,12 @@ def _duration(field: str, text: str) -> timedelta | None:
 def _asks(sources: Any) -> str:
     if not sources:
         return "asks nobody"
-    words = {"staple": "for a staple", "OCSP": "OCSP", "CRL": "for the CRL"}
+    words = {
+        "staple": "for a staple",
+        "OCSP": "OCSP",
+        "CRL": "for the CRL",
+        "CRLite": "the filters of CRLite",
+    }
     asked = ", then ".join(words[source] for source in sources)
     return f"asks {asked}{' only' if len(sources) == 1 else ''}"
 
@@ -120,6 +125,10 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "extended_crls": _either(
         "understands indirect CRLs and CRLs for some reasons", "understands no indirect or partial CRLs"
     ),
+    "filter_confirms": _either(
+        "has OCSP confirm what a filter says is revoked", "rejects what a filter says is revoked"
+    ),
+    "filter_max_age": lambda value: f"uses no filters older than {value.total_seconds():g} s",
 }
 
 
@@ -131,6 +140,8 @@ def switches(sources: Sequence[str]) -> tuple[str, ...]:
         found.extend(("sourceless_passes", "unusable_rejects"))
     if staple or "OCSP" in sources:
         found.append("unknown_rejects")
+        if "CRLite" in sources:
+            found.append("filter_confirms")
     if others:
         found.append("whole_chain")
     if sources[:1] == ("staple",):

@@ -22,6 +22,8 @@ from __future__ import annotations
 from .clients._case import Case
 from .clients._choice import cases, matching, parametrize
 from .clients._control import CONTROL, find_trouble
+from .clients._filter_offer import FilterOffer
+from .clients._history import Held, Instead, Published, Released, Revoked, Visited
 from .clients._judging import Outcome, Result, find_other_alert, has_looked, judge
 from .clients._offer import Offer, Says
 from .clients._scenario import Expectation, Expected, Scenario
@@ -37,14 +39,21 @@ __all__ = [
     "Case",
     "Expectation",
     "Expected",
+    "FilterOffer",
+    "Held",
+    "Instead",
     "Offer",
     "Outcome",
+    "Published",
+    "Released",
     "Result",
+    "Revoked",
     "Says",
     "Scenario",
     "Seen",
     "Stage",
     "Target",
+    "Visited",
     "cases",
     "find_other_alert",
     "find_trouble",

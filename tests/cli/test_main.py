@@ -46,7 +46,7 @@ def test_version() -> None:
         (["dmeo"], "There is no command 'dmeo'; did you mean demo?"),
         (
             ["xyzzy"],
-            "There is no command 'xyzzy'; there are: demo, faults, probe, probe-server, publishing, "
+            "There is no command 'xyzzy'; there are: crlite, demo, faults, probe, probe-server, publishing, "
             "scenarios, staplers",
         ),
         (["demo", "again"], "again"),

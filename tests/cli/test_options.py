@@ -57,6 +57,14 @@ def test_policies() -> None:
         read_policy("hard")
 
 
+def test_scenarios_of_filters() -> None:
+    """Those of filters are left out where there are none, but for who asks for them by name."""
+    names = {one.name for one in choose_scenarios((), filters=False)}
+    left_out = {one.name for one in choose_scenarios(())} - names
+    assert left_out == {one.name for one in choose_scenarios(["crlite-*"], filters=False)}
+    assert len(left_out) == 8
+
+
 def test_scenarios() -> None:
     """Patterns choose, others leave out, and something has to be left."""
     assert [one.name for one in choose_scenarios(("crl-[gr]*",), ("crl-refused",))][:1] == ["crl-good"]

@@ -26,7 +26,7 @@ def test_scenarios() -> None:
         "      There is no staple and no CRL; the responder's answer is good but out of date: nextUpdate was "
         "three days ago.\n"
         "      accept: no-check, soft-fail, must-staple\n"
-        "      reject: hard-fail, staple-required\n"
+        "      reject: hard-fail, staple-required, rfc5280\n"
     ) in result.output
     assert re.search(
         r"^staple-empty\n.*\n.*\n.*\n +either: soft-fail.* \(RFC 6066 ", result.output, re.MULTILINE
@@ -68,7 +68,7 @@ def test_scenarios_in_other_formats() -> None:
     assert rows[0] == f"| scenario | what it is | {' | '.join(scenarios.POLICIES)} |"
     assert rows[2:] == [
         "| `crl-good` | There is no staple and no responder; the CRL does not list the certificate. "
-        "| accept | accept | accept | reject | accept |"
+        "| accept | accept | accept | reject | accept | accept |"
     ]
     one = scenarios_command("--format", "markdown", "--policy", "no-check", "crl-good").output.splitlines()
     assert one[:2] == ["| scenario | what it is | no-check |", "| --- | --- | --- |"]

@@ -202,6 +202,15 @@ CRLS_ALONE = {
     "crl-good": ("CRL", "accepts"),
     "crl-stale": ("CRL", "Could not determine revocation status"),
     "all-revoked": ("CRL", "reason: KEY_COMPROMISE"),
+    "crl-shard-good": ("CRL", "accepts"),
+    "crl-shard-revoked": ("CRL", "reason: KEY_COMPROMISE"),
+    "crl-shard-mismatch": ("CRL", "Could not determine revocation status"),
+    "crl-second-url": ("CRL", "reason: KEY_COMPROMISE"),
+    "crl-for-cas-only": ("CRL", "Could not determine revocation status"),
+    "crl-not-yet-published": ("CRL", "accepts"),
+    "crl-next-one-early": ("CRL", "Could not determine revocation status"),
+    "crl-delta-alone": ("CRL", "Could not determine revocation status"),
+    "intermediate-no-crl": ("", "Could not determine revocation status"),
 }
 
 

@@ -3,12 +3,14 @@
 ``s_client -status`` asks for a staple and prints it; its manual promises no judgement, and there is none
 ("no-check"): it is a witness to what a server sends. ``-crl_check -crl_download`` fetches the CRL that
 the leaf names and fails without a valid one: hard-fail, for the leaf alone. Give it a time-out, for it has
-none of its own for a server that does not answer.
+none of its own for a server that does not answer. ``-use_deltas`` has it read delta CRLs, ``-extended_crl``
+indirect ones and those by another key: the two switches of the policy "rfc5280".
 
 ``ocsp`` asks one responder, and prints what it said. Its exit status is that of the exchange: the status of
 the certificate, and a warning where the times are not right, are in what it prints.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,18 @@ CRLS = {
     "crl-http-500": "unable to get certificate CRL",
     "intermediate-crl-revoked": "Verify return code: 0 (ok)",
     "ocsp-unknown-crl-good": "Verify return code: 0 (ok)",
+    "crl-shard-good": "Verify return code: 0 (ok)",
+    "crl-shard-revoked": "certificate revoked",
+    "crl-shard-mismatch": "different CRL scope",
+    "crl-for-cas-only": "different CRL scope",
+    "crl-not-yet-published": "Verify return code: 0 (ok)",
+    "crl-next-one-early": "CRL is not yet valid",
+    "crl-delta-revoked": "Verify return code: 0 (ok)",
+    "crl-delta-released": "certificate revoked",
+    "crl-delta-alone": "unable to get certificate CRL",
+    "crl-indirect-revoked": "unable to get certificate CRL",
+    "crl-reasons-good": "unable to get certificate CRL",
+    "crl-key-rolled": "unable to get certificate CRL",
 }
 
 
@@ -68,6 +82,31 @@ def test_crl_download(scenario: Case) -> None:
         lambda host, port, ca_file: s_client(host, port, ca_file, "-crl_check", "-crl_download")
     )
     assert CRLS[scenario.name] in result.outcome.words
+
+
+EXTENDED = replace(CRL_CHECK, use_deltas=True, extended_crls=True)
+WHOLE_LISTS = {
+    "crl-shard-mismatch": "different CRL scope",
+    "crl-delta-revoked": "certificate revoked",
+    "crl-delta-released": "Verify return code: 0 (ok)",
+    "crl-delta-base-too-new": "Verify return code: 0 (ok)",
+    "crl-delta-obsolete": "Verify return code: 0 (ok)",
+    "crl-delta-missing": "Verify return code: 0 (ok)",
+    "crl-delta-other-shard": "Verify return code: 0 (ok)",
+    "crl-delta-alone": "unable to get certificate CRL",
+    "crl-indirect-revoked": "certificate revoked",
+    "crl-indirect-other-issuer": "Verify return code: 0 (ok)",
+    "crl-indirect-inherited": "certificate revoked",
+    "crl-key-rolled": "certificate revoked",
+}
+
+
+@scenarios.parametrize(policy=EXTENDED, only=WHOLE_LISTS)
+def test_extended(scenario: Case) -> None:
+    """With ``-extended_crl`` and ``-use_deltas`` it reads indirect CRLs, those by another key, and deltas."""
+    options = ("-crl_check", "-crl_download", "-extended_crl", "-use_deltas")
+    result = scenario.check(lambda host, port, ca_file: s_client(host, port, ca_file, *options))
+    assert WHOLE_LISTS[scenario.name] in result.outcome.words
 
 
 @scenarios.parametrize(policy=CRL_CHECK, only="no-sources")

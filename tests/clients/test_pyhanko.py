@@ -14,6 +14,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -130,6 +131,38 @@ HARDLY: Mapping[str, set[str]] = {
 def test_hard_fail(scenario: Case) -> None:
     """In hard-fail mode one of the sources that the certificate names has to say good."""
     assert scenario.check(judging("hard-fail")).seen.asked == HARDLY[scenario.name]
+
+
+WHOLE_LISTS = {
+    "crl-shard-good": "returned None",
+    "crl-shard-revoked": "raised RevokedError",
+    "crl-shard-mismatch": "no revocation information could be found",
+    "crl-second-point": "raised RevokedError",
+    "crl-second-url": "raised RevokedError",
+    "crl-for-cas-only": "CRL only contains CA certificates",
+    "crl-not-yet-published": "returned None",
+    "crl-next-one-early": "CRL is too recent",
+    "crl-delta-revoked": "raised RevokedError",
+    "crl-delta-released": "returned None",
+    "crl-delta-stale": "raised RevokedError",
+    "crl-delta-missing": "Delta CRL matching Freshest CRL extension not available",
+    "crl-delta-alone": "no revocation information could be found",
+    "crl-indirect-revoked": "raised RevokedError",
+    "crl-indirect-other-issuer": "returned None",
+    "crl-indirect-inherited": "raised RevokedError",
+    "crl-reasons-good": "returned None",
+    "crl-reasons-half": "do not cover all revocation reasons",
+    "crl-key-rolled": "raised RevokedError",
+}
+
+
+@scenarios.parametrize(policy=replace(HARD, use_deltas=True, extended_crls=True), only=WHOLE_LISTS)
+def test_whole_lists(scenario: Case) -> None:
+    """It completes CRLs with their deltas, and reads indirect ones, those for some reasons and by another
+    key."""
+    result = scenario.check(judging("hard-fail"))
+    assert result.seen.asked == {"CRL"}
+    assert WHOLE_LISTS[scenario.name] in result.outcome.words
 
 
 @scenarios.parametrize(policy=HARD, only=[name for name in HARDLY if "silent" not in name])

@@ -27,8 +27,10 @@ def quick(policy: Policy, scenario: Scenario) -> Case:
 def reference(policy: Policy) -> Callable[..., Verdict]:
     """The reference client, as a function that connects."""
 
-    def connect(host: str, port: int, ca_file: str, server_name: str) -> Verdict:
-        return relying_party.check(host, port, ca=ca_file, server_name=server_name, policy=policy)
+    def connect(host: str, port: int, ca_file: str, server_name: str, crlite_url: str = "") -> Verdict:
+        return relying_party.check(
+            host, port, ca=ca_file, server_name=server_name, policy=policy, crlite=crlite_url or None
+        )
 
     return connect
 

@@ -25,10 +25,10 @@ from datetime import timedelta
 from mockpki import relying_party
 from mockpki.relying_party import _words
 
-host, port, ca_file, policy = sys.argv[1:]
+host, port, ca_file, policy, *crlite = sys.argv[1:]
 verdict = relying_party.check(
     host, int(port), server_name="localhost", ca=ca_file, policy=_words.parse_policy(policy),
-    timeout=timedelta(seconds=30),
+    timeout=timedelta(seconds=30), crlite=crlite[0] if crlite else None,
 )
 print(verdict)
 sys.exit(not verdict.accepted)
@@ -118,13 +118,33 @@ class TestClients:
         assert "It behaves like staple-required, without exception, in 8 scenarios" in result.output
         assert "It asked for a staple in 8, OCSP answers in 0, CRLs in 0 of them." in result.output
 
+    def test_filters(self, reference: list[str]) -> None:
+        """A client that is told where filters are is put into their scenarios, which nobody asked for."""
+        policy = "soft-fail,sources=CRLite+OCSP,filter_confirms=yes"
+        few = [
+            word
+            for pattern in ("[!c]*", "crl-*", "crlite-[dl]*", "crlite-not-c*")
+            for word in ("--skip", pattern)
+        ]
+        result = probe("--policy", policy, *few, "--", *reference, policy, "{crlite_url}")
+        assert result.exit_code == 0, result.output
+        assert verdicts(result) == {
+            "crlite-good": "accept", "crlite-revoked": "reject", "crlite-not-enrolled": "reject",
+            "crlite-false-positive": "accept", "crlite-corrupt": "reject",
+        }  # fmt: skip
+        assert (
+            "It asked for a staple in 0, OCSP answers in 3, CRLs in 0, filters in 5 of them." in result.output
+        )
+
     def test_curl_that_checks_nothing(self) -> None:
         """Without that option there is no check: it keeps no-check, and none that wants more."""
         command = ["--", need("curl"), *self.CURL, "{url}"]
         result = probe("--policy", "no-check", *command)
         assert result.exit_code == 0, result.output
-        assert set(verdicts(result)) == {scenario.name for scenario in TABLE}
-        assert "It behaves like no-check, without exception, in 91 scenarios with a verdict." in result.output
+        chosen = {scenario.name for scenario in TABLE if scenario.crlite is None}
+        assert set(verdicts(result)) == chosen
+        sentence = f"It behaves like no-check, without exception, in {len(chosen)} scenarios with a verdict."
+        assert sentence in result.output
         strict = probe("--policy", "soft-fail", "--only", "ocsp-revoked", "--only", "ocsp-good", *command)
         assert strict.exit_code == 1
         assert verdicts(strict) == {"ocsp-good": "accept", "ocsp-revoked": "!accept"}

@@ -38,6 +38,11 @@ class TestCommand:
         """Doubled braces are a command's own, and so are those that hold no word."""
         assert Command(("x", "{url}", word)).to(self.TARGET) == ("x", "<url>", meant)
 
+    def test_filters(self) -> None:
+        """It knows filters if it is told where they are."""
+        assert Command(("x", "{url}", "--filters={crlite_url}")).knows_filters
+        assert not Command(("x", "{url}", "{{crlite_url}}", "crlite_url")).knows_filters
+
     def test_as_text(self) -> None:
         """A command is shown as it can be typed, with no more quotes than it needs."""
         assert str(Command(("my client", "{url}", "--ca={ca_file}", "a b", "$x"))) == (

@@ -43,3 +43,17 @@ def test_a_policy_that_is_not_kept() -> None:
     assert [row.name for row in found.failures] == ["ocsp-revoked"]
     assert found.summary[0] == found.verdict == "1 of 2 scenarios ended as hard-fail demands."
     assert found.summary[-1] == "It asked for a staple in 0, OCSP answers in 0, CRLs in 0 of them."
+
+
+def test_filters() -> None:
+    """What was asked for has filters in it where somebody asked for them, and their scenarios are a group."""
+    policy = replace(HARD_FAIL, sources=("CRLite", "OCSP"))
+    met = run_reference(policy, "crl-good", "crlite-revoked", "crlite-lagging")
+    found = make_report(Command(("x", "{url}")), met, 1.0, ("with filters", policy))
+    assert {group: [row.name for row in rows] for group, rows in found.groups.items()} == {
+        "crl": ["crl-good"],
+        "crlite": ["crlite-revoked", "crlite-lagging"],
+    }
+    assert [row.asked for row in found.rows] == ["CRLite"] * 3
+    assert found.kept
+    assert found.summary[-1].endswith("CRLs in 0, filters in 3 of them.")

@@ -24,7 +24,8 @@ class TestArguments:
         with pytest.raises(TypeError, match="sources of a policy is a tuple, such as"):
             Policy(sources=wrong)
         with pytest.raises(
-            ValueError, match="'yes' in sources= is no source of a policy; there are staple, OCSP, CRL"
+            ValueError,
+            match="'yes' in sources= is no source of a policy; there are staple, OCSP, CRL, CRLite",
         ):
             Policy(sources=(wrong,))
         with pytest.raises(ValueError, match="each source stands once"):
@@ -33,5 +34,13 @@ class TestArguments:
             Policy(sources=("CRL", "staple"), bad_staple_rejects=True)
         with pytest.raises(ValueError, match="require_staple needs 'staple' first in sources"):
             replace(NO_CHECK, require_staple=True)
+        with pytest.raises(ValueError, match="filter_max_age of a policy cannot be as short as"):
+            Policy(filter_max_age=timedelta(seconds=-1))
+        for sources in ((), ("CRLite",), ("CRLite", "CRL"), ("OCSP", "staple", "CRLite"), ("OCSP",)):
+            with pytest.raises(
+                ValueError, match="filter_confirms needs 'CRLite' in sources, and 'staple' or"
+            ):
+                Policy(sources=sources, filter_confirms=True)
+        assert Policy(sources=("OCSP", "CRLite", "staple"), filter_confirms=True).filter_confirms
         with pytest.raises(ValueError, match="honour_must_staple needs 'staple' first in sources"):
             replace(NO_CHECK, honour_must_staple=True)

@@ -34,6 +34,9 @@ SECOND = timedelta(seconds=1)
         ("soft-fail,timeout=2s,clock_skew=1.5min,max_age=7d",
          replace(SOFT_FAIL, timeout=2 * SECOND, clock_skew=90 * SECOND, max_age=timedelta(days=7))),
         ("soft-fail,max_age=none", SOFT_FAIL),
+        ("soft-fail,sources=crlite+staple+ocsp,filter_confirms=yes,filter_max_age=2d",
+         replace(SOFT_FAIL, sources=("CRLite", "staple", "OCSP"), filter_confirms=True,
+                 filter_max_age=timedelta(days=2))),
         ("hard-fail,use_deltas=yes,extended-crls=yes", RFC5280),
     ],
 )  # fmt: skip
@@ -98,6 +101,11 @@ def test_mistakes(text: str, kind: type[Exception], sentence: str) -> None:
          "must-staple, but looks at the leaf alone, waits 1 s and believes nothing older than 3600 s"),
         (replace(HARD_FAIL, unknown_rejects=False), "hard-fail, but goes on after the status unknown"),
         (replace(SOFT_FAIL, clock_skew=timedelta(0)), "soft-fail, but allows clocks to be off by 0 s"),
+        (replace(SOFT_FAIL, sources=("CRLite", "OCSP")),
+         "soft-fail, but asks the filters of CRLite, then OCSP"),
+        (replace(HARD_FAIL, sources=("CRLite", "OCSP"), filter_confirms=True, filter_max_age=SECOND),
+         "hard-fail, but asks the filters of CRLite, then OCSP, has OCSP confirm what a filter says is "
+         "revoked and uses no filters older than 1 s"),
         (replace(HARD_FAIL, use_deltas=True), "hard-fail, but completes CRLs with delta CRLs"),
         (replace(SOFT_FAIL, use_deltas=True, extended_crls=True),
          "soft-fail, but completes CRLs with delta CRLs and understands indirect CRLs and CRLs for some "

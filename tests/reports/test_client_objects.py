@@ -73,5 +73,5 @@ class TestJson:
 
 SCENARIO_KEYS = {
     "name", "sentence", "verdict", "expected", "ok", "problems", "exit_status", "seconds", "words", "command",
-    "asked", "alerts", "handshakes", "ocsp", "crl", "others", "printed",
+    "asked", "alerts", "handshakes", "ocsp", "crl", "crlite", "others", "printed",
 }  # fmt: skip

@@ -8,8 +8,9 @@ import pytest
 from mockpki import relying_party, scenarios
 from mockpki._probe import ClientReport, Run, make_report
 from mockpki._programs.processes import Ended
+from mockpki._reports import FORMATS
 from mockpki._reports.clients import describe_client
-from mockpki.relying_party import Policy
+from mockpki.relying_party import HARD_FAIL, Policy
 from mockpki.scenarios import TABLE, Outcome
 from tests.kit.probes import COMMAND, run_reference
 
@@ -31,7 +32,7 @@ def test_every_scenario_has_a_group() -> None:
     for scenario in TABLE:
         run = Run(scenario, (), Ended(0, "", 0.0), Outcome(True), scenarios.Seen((), (), ()))
         made[scenario.name] = make_report(COMMAND, [run], 0.0).rows[0].group
-    assert set(made.values()) == {"staple", "ocsp", "crl", "must-staple", "intermediate", ""}
+    assert set(made.values()) == {"staple", "ocsp", "crl", "crlite", "must-staple", "intermediate", ""}
     assert made["must-staple-stale"] == "must-staple"
     assert made["no-sources"] == ""
 
@@ -110,3 +111,11 @@ def test_the_grid_has_every_row(strict: ClientReport) -> None:
     assert {came: len(rows) for came, rows in report.grid.items()} == Counter(row.came for row in report.rows)
     assert set(report.grid) == {"accepted", "rejected", "hung"}
     assert "as hard-fail demands" in report.grid_note
+
+
+def test_there_is_room_for_filters() -> None:
+    """The column of what was asked for is as wide as what stands there."""
+    policy = replace(HARD_FAIL, sources=("CRLite", "staple", "OCSP", "CRL"))
+    met = run_reference(policy, "crl-good")
+    text = FORMATS["text"](describe_client(make_report(COMMAND, met, 1.0, ("filters too", policy))))
+    assert "staple CRL CRLite" in text

@@ -198,10 +198,19 @@ def judging() -> None:
         print(awaited)
         print(verdict, result.outcome.accepted, result.seen.asked)
     relying_party.check("127.0.0.1", 443, ca=b"", policy="no-check")
-    judged: relying_party.Verdict = relying_party.judge([b""], others=[], crls=[b""], policy="rfc5280")
+    filters = relying_party.Policy(sources=("CRLite", "OCSP"), filter_confirms=True)
+    with PKI(logged=True) as pki:
+        for crlite in (pki.crlite, pki.crlite.url, b"", [b""], None):
+            relying_party.check("127.0.0.1", 443, ca=b"", policy=filters, crlite=crlite)
+    scenarios.Scenario("x", "X.", crlite=scenarios.FilterOffer(scenarios.Says.GOOD, made="with a delta"))
+    judged: relying_party.Verdict = relying_party.judge(
+        [b""], others=[], crls=[b""], filters=[b""], policy="rfc5280"
+    )
     print(judged.status)
     relying_party.judge([b""], crls=["ca.crl"])  # type: ignore[list-item]
     relying_party.Policy(sources=("ocsp",))  # type: ignore[arg-type]
+    relying_party.check("127.0.0.1", 443, ca=b"", crlite=3)  # type: ignore[arg-type]
+    scenarios.FilterOffer(scenarios.Says.GOOD, made="then")  # type: ignore[arg-type]
     scenarios.parametrize(policy=3)  # type: ignore[arg-type]
 
 

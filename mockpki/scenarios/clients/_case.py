@@ -57,10 +57,11 @@ class Case:
 
         *connect* is a function that connects as the client under test does. Its parameters are any of
         ``url``, ``host``, ``port``, ``ca_file``, ``server_name``, ``cert_file``, ``chain_file``,
-        ``issuer_file``, ``ocsp_url``, ``crl_url``, ``truststore``, ``p12_file`` and ``crl_file``. It rejects
-        by raising an exception or returning False (or a `relying_party.Verdict` that does), and else accepts.
-        A TypeError, an AssertionError, a program that is not there and the like are mistakes in the test, and
-        are passed on. *pki* is where to stage the scenario, left out in a PKI of its own.
+        ``issuer_file``, ``ocsp_url``, ``crl_url``, ``crlite_url``, ``truststore``, ``p12_file`` and
+        ``crl_file``. It rejects by raising an exception or returning False (or a `relying_party.Verdict` that
+        does), and else accepts. A TypeError, an AssertionError, a program that is not there and the like are
+        mistakes in the test, and are passed on. *pki* is where to stage the scenario, left out in a PKI of
+        its own.
 
         First comes a control: the client has to accept where staple, responder and CRL say good, and to be
         seen there. If it does not, it is not judged in any scenario, and the failure says what was seen: it

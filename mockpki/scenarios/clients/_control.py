@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from weakref import WeakKeyDictionary
 
+from ._filter_offer import FilterOffer
 from ._judging import Outcome
 from ._offer import Offer, Says
 from ._scenario import Scenario
@@ -18,7 +19,12 @@ from ._stage import Seen
 
 _GOOD = Offer(Says.GOOD)
 
-CONTROL = Scenario("control", "Nothing is wrong: staple, responder and CRL say good.", _GOOD, _GOOD, _GOOD)
+CONTROL = Scenario(
+    "control",
+    "Nothing is wrong: staple, responder and CRL say good.",
+    *(_GOOD, _GOOD, _GOOD),
+    crlite=FilterOffer(Says.GOOD),
+)
 """Where every source is there and says good. It stands in no table: it is what comes before."""
 
 _REVOCATION = {"certificate_revoked", "bad_certificate_status_response"}

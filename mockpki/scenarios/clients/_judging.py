@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ... import faults
-from ._offer import Offer
 from ._scenario import Expectation, Expected, Scenario
 from ._stage import Seen
 
@@ -102,8 +100,11 @@ def _find_problems(
             "revocation: it is not judged"
         ]
     did = Expected.ACCEPT if outcome.accepted else Expected.REJECT
-    if expectation.verdict not in (did, Expected.EITHER):
-        return [f"the policy demands {expectation.verdict}, and the client did {did}"]
+    demanded = expectation.verdict
+    if evidence and expectation.if_fetched is not None and "CRL" in seen.looked_at:
+        demanded = expectation.if_fetched
+    if demanded not in (did, Expected.EITHER):
+        return [f"the policy demands {demanded}, and the client did {did}"]
     if not evidence:
         return []
     if outcome.accepted and seen.handshakes and not seen.completed:
@@ -123,19 +124,13 @@ def find_other_alert(outcome: Outcome, seen: Seen) -> str:
     OpenSSL and rustls say unknown_ca, too, for want of an answer that they can use: whoever was seen to
     fetch one about the certificate in question may mean that. So may whoever was not sent the whole chain.
     """
-    if outcome.accepted is not False or seen.looked_at & {"OCSP", "CRL"} or not seen.whole_chain:
+    fetched = seen.looked_at & {"OCSP", "CRL", "CRLite"}
+    if outcome.accepted is not False or fetched or not seen.whole_chain:
         return ""
     return next((alert for alert in seen.alerts if alert in OTHER_ALERTS), "")
 
 
 def has_looked(scenario: Scenario, sources: Iterable[str], seen: Seen) -> bool:
     """Whether the client looked at one of *sources*, or could have without being seen."""
-    leaving_traces = {source for source in sources if _leaves_a_trace(scenario.offers[source])}
+    leaving_traces = {source for source in sources if scenario.offers[source].leaves_a_trace}
     return not leaving_traces or bool(leaving_traces & seen.looked_at)
-
-
-def _leaves_a_trace(offer: Offer) -> bool:
-    """Whether a client that looks there can be seen to."""
-    return offer.where != "unresolvable" and not any(
-        isinstance(fault, faults.Listener) for fault in offer.faults
-    )

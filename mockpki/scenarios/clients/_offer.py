@@ -36,12 +36,19 @@ class Offer:
     """One source of a scenario: what it *says*, and the *faults* that make it so.
 
     *where* the certificate sends the client: ``"live"`` is the CA's own service, ``"unresolvable"`` a host
-    without an address, ``"first dead"`` a URL where connections are refused and then the live one.
+    without an address, ``"first dead"`` a URL where connections are refused and then the live one,
+    ``"first point dead"`` the same as two distribution points; ``"told"`` nowhere, but the client may have
+    been told of the CA's own service.
 
     *also* is what a client may read as well without breaking a rule, and *why* it may, with the clause.
     *delay*: it takes this long, so that a client with a shorter time-out learns nothing. *off_by*: it is
     out of date by this much, so that a client with a larger clock skew may find it good. *age*: thisUpdate
     was that long ago, by default as long as any honest one.
+
+    Of CRLs, *without_deltas* is what a client reads that understands no delta CRLs, and *without_extended*
+    one that understands no indirect CRLs, CRLs for some reasons and CRLs by another key of the CA
+    (`Policy.use_deltas`, `Policy.extended_crls`); None: the same. *delta_faults* are those of the delta CRL,
+    *second_faults* of the second file, where reasons divide the list. `Instead` can be among them all.
     """
 
     says: Says
@@ -52,6 +59,10 @@ class Offer:
     delay: timedelta = timedelta()
     off_by: timedelta | None = None
     age: timedelta = BACKDATED_BY
+    without_deltas: Says | None = None
+    without_extended: Says | None = None
+    delta_faults: Sequence[Any] = ()
+    second_faults: Sequence[Any] = ()
 
     def __post_init__(self) -> None:
         if self.where not in PLACES:
@@ -81,6 +92,9 @@ class Offer:
             return (Says.NO_ANSWER,)
         if policy.max_age is not None and self.age > policy.max_age + policy.clock_skew:
             return (Says.UNUSABLE,)
+        lacking = self._read_without(policy)
+        if lacking is not None:
+            return (lacking,)
         says = self.says
         if self.off_by is not None and self.off_by <= policy.clock_skew:
             says = Says.GOOD
@@ -88,10 +102,21 @@ class Offer:
         silent = Says.UNUSABLE in read and not self.answers
         return tuple(Says.NO_ANSWER if silent and one is Says.UNUSABLE else one for one in read)
 
+    def _read_without(self, policy: Policy) -> Says | None:
+        """What is read without what *policy* does not understand; None where that is no matter."""
+        if not policy.use_deltas and self.without_deltas is not None:
+            return self.without_deltas
+        return None if policy.extended_crls else self.without_extended
+
+    @property
+    def leaves_a_trace(self) -> bool:
+        """Whether a client that looks there, as far as it has to, can be seen to."""
+        return self.where == "live" and not any(isinstance(fault, Listener) for fault in self.faults)
+
 
 _COME_AGAIN = (ResponseStatus.INTERNAL_ERROR, ResponseStatus.TRY_LATER)
 
-PLACES = ("live", "unresolvable", "first dead")
+PLACES = ("live", "unresolvable", "first dead", "first point dead", "told")
 """Where a certificate can send a client."""
 
 NO_OFFER = Offer(Says.NOTHING)

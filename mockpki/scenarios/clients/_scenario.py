@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from ...publishing import Publishing
 from ...relying_party import Policy
+from ...relying_party._policy import CONFIRMING
+from ._filter_offer import FilterOffer
+from ._history import Event, Visited
 from ._offer import NO_OFFER, Offer, Says
 
 STATUSES = ("good", "revoked", "hold", "unknown")
@@ -40,12 +44,14 @@ class Expectation:
     """What a policy demands in a scenario, and why.
 
     *told_by* are the sources that told a client to reject, or could not tell: it must have looked at one of
-    them. Empty where there were none.
+    them. Empty where there were none. *if_fetched*: where a client has to be told of the CRL, what is
+    demanded of one that was seen to fetch it, and so had been told.
     """
 
     verdict: Expected
     reason: str
     told_by: frozenset[str] = frozenset()
+    if_fetched: Expected | None = None
 
     def __str__(self) -> str:
         return f"{self.verdict}: {self.reason}"
@@ -60,13 +66,18 @@ class Scenario:
     ``"intermediate"``; with the latter, *staple* is still the leaf's, for which every source is honest.
     None: the server has no staple, the certificate names no responder or no CRL. *status* is what
     became of the certificate at its CA: what an offer without faults says follows from it.
-    *must_staple*: the leaf demands a staple (RFC 7633).
+    *must_staple*: the leaf demands a staple (RFC 7633). *crlite* is what CRLite's filters say of the leaf,
+    whichever the scenario is about; None: it was not logged, and they do not speak of it.
 
     *earlier*: the same client has come before, when the responder answered with these faults (``()``:
     honestly) and the certificate was good; only what it does now is judged.
 
     *chain* is what the server sends, ``"complete"`` or the ``"leaf alone"``: what is missing has to be
     fetched from where caIssuers says, and a client that does not do so comes to no path and may reject.
+    *publishes* is how the CA of the certificate publishes its CRLs (`mockpki.publishing`; None: anew at every
+    request), and *history* what happened there since it began, in the place of *status*: `Held`,
+    `Revoked`, `Released`, `Published` and `Visited`, one after the other. *indirect*: a CRL issuer that the
+    root has certified signs them, for another CA, too, and the server sends its certificate.
 
     Raises ValueError for what none of this can be.
     """
@@ -81,6 +92,10 @@ class Scenario:
     must_staple: bool = False
     earlier: Sequence[Any] | None = None
     chain: str = "complete"
+    publishes: Publishing | None = None
+    history: Sequence[Event] = ()
+    indirect: bool = False
+    crlite: FilterOffer | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):
@@ -93,31 +108,43 @@ class Scenario:
             raise ValueError(f"about={self.about!r} cannot be; there are {', '.join(ABOUT)}")
         if self.chain not in CHAINS:
             raise ValueError(f"chain={self.chain!r} cannot be; there are {', '.join(CHAINS)}")
+        if self.history and self.status != "good":
+            raise ValueError(
+                f"status={self.status!r} and history= both say what became of the certificate; leave status= "
+                "out"
+            )
 
     def __str__(self) -> str:
         return self.name
 
     @property
+    def was_visited(self) -> bool:
+        """Whether the same client has come before."""
+        return self.earlier is not None or any(isinstance(one, Visited) for one in self.history)
+
+    @property
     def offers(self) -> Mapping[str, Offer]:
         """What each source offers about the certificate in question, by its name in a policy."""
-        offers = {"staple": self.staple, "OCSP": self.ocsp, "CRL": self.crl}
+        offers = {"staple": self.staple, "OCSP": self.ocsp, "CRL": self.crl, "CRLite": self.crlite}
         return {source: offer or NO_OFFER for source, offer in offers.items()}
 
     def expected(self, policy: Policy) -> Expectation:
         """What a client that keeps *policy* does here."""
-        found = {end.verdict: end for end in reversed(list(self._find_ends(policy)))}
+        ends = list(self._find_ends(policy))
+        found = {end.verdict: end for end in reversed(ends)}
         if self.chain != "complete" and Expected.ACCEPT in found:
             return Expectation(Expected.EITHER, _MAY_FETCH)
         if len(found) == 1:
             return next(iter(found.values()))
-        return Expectation(Expected.EITHER, _list_clauses(self.offers.values()))
+        # What the offer itself says is read first, and then what else may be.
+        if_fetched = ends[0].verdict if self.offers["CRL"].where == "told" else None
+        return Expectation(Expected.EITHER, _list_clauses(self.offers.values()), if_fetched=if_fetched)
 
     def _find_ends(self, policy: Policy) -> Iterator[Expectation]:
         """Every end to which a client may come; where several come to one verdict, the first says why."""
-        leaf, intermediate = dict(self.offers), {"staple": NO_OFFER, **_HONEST}
+        leaf, intermediate = dict(self.offers), {**_OF_THE_LEAF, **_HONEST}
         if self.about == "intermediate":
-            # The staple is the leaf's, and a CA has none.
-            leaf, intermediate = {**leaf, **_HONEST}, {**leaf, "staple": NO_OFFER}
+            leaf, intermediate = {**leaf, **_HONEST}, {**leaf, **_OF_THE_LEAF}
         for readings in _combine_readings(leaf, policy):
             end = _follow_policy(policy, readings, leaf_demands=self.must_staple)
             if end.verdict is Expected.REJECT or not policy.whole_chain:
@@ -129,6 +156,8 @@ class Scenario:
                 yield other if is_why else end
 
 
+_OF_THE_LEAF = {"staple": NO_OFFER, "CRLite": NO_OFFER}
+"""A CA has no staple, and filters do not speak of it."""
 _HONEST = {"OCSP": Offer(Says.GOOD), "CRL": Offer(Says.GOOD)}
 
 Readings = Mapping[str, Says]
@@ -148,8 +177,14 @@ def _follow_policy(
     *leaf_demands*: the leaf's certificate requires a staple. *about* begins the reason, empty for the leaf.
     """
     tried: dict[str, Says] = {}
+    suspected = False
     for source in policy.sources:
         said = says[source]
+        if suspected and source not in CONFIRMING:
+            continue
+        if source == "CRLite" and said is Says.REVOKED and policy.filter_confirms:
+            suspected, tried[source] = True, said
+            continue
         if said is Says.GOOD:
             return Expectation(Expected.ACCEPT, f"{about}{source} says good")
         if said in (Says.REVOKED, Says.FATAL) or (said is Says.UNKNOWN and policy.unknown_rejects):
@@ -158,6 +193,9 @@ def _follow_policy(
         tried[source] = said
         if source == "staple" and not about and (demand := _explain_demand(policy, said, leaf_demands)):
             return Expectation(Expected.REJECT, f"{demand}, and the staple is {said}", frozenset({source}))
+    if suspected:
+        told = f"{about}CRLite says revoked, and no source tells otherwise"
+        return Expectation(Expected.REJECT, told, frozenset({"CRLite"}))
     return _end_search(policy, tried, about)
 
 

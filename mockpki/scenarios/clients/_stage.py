@@ -9,23 +9,31 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import get_args
+from typing import Any
 
+from ... import faults
 from ..._ca.ca import CA
+from ..._ca.crl_issuer import CrlIssuer
 from ..._ca.leaf import Leaf
-from ..._layers import CRLBytesFault
 from ..._pki import PKI
 from ..._services.evidence import Request, count_in_words
 from ..._tls.handshake import Handshake
 from ..._tls.server import TlsServer
+from ...publishing import IMMEDIATE, Publishing, by
 from ...relying_party import crl_urls, responders
+from ._filter_offer import FilterOffer, Made
+from ._history import Instead, Visited
+from ._lists import Lists
 from ._offer import NO_OFFER, Offer, Says
 from ._scenario import Scenario
 
 SERVER_NAME = "localhost"
 _IDENTITIES = (SERVER_NAME, "127.0.0.1")
+_EARLIER = timedelta(days=1)
+"""How long before a certificate the coverage of a filter ends that was made too early for it."""
 _REASONS = {"revoked": "key_compromise", "hold": "certificate_hold"}
 
 
@@ -38,7 +46,8 @@ class Target:
     that cannot hold the key) are for clients that judge a certificate without connecting; *ocsp_url* and
     *crl_url* for those that have to be told where to ask: the first of the leaf's own, an empty text where it
     has none; *crl_file* for those that fetch no CRL: the CRLs of its chain that can be had, as PEM. The
-    password of both PKCS #12 is ``mockpki``.
+    password of both PKCS #12 is ``mockpki``. *crlite_url* is where CRLite's filters are, by the
+    ``manifest.json`` below it; they do not speak of the leaf where the scenario has none.
     """
 
     host: str
@@ -51,6 +60,7 @@ class Target:
     issuer_file: str
     ocsp_url: str
     crl_url: str
+    crlite_url: str
     truststore: str
     p12_file: str
     crl_file: str
@@ -74,7 +84,8 @@ class Seen:
     """What the server and the services saw of a client.
 
     *ocsp* and *crl* are the requests that concerned the certificate that the scenario is *about*, the
-    ``"leaf"`` or the ``"intermediate"``; *others* are those about the rest of its chain.
+    ``"leaf"`` or the ``"intermediate"``; *others* are those about the rest of its chain. *crlite* are those
+    for filters.
     """
 
     handshakes: tuple[Handshake, ...]
@@ -82,6 +93,7 @@ class Seen:
     crl: tuple[Request, ...]
     others: tuple[Asked, ...] = ()
     about: str = "leaf"
+    crlite: tuple[Request, ...] = ()
     crl_file: bool = False
     """Whether the client was given the CRLs as a file, where nobody sees it look."""
     whole_chain: bool = True
@@ -92,7 +104,7 @@ class Seen:
     @property
     def looked_at(self) -> frozenset[str]:
         """The sources that the client looked at for the certificate that the scenario is about."""
-        return self._sources(self.ocsp, self.crl)
+        return self._sources(self.ocsp, self.crl) | ({"CRLite"} if self.crlite else set())
 
     @property
     def asked(self) -> frozenset[str]:
@@ -121,7 +133,7 @@ class Seen:
 
     def __bool__(self) -> bool:
         asked = any(other.ocsp or other.crl for other in self.others)
-        return bool(self.handshakes or self.ocsp or self.crl or asked)
+        return bool(self.handshakes or self.ocsp or self.crl or self.crlite or asked)
 
     def __str__(self) -> str:
         lines = [f"  {shake}" for shake in self.handshakes] or ["  no TLS connection came"]
@@ -132,6 +144,8 @@ class Seen:
         lines.extend(["  CRL: handed out as a file"] if self.crl_file else [])
         if self.ca_issuers or not self.whole_chain:
             lines.extend(self._describe_requests("caIssuers", self.ca_issuers, []))
+        if self.crlite:
+            lines.extend(self._describe_requests("CRLite", self.crlite, []))
         return "\n".join(lines)
 
     def _describe_requests(
@@ -140,6 +154,7 @@ class Seen:
         """What was asked about whom. Where nothing was about others, it need not be said about whom."""
         asked = [(about, some) for about, some in others if some]
         about = f" about the {self.about}" if asked or self.about != "leaf" else ""
+        about = "" if what == "CRLite" else about
         rows = ((about, requests), *((f" about the {one}", some) for one, some in asked))
         for whom, some in rows:
             yield f"  {what}{whom}: {'asked ' + count_in_words(len(some)) if some else 'not asked'}"
@@ -154,8 +169,16 @@ class Stage:
         self._folder = folder
         self._crl_file = False
         self._pki = pki
-        self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki)
+        signs = pki.root.create_crl_issuer(publishes=_choose_way(scenario)) if scenario.indirect else None
+        self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki, signs)
         """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
+        other = _make_other(scenario, pki, self.issuer, self.subject)
+        if signs is not None:
+            self.leaf.beside = (signs.der,)
+        elif other is not None:
+            self.leaf.beside = (other.der,)
+        self._lists = Lists(self.issuer, self.subject, other)
+        self._publish_filters("before", "with a delta")
         staple = None if scenario.staple is None else list(scenario.staple.faults)
         self.server: TlsServer = pki.tls_server(
             self.leaf, staple=staple, chain=None if scenario.chain == "complete" else []
@@ -177,7 +200,8 @@ class Stage:
             chain_file=leaf.chain_file,
             issuer_file=leaf.issuer.cert_file,
             ocsp_url=next(iter(responders(leaf.certificate)), ""),
-            crl_url=next(iter(crl_urls(leaf.certificate)), ""),
+            crl_url=self._told or next(iter(crl_urls(leaf.certificate)), ""),
+            crlite_url=self._pki.crlite.url,
             truststore=self._pki.truststore_file,
             p12_file=_find_p12(leaf),
             crl_file=self._write_crls(),
@@ -187,15 +211,16 @@ class Stage:
         """The path of a file with the CRLs of the chain, as somebody has them who fetches what there is."""
         chain = dict.fromkeys((self.leaf.issuer, self.subject.issuer, self.issuer.issuer))
         texts = [ca.crl.pem() for ca in chain if ca and ca is not self.issuer]
-        offer = self.scenario.crl or NO_OFFER
-        in_them = [fault for fault in offer.faults if isinstance(fault, get_args(CRLBytesFault))]
-        # What never arrives is in no file; what is only slow is.
-        arrives = len(in_them) == len(offer.faults) or offer.says is not Says.UNUSABLE
-        if offer.says is not Says.NOTHING and offer.where != "unresolvable" and arrives:
-            texts.append(self.issuer.crl.pem(*in_them))
+        texts.extend(self._lists.list_pems(self.scenario.crl or NO_OFFER))
         path = self._folder / "crls.pem"
         path.write_bytes(b"".join(texts))
         return str(path)
+
+    @property
+    def _told(self) -> str:
+        """Where the CRL is, if it is not the certificate that says so."""
+        offer = self.scenario.crl
+        return self.issuer.crl.url if offer is not None and offer.where == "told" else ""
 
     def visits(self, given: Collection[str] = ()) -> Iterator[Target]:
         """Set up each visit of the client in turn, and say where it goes: only the last is judged.
@@ -207,6 +232,12 @@ class Stage:
             self.issuer.ocsp.respond_with(*self.scenario.earlier)
             yield self.target
             self._before = self._records
+        for event in self.scenario.history:
+            if isinstance(event, Visited):
+                yield self.target
+                self._before = self._records
+            else:
+                self._lists.happen(event)
         self._arrange()
         yield self.target
 
@@ -218,7 +249,20 @@ class Stage:
         elif scenario.status != "good":
             self.issuer.revoke(self.subject, _REASONS[scenario.status])
         self.issuer.ocsp.respond_with(*(scenario.ocsp or NO_OFFER).faults)
-        self.issuer.crl.respond_with(*(scenario.crl or NO_OFFER).faults)
+        self._lists.serve(scenario.crl or NO_OFFER)
+        self._publish_filters("since", "with a delta", "too early")
+        if scenario.crlite is not None:
+            for file in self._pki.crlite.files:
+                self._pki.crlite.respond_with(*scenario.crlite.faults, to=file)
+
+    def _publish_filters(self, *times: Made) -> None:
+        """Publish what the scenario has at one of these *times*: a filter, or at the second its delta."""
+        offer = self.scenario.crlite
+        if offer is None or offer.made not in times:
+            return
+        delta = offer.made == "with a delta" and "since" in times
+        early = self._pki.clock.now() - _EARLIER if offer.made == "too early" else None
+        self._pki.crlite.publish(full=not delta, coverage_ends=early)
 
     @property
     def _records(self) -> Seen:
@@ -241,6 +285,7 @@ class Stage:
             crl,
             tuple(Asked(*other) for other in others),
             about,
+            tuple(self._pki.crlite.requests),
             self._crl_file,
             self.scenario.chain == "complete",
             tuple(self.leaf.issuer.ca_issuers.requests),
@@ -260,6 +305,7 @@ class Stage:
             ocsp=now.ocsp[len(before.ocsp) :],
             crl=now.crl[len(before.crl) :],
             ca_issuers=now.ca_issuers[len(before.ca_issuers) :],
+            crlite=now.crlite[len(before.crlite) :],
             others=tuple(other for other in others if other.ocsp or other.crl),
         )
 
@@ -280,15 +326,48 @@ def _find_p12(leaf: Leaf) -> str:
         return ""
 
 
-def _issue_certificates(scenario: Scenario, pki: PKI) -> tuple[Leaf, Leaf | CA, CA]:
+def _choose_way(scenario: Scenario) -> Publishing:
+    return scenario.publishes or IMMEDIATE
+
+
+def _issue_certificates(scenario: Scenario, pki: PKI, signs: CrlIssuer | None) -> tuple[Leaf, Leaf | CA, CA]:
     """The leaf, the certificate that the scenario is about, and the CA that issued that."""
-    top = pki.root.create_child_ca()
-    ocsp, crl = _choose_urls(scenario.ocsp, top.ocsp.url, pki), _choose_urls(scenario.crl, top.crl.url, pki)
+    publishes = _choose_way(scenario) if signs is None else by(signs)
+    top = pki.root.create_child_ca(publishes=publishes)
+    ocsp = _choose_urls(scenario.ocsp, top.ocsp.url, pki)
+    crl: Sequence[str] | None = None
+    own = publishes.scheduled or signs is not None
+    if scenario.crl is None or scenario.crl.where != "live" or not own:
+        crl = _choose_urls(scenario.crl, top.crl.url, pki)
+    bent = []
+    if scenario.crl is not None and scenario.crl.where == "first point dead":
+        bent = [faults.DistributionPoint(pki.dead_url, add=True)]
     if scenario.about == "leaf":
-        leaf = top.issue_cert(*_IDENTITIES, must_staple=scenario.must_staple, ocsp_urls=ocsp, crl_urls=crl)
+        logged = _log(scenario.crlite, top, pki)
+        leaf = top.issue_cert(
+            *_IDENTITIES,
+            must_staple=scenario.must_staple,
+            ocsp_urls=ocsp,
+            crl_urls=crl,
+            faults=bent,
+            **logged,
+        )
         return leaf, leaf, top
-    intermediate = top.create_child_ca(ocsp_urls=ocsp, crl_urls=crl)
+    intermediate = top.create_child_ca(ocsp_urls=ocsp, crl_urls=crl, faults=bent)
     return intermediate.issue_cert(*_IDENTITIES, must_staple=scenario.must_staple), intermediate, top
+
+
+def _log(offer: FilterOffer | None, issuer: CA, pki: PKI) -> dict[str, Any]:
+    """What makes a leaf of *issuer* one of which filters speak, as *offer* has it; and others like it."""
+    if offer is None:
+        return {}
+    others = [issuer.issue_cert(*_IDENTITIES, logged=True) for _ in range(2)]
+    if offer.made != "without it":
+        return {"logged": True}
+    issuer.revoke(others[0])
+    pki.crlite.publish(full=True)
+    serial = pki.crlite.false_positive(issuer)
+    return {"logged": True, "logged_at": pki.crlite.coverage_ends, "serial_number": serial}
 
 
 def _choose_urls(offer: Offer | None, live: str, pki: PKI) -> list[str]:
@@ -299,4 +378,19 @@ def _choose_urls(offer: Offer | None, live: str, pki: PKI) -> list[str]:
         "live": [live],
         "unresolvable": [pki.unresolvable_url],
         "first dead": [pki.dead_url, live],
+        "first point dead": [live],
+        "told": [],
     }[offer.where]
+
+
+def _make_other(scenario: Scenario, pki: PKI, issuer: CA, subject: Leaf | CA) -> CA | None:
+    """Another CA on the same list; or *issuer* with a new key, where its CRL is wanted: that has revoked
+    *subject*."""
+    if scenario.indirect:
+        return pki.root.create_child_ca(publishes=issuer.publishes)
+    bent = () if scenario.crl is None else scenario.crl.faults
+    if not any(isinstance(one, Instead) and one.of == "new key" for one in bent):
+        return None
+    renewed = pki.root.create_child_ca(name_of=issuer)
+    renewed.revoke(subject.serial_number, _REASONS["revoked"])
+    return renewed

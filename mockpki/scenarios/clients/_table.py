@@ -13,11 +13,13 @@ from typing import Any
 
 from ... import faults
 from ...relying_party import NAMED
+from ._filter_table import FILTERS
+from ._list_table import LISTS
 from ._offer import Offer, Says
 from ._scenario import Scenario
 
-POLICIES = {name: policy for name, policy in NAMED.items() if name != "rfc5280"}
-"""Those that this table tells apart: over all that stands in it, `rfc5280` is `hard-fail`."""
+POLICIES = NAMED
+"""Those that reports show beside each other. This table tells them apart."""
 
 THREE_DAYS = timedelta(days=3)
 """How far off dates are. Some verifiers allow a day, and at its end one second would decide."""
@@ -211,6 +213,7 @@ def _intermediate_scenarios() -> list[Scenario]:
         about("ocsp-silent", "the responder never answers", ocsp=SILENT),
         about("crl-stale", "the CRL was good until three days ago", crl=STALE),
         about("crl-refused", "the CRL's server is down", crl=REFUSED),
+        about("no-crl", "the certificate names neither responder nor CRL"),
         about("ocsp-refused-crl-revoked", "the responder is down and the CRL says revoked",
               ocsp=REFUSED, crl=REVOKED, status="revoked"),
     ]  # fmt: skip
@@ -307,9 +310,11 @@ TABLE: tuple[Scenario, ...] = (
     *_staple_scenarios(),
     *_ocsp_scenarios(),
     *_crl_scenarios(),
+    *LISTS,
     *_must_staple_scenarios(),
     *_intermediate_scenarios(),
     *_combined_scenarios(),
+    *FILTERS,
     *_chain_scenarios(),
 )
 """Every scenario that ships, in the order in which reports show them."""

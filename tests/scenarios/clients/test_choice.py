@@ -21,7 +21,7 @@ class TestMatching:
 
     def test_cases(self) -> None:
         """Cases are of one policy, which may be given by name, and without those to skip."""
-        chosen = scenarios.cases("hard-fail", only="crl-*", skip=["crl-[!gr]*", "crl-ref*"])
+        chosen = scenarios.cases("hard-fail", only="crl-*", skip=["crl-[!gr]*", "crl-re[fa]*"])
         assert [case.name for case in chosen] == ["crl-good", "crl-revoked", "crl-garbage"]
         assert {case.policy for case in chosen} == {HARD_FAIL}
 

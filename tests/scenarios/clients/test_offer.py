@@ -56,6 +56,38 @@ class TestReadings:
             Case(scenario, policy).check(reference(policy))
         assert scenario.expected(policy).verdict is (Expected.REJECT if answers else Expected.ACCEPT)
 
+    def test_what_a_client_understands(self) -> None:
+        """Who understands no deltas, or no extended CRLs, reads something else, and that alone."""
+        offer = Offer(
+            Says.GOOD,
+            without_deltas=Says.REVOKED,
+            without_extended=Says.UNUSABLE,
+            also=Says.UNKNOWN,
+            why="c.",
+        )
+        deltas = replace(HARD_FAIL, use_deltas=True)
+        assert offer.readings(HARD_FAIL) == (Says.REVOKED,)
+        assert offer.readings(deltas) == (Says.UNUSABLE,)
+        assert offer.readings(replace(HARD_FAIL, extended_crls=True)) == (Says.REVOKED,)
+        assert offer.readings(replace(deltas, extended_crls=True)) == (Says.GOOD, Says.UNKNOWN)
+        assert replace(offer, without_deltas=None).readings(HARD_FAIL) == (Says.UNUSABLE,)
+
+    @pytest.mark.parametrize(
+        ("offer", "trace"),
+        [
+            (Offer(Says.GOOD), True),
+            (Offer(Says.UNUSABLE, (faults.Hang(),)), True),
+            (Offer(Says.UNUSABLE, (faults.Refused(),)), False),
+            (Offer(Says.GOOD, where="first dead"), False),
+            (Offer(Says.GOOD, where="first point dead"), False),
+            (Offer(Says.UNUSABLE, where="unresolvable"), False),
+            (Offer(Says.UNUSABLE, where="told"), False),
+        ],
+    )
+    def test_who_can_be_seen(self, offer: Offer, trace: bool) -> None:
+        """Who looks as far as it has to is seen at a live service alone."""
+        assert offer.leaves_a_trace is trace
+
     def test_an_answer_that_is_old(self) -> None:
         """It is no use where the policy has a max_age that it has passed, clock skew included."""
         old = Offer(Says.GOOD, age=WEEK)
