@@ -255,6 +255,7 @@ class CA:
         """Where a certificate points: to this CA's own services, but for the kinds that are *given*."""
         return choose_pointers(
             self.crl.find_points(self._authority, serial, not_after, is_ca),
+            self._authority.crl_issuer,
             own_ocsp=None if self.publishes.ocsp == "none" else self.ocsp.url,
             own_ca_issuers=self.ca_issuers.url,
             **given,
@@ -283,7 +284,6 @@ class CA:
         ``publishing.by(issuer)``. *faults* bend what its certificate says.
         """
         self._realm.require_open()
-        features = (MUST_STAPLE,) if must_staple else ()
         name = None if name_of is None else name_of.signer.name
         find_pointers = partial(
             self._choose_pointers, ocsp=ocsp_urls, crl=crl_urls, ca_issuers=ca_issuers_urls, is_ca=True
@@ -292,7 +292,7 @@ class CA:
             self,
             self._find_key_type(key_type),
             name,
-            features,
+            (MUST_STAPLE,) if must_staple else (),
             find_pointers,
             faults,
             publishes=check_publishing(publishes, self._realm.crl_issuers),

@@ -24,6 +24,7 @@ from .._pkix.certificate import (
 )
 from .._pkix.der import Extension
 from .._pkix.keys import PrivateKey, PublicKey, key_hash, key_type_of, spki_der
+from .._pkix.points import Coverage
 from .._pkix.signing import Signer, subject
 from .._pkix.times import check_time
 
@@ -126,6 +127,7 @@ def bend_certificate(content: TBSCertificate, faults: Iterable[CertificateConten
 
 def choose_pointers(
     points: tuple[Sequence[bytes], Sequence[bytes]],
+    crl_issuer: bytes | None,
     *,
     own_ocsp: str | None,
     own_ca_issuers: str,
@@ -133,8 +135,14 @@ def choose_pointers(
     crl: Sequence[str] | None = None,
     ca_issuers: Sequence[str] | None = None,
 ) -> Pointers:
-    """Where a certificate points: to the CA's own services and *points* of CRLs, but for what is given."""
+    """Where a certificate points: to the CA's own services and *points* of CRLs, but for what is given.
+
+    *crl_issuer* is the name, as DER, of whoever signs its CRLs in the CA's place.
+    """
     complete, freshest = points if crl is None else ((), ())
+    if crl and crl_issuer is not None:
+        # Wherever a CRL is, whoever signs it has to be named.
+        crl, complete = (), [Coverage(tuple(crl)).point(crl_issuer)]
     return Pointers(
         ocsp=ocsp if ocsp is not None else () if own_ocsp is None else (own_ocsp,),
         crl=crl or (),

@@ -22,7 +22,9 @@ class Authority:
     owner: object
     ledger: Ledger
     certificate_issuer: bytes | None
-    """Its name where that is not the CRL issuer's (RFC 5280 sections 4.2.1.13 and 5.3.3)."""
+    """Its name as DER, with its entries (RFC 5280 section 5.3.3); None where it is the CRL issuer's, too."""
+    crl_issuer: bytes | None
+    """The CRL issuer's name as DER, in its certificates; None where it is its own."""
     facts: dict[int, Facts] = field(default_factory=dict, repr=False)
     """What is known of certificates that it really issued. Whoever divides its list writes it."""
 
@@ -38,9 +40,11 @@ class Authorities:
 
     def add(self, owner: object, name: bytes, ledger: Ledger) -> Authority:
         """One more CA, of that *name*."""
-        other = None if name == self._name else name
+        # RFC 5280 section 4.2.1.13: "If the certificate issuer is also the CRL issuer, then conforming CAs
+        # MUST omit the cRLIssuer field".
+        names = (None, None) if name == self._name else (name, self._name)
         with self._lock:
-            authority = Authority(len(self.all), owner, ledger, other)
+            authority = Authority(len(self.all), owner, ledger, *names)
             self.all = (*self.all, authority)
         return authority
 
@@ -62,12 +66,6 @@ class Authorities:
         if not self._indirect:
             return False
         return not self.all or any(one.certificate_issuer is not None for one in self.all)
-
-    def find_crl_issuer(self, authority: Authority) -> bytes | None:
-        """cRLIssuer of the certificates of *authority*, None where it has to be left out."""
-        # RFC 5280 section 4.2.1.13: "If the certificate issuer is also the CRL issuer, then conforming CAs
-        # MUST omit the cRLIssuer field".
-        return None if authority.certificate_issuer is None else self._name
 
     def find(self, leaf: Any) -> Authority:
         """The CA of *leaf*, a certificate or a serial number. Raises ValueError where that cannot be told."""

@@ -87,7 +87,7 @@ class Immediate:
 
     def point(self, url: str, authority: Authority) -> bytes:
         """How a certificate of *authority* names it."""
-        return Coverage((url,)).point(self.authorities.find_crl_issuer(authority))
+        return Coverage((url,)).point(authority.crl_issuer)
 
     def _renew_entries(self, now: datetime) -> list[bytes]:
         """The encoded entries, brought up to the ledgers; the list has a new number if anything is new."""

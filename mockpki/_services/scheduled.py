@@ -159,7 +159,7 @@ class Scheduled:
         fresh: list[Coverage] = []
         if publishing.deltas is not None and "certificate" in publishing.deltas.pointers:
             fresh = [self._cover(place) for place in self.find_places(authority, serial, delta=True)]
-        crl_issuer = self._authorities.find_crl_issuer(authority)
+        crl_issuer = authority.crl_issuer
         return [one.point(crl_issuer) for one in points], [one.point(crl_issuer) for one in fresh]
 
     def _cover(self, place: Place) -> Coverage:

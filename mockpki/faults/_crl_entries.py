@@ -56,8 +56,23 @@ def _read_entries(honest: TBSCertList) -> list[Element]:
     return Element.whole(der.tlv(der.SEQUENCE, honest.revoked or b""), der.SEQUENCE).children()
 
 
-def _list_entries(honest: TBSCertList, entries: list[bytes]) -> TBSCertList:
-    return replace(honest, revoked=b"".join(entries) or None)
+def _list_entries(honest: TBSCertList, entries: list[Element], bent: list[bytes]) -> TBSCertList:
+    """*honest* with *bent* in the place of *entries*, one by one. Where the entry is gone that says whose the
+    ones behind it are, the next of them says it."""
+    if all(bent):
+        return replace(honest, revoked=b"".join(bent) or None)
+    listed, issuer = [], None
+    for entry, octets in zip(entries, bent, strict=True):
+        own = _find_issuer(entry)
+        if not octets:
+            issuer = own or issuer
+        elif own is None and issuer is not None:
+            first = Element.read(octets)
+            octets, issuer = _put_extension(first, issuer) + octets[first.end :], None
+        else:
+            issuer = None
+        listed.append(octets)
+    return replace(honest, revoked=b"".join(listed) or None)
 
 
 def _serial_of(entry: Element) -> int:
@@ -71,13 +86,43 @@ def _bend_entries(
     wanted = None if of is None else _read_serial(of)
     entries = _read_entries(honest)
     meant = [wanted is None or _serial_of(entry) == wanted for entry in entries]
+    if sum(meant) > 1 and of is not None:
+        # Of an indirect CRL: the entry of that certificate, and not of another CA's with its serial number.
+        narrowed = [all(both) for both in zip(meant, _find_issued(entries, of), strict=True)]
+        meant = narrowed if any(narrowed) else meant
     if not any(meant):
         raise ValueError(
             f"{fault!r} has no entry to bend: the CRL does not list "
             f"{'anybody' if wanted is None else f'serial number {wanted:#x}'}; revoke the certificate first"
         )
     pairs = zip(entries, meant, strict=True)
-    return _list_entries(honest, [bend_entry(entry) if is_meant else entry.der for entry, is_meant in pairs])
+    bent = [bend_entry(entry) if is_meant else entry.der for entry, is_meant in pairs]
+    return _list_entries(honest, entries, bent)
+
+
+def _find_issued(entries: list[Element], of: int | Numbered) -> list[bool]:
+    """Which entries are about certificates by the issuer of *of*; all of them where that is not said."""
+    issuer = getattr(getattr(of, "certificate", of), "issuer", None)
+    if not isinstance(issuer, x509.Name):
+        return [True] * len(entries)
+    name = issuer.public_bytes()
+    # RFC 5280 section 5.3.3: "On subsequent entries in an indirect CRL, if this extension is not present, the
+    # certificate issuer for the entry is the same as that for the preceding entry."
+    whose: list[Extension | None] = []
+    for entry in entries:
+        whose.append(_find_issuer(entry) or (whose[-1] if whose else None))
+    found = [one is not None and one.value.endswith(name) for one in whose]
+    # Before the first of them stand those of the CRL issuer itself.
+    return found if any(found) else [one is None for one in whose]
+
+
+def _find_issuer(entry: Element) -> Extension | None:
+    """The certificate issuer that stands beside *entry*, None where there is none."""
+    _, _, *rest = entry.fields(2, 3)
+    for item in rest[0].children() if rest else []:
+        if _oid(item) == CERTIFICATE_ISSUER:
+            return Extension(CERTIFICATE_ISSUER, True, item.children()[-1].content)
+    return None
 
 
 def _put_extension(entry: Element, extension: Extension) -> bytes:
@@ -249,5 +294,5 @@ class Shard(CRLContent):
 
     def __call__(self, honest: TBSCertList) -> TBSCertList:
         entries = _read_entries(honest)
-        ours = [entry.der for entry in entries if _serial_of(entry) % self.of == self.number]
-        return _list_entries(honest, ours)
+        ours = [entry.der if _serial_of(entry) % self.of == self.number else b"" for entry in entries]
+        return _list_entries(honest, entries, ours)

@@ -308,6 +308,18 @@ def test_behind_wsgi() -> None:
         assert (said.status_code, said.text) == (404, "mockpki: nothing is at /ca.crt; there is /ca.crl\n")
 
 
+def test_urls_of_ones_own() -> None:
+    """A certificate that names another place, such as a server of the test's, names the CRL issuer all the
+    same."""
+    with indirect() as world:
+        urls = [f"http://crl.test/{number}.crl" for number in (1, 2)]
+        (point,) = points(world.first.issue_cert("localhost", crl_urls=urls).certificate)
+        assert [name.value for name in point.full_name] == urls
+        assert point.crl_issuer == [x509.DirectoryName(names(world.issuer))]
+        with pytest.raises(x509.ExtensionNotFound):
+            points(world.first.issue_cert("localhost", crl_urls=[]).certificate)
+
+
 def test_filling_shards_are_shared() -> None:
     """Certificates of all its CAs fill one shard after the other."""
     with indirect(replace(HOURLY, shards=publishing.Filling(2))) as world:
