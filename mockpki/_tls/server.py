@@ -175,8 +175,9 @@ class TlsServer:
 
     def _close_on_loop(self, listener: ListeningPort) -> None:
         self._closed = True
-        self._let_go()
+        # What has come until now is read first, and may ask for a staple.
         listener.close()
+        self._let_go()
         self._upstreams.abort()
 
     def _let_go(self) -> None:
