@@ -186,10 +186,10 @@ TESTED_ELSEWHERE = {
     "__main__": "tests/test_doors.py",
     "_catalogue.fields": "tests/catalogue/test_decoded.py",  # tables only
     "faults._values": "tests/test_layers.py",  # names only
-    "_ca.adopting": "tests/test_pki.py",
     "_ca.mount": "tests/ca/test_standing.py",
     "_ca.revocation": "tests/services/test_scheduled.py",
     "_services.crl_file": "tests/services/test_scheduled.py",
+    "scenarios.clients._seen": "tests/scenarios/clients/test_stage.py",
     "_services.signed_list": "tests/services/test_publisher.py",
     "staplers._provision": "tests/staplers/test_answering.py",  # data only
 }

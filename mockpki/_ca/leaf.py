@@ -53,9 +53,6 @@ class Leaf:
         self.der = der
         """The certificate as DER, octet for octet as it was issued."""
         self.serial_number = serial_number
-        self.beside: Sequence[bytes] = ()
-        """What a server sends behind the chain, as DER: certificates that lead to whoever signs its CRL, such
-        as one of its CA for another key. Set it before the server is made."""
         self._key = key
         self._folder = folder
 
@@ -82,12 +79,12 @@ class Leaf:
 
     @property
     def chain_ders(self) -> tuple[bytes, ...]:
-        """What a server sends: this certificate, those above it without the root, those `beside`; DER."""
-        return (self.der, *self.issuer.chain_ders, *self.beside)
+        """What a server sends: this certificate and those above it, without the root; DER."""
+        return (self.der, *self.issuer.chain_ders)
 
     @cached_property
     def chain(self) -> tuple[x509.Certificate, ...]:
-        """What a server sends, as `chain_ders`."""
+        """What a server sends: this certificate and those above it, without the root."""
         return tuple(map(load_certificate, self.chain_ders))
 
     @property

@@ -268,7 +268,11 @@ MISUSE: list[tuple[Any, type[Exception], str]] = [
         "which a certificate does not",
     ),
     (lambda pki: pki.issue_cert("localhost", faults=[faults.NoRevAvail]), TypeError, "write NoRevAvail()"),
-    (lambda pki: pki.ca.create_child_ca(name_of="CA"), TypeError, "takes the CA or CRL issuer whose name is taken over"),
+    (
+        lambda pki: pki.ca.create_child_ca(name_of="CA"),
+        TypeError,
+        "takes the CA or CRL issuer whose name is taken over",
+    ),
     (lambda pki: pki.ca.certify("CA"), TypeError, "certify() takes a CA; got 'CA'"),
     (
         lambda pki: faults.SerialNumber(True),

@@ -12,7 +12,8 @@ from ._calling import Connect, call, call_async, read_parameters, refuse_corouti
 from ._control import CONTROL, Memory, describe_trouble, find_trouble
 from ._judging import Outcome, Result, judge
 from ._scenario import Expectation, Expected, Scenario
-from ._stage import Seen, Stage, Target, staged
+from ._seen import Seen
+from ._stage import Stage, Target, staged
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ._filter_offer import FilterOffer
 from ._judging import Outcome
 from ._offer import Offer, Says
 from ._scenario import Scenario
-from ._stage import Seen
+from ._seen import Seen
 
 _GOOD = Offer(Says.GOOD)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ._scenario import Expectation, Expected, Scenario
-from ._stage import Seen
+from ._seen import Seen
 
 OTHER_ALERTS = {
     "unknown_ca": "trust",

@@ -7,9 +7,10 @@ from one scenario can decide another, in whichever order they are run.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,8 +20,7 @@ from ..._ca.ca import CA
 from ..._ca.crl_issuer import CrlIssuer
 from ..._ca.leaf import Leaf
 from ..._pki import PKI
-from ..._services.evidence import Request, count_in_words
-from ..._tls.handshake import Handshake
+from ..._pkix.pem import write_pem
 from ..._tls.server import TlsServer
 from ...publishing import IMMEDIATE, Publishing, by
 from ...relying_party import crl_urls, responders
@@ -29,6 +29,7 @@ from ._history import Instead, Visited
 from ._lists import Lists
 from ._offer import NO_OFFER, Offer, Says
 from ._scenario import Scenario
+from ._seen import Asked, Seen
 
 SERVER_NAME = "localhost"
 _IDENTITIES = (SERVER_NAME, "127.0.0.1")
@@ -70,126 +71,38 @@ TARGET_NAMES = tuple(field.name for field in fields(Target))
 """What a client can be given, by name."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The requests *about* another certificate of the chain: ``"leaf"``, or ``"CA above"``."""
-
-    about: str
-    ocsp: tuple[Request, ...]
-    crl: tuple[Request, ...]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the server and the services saw of a client.
-
-    *ocsp* and *crl* are the requests that concerned the certificate that the scenario is *about*, the
-    ``"leaf"`` or the ``"intermediate"``; *others* are those about the rest of its chain. *crlite* are those
-    for filters.
-    """
-
-    handshakes: tuple[Handshake, ...]
-    ocsp: tuple[Request, ...]
-    crl: tuple[Request, ...]
-    others: tuple[Asked, ...] = ()
-    about: str = "leaf"
-    crlite: tuple[Request, ...] = ()
-    crl_file: bool = False
-    """Whether the client was given the CRLs as a file, where nobody sees it look."""
-    whole_chain: bool = True
-    """Whether the server sent all that leads to the root."""
-    ca_issuers: tuple[Request, ...] = ()
-    """The requests for the certificate of the CA above the leaf."""
-
-    @property
-    def looked_at(self) -> frozenset[str]:
-        """The sources that the client looked at for the certificate that the scenario is about."""
-        return self._sources(self.ocsp, self.crl) | ({"CRLite"} if self.crlite else set())
-
-    @property
-    def asked(self) -> frozenset[str]:
-        """The sources that the client looked at, by their names in a policy.
-
-        In a scenario about the intermediate, what was asked about the leaf counts, too. What was asked
-        about CAs above the certificate in question is in *others*, and in the text.
-        """
-        leaf = [other for other in self.others if other.about == "leaf"]
-        return self.looked_at.union(*(self._sources(other.ocsp, other.crl) for other in leaf))
-
-    def _sources(self, ocsp: Sequence[Request], crl: Sequence[Request]) -> frozenset[str]:
-        staple = any(shake.staple_requested for shake in self.handshakes)
-        looked = {"staple": staple, "OCSP": bool(ocsp), "CRL": bool(crl) or self.crl_file}
-        return frozenset(source for source, did in looked.items() if did)
-
-    @property
-    def alerts(self) -> tuple[str, ...]:
-        """The alerts that the client sent; close_notify, a good-bye, is none."""
-        return tuple(one.alert for one in self.handshakes if one.alert and one.alert != "close_notify")
-
-    @property
-    def completed(self) -> bool:
-        """Whether any handshake was."""
-        return any(shake.completed for shake in self.handshakes)
-
-    def __bool__(self) -> bool:
-        asked = any(other.ocsp or other.crl for other in self.others)
-        return bool(self.handshakes or self.ocsp or self.crl or self.crlite or asked)
-
-    def __str__(self) -> str:
-        lines = [f"  {shake}" for shake in self.handshakes] or ["  no TLS connection came"]
-        lines.extend(
-            self._describe_requests("OCSP", self.ocsp, [(one.about, one.ocsp) for one in self.others])
-        )
-        lines.extend(self._describe_requests("CRL", self.crl, [(one.about, one.crl) for one in self.others]))
-        lines.extend(["  CRL: handed out as a file"] if self.crl_file else [])
-        if self.ca_issuers or not self.whole_chain:
-            lines.extend(self._describe_requests("caIssuers", self.ca_issuers, []))
-        if self.crlite:
-            lines.extend(self._describe_requests("CRLite", self.crlite, []))
-        return "\n".join(lines)
-
-    def _describe_requests(
-        self, what: str, requests: Sequence[Request], others: Sequence[tuple[str, Sequence[Request]]]
-    ) -> Iterator[str]:
-        """What was asked about whom. Where nothing was about others, it need not be said about whom."""
-        asked = [(about, some) for about, some in others if some]
-        about = f" about the {self.about}" if asked or self.about != "leaf" else ""
-        about = "" if what == "CRLite" else about
-        rows = ((about, requests), *((f" about the {one}", some) for one, some in asked))
-        for whom, some in rows:
-            yield f"  {what}{whom}: {'asked ' + count_in_words(len(some)) if some else 'not asked'}"
-            yield from (f"    {request}" for request in some[:5])
-
-
 class Stage:
     """A scenario that is on. Made by `staged`."""
 
-    def __init__(self, scenario: Scenario, pki: PKI, folder: Path) -> None:
+    def __init__(self, scenario: Scenario, pki: PKI, ends: ExitStack) -> None:
         self.scenario = scenario
-        self._folder = folder
-        self._crl_file = False
+        self._ends = ends
+        self._given: Collection[str] | None = None
         self._pki = pki
         signs = pki.root.create_crl_issuer(publishes=_choose_way(scenario)) if scenario.indirect else None
         self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki, signs)
         """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
         other = _make_other(scenario, pki, self.issuer, self.subject)
-        if signs is not None:
-            self.leaf.beside = (signs.der,)
-        elif other is not None:
-            self.leaf.beside = (other.der,)
+        self._beside = [one for one in (signs or other,) if one is not None]
+        """Whoever signs the CRL in the issuer's place: no chain leads there, so the server sends it, too."""
         self._lists = Lists(self.issuer, self.subject, other)
         self._publish_filters("before", "with a delta")
         staple = None if scenario.staple is None else list(scenario.staple.faults)
-        self.server: TlsServer = pki.tls_server(
-            self.leaf, staple=staple, chain=None if scenario.chain == "complete" else []
-        )
+        chain = self.chain_ders[1:] if scenario.chain == "complete" else ()
+        self.server: TlsServer = pki.tls_server(self.leaf, staple=staple, chain=chain)
         self._before = self._records
         """What there was before the visit that is judged; the root serves other stages, too."""
+
+    @property
+    def chain_ders(self) -> tuple[bytes, ...]:
+        """The leaf, the CAs above it without the root, and who signs the CRL in the issuer's place."""
+        return (*self.leaf.chain_ders, *(one.der for one in self._beside))
 
     @property
     def target(self) -> Target:
         """Where to send a client."""
         leaf, server = self.leaf, self.server
+        files = {"p12_file": self._find_p12, "crl_file": self._write_crls, "chain_file": self._write_chain}
         return Target(
             host=server.host,
             port=server.port,
@@ -197,15 +110,34 @@ class Stage:
             ca_file=self._pki.ca_file,
             server_name=SERVER_NAME,
             cert_file=leaf.cert_file,
-            chain_file=leaf.chain_file,
             issuer_file=leaf.issuer.cert_file,
             ocsp_url=next(iter(responders(leaf.certificate)), ""),
             crl_url=self._told or next(iter(crl_urls(leaf.certificate)), ""),
             crlite_url=self._pki.crlite.url,
             truststore=self._pki.truststore_file,
-            p12_file=_find_p12(leaf),
-            crl_file=self._write_crls(),
+            # What takes long is written for whoever wants it.
+            **{name: write() if self._is_given(name) else "" for name, write in files.items()},
         )
+
+    def _is_given(self, name: str) -> bool:
+        return self._given is None or name in self._given
+
+    @cached_property
+    def _folder(self) -> Path:
+        return Path(self._ends.enter_context(TemporaryDirectory(prefix="mockpki-")))
+
+    def _find_p12(self) -> str:
+        try:
+            return self.leaf.p12_file
+        except ValueError:
+            return ""
+
+    def _write_chain(self) -> str:
+        if not self._beside:
+            return self.leaf.chain_file
+        path = self._folder / "chain.crt"
+        path.write_bytes(b"".join(write_pem("CERTIFICATE", der) for der in self.chain_ders))
+        return str(path)
 
     def _write_crls(self) -> str:
         """The path of a file with the CRLs of the chain, as somebody has them who fetches what there is."""
@@ -222,12 +154,12 @@ class Stage:
         offer = self.scenario.crl
         return self.issuer.crl.url if offer is not None and offer.where == "told" else ""
 
-    def visits(self, given: Collection[str] = ()) -> Iterator[Target]:
+    def visits(self, given: Collection[str] | None = None) -> Iterator[Target]:
         """Set up each visit of the client in turn, and say where it goes: only the last is judged.
 
-        *given* are the names of `Target` that the client is given, as far as that is known.
+        *given* are the names of `Target` that the client is given; None: nobody knows.
         """
-        self._crl_file = "crl_file" in given
+        self._given = given
         if self.scenario.earlier is not None:
             self.issuer.ocsp.respond_with(*self.scenario.earlier)
             yield self.target
@@ -286,7 +218,7 @@ class Stage:
             tuple(Asked(*other) for other in others),
             about,
             tuple(self._pki.crlite.requests),
-            self._crl_file,
+            "crl_file" in (self._given or ()),
             self.scenario.chain == "complete",
             tuple(self.leaf.issuer.ca_issuers.requests),
         )
@@ -313,17 +245,10 @@ class Stage:
 @contextmanager
 def staged(scenario: Scenario, pki: PKI) -> Iterator[Stage]:
     """Put *scenario* on in *pki*, below its root, until the end of the block."""
-    with TemporaryDirectory(prefix="mockpki-") as folder:
-        stage = Stage(scenario, pki, Path(folder))
+    with ExitStack() as ends:
+        stage = Stage(scenario, pki, ends)
         with stage.server:
             yield stage
-
-
-def _find_p12(leaf: Leaf) -> str:
-    try:
-        return leaf.p12_file
-    except ValueError:
-        return ""
 
 
 def _choose_way(scenario: Scenario) -> Publishing:

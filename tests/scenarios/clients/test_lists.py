@@ -90,7 +90,8 @@ def test_instead(of: str, pki: PKI) -> None:
         if of == "earlier issue":
             assert found == before
         elif of == "new key":
-            assert stage.leaf.chain_ders[-1] == stage.leaf.beside[0]
+            assert stage.chain_ders[:-1] == stage.leaf.chain_ders
+            assert stage.chain_ders[-1] not in stage.leaf.chain_ders
             assert found not in others.values()
         else:
             (path,) = (path for path, der in others.items() if der == found)
@@ -118,7 +119,7 @@ def test_another_ca(pki: PKI) -> None:
         assert named[serial + 1] == [ours]
         assert named[serial] != [ours]
         assert [number for number, values in found if not values] == [serial]
-        assert stage.leaf.chain_ders[-1] == stage.leaf.beside[0]
+        assert stage.chain_ders[:-1] == stage.leaf.chain_ders
     alone = replace(mine, indirect=False)
     with scenarios.staged(alone, pki) as stage, pytest.raises(ValueError, match="give the scenario indirect"):
         list(stage.visits())
