@@ -147,7 +147,7 @@ def defined(block: str) -> list[str]:
 
 def test_a_fault_of_your_own(pki: PKI) -> None:
     """The example of one's own fault makes OCSP answers, staples and CRLs a year older, and no others."""
-    [block] = [block for block in BLOCKS if defined(block)]
+    [block] = [block for block in BLOCKS if defined(block) and "faults" in block]
     made: dict[str, Any] = {}
     exec(block, made)
     fault = made[defined(block)[0]]()

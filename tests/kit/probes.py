@@ -59,7 +59,7 @@ def meet(scenario: Scenario, policy: Policy) -> Run:
             try:
                 accepted = relying_party.check(
                     target.host, target.port, server_name=target.server_name, ca=target.ca_file,
-                    policy=replace(policy, timeout=timedelta(seconds=1.5)), timeout=timedelta(seconds=30),
+                    policy=replace(policy, timeout=timedelta(seconds=3)), timeout=timedelta(seconds=30),
                     crlite=target.crlite_url,
                 ).accepted  # fmt: skip
             except OSError:

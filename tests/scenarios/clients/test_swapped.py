@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mockpki import scenarios
-from mockpki.scenarios import TABLE, Expected
+from mockpki.scenarios import Expected
+from tests.kit.probes import WITHOUT_FILTERS
 from tests.kit.programs import need
 
 SUITE = Path(__file__).parents[2] / "clients" / "test_whole_table.py"
@@ -55,7 +56,7 @@ def test_swapped(pytester: pytest.Pytester, test: str) -> None:
     pytester.makepyfile(suite.replace(written, written.partition("(")[0] + f'(policy="{other}")'))
     result = pytester.runpytest_subprocess(*OPTIONS, "-k", test, timeout=120)
     wrong = differing(own, other)
-    assert 0 < len(wrong) < len(TABLE)
-    deselected = len(TABLE) * (len(SWAPS) - 1)
-    result.assert_outcomes(failed=len(wrong), passed=len(TABLE) - len(wrong), deselected=deselected)
+    assert 0 < len(wrong) < WITHOUT_FILTERS
+    deselected = WITHOUT_FILTERS * (len(SWAPS) - 1)
+    result.assert_outcomes(failed=len(wrong), passed=WITHOUT_FILTERS - len(wrong), deselected=deselected)
     assert [report["name"] for report in re.finditer(REPORT, result.stdout.str())] == wrong
