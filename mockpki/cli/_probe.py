@@ -114,7 +114,9 @@ def probe(
     the protocol came to no verdict on revocation.
 
     With --policy, it has to keep that one: no-check, soft-fail, hard-fail, staple-required,
-    must-staple or rfc5280. A policy can be varied:
+    must-staple or rfc5280; or what a client does by its own documentation, such as curl-schannel,
+    jdk-soft-fail, go, openssl-crl-check-all or firefox-ocsp-1 (`mockpki scenarios --policy jdk` quotes it). A
+    policy can be varied:
 
     \b
       --policy hard-fail,sources=OCSP+CRL,whole_chain=no,unknown_rejects=no
