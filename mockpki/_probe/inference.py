@@ -211,7 +211,7 @@ def _list_policies() -> Iterator[Policy]:
     """All that differ in more than durations, but for those whose differences never matter."""
     for count in range(len(_SOURCES) + 1):
         for sources in itertools.permutations(_SOURCES, count):
-            _, *fields = list_fields(sources)
+            fields = [field for field in list_fields(sources)[1:] if field != "sourceless_rejects"]
             for truths in itertools.product((False, True), repeat=len(fields)):
                 changes: Any = dict(zip(fields, truths, strict=True))
                 policy = Policy(sources=sources, **changes)

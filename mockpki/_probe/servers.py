@@ -139,6 +139,8 @@ def probe_server(
     grace: timedelta = timedelta(seconds=1),
     key_type: str = "P-256",
     name: str = "",
+    server_name: str = "localhost",
+    port: int | None = None,
     timelines: bool = True,
     virtual_time: bool = True,
     progress: Callable[[Outcome], object] = lambda outcome: None,
@@ -146,10 +148,11 @@ def probe_server(
 ) -> ServerReport:
     """Start the server of *command* in each scenario (*only* these and not *skip*), *jobs* at a time.
 
-    *command*, *template*, *patience*, *grace* and *key_type* are those of `ServerCommand`; *timeout* is
-    its time to start. With *virtual_time* its clock goes with the PKI's, where that can be. *progress* is
-    called with each outcome as it comes, on any thread; *begin* before anything is started, with what can end
-    it all from another thread.
+    *command*, *template*, *patience*, *grace*, *key_type*, *server_name* and *port* are those of
+    `ServerCommand`; *timeout* is its time to start. With a *port*, it is one scenario at a time. With
+    *virtual_time* its clock goes with the PKI's, where that can be. *progress* is called with each outcome
+    as it comes, on any thread; *begin* before anything is started, with what can end it all from another
+    thread.
 
     Raises LookupError, ValueError or TypeError for arguments that make no sense, and `NotListening` where the
     server does not start though the responder is up.
@@ -162,6 +165,7 @@ def probe_server(
         server = ServerCommand(
             command, template, name,
             start_timeout=timeout, patience=patience, grace=grace, key_type=key_type, obstacle=obstacle,
+            server_name=server_name, port=port,
         )  # fmt: skip
         begin(server)
         return server

@@ -60,6 +60,7 @@ def _list_fields(policy: Policy) -> Object:
         "hard_fail": policy.hard_fail,
         "sourceless_passes": policy.sourceless_passes,
         "unusable_rejects": policy.unusable_rejects,
+        "sourceless_rejects": policy.sourceless_rejects,
         "unknown_rejects": policy.unknown_rejects,
         "require_staple": policy.require_staple,
         "honour_must_staple": policy.honour_must_staple,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from ..relying_party import Policy
+from ..relying_party import ClientPolicy, Policy
 from ..scenarios import Expectation, Expected, Scenario
 from ..scenarios.servers import StapleScenario
 
@@ -51,6 +51,16 @@ def _list_demands(scenario: Scenario, policies: Policies) -> list[Text]:
             line.append(f" ({reason})" if verdict is Expected.EITHER else "")
         lines.append(line)
     return lines
+
+
+def show_quotations(console: Console, policies: Policies) -> None:
+    """Print the sentences of their own documentation that the policies of clients follow."""
+    for name, policy in policies.items():
+        if isinstance(policy, ClientPolicy):
+            console.print(Text.assemble("\n", (name, "bold")))
+            _show_words(console, Text(f"{policy.client}, by its own documentation:"))
+            for quotation in policy.says:
+                _show_words(console, Text(str(quotation)))
 
 
 def show_stapling(console: Console, chosen: Sequence[StapleScenario]) -> None:

@@ -23,7 +23,7 @@ from ._options import (
     runs_options,
 )
 from ._output import Output, end_on_signals, work_apart
-from ._probe_server import run_server_probe
+from ._probe_server import Place, run_server_probe
 
 if TYPE_CHECKING:
     from .._probe import ClientReport, Probe, Run
@@ -85,7 +85,7 @@ def _read_pattern(ctx: click.Context, param: click.Parameter, value: str | None)
 @output_options("text", "json", "junit", "html")
 # As `mockpki probe-server` was called before it had a name of its own.
 @click.option("--server", is_flag=True, hidden=True)
-@click.option("--template", hidden=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--template", hidden=True, type=click.Path(path_type=Path))
 def probe(
     command: tuple[str, ...],
     about: _About,
@@ -114,7 +114,9 @@ def probe(
     the protocol came to no verdict on revocation.
 
     With --policy, it has to keep that one: no-check, soft-fail, hard-fail, staple-required,
-    must-staple or rfc5280. A policy can be varied:
+    must-staple or rfc5280; or what a client does by its own documentation, such as curl-schannel,
+    jdk-soft-fail, go, openssl-crl-check-all or firefox-ocsp-1 (`mockpki scenarios --policy jdk` quotes it). A
+    policy can be varied:
 
     \b
       --policy hard-fail,sources=OCSP+CRL,whole_chain=no,unknown_rejects=no
@@ -141,7 +143,7 @@ def probe(
                 raise click.UsageError(
                     f"--{name.replace('_', '-')} is about clients, and does not go with --server."
                 )
-        raise SystemExit(run_server_probe(command, template, runs, output, baseline))
+        raise SystemExit(run_server_probe(command, Place(template), runs, output, baseline))
     if template is not None:
         raise click.UsageError(
             "--template is the configuration of a server: it goes with --server, which is now "

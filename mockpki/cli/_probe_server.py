@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,8 +27,17 @@ class _NoServer(click.ClickException):
 @click.command(cls=Command, context_settings={"allow_interspersed_args": False})
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- COMMAND...")
 @click.option(
-    "--template", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
-    help="Its configuration, with placeholders; {config} in COMMAND is the file made of it.",
+    "--template", metavar="PATH", type=click.Path(path_type=Path),
+    help="Its configuration, a file or a folder of them, with placeholders; {config} in COMMAND is what is "
+    "made of it.",
+)  # fmt: skip
+@click.option(
+    "--server-name", metavar="NAME", default="localhost", show_default=True,
+    help="What clients ask for, as its configuration has it.",
+)  # fmt: skip
+@click.option(
+    "--port", type=click.IntRange(1, 65535), metavar="N",
+    help="Where it listens, as its configuration has it: one scenario at a time. (Else: {port}.)",
 )  # fmt: skip
 @click.option(
     "--virtual-time/--no-virtual-time", default=True,
@@ -40,6 +50,8 @@ class _NoServer(click.ClickException):
 def probe_server(
     command: tuple[str, ...],
     template: Path | None,
+    server_name: str,
+    port: int | None,
     virtual_time: bool,
     runs: Runs,
     output: Output,
@@ -51,8 +63,11 @@ def probe_server(
     {cert_file} or {chain_file}, and {key_file} (or {pem_file}, or {p12_file} with the password mockpki),
     and to fetch its staples from the responder that the certificate names; {issuer_file}, {ca_file},
     {server_name}, {ocsp_url} and {directory}, a folder of its own, may help. Programs and files are looked
-    for where you are, though it runs in that folder. Braces of the command's own
-    are doubled: {{word}}.
+    for where you are, though it runs in that folder. All other braces are the server's own, and stay as they
+    are; only one of these names is doubled where it is: {{host}}.
+
+    A configuration may be a folder, such as a copy of /etc/nginx: placeholders are filled in in all its
+    files, and its own path in them leads to what was filled in.
 
     It goes through the scenarios of stapling, several at once, such as a responder that is down and an
     answer that ends. Where libfaketime is installed, its clock is moved when hours have to pass. The report
@@ -67,10 +82,20 @@ def probe_server(
       3  the command cannot be started, or the server never listens
       4  no demand was seen: nothing happened by which to judge it
     """
-    raise SystemExit(run_server_probe(command, template, runs, output, baseline, virtual_time))
+    place = Place(template, server_name, port)
+    raise SystemExit(run_server_probe(command, place, runs, output, baseline, virtual_time))
 
 
-_PARAMETER = re.compile(r"\b(template|only|skip|jobs|timeout|key_type)=")
+_PARAMETER = re.compile(r"\b(template|only|skip|jobs|timeout|key_type|server_name|port)=")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the server is to be found, and by what name."""
+
+    template: Path | None
+    server_name: str = "localhost"
+    port: int | None = None
 
 
 class _Ending:
@@ -93,7 +118,7 @@ class _Ending:
 
 def run_server_probe(
     command: tuple[str, ...],
-    template: Path | None,
+    place: Place,
     runs: Runs,
     output: Output,
     baseline: Path | None = None,
@@ -119,7 +144,9 @@ def run_server_probe(
         def run_all() -> ServerReport:
             return run_probe(
                 command,
-                template,
+                place.template,
+                server_name=place.server_name,
+                port=place.port,
                 only=runs.only,
                 skip=runs.skip,
                 jobs=runs.at_once,

@@ -31,7 +31,9 @@ def scenarios(patterns: tuple[str, ...], policy: str | None, servers: bool, form
     they are also found by their names, such as must-staple-good.
 
     With --policy, what that one demands, and why: no-check, soft-fail, hard-fail, staple-required,
-    must-staple or rfc5280. A policy can be varied:
+    must-staple or rfc5280; or what a client does by its own documentation, with the sentences that say so:
+    curl-schannel, go, jdk, openssl-crl-check or firefox-ocsp-1, and their options behind that, such as
+    jdk-soft-fail-no-fallback. A policy can be varied:
 
     \b
       --policy hard-fail,sources=OCSP+CRL,whole_chain=no,unknown_rejects=no
@@ -56,6 +58,7 @@ def scenarios(patterns: tuple[str, ...], policy: str | None, servers: bool, form
     else:
         reports.show_scenarios(Console(), found, policies)
         reports.show_stapling(Console(), stapling)
+        reports.show_quotations(Console(), {} if policy is None else policies)
         if not patterns and not servers:
             click.echo("\nThose for servers that staple are listed by: mockpki scenarios --servers")
 

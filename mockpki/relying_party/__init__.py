@@ -11,12 +11,16 @@ indirect CRLs and CRLs for some reasons where the policy understands them, as ``
 is `cryptography`'s: what it refuses to read is unusable, for that reason. CRLite's filters are a source, too,
 where a policy has it. `judge` does the same without a network.
 
+`NAMED` are the policies that the scenarios tell apart; `CLIENTS` are what curl with Schannel, the JDK, Go,
+OpenSSL and Firefox do by their own documentation, which each quotes.
+
 `check` raises OSError when there is no connection to judge, ValueError or TypeError for arguments that
 make no sense; everything else is in the `Verdict`.
 
 In this folder: `_client` connects, and `_judge` needs not; `_search` looks where the `_policy` says, for
 `_answers` that `_fetch` gets, or in `_filters`, and a `_verdict` is what it comes to; `_words` are policies
-as they are typed, and in words.
+as they are typed, and in words. `_clients` are those that are documented, with their `_codes`, and `_named`
+has all by name.
 """
 
 from __future__ import annotations
@@ -24,7 +28,10 @@ from __future__ import annotations
 from .._validation.finding import Status
 from .._validation.pointers import crl_urls, freshest_urls, responders
 from ._client import check
+from ._clients import CLIENTS, ClientPolicy, Quotation
+from ._codes import Code
 from ._judge import judge
+from ._named import named
 from ._policy import (
     HARD_FAIL,
     MUST_STAPLE,
@@ -35,11 +42,11 @@ from ._policy import (
     STAPLE_REQUIRED,
     Policy,
     Source,
-    named,
 )
 from ._verdict import Fetched, Verdict
 
 __all__ = [
+    "CLIENTS",
     "HARD_FAIL",
     "MUST_STAPLE",
     "NAMED",
@@ -47,8 +54,11 @@ __all__ = [
     "RFC5280",
     "SOFT_FAIL",
     "STAPLE_REQUIRED",
+    "ClientPolicy",
+    "Code",
     "Fetched",
     "Policy",
+    "Quotation",
     "Source",
     "Status",
     "Verdict",

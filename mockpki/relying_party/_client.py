@@ -29,7 +29,8 @@ from .._validation.finding import label
 from ._answers import Online
 from ._fetch import Deadline, connect, receive
 from ._filters import CRLite, check_source
-from ._policy import HARD_FAIL, PolicyOrName, named
+from ._named import PolicyOrName, named
+from ._policy import HARD_FAIL
 from ._search import Search
 from ._verdict import Verdict
 

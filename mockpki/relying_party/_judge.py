@@ -11,7 +11,8 @@ from cryptography import x509
 from .._clock import Clock
 from .._pkix.reading import load_certificate
 from ._answers import Given
-from ._policy import HARD_FAIL, Policy, named
+from ._named import named
+from ._policy import HARD_FAIL, Policy
 from ._search import Search
 from ._verdict import Verdict
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Annotated, Literal, get_args
+from typing import Literal, get_args
 
-from .._parameters import Pause, check_arguments, check_fields, show
-from .._typed import suggest
+from .._parameters import Pause, check_fields, show
 from .._validation.finding import Tolerance
 
 Source = Literal["staple", "OCSP", "CRL", "CRLite"]
@@ -40,6 +39,9 @@ class Policy:
     *hard_fail*, which lets pass that there was none. None is what does not come, or comes with another HTTP
     status than 200, and the errors internalError and tryLater (RFC 6960 section 2.3). So JDK documents its
     SOFT_FAIL."""
+    sourceless_rejects: bool = False
+    """Though not *hard_fail*, reject a certificate where there is no source, as with *sourceless_passes*:
+    nothing was out of reach there, so an excuse for what is out of reach is none."""
     unknown_rejects: bool = False
     """The OCSP status *unknown* rejects; if not, it leads to the next source (RFC 6960 section 2.2)."""
     require_staple: bool = False
@@ -148,17 +150,3 @@ NAMED = {
     "rfc5280": RFC5280,
 }
 """The policies above, by the names people use for them."""
-
-
-PolicyOrName = Annotated[Policy | str, "a Policy, or the name of one, such as 'hard-fail'"]
-
-
-@check_arguments
-def named(policy: PolicyOrName) -> Policy:
-    """The policy of that name, or the one given. Raises LookupError, with near names, for no such name."""
-    if isinstance(policy, Policy):
-        return policy
-    found = NAMED.get(policy.lower().replace("_", "-"))
-    if found is None:
-        raise LookupError(f"there is no policy {policy!r}; {suggest(policy, NAMED, cutoff=0.4)}")
-    return found

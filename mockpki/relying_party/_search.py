@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 from cryptography import x509
 
@@ -17,6 +18,8 @@ from .._validation.ocsp import read_response
 from .._validation.pointers import distribution_points, must_staple, responders
 from .._validation.revocation_list import RevocationList
 from ._answers import Answers
+from ._clients import ClientPolicy
+from ._codes import find_code
 from ._filters import NO_SOURCE, OF_NO_USE
 from ._policy import CONFIRMING, Policy
 from ._verdict import Fetched, Verdict
@@ -24,6 +27,15 @@ from ._verdict import Fetched, Verdict
 _WORST_LAST = tuple(Status)
 # RFC 6960 section 2.3: errors of a responder that has no answer now.
 _COME_AGAIN = (ResponseStatus.INTERNAL_ERROR.rfc_name, ResponseStatus.TRY_LATER.rfc_name)
+
+
+class Judgement(NamedTuple):
+    """What is known about one certificate, whether that will do, and why. *cause* is what has a code."""
+
+    status: Status
+    ok: bool
+    reason: str
+    cause: str = ""
 
 
 @dataclass
@@ -46,11 +58,13 @@ class Search:
         statuses: list[Status] = []
         accepting: list[str] = []
         rejecting: list[str] = []
+        code = None
         for place, certificate in enumerate(chain[:-1]):
-            status, ok, reason = self._certificate(certificate, chain[place + 1 :], place == 0, staple)
+            status, ok, reason, cause = self._certificate(certificate, chain[place + 1 :], place == 0, staple)
             statuses.append(status)
             (accepting if ok else rejecting).append(reason)
             if not ok:
+                code = find_code(self.policy.codes, cause) if isinstance(self.policy, ClientPolicy) else None
                 break
         return Verdict(
             accepted=not rejecting,
@@ -59,6 +73,7 @@ class Search:
             fetched=tuple(self.fetched),
             chain=tuple(chain),
             staple=staple,
+            code=code,
         )
 
     def _certificate(
@@ -67,8 +82,8 @@ class Search:
         path: Sequence[x509.Certificate],
         is_leaf: bool,
         staple: bytes | None,
-    ) -> tuple[Status, bool, str]:
-        """What is known about one certificate, whether that will do, and why. *path* leads to the anchor."""
+    ) -> Judgement:
+        """What is known about one certificate. *path* leads to the anchor."""
         self.judging.append(certificate)
         try:
             return self._try_sources(certificate, path, is_leaf, staple)
@@ -81,45 +96,53 @@ class Search:
         path: Sequence[x509.Certificate],
         is_leaf: bool,
         staple: bytes | None,
-    ) -> tuple[Status, bool, str]:
+    ) -> Judgement:
         policy, name = self.policy, label(certificate)
         if not (policy.sources or policy.hard_fail):
-            return Status.UNDETERMINED, True, f"{name}: the policy checks nothing"
+            return Judgement(Status.UNDETERMINED, True, f"{name}: the policy checks nothing")
         if not (is_leaf or policy.whole_chain):
-            return Status.UNDETERMINED, True, f"{name}: the policy looks at the leaf alone"
+            return Judgement(Status.UNDETERMINED, True, f"{name}: the policy looks at the leaf alone")
         status = Status.UNDETERMINED
         before = len(self.fetched)
-        there = unusable = False
-        suspicion = ""
+        there = False
+        unusable = suspicion = ""
         for source in policy.sources:
             if suspicion and source not in CONFIRMING:
                 continue
             there = there or (is_leaf and staple is not None) or _names(source, certificate)
             for finding, answered in self._ask(source, certificate, path, staple, is_leaf):
                 there = there or _was_there(source, self.fetched[-1])
-                unusable = unusable or (finding is None and answered)
+                if finding is None and answered:
+                    unusable = self.fetched[-1].outcome
                 if finding is None:
                     if source == "staple" and (insistence := self._insistence(certificate, staple)):
-                        return status, False, f"{name}: {insistence}; {self.fetched[-1].sentence}"
+                        reason = f"{name}: {insistence}; {self.fetched[-1].sentence}"
+                        return Judgement(status, False, reason, unusable or "nothing")
                 elif finding.status is Status.UNKNOWN:
                     status = Status.UNKNOWN
                     if policy.unknown_rejects:
-                        return status, False, f"{name}: {source} says unknown"
+                        return Judgement(status, False, f"{name}: {source} says unknown", "unknown")
                 elif source == "CRLite" and finding.status is Status.REVOKED and policy.filter_confirms:
                     suspicion = f"CRLite says {finding.sentence}"
                 elif finding.status is not Status.UNDETERMINED:
                     says = f"{name}: {source} says {finding.sentence}"
-                    return finding.status, finding.status is Status.GOOD, says
+                    return Judgement(finding.status, finding.status is Status.GOOD, says, str(finding.status))
         looks = [look for look in self.fetched[before:] if look.certificate == name]
         tried = "; ".join(f"{look.source}: {look.outcome}" for look in looks)
         if suspicion:
-            return Status.REVOKED, False, f"{name}: {suspicion}, and no source tells otherwise ({tried})"
+            told = f"{name}: {suspicion}, and no source tells otherwise ({tried})"
+            return Judgement(Status.REVOKED, False, told, "revoked")
         could_not = f"{name}: no source could tell ({tried or 'there is none to ask'})"
         if policy.hard_fail and policy.sourceless_passes and not there:
-            return status, True, f"{could_not}, which the policy lets pass"
-        if policy.hard_fail or (policy.unusable_rejects and unusable):
-            return status, False, could_not
-        return status, True, f"{could_not}, which the policy lets pass"
+            return Judgement(status, True, f"{could_not}, which the policy lets pass")
+        if (
+            policy.hard_fail
+            or (policy.unusable_rejects and unusable)
+            or (policy.sourceless_rejects and not there)
+        ):
+            cause = "unknown" if status is Status.UNKNOWN else unusable
+            return Judgement(status, False, could_not, cause or ("no answer" if there else "nothing"))
+        return Judgement(status, True, f"{could_not}, which the policy lets pass")
 
     def _ask(
         self,
@@ -227,9 +250,9 @@ class Search:
         for place, certificate in enumerate(path[:-1]):
             if certificate in self.judging:
                 raise Unusable("wrong signer", "its signer's own status depends on it")
-            _, ok, why = self._certificate(certificate, path[place + 1 :], False, None)
-            if not ok:
-                raise Unusable("wrong signer", f"its signer is not to be trusted: {why}")
+            found = self._certificate(certificate, path[place + 1 :], False, None)
+            if not found.ok:
+                raise Unusable("wrong signer", f"its signer is not to be trusted: {found.reason}")
 
     def _insistence(self, certificate: x509.Certificate, staple: bytes | None) -> str:
         """Why nothing but a usable staple will do; an empty text if anything else will."""

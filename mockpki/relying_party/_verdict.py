@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from cryptography import x509
 
 from .._validation.finding import Status
+from ._codes import Code
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Verdict:
 
     *status* is that of the chain: the worst among its certificates. *chain* is the path that was
     verified, leaf first and trust anchor last; empty if there is none. *staple* is the one that the
-    server sent, None for none: OpenSSL hands over one DER value, and drops what may follow it.
+    server sent, None for none: OpenSSL hands over one DER value, and drops what may follow it. *code* is how
+    the client of the policy tells why it rejects: None where it goes on, or where its documentation has none.
     """
 
     accepted: bool
@@ -43,7 +45,9 @@ class Verdict:
     fetched: tuple[Fetched, ...] = ()
     chain: tuple[x509.Certificate, ...] = field(default=(), repr=False)
     staple: bytes | None = field(default=None, repr=False)
+    code: Code | None = None
 
     def __str__(self) -> str:
-        lines = [f"{'accepted' if self.accepted else 'rejected'} ({self.status}): {'; '.join(self.reasons)}"]
+        reasons = "; ".join((*self.reasons, *([str(self.code)] if self.code else ())))
+        lines = [f"{'accepted' if self.accepted else 'rejected'} ({self.status}): {reasons}"]
         return "\n  ".join((*lines, *map(str, self.fetched)))

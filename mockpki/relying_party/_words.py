@@ -106,6 +106,9 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "unusable_rejects": _either(
         "rejects an answer that is no use", "takes an answer that is no use for none"
     ),
+    "sourceless_rejects": _either(
+        "rejects a certificate that names no source", "lets pass a certificate that names no source"
+    ),
     "unknown_rejects": _either("rejects the status unknown", "goes on after the status unknown"),
     "require_staple": _either("insists on a staple", "can do without a staple"),
     "honour_must_staple": _either(
@@ -152,17 +155,19 @@ def switches(sources: Sequence[str]) -> tuple[str, ...]:
 def list_fields(sources: Sequence[str]) -> tuple[str, ...]:
     """All fields, but for durations, that make a difference to a policy with these *sources*.
 
-    The last two are what a client can read, and not what it makes of it.
+    The last two are what a client can read, and not what it makes of it; the one before them is so rare that
+    no client is held against policies that differ in it.
     """
+    rare = ("sourceless_rejects",) if sources else ()
     readings = ("use_deltas", "extended_crls") if "CRL" in sources else ()
-    return ("sources", *switches(sources), *readings)
+    return ("sources", *switches(sources), *rare, *readings)
 
 
 def is_idle(policy: Policy, field: str) -> bool:
     """Whether another of the policy's fields leaves nothing to decide to this one."""
     if field == "sourceless_passes":
         return not policy.hard_fail
-    if field == "unusable_rejects":
+    if field in ("unusable_rejects", "sourceless_rejects"):
         return policy.hard_fail
     return field in ("honour_must_staple", "bad_staple_rejects") and policy.require_staple
 

@@ -51,6 +51,10 @@ def test_policies() -> None:
         "rfc5280,sources=CRL": replace(relying_party.RFC5280, sources=("CRL",))
     }
     assert read_policy(None) == scenarios.POLICIES
+    soft = relying_party.CLIENTS["jdk-soft-fail"]
+    assert read_policy("jdk-soft-fail,timeout=1s") == {
+        "jdk-soft-fail,timeout=1s": replace(soft, timeout=timedelta(seconds=1))
+    }
     with pytest.raises(click.UsageError, match="use_deltas=yes makes no difference"):
         read_policy("hard-fail,sources=OCSP,use_deltas=yes")
     with pytest.raises(click.UsageError, match="--policy: there is no policy 'hard'"):

@@ -1,6 +1,7 @@
 """`mockpki probe-server`, and `mockpki probe --server`, its former name, which goes on working."""
 
 import json
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -114,6 +115,34 @@ class TestProbe:
         )
         assert result.exit_code == 2
         assert "cannot be written" in result.output
+
+
+def test_as_configured(tmp_path: Path, template: str) -> None:
+    """A folder of files, and a name and a port that stand in them, are those of a real configuration."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    folder = tmp_path / "site"
+    folder.mkdir()
+    server = Path(template).read_text(encoding="utf-8").replace("sys.argv[1]", repr(port))
+    (folder / "server.py").write_text(
+        f"NAME = '{{server_name}}'\nassert NAME == 'a.example'\n{server}", "utf-8"
+    )
+    arguments = ("--template", str(folder), "--server-name", "a.example", "--port", port, "--no-virtual-time")
+    line = ("--", sys.executable, "{config}/server.py", port, "{chain_file}", "{key_file}")
+    result = CliRunner().invoke(main, ["probe-server", *arguments, "--only", "refused", *line])
+    assert result.exit_code == 4, result.output
+    assert "it never stapled, and never asked the responder" in result.stdout
+    other = CliRunner().invoke(main, ["probe-server", *arguments[:2], "--only", "refused", *line])
+    assert other.exit_code == 3, other.output
+    assert "AssertionError" in other.output
+    for option, value, words in (
+        ("--server-name", "*.a.example", "--server-name takes a name that a client can ask for"),
+        ("--port", "0", "0 is not in the range 1<=x<=65535"),
+    ):
+        mistake = CliRunner().invoke(main, ["probe-server", option, value, "--", "x"])
+        assert mistake.exit_code == 2
+        assert words in " ".join(mistake.output.split())
 
 
 class TestFormerName:

@@ -33,7 +33,7 @@ def test_scenarios() -> None:
     )
 
 
-@pytest.mark.parametrize("arguments", [[], ["--policy", "hard-fail"]])
+@pytest.mark.parametrize("arguments", [[], ["--policy", "hard-fail"], ["--policy", "firefox-ocsp-1-require"]])
 def test_scenarios_fit_a_narrow_terminal(arguments: list[str]) -> None:
     """Nothing goes beyond 80 columns, or ends in blanks."""
     lines = scenarios_command(*arguments).output.splitlines()
@@ -53,6 +53,25 @@ def test_scenarios_of_a_policy() -> None:
     assert lines[5] == (
         "      accept: no source can tell (OCSP: nothing), for there is none, which the policy lets pass"
     )
+
+
+def test_scenarios_of_a_documented_client() -> None:
+    """The policy of a client is found by its name, and the documentation that it follows is quoted."""
+    output = scenarios_command("no-sources", "--policy", "jdk-soft-fail", columns=500).output
+    lines = output.splitlines()
+    assert lines[2].startswith(
+        "      reject: no source can tell (staple: nothing; OCSP: nothing; CRL: nothing)"
+    )
+    assert lines[2].endswith("and the policy wants a source to be there")
+    assert lines[3:6] == [
+        "",
+        "jdk-soft-fail",
+        "      a JDK with PKIXRevocationChecker and SOFT_FAIL, by its own documentation:",
+    ]
+    assert lines[-1].startswith('      "Allow revocation check to succeed if')
+    assert lines[-1].endswith("(java.security.cert.PKIXRevocationChecker.Option.SOFT_FAIL)")
+    plain = scenarios_command("no-sources", "--policy", "soft-fail", columns=500).output
+    assert len(plain.splitlines()) == 3
 
 
 def test_scenarios_in_other_formats() -> None:

@@ -54,7 +54,7 @@ def test_parsed(text: str, policy: Policy) -> None:
         (
             "hard-fail,sorces=OCSP",
             LookupError,
-            "no field 'sorces'; did you mean sources or sourceless_passes?",
+            "no field 'sorces'; did you mean sources or sourceless_passes or sourceless_rejects?",
         ),
         ("hard-fail,xyzzy=1", LookupError, "no field 'xyzzy'; there are sources, whole_chain, "),
         ("hard-fail,", ValueError, "'' in the policy 'hard-fail,' varies nothing"),
@@ -95,6 +95,11 @@ def test_mistakes(text: str, kind: type[Exception], sentence: str) -> None:
         (replace(SOFT_FAIL, sourceless_passes=True), "soft-fail"),
         (replace(SOFT_FAIL, unusable_rejects=True), "soft-fail, but rejects an answer that is no use"),
         (replace(HARD_FAIL, unusable_rejects=True), "hard-fail"),
+        (
+            replace(SOFT_FAIL, sourceless_rejects=True),
+            "soft-fail, but rejects a certificate that names no source",
+        ),
+        (replace(HARD_FAIL, sourceless_rejects=True), "hard-fail"),
         (replace(SOFT_FAIL, bad_staple_rejects=True), "soft-fail, but rejects a staple that is no use"),
         (replace(HARD_FAIL, require_staple=True), "hard-fail, but insists on a staple"),
         (replace(MUST_STAPLE, whole_chain=False, timeout=timedelta(seconds=1), max_age=timedelta(hours=1)),
@@ -132,5 +137,6 @@ def test_what_does_not_matter_is_not_told() -> None:
         "honour_must_staple", "bad_staple_rejects",
     )  # fmt: skip
     assert switches(()) == ("hard_fail",)
-    assert list_fields(("CRL",)) == ("sources", *switches(("CRL",)), "use_deltas", "extended_crls")
-    assert list_fields(("OCSP",)) == ("sources", *switches(("OCSP",)))
+    rare = "sourceless_rejects"
+    assert list_fields(("CRL",)) == ("sources", *switches(("CRL",)), rare, "use_deltas", "extended_crls")
+    assert list_fields(("OCSP",)) == ("sources", *switches(("OCSP",)), rare)

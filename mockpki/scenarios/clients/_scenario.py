@@ -211,6 +211,8 @@ def _end_search(policy: Policy, tried: Readings, about: str) -> Expectation:
         return Expectation(Expected.REJECT, f"{told}, and the policy is hard-fail", there)
     if policy.unusable_rejects and unusable:
         return Expectation(Expected.REJECT, f"{told}, and the policy wants an answer to be usable", unusable)
+    if policy.sourceless_rejects and tried and not there:
+        return Expectation(Expected.REJECT, f"{told}, and the policy wants a source to be there")
     return Expectation(Expected.ACCEPT, f"{told}, which the policy lets pass" if tried else told)
 
 

@@ -9,7 +9,7 @@
 - `_scenarios`: what happens in each, as steps; `_table`: what well-known designs then do.
 - `_outcome`: what was seen of a server in one; `_demands`: what a good server does.
 - `_worlds`: a preset to do it to; `_command`: a real server; `_virtual_time`: the same with a clock of ours.
-- `_typed_paths`: where the files are that its command names.
+- `_typed_paths`: where the files are that its command names; `_template`: its configuration.
 - `_run`: a scenario in a world; `_watch`: its responder; `_observe`: its handshakes.
 - `_timeline`: a long outage of the responder, step by step.
 

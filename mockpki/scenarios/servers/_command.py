@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,13 +18,14 @@ from typing import Annotated
 from ..._ca.leaf import Leaf
 from ..._clock import monotonic
 from ..._engine.ports import EXHAUSTED, describe
-from ..._parameters import Pause, check_fields
+from ..._parameters import Pause, Within, check_fields
 from ..._pki import PKI
 from ..._programs.faketime import FakeClock, remove_leftovers
 from ..._programs.placeholders import Placeholders
 from ..._programs.ports import free_port, is_listening
 from ..._programs.processes import Processes
 from ..._programs.strays import find_listeners, name_programs
+from ._template import Template
 from ._typed_paths import find_home, resolve_words
 from ._watch import Watch
 from ._worlds import HOST, SERVER_NAME, NotListening
@@ -51,7 +53,7 @@ PLACEHOLDERS: dict[str, str] = {
     "ca_file": "the root, PEM",
     "ocsp_url": "the responder's URL, which is in the certificate, too",
     "directory": "an empty folder of the server's own, which stays when it is restarted",
-    "template": "the path of the template as it was given",
+    "template": "the path of the template as it was given, a file or a folder",
     "config": "the path of the template as it was filled in",
 }
 """What each placeholder stands for."""
@@ -63,17 +65,21 @@ _PLACEHOLDERS = Placeholders(PLACEHOLDERS)
 class ServerCommand:
     """The server that *command* starts: a line, split as a shell would, or a list of arguments.
 
-    Command and *template*, the path of a configuration file, may have placeholders such as ``{port}``
-    (`mockpki.scenarios.servers.PLACEHOLDERS`); ``{config}`` in the command is the path of the file filled in.
-    All other braces stay. Programs and files are looked for in the folder where this was made, though the
-    server runs in one of its own. It has to stay in the foreground, and to listen within *start_timeout*. It
-    is stopped with its process group, by SIGTERM and, if need be, SIGKILL.
+    Command and *template*, the path of a configuration file or of a folder of them, may have placeholders
+    such as ``{port}`` (`mockpki.scenarios.servers.PLACEHOLDERS`), in every file; ``{config}`` in the command
+    is the path of what was filled in, and a folder's own path in its files leads there, too. All other
+    braces stay, single or double; ``{{host}}`` is for who has a ``{host}`` of its own. Programs and files
+    are looked for in the folder where this was made, though the server runs in one of its own. It has to
+    stay in the foreground, and to listen within *start_timeout*. It is stopped with its process group, by
+    SIGTERM and, if need be, SIGKILL.
 
     Its time is the system's, and not shifted: where an answer has to expire, answers live for *life*, and we
     wait; `VirtualTime` moves it. *obstacle* says why that cannot be, in words for the report. A slow
     responder takes *delay*, and a handshake may take *patience*. *grace* is how long the server is given
     after its start to ask the responder of its own accord. *key_type* is that of all keys, *environment*
-    is added to ours. Raises ValueError or TypeError for what cannot be a command.
+    is added to ours. *server_name* is what clients ask for, and the certificate has. *port* is one that its
+    configuration has; without it there is another for each scenario, and they can run at a time. Raises
+    ValueError or TypeError for what cannot be a command.
     """
 
     command: Annotated[str | Sequence[str], "a line or a list of texts"]
@@ -87,9 +93,12 @@ class ServerCommand:
     key_type: str = "P-256"
     environment: Mapping[str, str] = field(default_factory=dict)
     obstacle: str = ""
+    server_name: str = SERVER_NAME
+    port: Annotated[int, Within(1, 65535)] | None = None
     shifts: bool = field(default=False, init=False)
     _home: Path = field(default_factory=find_home, init=False, repr=False, compare=False)
     _processes: Processes = field(default_factory=Processes, init=False, repr=False, compare=False)
+    _at_port: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -102,6 +111,11 @@ class ServerCommand:
         takes_file = any(_PLACEHOLDERS.find(word) & {"config", "template"} for word in words)
         if takes_file and self.template is None:
             raise ValueError("{config} in the command is the path of a filled-in template: give template=")
+        if not self.server_name or "*" in self.server_name:
+            raise ValueError(
+                "server_name= takes a name that a client can ask for, such as 'localhost'; got "
+                f"{self.server_name!r}"
+            )
         if self.template is not None:
             _ = self.text
             if not takes_file:
@@ -123,22 +137,17 @@ class ServerCommand:
         return resolve_words(self.words, self._home)
 
     @property
-    def template_file(self) -> Path | None:
-        """Where the template is, None without one."""
-        return None if self.template is None else (self._home / self.template).resolve()
+    def configuration(self) -> Template | None:
+        """The template, None without one. Raises ValueError where it cannot be read."""
+        if self.template is None:
+            return None
+        return Template(self._home / self.template, _PLACEHOLDERS)
 
     @property
     def text(self) -> str:
-        """The template's text, empty without one. Raises ValueError where it cannot be read."""
-        if self.template is None:
-            return ""
-        path = self._home / self.template
-        if not path.is_file():
-            raise ValueError(f"there is no template {os.fspath(path)!r}")
-        try:
-            return path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"the template {os.fspath(path)!r} cannot be read: {error}") from error
+        """The template's text, that of all its files; empty without one. Raises ValueError as above."""
+        template = self.configuration
+        return "" if template is None else template.text
 
     def end(self) -> None:
         """Kill all that runs of this command, from any thread, and let nothing of it start again.
@@ -158,13 +167,22 @@ class ServerCommand:
         """The server with a folder and a port of its own; it goes by *clock*, if there is one."""
         with (
             tempfile.TemporaryDirectory(prefix="mockpki-", ignore_cleanup_errors=True) as directory,
-            free_port() as port,
+            free_port() if self.port is None else self._take_port(self.port) as port,
         ):
             program = _Program(self, self._processes, Path(directory), port, clock)
             try:
                 yield CommandSite(self, pki, leaf, watch, program)
             finally:
                 program.stop()
+
+    @contextlib.contextmanager
+    def _take_port(self, port: int) -> Iterator[int]:
+        """The *port* of the configuration, one scenario after the other. Raises `NotListening`."""
+        with self._at_port:
+            if is_listening(HOST, port):
+                others = name_programs(find_listeners(port)) or "what it is cannot be seen"
+                raise NotListening(f"something else listens on port {port} already: {others}; end it first")
+            yield port
 
 
 @dataclass
@@ -252,13 +270,8 @@ class _Program:
 
     def _write_config(self, values: Mapping[str, str]) -> dict[str, str]:
         """Fill in the template, and say where both are; nothing without one."""
-        template = self.world.template_file
-        if template is None:
-            return {}
-        config = self.folder / f"config{template.suffix}"
-        paths = {"template": str(template), "config": str(config)}
-        config.write_text(_PLACEHOLDERS.fill_in(self.world.text, {**values, **paths}), encoding="utf-8")
-        return paths
+        template = self.world.configuration
+        return {} if template is None else template.write(self.folder, values)
 
     def _wait_until_it_listens(self, process: subprocess.Popen[bytes]) -> None:
         timeout = self.world.start_timeout.total_seconds()
@@ -276,14 +289,15 @@ class _Program:
     def _explain(self, what: str) -> NotListening:
         printed = self.read_output()
         said = f"; it printed:\n{printed}" if printed else " and printed nothing"
-        mistakes = _find_mistakes(self.world.text, self.world.words)
+        mistakes = _find_mistakes(self.world.text, self.world.words, self.world.port)
         return NotListening("\n".join((f"{self.world.name} {what}{said}", *mistakes)))
 
 
-def _find_mistakes(template: str, words: Sequence[str]) -> list[str]:
+def _find_mistakes(template: str, words: Sequence[str], port: int | None) -> list[str]:
     """What may be wrong with what we were given, in sentences."""
     mistakes = [f"In the template, {sentence}" for sentence in _PLACEHOLDERS.find_slips(template)]
-    if not any(_PLACEHOLDERS.find(text) & {"port", "template"} for text in (template, *words)):
+    told = any(_PLACEHOLDERS.find(text) & {"port", "template"} for text in (template, *words))
+    if not (told or port is not None):
         mistakes.append(
             "Nothing tells it where to listen: {port} is neither in the command nor in a template."
         )
@@ -344,7 +358,7 @@ class CommandSite:
         return {
             "host": HOST,
             "port": str(self.port),
-            "server_name": SERVER_NAME,
+            "server_name": self.world.server_name,
             "cert_file": leaf.cert_file,
             "key_file": leaf.key_file,
             "chain_file": leaf.chain_file,

@@ -18,7 +18,7 @@ from ..._parameters import Pause, Within, check_arguments
 from ..._validation.finding import Unusable
 from ..._validation.ocsp import read_response
 from ...relying_party import Policy, Verdict
-from ._worlds import SERVER_NAME, Site
+from ._worlds import Site
 
 WORDS = {
     "good": "a valid answer that says good",
@@ -175,7 +175,7 @@ def visit(site: Site, patience: timedelta) -> Observation:
         site.host,
         site.port,
         ca=site.pki.ca_file,
-        server_name=SERVER_NAME,
+        server_name=site.leaf.names[0],
         now=site.pki.clock.now,
         timeout=patience,
     )

@@ -30,7 +30,7 @@ from ._scenarios import (
     named,
 )
 from ._watch import Watch
-from ._worlds import HOST, SERVER_NAME, NotListening, PolicyOrWorld, Preset, Site, World
+from ._worlds import HOST, NotListening, PolicyOrWorld, Preset, Site, World
 
 
 @check_arguments
@@ -46,7 +46,7 @@ def run(scenario: StapleScenario | str, world: PolicyOrWorld) -> Outcome:
     if isinstance(world, StaplePolicy):
         world = Preset(world)
     with world.pki() as pki, pki.clock.stop() if world.shifts else contextlib.nullcontext():
-        leaf = pki.issue_cert(SERVER_NAME, HOST, must_staple=scenario.must_staple)
+        leaf = pki.issue_cert(world.server_name, HOST, must_staple=scenario.must_staple)
         watch = Watch(pki, world.life if scenario.expires else None)
         with world.site(pki, leaf, watch) as site:
             scenario_run = _ScenarioRun(world, site, leaf, watch)

@@ -15,7 +15,7 @@ from ...faults import OCSPFault
 from ...staplers._policy import StaplePolicy
 from ._observe import ERRORS, Observation, visit
 from ._watch import Watch
-from ._worlds import HOST, SERVER_NAME, NotListening, PolicyOrWorld, Preset, Site, World
+from ._worlds import HOST, NotListening, PolicyOrWorld, Preset, Site, World
 
 _HOUR, _SECOND = timedelta(hours=1), timedelta(seconds=1)
 
@@ -133,7 +133,7 @@ def timeline(
         raise ValueError("the moments of a timeline are whole seconds from its start")
     steps = max(1, int((up + down + after) / every))
     with world.pki() as pki, pki.clock.stop():
-        leaf = pki.issue_cert(SERVER_NAME, HOST, must_staple=must_staple)
+        leaf = pki.issue_cert(world.server_name, HOST, must_staple=must_staple)
         watch = Watch(pki, life)
         with world.site(pki, leaf, watch) as site:
             run = _TimelineRun(world, site, leaf, watch, pki.clock.now())

@@ -18,7 +18,6 @@ from ..._programs.faketime import DEAF, FakeClock, find_hindrance
 from ..._programs.strays import find_in_group, find_listeners
 from ._command import CommandSite, ServerCommand
 from ._watch import Watch
-from ._worlds import SERVER_NAME
 
 _PAUSE = 0.01
 """Seconds after each hop, in which a server that was woken asks."""
@@ -72,6 +71,11 @@ class VirtualTime:
     def patience(self) -> timedelta:
         """How long a client waits for a handshake, in real time."""
         return self.server.patience
+
+    @property
+    def server_name(self) -> str:
+        """What clients ask for."""
+        return self.server.server_name
 
     def pki(self) -> PKI:
         """The server's."""
@@ -145,7 +149,7 @@ class VirtualSite(CommandSite):
         """Raise `ClockNotFollowed` if the server takes a client, and does not look at its clock."""
         if hindrance := find_hindrance(find_listeners(self.port)):
             raise ClockNotFollowed(hindrance)
-        hello = _make_hello()
+        hello = _make_hello(self.leaf.names[0])
         self.clock.forget()
         try:
             with socket.create_connection((self.host, self.port), _PATIENCE) as client:
@@ -158,10 +162,10 @@ class VirtualSite(CommandSite):
         raise ClockNotFollowed(DEAF)
 
 
-def _make_hello() -> bytes:
+def _make_hello(server_name: str) -> bytes:
     """The ClientHello of a client that asks for no staple: whoever gets it does nothing about staples."""
     context = ssl.create_default_context()
     out = ssl.MemoryBIO()
     with contextlib.suppress(ssl.SSLWantReadError):
-        context.wrap_bio(ssl.MemoryBIO(), out, server_hostname=SERVER_NAME).do_handshake()
+        context.wrap_bio(ssl.MemoryBIO(), out, server_hostname=server_name).do_handshake()
     return out.read()

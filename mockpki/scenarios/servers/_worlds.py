@@ -40,6 +40,10 @@ class Site(Protocol):
     def port(self) -> int: ...
 
     @property
+    def leaf(self) -> Leaf:
+        """Its certificate."""
+
+    @property
     def fetches(self) -> int:
         """How often the server has asked, in vain or not, as far as that can be seen."""
 
@@ -67,7 +71,7 @@ class World(Protocol):
 
     *shifts*: its time can be shifted; *obstacle* may say in words why not. *life* is that of answers in a
     scenario where one has to expire. *delay* is how long a slow responder takes, *patience* how long a client
-    waits for a handshake.
+    waits for a handshake, which asks for *server_name*.
     """
 
     @property
@@ -82,6 +86,8 @@ class World(Protocol):
     def delay(self) -> timedelta: ...
     @property
     def patience(self) -> timedelta: ...
+    @property
+    def server_name(self) -> str: ...
 
     def pki(self) -> PKI:
         """A fresh PKI for one scenario."""
@@ -109,6 +115,7 @@ class Preset:
     patience: Pause = timedelta(seconds=2)
     shifts: bool = field(default=True, init=False)
     obstacle: str = field(default="", init=False)
+    server_name: str = field(default=SERVER_NAME, init=False)
 
     def __post_init__(self) -> None:
         check_fields(self)
