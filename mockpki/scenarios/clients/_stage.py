@@ -100,6 +100,10 @@ class Seen:
     """Whether the server sent all that leads to the root."""
     ca_issuers: tuple[Request, ...] = ()
     """The requests for the certificate of the CA above the leaf."""
+    party: str = "client"
+    """Who was seen: a client, or a ``"server"`` that checks client certificates."""
+    refusals: tuple[str, ...] = ()
+    """How a server refused that sent no alert, such as ``HTTP 400``."""
 
     @property
     def looked_at(self) -> frozenset[str]:
@@ -164,13 +168,13 @@ class Seen:
 class Stage:
     """A scenario that is on. Made by `staged`."""
 
-    def __init__(self, scenario: Scenario, pki: PKI, folder: Path) -> None:
+    def __init__(self, scenario: Scenario, pki: PKI, folder: Path, *, client: bool = False) -> None:
         self.scenario = scenario
         self._folder = folder
         self._crl_file = False
         self._pki = pki
         signs = pki.root.create_crl_issuer(publishes=_choose_way(scenario)) if scenario.indirect else None
-        self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki, signs)
+        self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki, signs, client)
         """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
         other = _make_other(scenario, pki, self.issuer, self.subject)
         if signs is not None:
@@ -311,10 +315,10 @@ class Stage:
 
 
 @contextmanager
-def staged(scenario: Scenario, pki: PKI) -> Iterator[Stage]:
-    """Put *scenario* on in *pki*, below its root, until the end of the block."""
+def staged(scenario: Scenario, pki: PKI, *, client: bool = False) -> Iterator[Stage]:
+    """Put *scenario* on in *pki*, below its root, until the end of the block. *client*: the leaf is one's."""
     with TemporaryDirectory(prefix="mockpki-") as folder:
-        stage = Stage(scenario, pki, Path(folder))
+        stage = Stage(scenario, pki, Path(folder), client=client)
         with stage.server:
             yield stage
 
@@ -330,7 +334,9 @@ def _choose_way(scenario: Scenario) -> Publishing:
     return scenario.publishes or IMMEDIATE
 
 
-def _issue_certificates(scenario: Scenario, pki: PKI, signs: CrlIssuer | None) -> tuple[Leaf, Leaf | CA, CA]:
+def _issue_certificates(
+    scenario: Scenario, pki: PKI, signs: CrlIssuer | None, client: bool
+) -> tuple[Leaf, Leaf | CA, CA]:
     """The leaf, the certificate that the scenario is about, and the CA that issued that."""
     publishes = _choose_way(scenario) if signs is None else by(signs)
     top = pki.root.create_child_ca(publishes=publishes)
@@ -345,16 +351,13 @@ def _issue_certificates(scenario: Scenario, pki: PKI, signs: CrlIssuer | None) -
     if scenario.about == "leaf":
         logged = _log(scenario.crlite, top, pki)
         leaf = top.issue_cert(
-            *_IDENTITIES,
-            must_staple=scenario.must_staple,
-            ocsp_urls=ocsp,
-            crl_urls=crl,
-            faults=bent,
-            **logged,
-        )
+            *_IDENTITIES, client=client, must_staple=scenario.must_staple,
+            ocsp_urls=ocsp, crl_urls=crl, faults=bent, **logged,
+        )  # fmt: skip
         return leaf, leaf, top
     intermediate = top.create_child_ca(ocsp_urls=ocsp, crl_urls=crl, faults=bent)
-    return intermediate.issue_cert(*_IDENTITIES, must_staple=scenario.must_staple), intermediate, top
+    leaf = intermediate.issue_cert(*_IDENTITIES, client=client, must_staple=scenario.must_staple)
+    return leaf, intermediate, top
 
 
 def _log(offer: FilterOffer | None, issuer: CA, pki: PKI) -> dict[str, Any]:
