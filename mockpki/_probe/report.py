@@ -84,6 +84,11 @@ class ClientReport:
     seconds: float
 
     @property
+    def party(self) -> str:
+        """Who was probed: a client, or a ``"server"`` that checks client certificates."""
+        return "server" if any(row.run.seen.party == "server" for row in self.rows) else "client"
+
+    @property
     def failures(self) -> tuple[JudgedRun, ...]:
         """Where the client did not do what the policy demands."""
         return tuple(row for row in self.rows if not row.ok)
@@ -114,7 +119,7 @@ class ClientReport:
         if not counts["CRLite"]:
             # Most clients know of no filters.
             del counts["CRLite"]
-        if all(one.party == "server" for one in seen):
+        if self.party == "server":
             # No client can staple to one (RFC 8446 section 4.4.2.1), unless it asks, which none here does.
             del counts["staple"]
         told = ", ".join(f"{_WHAT[source]} in {count}" for source, count in counts.items())

@@ -71,7 +71,7 @@ def describe_client(found: ClientReport, skipped: Sequence[str] = (), tool: str 
             )
             for group, rows in found.groups.items()
         ),
-        grid_note=f"✓ in green: as {found.label} demands. ✗ in red: not. By what the client did:",
+        grid_note=f"✓ in green: as {found.label} demands. ✗ in red: not. By what the {found.party} did:",
         problems_heading=f"Not as {found.label} demands",
         suite=tool,
         cases=(

@@ -44,6 +44,9 @@ def test_as_json_and_with_a_baseline(tmp_path: Path) -> None:
     path = tmp_path / "known.json"
     options = (*ONLY, "--policy", "soft-fail,sources=CRL")
     assert probe(*options, "--output", str(path)).exit_code == 1
+    page = probe(*options, "--format", "html")
+    assert "By what the server did:" in page.stdout
+    assert "mockpki probe-server: " in page.stdout
     rows = json.loads(path.read_text())["scenarios"]
     assert [(row["name"], row["ok"]) for row in rows] == [
         ("crl-good", True), ("crl-revoked", True), ("crl-stale", False),
