@@ -39,7 +39,7 @@ from .publishing._values import Publishing
 
 if TYPE_CHECKING:
     from ._ca.adopted import OwnAuthority
-    from ._tls.options import Handler, Issue
+    from ._tls.options import Handler, Issue, Refused
     from ._tls.server import TlsServer
     from ._tls.staple_source import Staple
 
@@ -336,6 +336,7 @@ class PKI(Trusted):
         maximum_version: str = "TLSv1.3",
         client_ca: Annotated[CA | Sequence[CA], "a CA or several"] = (),
         client_certificate_required: bool = False,
+        refuse_clients: Refused = None,
         handler: Handler | None = None,
         forward_to: Annotated[tuple[str, int] | None, "a (host, port), such as ('127.0.0.1', 5432)"] = None,
         chain: Annotated[
@@ -351,7 +352,10 @@ class PKI(Trusted):
         *staple*: left out, an honest one; None, none; a list of faults; DER bytes; a function of
         the leaf that returns DER bytes or None, called on a thread of its own; or a policy of
         `mockpki.staplers`, or a Stapler, which gets staples as a real server does. *client_ca*, a CA of any
-        PKI or several, asks clients for a certificate by these CAs. *chain* is what is sent behind a leaf,
+        PKI or several, asks clients for a certificate by these CAs; *refuse_clients* has valid ones refused:
+        ``"revoked"`` those that a CA of these PKIs has revoked or on hold, or a CA above them, with the alert
+        certificate_revoked; ``"access_denied"``, or another alert of RFC 8446 section 6.2, all; a function of
+        the certificate those for which it returns an alert's name. *chain* is what is sent behind a leaf,
         CAs, certificates and DER in that order; left out, the CAs above it but the root: ``[]`` is none.
         It answers HTTP/1.1, whatever is uploaded, unless *handler* is given, a plain function which is called
         on a thread for each connection with a socket that carries the decrypted bytes, or *forward_to*, a
@@ -365,7 +369,7 @@ class PKI(Trusted):
         ML-DSA key goes only with staples that are OCSP answers about the leaf. Entering the
         block raises OSError when *port* is taken, RuntimeError when a stapling policy does not let it start.
         """
-        from ._tls.options import choose_leaves, list_chain, list_client_cas
+        from ._tls.options import WantedClients, choose_leaves, list_chain
         from ._tls.server import TlsServer
         from ._tls.staple_source import staple_source
 
@@ -382,8 +386,7 @@ class PKI(Trusted):
             alpn=alpn,
             minimum_version=minimum_version,
             maximum_version=maximum_version,
-            client_cas=[ca.der for ca in list_client_cas(client_ca)],
-            client_certificate_required=client_certificate_required,
+            clients=WantedClients.check(client_ca, client_certificate_required, refuse_clients),
             handler=handler,
             forward_to=forward_to,
             chain=list_chain(chain),

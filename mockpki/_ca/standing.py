@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 from cryptography import x509
 
 from .._parameters import check_arguments, show
+from .._pkix.reading import read_issuer, read_serial, read_subject
 from .._pkix.status import Reason, Revocation, Status
 from .._services.ledger import Ledger
 from ..publishing._values import Publishing
@@ -133,6 +134,15 @@ class Standing:
             raise RuntimeError(f"{self!r} cannot be closed by one of its own services; close it in the test")
         self._realm.cas = [ca for ca in self._realm.cas if ca is not self]
         self._realm.withdraw(self._mount)
+
+
+def find_status(member: Standing, certificate: bytes) -> CertificateStatus:
+    """What the CA that issued *certificate*, DER, knows of it, if it belongs to the PKI of *member*."""
+    issuer, serial = read_issuer(certificate), read_serial(certificate)
+    for ca in member._realm.cas:
+        if read_subject(ca.der) == issuer:
+            return CertificateStatus.of(ca._ledger.status(serial))
+    return CertificateStatus("unknown")
 
 
 Target = Annotated[Leaf | Standing | int, "a leaf, a CA or a serial number"]

@@ -5,6 +5,7 @@
 - `meaning`, `common`: what a client can be called at all, and what its exceptions have in common.
 - `inference`, `report`: the policy that it behaves like, and what it did held against one.
 - `servers`: a server in every scenario of stapling.
+- `client_certificates`: one that checks client certificates, in the scenarios of clients.
 - `demo`: six situations in a few seconds.
 - `filters`: no program, but CRLs and filters, built to be weighed.
 

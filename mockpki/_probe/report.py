@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ..relying_party import Policy
 from ..scenarios import Result, Seen
 from .clients import Run
-from .command import Command
 from .inference import Inference, infer_policy, judge_by
 
 GROUPS = ("staple", "ocsp", "crl", "crlite", "must-staple", "intermediate")
@@ -20,6 +19,15 @@ SOURCES = ("staple", "OCSP", "CRL", "CRLite")
 def find_group(scenario: str) -> str:
     """That of `GROUPS` which a scenario of that name belongs to, or an empty text."""
     return next((group for group in GROUPS if scenario.startswith(f"{group}-")), "")
+
+
+class Typed(Protocol):
+    """A command as it was typed: as text, and in words."""
+
+    @property
+    def words(self) -> Sequence[str]: ...
+
+    def __str__(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -56,8 +64,8 @@ class JudgedRun:
 
     @property
     def alerts(self) -> str:
-        """The alerts it sent, each once."""
-        return ", ".join(dict.fromkeys(self.run.seen.alerts))
+        """The alerts it sent, each once; of a server also an HTTP status that refuses."""
+        return ", ".join(dict.fromkeys((*self.run.seen.alerts, *self.run.seen.refusals)))
 
 
 @dataclass(frozen=True)
@@ -67,13 +75,18 @@ class ClientReport:
     *demanded*: that policy was asked for; else it is the one that fits the client best.
     """
 
-    command: Command
+    command: Typed
     policy: Policy
     label: str
     demanded: bool
     inference: Inference
     rows: tuple[JudgedRun, ...]
     seconds: float
+
+    @property
+    def party(self) -> str:
+        """Who was probed: a client, or a ``"server"`` that checks client certificates."""
+        return "server" if any(row.run.seen.party == "server" for row in self.rows) else "client"
 
     @property
     def failures(self) -> tuple[JudgedRun, ...]:
@@ -106,6 +119,9 @@ class ClientReport:
         if not counts["CRLite"]:
             # Most clients know of no filters.
             del counts["CRLite"]
+        if self.party == "server":
+            # No client can staple to one (RFC 8446 section 4.4.2.1), unless it asks, which none here does.
+            del counts["staple"]
         told = ", ".join(f"{_WHAT[source]} in {count}" for source, count in counts.items())
         return f"It asked for {told} of them."
 
@@ -119,7 +135,7 @@ _WHAT = {"staple": "a staple", "OCSP": "OCSP answers", "CRL": "CRLs", "CRLite": 
 
 
 def make_report(
-    command: Command, runs: Sequence[Run], seconds: float, demanded: tuple[str, Policy] | None = None
+    command: Typed, runs: Sequence[Run], seconds: float, demanded: tuple[str, Policy] | None = None
 ) -> ClientReport:
     """Judge *runs* by the policy that is *demanded*, with its label; left out, by the one that fits best."""
     inference = infer_policy(runs)

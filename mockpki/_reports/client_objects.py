@@ -9,9 +9,9 @@
   nothing; ``sentences`` say all this.
 * ``scenarios``: one object each. ``verdict`` is accept, reject, hung, crashed, absent, or other: its alert
   was about something else; ``expected`` has ``verdict`` (accept, reject or either), ``reason`` and
-  ``told_by``; ``ok`` and ``problems`` compare them; ``exit_status`` is null for a client that was killed;
-  ``asked``, ``alerts``, ``handshakes``, ``ocsp``, ``crl`` and ``crlite`` are the evidence, ``others`` what
-  was asked about the rest of the chain; ``printed`` is what the client wrote.
+  ``told_by``; ``ok`` and ``problems`` compare them; ``exit_status`` is null for a client that was killed,
+  and for a server; ``asked``, ``alerts``, ``handshakes``, ``ocsp``, ``crl`` and ``crlite`` are the evidence,
+  ``others`` what was asked about the rest of the chain; ``printed`` is what the client wrote.
 """
 
 from __future__ import annotations

@@ -39,14 +39,17 @@ def _list_columns(asked: int) -> tuple[Column, ...]:
     )
 
 
-def describe_client(found: ClientReport, skipped: Sequence[str] = ()) -> Report:
-    """The report on a client. *skipped* are the scenarios that were left out of those that were asked for."""
+def describe_client(found: ClientReport, skipped: Sequence[str] = (), tool: str = "mockpki probe") -> Report:
+    """The report on a client, which *tool* has probed, or on a server that checks clients' certificates.
+
+    *skipped* are the scenarios that were left out of those that were asked for.
+    """
     name = PurePath(found.command.words[0]).name
     verdict, *sentences = found.summary
     few = len(found.failures) <= _FEW
     columns = _list_columns(max((len("staple OCSP CRL"), *(len(row.asked) for row in found.rows))))
     return Report(
-        title=f"mockpki probe: {name}",
+        title=f"{tool}: {name}",
         headline=_write_headline(name, found),
         objects=make_objects(found),
         verdict=Span(verdict, "right" if found.kept else "wrong"),
@@ -68,9 +71,9 @@ def describe_client(found: ClientReport, skipped: Sequence[str] = ()) -> Report:
             )
             for group, rows in found.groups.items()
         ),
-        grid_note=f"✓ in green: as {found.label} demands. ✗ in red: not. By what the client did:",
+        grid_note=f"✓ in green: as {found.label} demands. ✗ in red: not. By what the {found.party} did:",
         problems_heading=f"Not as {found.label} demands",
-        suite="mockpki probe",
+        suite=tool,
         cases=(
             *(_make_case(row, found.label) for row in found.rows),
             *(Case(_name_suite(find_group(name)), name, "skipped", SKIPPED) for name in skipped),
@@ -140,7 +143,10 @@ def _make_cells(row: JudgedRun) -> Iterator[Line]:
 def _list_evidence(row: JudgedRun) -> Iterator[Fact]:
     run = row.run
     yield Fact("Demanded", (Span(str(row.result.expectation)),))
-    yield Fact("Client", (Span(f"{run.verdict} after {run.outcome.seconds:.2f} s: {run.outcome.words}"),))
+    yield Fact(
+        run.seen.party.capitalize(),
+        (Span(f"{run.verdict} after {run.outcome.seconds:.2f} s: {run.outcome.words}"),),
+    )
     yield Fact("Asked for", (Span(row.asked or "nothing"),))
     yield Fact("Alerts", (Span(row.alerts or "none"),))
     yield Fact("Seen", (Span(str(run.seen)),), "lines")

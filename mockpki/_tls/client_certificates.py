@@ -1,12 +1,13 @@
 """Client certificates, judged as OpenSSL's own TLS server judges them, for a transport that does not.
 
 A chain is verified by OpenSSL; what is written here is only what its TLS adds to that: the purpose, and the
-alert that goes with each reason.
+alert that goes with each reason. After that comes what the test itself wants to be refused: with an alert of
+its choice, which pyOpenSSL's verify callback could not set.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from cryptography import x509
@@ -32,6 +33,9 @@ _ALERTS = {
 _NUMBERS = {name: number for number, name in ALERTS.items()}
 _CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH
 
+Refusal = Callable[[Sequence[bytes]], str | None]
+"""What a test has refused: the alert for a verified chain, DER and leaf first; None where it is welcome."""
+
 
 class RefusedCertificateError(Exception):
     """A client certificate that is refused, with the number of the *alert* that says why."""
@@ -41,8 +45,13 @@ class RefusedCertificateError(Exception):
         self.alert = _NUMBERS[alert]
 
 
-def check_client_certificate(chain: Sequence[bytes], anchors: tuple[bytes, ...]) -> None:
-    """Raise `RefusedCertificateError` unless *chain*, DER and leaf first, leads to one of *anchors*."""
+def check_client_certificate(
+    chain: Sequence[bytes], anchors: tuple[bytes, ...], refuse: Refusal | None = None
+) -> None:
+    """Raise `RefusedCertificateError` unless *chain*, DER and leaf first, leads to one of *anchors*.
+
+    Also for what *refuse* has an alert for. What that raises itself goes through.
+    """
     try:
         leaf, *others = map(_load, chain)
     except ValueError as error:
@@ -53,12 +62,15 @@ def check_client_certificate(chain: Sequence[bytes], anchors: tuple[bytes, ...])
         number = error.errors[0] if error.errors else 0
         sentence = f"certificate verify failed: {error}"
         raise RefusedCertificateError(_ALERTS.get(number, "certificate_unknown"), sentence) from error
-    for place, certificate in enumerate(verified):
-        der = crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)
+    ders = [crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate) for certificate in verified]
+    for place, der in enumerate(ders):
         if not _is_for_clients(der, leaf=place == 0):
             raise RefusedCertificateError(
                 "unsupported_certificate", "certificate verify failed: unsuitable certificate purpose"
             )
+    alert = refuse(ders) if refuse is not None else None
+    if alert is not None:
+        raise RefusedCertificateError(alert, "this server refuses the client's certificate")
 
 
 @lru_cache(maxsize=64)

@@ -177,6 +177,7 @@ class TlsConnection:
     def _refuse(self, how: str, reason: str) -> None:
         """End a handshake that has not begun, as *how* says."""
         alert = _HANDSHAKE_FAILURE if how == "handshake_failure" else b""
+        self.handshake.alert_sent = how if alert else None
         ended = f"with {how}" if alert else "without an alert"
         self.handshake.error = f"the server ended the connection {ended}: {reason}"
         self._connection.write(alert)
@@ -216,11 +217,11 @@ class TlsConnection:
 
     def _note(self, tls: Session) -> None:
         handshake = self.handshake
-        handshake.alert, handshake.error = tls.alert, tls.error
+        handshake.alert, handshake.error, handshake.alert_sent = tls.alert, tls.error, tls.alert_sent
         handshake.staple, handshake.staples = tls.staple_sent, tls.staples_sent
         if tls.failure is not None:
             failure, tls.failure = tls.failure, None
-            self._server.report(failure, f"raised in a TLS server, which was to staple {handshake.leaf!r}")
+            self._server.report(failure, f"raised in a TLS server, which was to present {handshake.leaf!r}")
         handshake.version = handshake.version or tls.version
         if tls.established and not handshake.completed:
             handshake.alpn = tls.alpn

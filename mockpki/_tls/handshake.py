@@ -20,10 +20,10 @@ class Handshake:
     *staple* are the octets the client was given for the leaf, None for none; *staples* those for every
     certificate it was shown, leaf first, empty where there were none at all. *staple_reason* says in a
     sentence why the server had this staple for it, or none. *completed* tells whether the
-    handshake ended well for the server; *alert* names the alert the client sent (RFC 8446 section 6)
-    and *error* says why a handshake failed. *leaf* was presented; *client_certificate* was the
-    client's. *requests* counts the HTTP requests that followed. *closed*: the connection is over. *number*
-    counts the connections of a server from 1.
+    handshake ended well for the server; *alert* names the alert the client sent (RFC 8446 section 6),
+    *alert_sent* the server's own, and *error* says why a handshake failed. *leaf* was presented;
+    *client_certificate* was the client's, if it was accepted. *requests* counts the HTTP requests that
+    followed. *closed*: the connection is over. *number* counts the connections of a server from 1.
     """
 
     client: str
@@ -41,6 +41,7 @@ class Handshake:
     client_certificate: x509.Certificate | None = None
     requests: int = 0
     closed: bool = False
+    alert_sent: str | None = None
     number: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
@@ -87,6 +88,7 @@ class HandshakeLog(Log[Handshake]):
             self._leaves.append(one.leaf)
         fields = (
             *(one.server_name, one.version, one.alpn, one.staple_requested, one.staple_reason),
+            one.alert_sent,
             *(one.completed, one.alert, one.error, one.requests, one.closed, self._leaf_numbers[one.leaf]),
             None if certificate is None else certificate.public_bytes(Encoding.DER),
         )
@@ -96,7 +98,7 @@ class HandshakeLog(Log[Handshake]):
     def _from_octets(self, number: int, row: Row) -> Handshake:
         client, staples, fields = row
         *texts, completed, alert, error, requests, closed, leaf, certificate = marshal.loads(fields)  # noqa: S302 - it is our own
-        name, version, alpn, asked, reason = texts
+        name, version, alpn, asked, reason, alert_sent = texts
         sent, all_sent = marshal.loads(staples)  # noqa: S302
         return Handshake(
             client.decode(),
@@ -114,5 +116,6 @@ class HandshakeLog(Log[Handshake]):
             client_certificate=None if certificate is None else load_certificate(certificate),
             requests=requests,
             closed=closed,
+            alert_sent=alert_sent,
             number=number,
         )

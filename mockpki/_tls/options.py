@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -11,9 +13,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from .._awaitables import refuse_async
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
+from .._ca.standing import find_status
 from .._engine.fetch import Address
 from .._parameters import show
 from .._pkix.reading import load_certificate
+from .alerts import ALERTS
+from .client_certificates import Refusal
 from .session import VERSIONS
 
 Issue = Callable[[str | None], Leaf]
@@ -21,6 +26,13 @@ Issue = Callable[[str | None], Leaf]
 
 Handler = Callable[[socket.socket], object]
 """Called on a thread of its own with a socket that carries the decrypted bytes of one connection."""
+
+
+Refused = Annotated[
+    str | Callable[[x509.Certificate], str | None] | None,
+    "'revoked', the name of an alert, or a function of a certificate that returns one",
+]
+"""Which client certificates are refused though they are valid."""
 
 
 def check_port(port: object) -> int:
@@ -149,3 +161,54 @@ def list_client_cas(client_ca: object) -> Sequence[CA]:
     if not isinstance(several, Sequence) or not all(isinstance(ca, CA) for ca in several):
         raise TypeError(f"client_ca= takes a CA or several; got {client_ca!r}")
     return several
+
+
+@dataclass(frozen=True)
+class WantedClients:
+    """Whom the server asks for a certificate by *cas*, and what it makes of it."""
+
+    cas: tuple[bytes, ...] = ()
+    required: bool = False
+    refuse: Refusal | None = None
+
+    @classmethod
+    def check(cls, client_ca: object, required: bool, refused: Refused) -> WantedClients:
+        """The same of what ``tls_server()`` takes. Raises TypeError or ValueError."""
+        cas = list_client_cas(client_ca)
+        for name, given in (("client_certificate_required", required or None), ("refuse_clients", refused)):
+            if given is not None and not cas:
+                raise ValueError(f"{name}={show(given)} needs client_ca=, to check certificates with")
+        return cls(tuple(ca.der for ca in cas), required, _make_refusal(cas, refused))
+
+
+# RFC 8446 section 6.1: "Closure Alerts"; they refuse nothing.
+_REFUSALS = [name for name in ALERTS.values() if name not in ("close_notify", "user_canceled")]
+
+
+def _make_refusal(cas: Sequence[CA], refused: Refused) -> Refusal | None:
+    if refused is None:
+        return None
+    if callable(refused):
+        refuse_async(refused, "refuse_clients=", "write it with a `def`, which the handshake waits for")
+        choose = refused
+        return lambda chain: _check_alert(choose(load_certificate(chain[0])))
+    if refused == "revoked":
+        return lambda chain: "certificate_revoked" if _is_revoked(cas, chain) else None
+    alert = _check_alert(refused)
+    return lambda chain: alert
+
+
+def _check_alert(alert: object) -> str | None:
+    if not isinstance(alert, str | None):
+        raise TypeError(f"refuse_clients= takes 'revoked', an alert's name or a function; got {show(alert)}")
+    if alert is not None and alert not in _REFUSALS:
+        raise ValueError(
+            f"refuse_clients= has no alert {show(alert)} to send; give 'revoked', for those that are, or a "
+            "name of RFC 8446 section 6.2, such as 'certificate_revoked' or 'access_denied'"
+        )
+    return alert
+
+
+def _is_revoked(cas: Sequence[CA], chain: Sequence[bytes]) -> bool:
+    """Whether a CA of the PKIs of *cas* has revoked a certificate of *chain*, or has it on hold."""
+    return any(find_status(ca, der).status in ("revoked", "on_hold") for ca in cas for der in chain)

@@ -31,6 +31,7 @@ from .options import (
     DEFAULT_PROTOCOLS,
     Handler,
     Issue,
+    WantedClients,
     check_handler,
     check_issue,
     check_port,
@@ -60,14 +61,11 @@ class TlsServer:
         alpn: Sequence[str] | None,
         minimum_version: str,
         maximum_version: str,
-        client_cas: Sequence[bytes],
-        client_certificate_required: bool,
+        clients: WantedClients,
         handler: Handler | None,
         forward_to: tuple[str, int] | None,
         chain: tuple[bytes, ...] | None = None,
     ) -> None:
-        if client_certificate_required and not client_cas:
-            raise ValueError("client_certificate_required=True needs client_ca=, to check certificates with")
         self._realm = realm
         self.leaves = leaves
         """Those it was given. Empty for one that has a function issue them."""
@@ -80,8 +78,7 @@ class TlsServer:
         # Nobody has said what is spoken behind it.
         self._alpn_optional = alpn is None and not own_http
         self._versions = check_versions(minimum_version, maximum_version)
-        self._client_cas = tuple(client_cas)
-        self._client_certificate_required = client_certificate_required
+        self._clients = clients
         if handler is not None:
             check_handler(handler)
         self._handler = handler
@@ -337,7 +334,7 @@ class TlsServer:
     def session(self, leaf: Leaf, staple: bytes | None, source: Source) -> Session:
         """A TLS session that shows *leaf* and carries *staple* octet for octet, as *source* writes it."""
         shown, faults = self._presentation(leaf, staple), faults_of(source)
-        if faults or needs_tlslite(shown.staples, shown.chain[0]):
+        if faults or shown.refuse or needs_tlslite(shown.staples, shown.chain[0]):
             from .tlslite import TlsliteSession
 
             return TlsliteSession(shown, partial(bend_staple_messages, leaf, faults))
@@ -347,7 +344,7 @@ class TlsServer:
         """Raise ValueError for a leaf that cannot be presented, with its staple as far as that is known."""
         check_transport(
             self._presentation(leaf, None),
-            bent=bool(faults_of(source)),
+            bent=bool(faults_of(source) or self._clients.refuse),
             make_staple=partial(source.make, leaf) if isinstance(source, Ready) else None,
             make_context=self._openssl.find_context,
         )
@@ -370,11 +367,12 @@ class TlsServer:
             key,
             () if staple is None else (staple,),
             self._alpn,
-            self._client_cas,
-            self._client_certificate_required,
+            self._clients.cas,
+            self._clients.required,
             minimum,
             maximum,
             self._alpn_optional,
+            self._clients.refuse,
         )
 
     # Where the decrypted bytes go.

@@ -26,6 +26,7 @@ from .._exchange.staples import LONGEST
 from .._pkix.keys import PrivateKey
 from .._pkix.reading import has_plain_extensions, read_issuer, read_serial, read_subject
 from .alerts import alert_name
+from .client_certificates import Refusal
 
 VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
@@ -37,6 +38,7 @@ class Presentation:
     Certificates are DER, the chain as it is sent, leaf first. ``staples`` has one entry for each
     certificate of the chain, leaf first; entries left out at the end are None, no staple.
     ``client_cas`` are trust anchors; where there are any, the client is asked for a certificate.
+    ``refuse`` says which verified ones are refused all the same; only tlslite asks it.
     A client that offers no protocol of ``alpn`` is refused, unless it is ``alpn_optional``.
     Versions are named as ``ssl.SSLSocket.version`` names them.
     """
@@ -50,6 +52,7 @@ class Presentation:
     minimum_version: str = "TLSv1.2"
     maximum_version: str = "TLSv1.3"
     alpn_optional: bool = False
+    refuse: Refusal | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no handshake could show."""
@@ -87,7 +90,7 @@ class Session(ABC):
     error: str | None = None
     """One sentence saying why the handshake, or the connection after it, failed."""
     failure: BaseException | None = None
-    """What failed here, and not at the client: the staple could not be written as the test wants it."""
+    """What failed here, and not at the client: a function of the test's, for a staple or of a certificate."""
     staples_sent: tuple[bytes | None, ...] = ()
     """The staples that the client was given, one for each certificate; empty when it was given none."""
 

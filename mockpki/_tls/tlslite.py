@@ -211,9 +211,13 @@ class TlsliteSession(Session):
         self._client_chain = tuple(bytes(one.bytes) for one in chain.x509List) if chain else ()
         if self._client_chain:
             try:
-                check_client_certificate(self._client_chain, self._presentation.client_cas)
+                shown = self._presentation
+                check_client_certificate(self._client_chain, shown.client_cas, shown.refuse)
             except RefusedCertificateError as error:
                 return error.alert, str(error)
+            except BaseException as error:  # pytest.fail(), too, in a function of the test's own
+                self.failure = error
+                return _INTERNAL_ERROR, describe(error)
         elif self._presentation.client_certificate_required:
             # RFC 5246 section 7.4.6 has handshake_failure for it, RFC 8446 section 6.2 certificate_required.
             alert = _CERTIFICATE_REQUIRED if self._version == "TLSv1.3" else _HANDSHAKE_FAILURE

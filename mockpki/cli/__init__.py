@@ -1,7 +1,7 @@
 """The command line, one file a command: each imports what it needs when it is called.
 
 - `_crlite`, `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`, `_publishing`: the
-  commands.
+  commands; `_client_certificates` is the other half of `_probe_server`.
 - `_options`: the options that several commands have.
 - `_output`: where a report goes, and who ends a run.
 """

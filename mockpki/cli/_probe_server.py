@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ._options import Command, Runs, baseline_option, load_baseline, output_options, runs_options
+from ._client_certificates import run_client_certificates
+from ._options import (
+    Command,
+    Runs,
+    baseline_option,
+    load_baseline,
+    output_options,
+    policy_option,
+    runs_options,
+)
 from ._output import Output, end_on_signals, work_apart
 
 if TYPE_CHECKING:
@@ -44,7 +53,13 @@ class _NoServer(click.ClickException):
     help="Have its clock go with ours, so that hours can pass, where libfaketime can do that. (Else: they do "
     "not, and demands about them are not seen.)",
 )  # fmt: skip
-@runs_options("Seconds within which the server has to listen.")
+@click.option(
+    "--client-certificates",
+    is_flag=True,
+    help="Present clients' certificates to it, in the scenarios of `mockpki probe`: which does it accept?",
+)
+@policy_option
+@runs_options("Seconds within which the server has to listen, or to answer a client.")
 @baseline_option
 @output_options("text", "json", "junit", "html")
 def probe_server(
@@ -53,6 +68,8 @@ def probe_server(
     server_name: str,
     port: int | None,
     virtual_time: bool,
+    client_certificates: bool,
+    policy: str | None,
     runs: Runs,
     output: Output,
     baseline: Path | None,
@@ -74,15 +91,30 @@ def probe_server(
     says of each demand whether it was kept, broken, or not seen since nothing happened that could have broken
     it, and which well-known server it behaves like; `mockpki staplers` shows what these do there.
 
+    With --client-certificates, it is a server that checks those of its clients, by {ca_file} (or
+    {client_ca_file}, which has the CAs below it, too), asking responders or reading {crl_file}. It is started
+    in each of the scenarios of `mockpki probe` that have no staple, and a client presents a certificate that
+    is good, revoked, on hold, ... An alert refuses it, and so do HTTP status 400, 401, 403, 495 and 496, and
+    an end without an answer. The report says which policy it behaves like; with --policy, it has to keep that
+    one, such as hard-fail,sources=OCSP. First of all it has to accept a client of which all say good, and to
+    refuse one of an unknown CA.
+
     \b
     Ends with:
-      0  the server keeps every demand that was seen
+      0  the server keeps every demand that was seen, or the policy (without --policy: it was probed)
       1  it does not
       2  a mistake in what was typed
       3  the command cannot be started, or the server never listens
-      4  no demand was seen: nothing happened by which to judge it
+      4  no demand was seen: nothing happened by which to judge it; it refuses good clients, or takes any
     """
     place = Place(template, server_name, port)
+    if client_certificates:
+        raise SystemExit(_present_certificates(command, place, policy, runs, output, baseline))
+    if policy is not None:
+        raise click.UsageError(
+            "--policy goes with --client-certificates: what a server staples is held against demands, and no "
+            "policy."
+        )
     raise SystemExit(run_server_probe(command, place, runs, output, baseline, virtual_time))
 
 
@@ -96,6 +128,32 @@ class Place:
     template: Path | None
     server_name: str = "localhost"
     port: int | None = None
+
+
+def _present_certificates(
+    command: tuple[str, ...],
+    place: Place,
+    policy: str | None,
+    runs: Runs,
+    output: Output,
+    baseline: Path | None,
+) -> int:
+    from ..scenarios.servers import NotListening, ServerCommand
+
+    wait = timedelta(seconds=runs.timeout)
+    try:
+        server = ServerCommand(
+            command, place.template, server_name=place.server_name, port=place.port, start_timeout=wait,
+            key_type=runs.key_type,
+        )  # fmt: skip
+        server.pki().close()
+    except (LookupError, ValueError, TypeError) as error:
+        said = _PARAMETER.sub(lambda match: f"--{match[1].replace('_', '-')}", str(error))
+        raise click.UsageError(said) from error
+    try:
+        return run_client_certificates(server, policy, runs, output, baseline)
+    except (NotListening, ChildProcessError) as error:
+        raise _NoServer(str(error)) from error
 
 
 class _Ending:

@@ -175,6 +175,6 @@ class TestFormerName:
         assert "--server" not in help_of_probe
         assert "--template" not in help_of_probe
         assert "mockpki probe-server" in help_of_probe
-        result = CliRunner().invoke(main, ["probe-server", "--policy", "hard-fail", "--", "x"])
+        result = CliRunner().invoke(main, ["probe-server", "--accept-when", "good", "--", "x"])
         assert (result.exit_code, result.stdout) == (2, "")
         assert "No such option" in result.stderr

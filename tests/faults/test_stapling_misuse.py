@@ -72,7 +72,7 @@ def test_a_fault_that_changes_nothing_fails_the_test(case: str) -> None:
             pki.check()
         assert handshake.error == f"ValueError: {caught.value}"
         assert caught.value.__notes__ == [
-            f"mockpki: raised in a TLS server, which was to staple {handshake.leaf!r}"
+            f"mockpki: raised in a TLS server, which was to present {handshake.leaf!r}"
         ]
 
 

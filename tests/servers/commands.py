@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -54,6 +55,26 @@ def apache_quiet() -> ServerCommand:
 def mod_md() -> ServerCommand:
     """Apache's mod_md with ``MDStapling on``, for a certificate that is not its own."""
     return _apache("mod-md", grace=timedelta(seconds=2))
+
+
+def nginx_clients(folder: Path, *, crl: bool = False) -> ServerCommand:
+    """nginx that checks client certificates, by ``ssl_ocsp``, or by ``ssl_crl`` and with TLS 1.3."""
+    how = "ssl_crl {crl_file}; ssl_protocols TLSv1.3;" if crl else "ssl_ocsp on;"
+    return _change(nginx(), folder / "nginx-clients.conf", "ssl_ocsp on;", how)
+
+
+def apache_clients(folder: Path, *, crl: bool = False) -> ServerCommand:
+    """Apache that checks client certificates, by ``SSLOCSPEnable`` or ``SSLCARevocationCheck``."""
+    how = "SSLCARevocationFile {crl_file}\nSSLCARevocationCheck chain" if crl else "SSLOCSPEnable on"
+    return _change(_apache("apache"), folder / "apache-clients.conf", "SSLOCSPEnable on", how)
+
+
+def _change(server: ServerCommand, template: Path, old: str, new: str) -> ServerCommand:
+    """*server* with the configuration of that name that stands here, but for one thing."""
+    text = (_HERE / template.name).read_text()
+    assert text.count(old) == 1
+    template.write_text(text.replace(old, new))
+    return replace(server, template=template)
 
 
 def hitch() -> ServerCommand:

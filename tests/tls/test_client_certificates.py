@@ -1,5 +1,7 @@
 """Client certificates: both transports judge each as the other does, with the same alert."""
 
+import socket
+import ssl
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
@@ -147,6 +149,135 @@ def test_clients_are_told_which_cas(pki: PKI, version: str) -> None:
             assert body is None or written in body
             told = [listed.index(ca.common_name) for ca in (other.ca, pki.ca)]
             assert told == sorted(told)
+
+
+# What the test wants to be refused.
+
+
+def answer(pki: PKI, server: TlsServer, version: ssl.TLSVersion, client: Leaf | None) -> str:
+    """What a client of the ssl module meets when it asks: the status line, or OpenSSL's name of the alert."""
+    context = ssl.create_default_context(cafile=pki.ca_file)
+    context.minimum_version = context.maximum_version = version
+    if client is not None:
+        client.configure_cert(context)
+    try:
+        with (
+            socket.create_connection((server.host, server.port), timeout=30) as raw,
+            context.wrap_socket(raw, server_hostname="localhost") as tls,
+        ):
+            tls.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            # With TLS 1.3 a client learns it only here.
+            return tls.recv(15).decode()
+    except ssl.SSLError as error:
+        return str(error.reason).lower()
+
+
+BOTH = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_revoked_clients_are_refused(pki: PKI, version: ssl.TLSVersion) -> None:
+    """The alert is certificate_revoked for the revoked and those on hold, and no other; as it now stands."""
+    below = pki.ca.create_child_ca()
+    alice, bob, carol, dave = (
+        ca.issue_cert(f"{number}@a.example", client=True)
+        for number, ca in enumerate((pki.ca, pki.ca, below, pki.root))
+    )
+    with PKI() as other:
+        eve = other.ca.issue_cert("eve", client=True)
+        server = pki.tls_server(
+            pki.issue_cert("localhost"), client_ca=[pki.root, other.root], refuse_clients="revoked"
+        )
+        with server:
+            everyone = (alice, bob, carol, dave, eve, None)
+            for client in everyone:
+                assert answer(pki, server, version, client) == "HTTP/1.1 200 OK"
+            pki.revoke(alice, "key_compromise")
+            pki.revoke(bob, "certificate_hold")
+            pki.revoke(below)
+            other.revoke(eve)
+            pki.forget(dave)
+            server.reset()
+            refused = [answer(pki, server, version, client) for client in everyone]
+            told = "sslv3_alert_certificate_revoked"
+            assert refused == [told, told, told, "HTTP/1.1 200 OK", told, "HTTP/1.1 200 OK"]
+            sent = [(one.completed, one.alert_sent) for one in server.connections]
+            no, yes = (False, "certificate_revoked"), (True, None)
+            assert sent == [no, no, no, yes, no, yes]
+            assert str(server.connections[0].error).endswith(": this server refuses the client's certificate")
+            pki.release(bob)
+            assert answer(pki, server, version, bob) == "HTTP/1.1 200 OK"
+
+
+CHOSEN = {
+    "certificate_revoked": "sslv3_alert_certificate_revoked",
+    "certificate_unknown": "sslv3_alert_certificate_unknown",
+    "unknown_ca": "tlsv1_alert_unknown_ca",
+    "bad_certificate": "sslv3_alert_bad_certificate",
+    "certificate_expired": "sslv3_alert_certificate_expired",
+    "access_denied": "tlsv1_alert_access_denied",
+    "certificate_required": "tlsv13_alert_certificate_required",
+    "internal_error": "tlsv1_alert_internal_error",
+}
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_the_alert_of_the_tests_choice(pki: PKI, version: ssl.TLSVersion) -> None:
+    """Any alert reaches the client, for all of them or for those that a function says; without one, none."""
+    leaf, client = pki.issue_cert("localhost"), pki.issue_cert("joe@a.example", client=True)
+    for alert, told in CHOSEN.items():
+        with pki.tls_server(leaf, client_ca=pki.ca, refuse_clients=alert) as server:
+            assert answer(pki, server, version, client) == told
+            assert answer(pki, server, version, None) == "HTTP/1.1 200 OK"
+            assert [one.alert_sent for one in server.connections] == [alert, None]
+    names = {client.serial_number: "access_denied"}
+    other = pki.issue_cert("jane@a.example", client=True)
+    with pki.tls_server(
+        leaf, client_ca=pki.ca, refuse_clients=lambda certificate: names.get(certificate.serial_number)
+    ) as server:
+        assert answer(pki, server, version, client) == "tlsv1_alert_access_denied"
+        assert answer(pki, server, version, other) == "HTTP/1.1 200 OK"
+
+
+def test_a_function_that_fails(pki: PKI) -> None:
+    """What it raises is for the test, and so is an alert that there is not; the client is turned away."""
+    leaf, client = pki.issue_cert("localhost"), pki.issue_cert("joe@a.example", client=True)
+
+    def forget(certificate: x509.Certificate) -> str:
+        raise LookupError(f"nobody knows {certificate.serial_number}")
+
+    wrongs: list[tuple[Any, type[Exception], str]] = [
+        (forget, LookupError, f"nobody knows {client.serial_number}"),
+        (lambda _: "revoked_certificate", ValueError, "has no alert 'revoked_certificate' to send"),
+        (lambda _: 44, TypeError, "takes 'revoked', an alert's name or a function; got 44"),
+    ]
+    for wrong, kind, sentence in wrongs:
+        with pki.tls_server(leaf, client_ca=pki.ca, refuse_clients=wrong) as server:
+            assert answer(pki, server, BOTH[1], client) == "tlsv1_alert_internal_error"
+            assert server.connections[0].alert_sent == "internal_error"
+        with pytest.raises(kind, match=sentence):
+            pki.check()
+
+
+def test_what_cannot_be_refused_with(pki: PKI) -> None:
+    """An alert that there is not, or that ends a connection in peace, and a kind of key, are told at once."""
+    leaf = pki.issue_cert("localhost")
+    for wrong in ("certificate-revoked", "close_notify", "user_canceled", ""):
+        with pytest.raises(
+            ValueError, match=f"refuse_clients= has no alert '{wrong}' to send; give 'revoked'"
+        ):
+            pki.tls_server(leaf, client_ca=pki.ca, refuse_clients=wrong)
+    with pytest.raises(TypeError, match=r"refuse_clients= .*got 44"):
+        pki.tls_server(leaf, client_ca=pki.ca, refuse_clients=44)  # type: ignore[arg-type]
+
+    async def judge(certificate: x509.Certificate) -> None:
+        """No function that a handshake can wait for."""
+
+    with pytest.raises(TypeError, match="refuse_clients="):
+        pki.tls_server(leaf, client_ca=pki.ca, refuse_clients=judge)  # type: ignore[arg-type]
+    odd = pki.issue_cert("localhost", key_type="ML-DSA-44")
+    with pytest.raises(ValueError, match="only tlslite can send what is asked for, and tlslite has no"):
+        pki.tls_server(odd, client_ca=pki.ca, refuse_clients="revoked")
 
 
 # Without a server.

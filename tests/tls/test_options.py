@@ -20,6 +20,7 @@ WRONG_OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "empty protocol": ({"alpn": [""]}, r"in alpn= is a text of 1 to 255 characters; got \[''\]"),
     "protocol in bytes": ({"alpn": [b"h2"]}, r"alpn= of .* takes a list of protocols, .*; got \[b'h2'\]"),
     "required without a CA": ({"client_certificate_required": True}, "needs client_ca="),
+    "refusing without a CA": ({"refuse_clients": "revoked"}, "refuse_clients='revoked' needs client_ca="),
     "half an address": ({"forward_to": ("127.0.0.1",)}, r"forward_to= of .* takes a \(host, port\), such as"),
     "port in an address": ({"forward_to": ("127.0.0.1", 0)}, r"forward_to= takes a \(host, port\), such as"),
     "two takers": ({"forward_to": ("127.0.0.1", 1), "handler": print}, "give one of them"),

@@ -63,12 +63,13 @@ class Result:
     def __str__(self) -> str:
         did = {True: "accepted", False: "rejected", None: "came to no verdict"}[self.outcome.accepted]
         words = f": {self.outcome.words}" if self.outcome.words else ""
+        who = self.seen.party
         return "\n".join(
             (
                 f"{self.scenario.name}: {'; '.join(self.problems) or 'as expected'}",
                 f"staged:   {self.scenario.sentence}",
                 f"expected: {self.expectation}",
-                f"happened: the client {did} after {self.outcome.seconds:.2f} s{words}",
+                f"happened: the {who} {did} after {self.outcome.seconds:.2f} s{words}",
                 "seen:",
                 str(self.seen),
             )
@@ -87,8 +88,9 @@ def _find_problems(
     scenario: Scenario, expectation: Expectation, outcome: Outcome, seen: Seen, evidence: bool
 ) -> list[str]:
     """Sentences on what the client did not do as it should: the first thing that is wrong, and no more."""
+    who = f"the {seen.party}"
     if outcome.accepted is None:
-        return ["the client came to no verdict"]
+        return [f"{who} came to no verdict"]
     if evidence and not seen:
         return [
             "the client never came: neither the server nor the services saw anything of it, "
@@ -104,15 +106,15 @@ def _find_problems(
     if evidence and expectation.if_fetched is not None and "CRL" in seen.looked_at:
         demanded = expectation.if_fetched
     if demanded not in (did, Expected.EITHER):
-        return [f"the policy demands {demanded}, and the client did {did}"]
+        return [f"the policy demands {demanded}, and {who} did {did}"]
     if not evidence:
         return []
     if outcome.accepted and seen.handshakes and not seen.completed:
-        return ["the client accepted, and yet it completed no TLS handshake"]
+        return [f"{who} accepted, and yet it completed no TLS handshake"]
     told_by = expectation.told_by if did is Expected.REJECT and expectation.verdict is did else frozenset()
     if not has_looked(scenario, told_by, seen):
         return [
-            f"the client rejected without having looked at what told it to ({', '.join(sorted(told_by))}), "
+            f"{who} rejected without having looked at what told it to ({', '.join(sorted(told_by))}), "
             "so it did for another reason"
         ]
     return []
@@ -123,7 +125,11 @@ def find_other_alert(outcome: Outcome, seen: Seen) -> str:
 
     OpenSSL and rustls say unknown_ca, too, for want of an answer that they can use: whoever was seen to
     fetch one about the certificate in question may mean that. So may whoever was not sent the whole chain.
+    And a server that accepted a certificate of the same CAs: OpenSSL says handshake_failure for whatever the
+    program around it found.
     """
+    if seen.party == "server":
+        return ""
     fetched = seen.looked_at & {"OCSP", "CRL", "CRLite"}
     if outcome.accepted is not False or fetched or not seen.whole_chain:
         return ""

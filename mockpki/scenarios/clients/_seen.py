@@ -39,6 +39,10 @@ class Seen:
     """Whether the server sent all that leads to the root."""
     ca_issuers: tuple[Request, ...] = ()
     """The requests for the certificate of the CA above the leaf."""
+    party: str = "client"
+    """Who was seen: a client, or a ``"server"`` that checks client certificates."""
+    refusals: tuple[str, ...] = ()
+    """How a server refused that sent no alert, such as ``HTTP 400``."""
 
     @property
     def looked_at(self) -> frozenset[str]:

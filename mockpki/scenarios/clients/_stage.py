@@ -74,13 +74,13 @@ TARGET_NAMES = tuple(field.name for field in fields(Target))
 class Stage:
     """A scenario that is on. Made by `staged`."""
 
-    def __init__(self, scenario: Scenario, pki: PKI, ends: ExitStack) -> None:
+    def __init__(self, scenario: Scenario, pki: PKI, ends: ExitStack, *, client: bool = False) -> None:
         self.scenario = scenario
         self._ends = ends
         self._given: Collection[str] | None = None
         self._pki = pki
         signs = pki.root.create_crl_issuer(publishes=_choose_way(scenario)) if scenario.indirect else None
-        self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki, signs)
+        self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki, signs, client)
         """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
         other = _make_other(scenario, pki, self.issuer, self.subject)
         self._beside = [one for one in (signs or other,) if one is not None]
@@ -243,10 +243,10 @@ class Stage:
 
 
 @contextmanager
-def staged(scenario: Scenario, pki: PKI) -> Iterator[Stage]:
-    """Put *scenario* on in *pki*, below its root, until the end of the block."""
+def staged(scenario: Scenario, pki: PKI, *, client: bool = False) -> Iterator[Stage]:
+    """Put *scenario* on in *pki*, below its root, until the end of the block. *client*: the leaf is one's."""
     with ExitStack() as ends:
-        stage = Stage(scenario, pki, ends)
+        stage = Stage(scenario, pki, ends, client=client)
         with stage.server:
             yield stage
 
@@ -255,7 +255,9 @@ def _choose_way(scenario: Scenario) -> Publishing:
     return scenario.publishes or IMMEDIATE
 
 
-def _issue_certificates(scenario: Scenario, pki: PKI, signs: CrlIssuer | None) -> tuple[Leaf, Leaf | CA, CA]:
+def _issue_certificates(
+    scenario: Scenario, pki: PKI, signs: CrlIssuer | None, client: bool
+) -> tuple[Leaf, Leaf | CA, CA]:
     """The leaf, the certificate that the scenario is about, and the CA that issued that."""
     publishes = _choose_way(scenario) if signs is None else by(signs)
     top = pki.root.create_child_ca(publishes=publishes)
@@ -270,16 +272,13 @@ def _issue_certificates(scenario: Scenario, pki: PKI, signs: CrlIssuer | None) -
     if scenario.about == "leaf":
         logged = _log(scenario.crlite, top, pki)
         leaf = top.issue_cert(
-            *_IDENTITIES,
-            must_staple=scenario.must_staple,
-            ocsp_urls=ocsp,
-            crl_urls=crl,
-            faults=bent,
-            **logged,
-        )
+            *_IDENTITIES, client=client, must_staple=scenario.must_staple,
+            ocsp_urls=ocsp, crl_urls=crl, faults=bent, **logged,
+        )  # fmt: skip
         return leaf, leaf, top
     intermediate = top.create_child_ca(ocsp_urls=ocsp, crl_urls=crl, faults=bent)
-    return intermediate.issue_cert(*_IDENTITIES, must_staple=scenario.must_staple), intermediate, top
+    leaf = intermediate.issue_cert(*_IDENTITIES, client=client, must_staple=scenario.must_staple)
+    return leaf, intermediate, top
 
 
 def _log(offer: FilterOffer | None, issuer: CA, pki: PKI) -> dict[str, Any]:

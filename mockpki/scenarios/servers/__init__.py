@@ -9,6 +9,7 @@
 - `_scenarios`: what happens in each, as steps; `_table`: what well-known designs then do.
 - `_outcome`: what was seen of a server in one; `_demands`: what a good server does.
 - `_worlds`: a preset to do it to; `_command`: a real server; `_virtual_time`: the same with a clock of ours.
+- `_client_certificates`: a server that checks client certificates, in the scenarios of clients.
 - `_typed_paths`: where the files are that its command names; `_template`: its configuration.
 - `_run`: a scenario in a world; `_watch`: its responder; `_observe`: its handshakes.
 - `_timeline`: a long outage of the responder, step by step.
@@ -20,6 +21,7 @@
 
 from __future__ import annotations
 
+from ._client_certificates import CLIENT_TABLE, find_client_trouble, meet
 from ._command import PLACEHOLDERS, ServerCommand
 from ._demands import DEMANDS
 from ._observe import WORDS, Observation, observe
@@ -34,6 +36,7 @@ from ._worlds import NotListening, Preset, World
 __all__ = [
     "BEHAVIOUR",
     "CHARACTERS",
+    "CLIENT_TABLE",
     "DEMANDS",
     "INERT",
     "KINDS",
@@ -57,9 +60,11 @@ __all__ = [
     "World",
     "choose_scenarios",
     "count_workers",
+    "find_client_trouble",
     "is_like",
     "kind",
     "look_up_words",
+    "meet",
     "named",
     "nearest",
     "observe",

@@ -51,6 +51,8 @@ PLACEHOLDERS: dict[str, str] = {
     "p12_file": "the same as PKCS #12, with the password mockpki",
     "issuer_file": "the CA that issued it, PEM",
     "ca_file": "the root, PEM",
+    "client_ca_file": "the root and the CAs below it that client certificates are by, PEM",
+    "crl_file": "the CRLs of these CAs, PEM",
     "ocsp_url": "the responder's URL, which is in the certificate, too",
     "directory": "an empty folder of the server's own, which stays when it is restarted",
     "template": "the path of the template as it was given, a file or a folder",
@@ -130,6 +132,11 @@ class ServerCommand:
     def words(self) -> list[str]:
         """The command as a list of arguments, with its placeholders."""
         return shlex.split(self.command) if isinstance(self.command, str) else list(self.command)
+
+    @property
+    def given(self) -> set[str]:
+        """The placeholders that it has, in the command or in the template."""
+        return set().union(*(_PLACEHOLDERS.find(text) for text in (self.text, *self.words)))
 
     @property
     def words_anywhere(self) -> list[str]:
@@ -313,6 +320,8 @@ class CommandSite:
     leaf: Leaf
     watch: Watch
     program: _Program
+    client_files: Mapping[str, str] = field(default_factory=dict)
+    """``client_ca_file`` and ``crl_file``, where they are not the PKI's own."""
     asked: int = 0
     """Requests before it was started last."""
 
@@ -368,6 +377,7 @@ class CommandSite:
             "ca_file": self.pki.ca_file,
             "ocsp_url": leaf.issuer.ocsp.url,
             "directory": str(self.program.own_folder),
+            **(self.client_files or {"client_ca_file": self.pki.ca_file, "crl_file": self.pki.crl_file}),
         }
 
 

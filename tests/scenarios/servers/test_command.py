@@ -93,7 +93,7 @@ class TestPrograms:
 import os, sys
 config, given = sys.argv[5:7]
 values = dict(line.split("=", 1) for line in open(config))
-assert len(values) == 14 and given == values["template"].strip(), values
+assert len(values) == 16 and given == values["template"].strip(), values
 for name, value in values.items():
     if name.endswith("_file"):
         assert os.path.getsize(value.strip()) > 100, name

@@ -1,0 +1,109 @@
+"""Real servers that check client certificates, told which policy they keep."""
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mockpki import scenarios
+from mockpki._probe import ClientReport
+from mockpki._probe.client_certificates import probe_client_certificates
+from mockpki.relying_party._words import parse_policy
+from mockpki.scenarios.servers import CLIENT_TABLE, ServerCommand
+from tests.scenarios.servers.test_client_certificates import server
+from tests.servers.commands import apache_clients, nginx_clients
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no process groups")
+
+SOME = (
+    *(
+        "ocsp-good",
+        "ocsp-revoked",
+        "ocsp-hold",
+        "ocsp-unknown",
+        "ocsp-stale",
+        "ocsp-refused",
+        "ocsp-wrong-signer",
+    ),
+    *("crl-good", "crl-revoked", "crl-hold", "crl-stale", "crl-wrong-signer", "intermediate-crl-revoked"),
+    *("intermediate-good", "intermediate-ocsp-revoked", "no-sources", "ocsp-refused-crl-revoked"),
+)
+"""Enough to tell the policies below apart, in a second or two."""
+
+BY_OCSP = "hard-fail,sources=OCSP,sourceless_passes=no"
+BY_CRLS = "hard-fail,sources=CRL,sourceless_passes=no"
+SERVERS: dict[str, tuple[Callable[[Path], ServerCommand], str]] = {
+    "nginx, ssl_ocsp": (nginx_clients, BY_OCSP),
+    "nginx, ssl_crl": (lambda folder: nginx_clients(folder, crl=True), BY_CRLS),
+    "Apache, SSLOCSPEnable": (apache_clients, BY_OCSP),
+    "Apache, SSLCARevocationCheck": (lambda folder: apache_clients(folder, crl=True), BY_CRLS),
+}
+
+
+def probe(command: ServerCommand, *names: str, policy: str = "") -> ClientReport:
+    """The report on a server in the scenarios of these names."""
+    table = scenarios.matching(names, CLIENT_TABLE)
+    demanded = (policy, parse_policy(policy)) if policy else None
+    return probe_client_certificates(command, table, demanded=demanded, timeout=timedelta(seconds=30))
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_real_servers_keep_their_policy(name: str, tmp_path: Path) -> None:
+    """Each keeps what its configuration says, seen at responders and by its refusals, and no other policy."""
+    make, policy = SERVERS[name]
+    command = make(tmp_path)
+    found = probe(command, *SOME, policy=policy)
+    assert not found.failures, [str(row.result) for row in found.failures]
+    refused = {row.name: row.alerts for row in found.rows}
+    own, other = ("ocsp", "crl") if policy == BY_OCSP else ("crl", "ocsp")
+    assert refused[f"{own}-good"] == refused["intermediate-good"] == ""
+    # nginx completes the handshake, and says by HTTP that the certificate will not do.
+    said = "HTTP 400" if "nginx" in name else "certificate_revoked"
+    assert (
+        refused[f"{own}-revoked"] == refused[f"{own}-hold"] == refused[f"intermediate-{own}-revoked"] == said
+    )
+    assert all(refused[f"{other}-{status}"] for status in ("good", "revoked"))
+    asked = {source for row in found.rows for source in row.run.seen.asked}
+    assert asked == {"OCSP" if own == "ocsp" else "CRL"}
+    assert found.asked.startswith("It asked for OCSP answers in ")
+    # The same runs held against another policy: the verdicts were the server's.
+    soft = parse_policy("soft-fail")
+    odd = {row.name for row in found.rows if not scenarios.judge(
+        row.run.scenario, row.run.scenario.expected(soft), row.run.outcome, row.run.seen).ok}  # fmt: skip
+    assert f"{own}-stale" in odd
+    assert f"{own}-revoked" not in odd
+    assert any("asks OCSP only" in one or "asks for the CRL only" in one for one in found.inference.sentences)
+
+
+def test_a_report_without_a_policy() -> None:
+    """It is named after what the server did; progress is told of each scenario, whichever came first."""
+    told: list[str] = []
+    table = scenarios.matching(("crl-good", "crl-revoked", "crl-stale"), CLIENT_TABLE)
+    found = probe_client_certificates(
+        server("{ca_file}"), table, jobs=2, progress=lambda run: told.append(run.scenario.name)
+    )
+    assert sorted(told) == ["crl-good", "crl-revoked", "crl-stale"]
+    assert [row.name for row in found.rows] == ["crl-good", "crl-revoked", "crl-stale"]
+    assert (found.label, found.demanded, found.kept) == ("no-check", False, True)
+    assert str(found.command).startswith(f"{sys.executable} ")
+    assert found.asked == "It asked for OCSP answers in 0, CRLs in 0 of them."
+
+
+def test_what_ends_a_probe() -> None:
+    """A server that takes any client is not judged; what fails in between ends the servers, and comes out."""
+    with pytest.raises(
+        ConnectionError, match="The server is not judged: it accepts the client certificate of"
+    ):
+        probe(server("-"), "crl-good")
+
+    def fail(run: object) -> None:
+        raise KeyboardInterrupt
+
+    command = server("{ca_file}")
+    with pytest.raises(KeyboardInterrupt):
+        probe_client_certificates(command, progress=fail, jobs=1)
+    with pytest.raises(InterruptedError):
+        probe(command, "crl-good")
