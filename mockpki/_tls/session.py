@@ -26,6 +26,7 @@ from .._exchange.staples import LONGEST
 from .._pkix.keys import PrivateKey
 from .._pkix.reading import has_plain_extensions, read_issuer, read_serial, read_subject
 from .alerts import alert_name
+from .resumption import Resumption
 
 VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
@@ -37,7 +38,8 @@ class Presentation:
     Certificates are DER, the chain as it is sent, leaf first. ``staples`` has one entry for each
     certificate of the chain, leaf first; entries left out at the end are None, no staple.
     ``client_cas`` are trust anchors; where there are any, the client is asked for a certificate.
-    A client that offers no protocol of ``alpn`` is refused, unless it is ``alpn_optional``.
+    A client that offers no protocol of ``alpn`` is refused, unless it is ``alpn_optional``. With
+    ``resumption`` sessions that were begun with the same chain and the same ``client_cas`` are resumed.
     Versions are named as ``ssl.SSLSocket.version`` names them.
     """
 
@@ -50,6 +52,7 @@ class Presentation:
     minimum_version: str = "TLSv1.2"
     maximum_version: str = "TLSv1.3"
     alpn_optional: bool = False
+    resumption: Resumption | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no handshake could show."""
@@ -86,6 +89,8 @@ class Session(ABC):
     """The alert sent, other than close_notify. OpenSSL answers some garbage with none."""
     error: str | None = None
     """One sentence saying why the handshake, or the connection after it, failed."""
+    resumed: bool = False
+    """An earlier session was resumed: no certificate was shown, and no staple."""
     failure: BaseException | None = None
     """What failed here, and not at the client: the staple could not be written as the test wants it."""
     staples_sent: tuple[bytes | None, ...] = ()

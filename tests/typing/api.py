@@ -163,12 +163,15 @@ def tls_servers(pki: PKI, leaf: Leaf, other: Leaf) -> None:
         print(where, handshakes)
     running: TlsServer = pki.tls_server(leaf, staple=None)
     pki.tls_server(leaf, staple=b"octets", forward_to=("127.0.0.1", 80))
+    pki.tls_server(leaf, before_tls=lambda sock: sock.sendall(b"220 go"), resumption=True)
+    resumed: bool = server.connections[0].resumed
     pki.tls_server(leaf, staple=lambda leaf: leaf.der)
     pki.tls_server(leaf, staple=[faults.Revoked(), faults.StapleOnIntermediate([faults.Good()])])
-    print(running)
+    print(running, resumed)
     pki.tls_server(leaf, staple=[faults.HttpStatus(503)])  # type: ignore[list-item]
     pki.tls_server(leaf, staple=[faults.Hang()])  # type: ignore[list-item]
     pki.tls_server("localhost")  # type: ignore[arg-type]
+    pki.tls_server(leaf, before_tls="smtp")  # type: ignore[arg-type]
 
 
 def stapling(pki: PKI, leaf: Leaf) -> None:
