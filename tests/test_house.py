@@ -190,6 +190,7 @@ TESTED_ELSEWHERE = {
     "_ca.mount": "tests/ca/test_standing.py",
     "_ca.revocation": "tests/services/test_scheduled.py",
     "_services.crl_file": "tests/services/test_scheduled.py",
+    "scenarios.clients._seen": "tests/scenarios/clients/test_stage.py",
     "_services.signed_list": "tests/services/test_publisher.py",
     "staplers._provision": "tests/staplers/test_answering.py",  # data only
 }

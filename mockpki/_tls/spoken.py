@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from .._awaitables import refuse_async
 from .._parameters import show
@@ -33,9 +34,18 @@ class Spoken:
                 _check_function(function, f"{name}=")
 
     @property
+    def arguments(self) -> dict[str, Any]:
+        """The same, as the arguments of a function that takes them by name."""
+        return {name: getattr(self, name) for name in ("handler", "forward_to", "before_tls")}
+
+    @property
     def is_http(self) -> bool:
         """Whether the server's own HTTP is what is spoken behind TLS."""
         return self.handler is None and self.forward_to is None
+
+
+OWN_HTTP = Spoken()
+"""The server's own HTTP."""
 
 
 def _check_function(function: object, parameter: str) -> None:

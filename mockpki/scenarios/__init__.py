@@ -27,7 +27,8 @@ from .clients._history import Held, Instead, Published, Released, Revoked, Visit
 from .clients._judging import Outcome, Result, find_other_alert, has_looked, judge
 from .clients._offer import Offer, Says
 from .clients._scenario import Expectation, Expected, Scenario
-from .clients._stage import TARGET_NAMES, Asked, Seen, Stage, Target, staged
+from .clients._seen import Asked, Seen
+from .clients._stage import TARGET_NAMES, Stage, Target, staged
 from .clients._table import POLICIES, TABLE
 
 __all__ = [

@@ -10,6 +10,7 @@ import pytest
 from mockpki import PKI
 from mockpki._tls import forwarding
 from mockpki._tls.server import TlsServer
+from tests.kit import mail
 from tests.kit.plain_server import plain_server
 from tests.kit.programs import need, run
 from tests.kit.tls_clients import context, received, s_client
@@ -25,15 +26,6 @@ def lines(sock: socket.socket, until: bytes) -> list[bytes]:
         assert line, "the client was to say more"
         found.append(line)
     return found
-
-
-def smtp(sock: socket.socket) -> None:
-    """RFC 3207 section 4."""
-    sock.sendall(b"220 mock\r\n")
-    lines(sock, b"EHLO")
-    sock.sendall(b"250-mock\r\n250 STARTTLS\r\n")
-    lines(sock, b"STARTTLS")
-    sock.sendall(b"220 go\r\n")
 
 
 def imap(sock: socket.socket) -> None:
@@ -71,7 +63,7 @@ def proxy(sock: socket.socket) -> None:
 
 
 SPOKEN: dict[str, Callable[[socket.socket], object]] = {
-    "smtp": smtp,
+    "smtp": mail.starttls,
     "imap": imap,
     "ldap": ldap,
     "postgres": postgres,
@@ -102,14 +94,9 @@ END = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 
 def test_curl_speaks_smtp(pki: PKI) -> None:
     """curl, which requires TLS and a staple, sends a mail command; a server without a staple is refused."""
-
-    def speak(sock: socket.socket) -> None:
-        for line in sock.makefile("rb"):
-            sock.sendall(b"221 bye\r\n" if line.upper().startswith(b"QUIT") else b"250 ok\r\n")
-
     leaf, ends = pki.issue_cert("localhost"), []
     for staple in ((), None):
-        with pki.tls_server(leaf, staple=staple, handler=speak, before_tls=smtp) as server:
+        with pki.tls_server(leaf, staple=staple, handler=mail.speak, before_tls=mail.starttls) as server:
             ends.append(
                 run(
                     *(need("curl"), "-sS", "--ssl-reqd", "--cert-status", "--cacert", pki.ca_file),

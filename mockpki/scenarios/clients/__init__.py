@@ -5,7 +5,7 @@
 - `_history`: what happened at a CA before, and which CRL stands in another's place.
 - `_table`: all situations that ship with mockpki; in `_list_table` those of CRLs as CAs publish them, in
   `_filter_table` those of filters.
-- `_stage`, `_lists`: a scenario on a live PKI, and what was seen there; what its CRLs are.
+- `_stage`, `_lists`: a scenario on a live PKI; what its CRLs are. `_seen`: what was seen of the client there.
 - `_judging`: what a client did, held against what was expected of it.
 - `_control`: where a client has to accept before it is judged at all.
 - `_calling`: the function that connects, and what its end means.

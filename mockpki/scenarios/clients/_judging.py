@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ._scenario import Expectation, Expected, Scenario
-from ._stage import Seen
+from ._seen import Seen
 
 OTHER_ALERTS = {
     "unknown_ca": "trust",
@@ -103,6 +103,8 @@ def _find_problems(
     demanded = expectation.verdict
     if evidence and expectation.if_fetched is not None and "CRL" in seen.looked_at:
         demanded = expectation.if_fetched
+    if evidence and expectation.if_whole is not None and seen.completed and not seen.resumed:
+        demanded = expectation.if_whole
     if demanded not in (did, Expected.EITHER):
         return [f"the policy demands {demanded}, and the client did {did}"]
     if not evidence:

@@ -19,9 +19,8 @@ from ..._ca.ca import CA
 from ..._ca.crl_issuer import CrlIssuer
 from ..._ca.leaf import Leaf
 from ..._pki import PKI
-from ..._services.evidence import Request, count_in_words
-from ..._tls.handshake import Handshake
 from ..._tls.server import TlsServer
+from ..._tls.spoken import Handler, Spoken
 from ...publishing import IMMEDIATE, Publishing, by
 from ...relying_party import crl_urls, responders
 from ._filter_offer import FilterOffer, Made
@@ -29,6 +28,7 @@ from ._history import Instead, Visited
 from ._lists import Lists
 from ._offer import NO_OFFER, Offer, Says
 from ._scenario import Scenario
+from ._seen import Asked, Seen
 
 SERVER_NAME = "localhost"
 _IDENTITIES = (SERVER_NAME, "127.0.0.1")
@@ -70,101 +70,10 @@ TARGET_NAMES = tuple(field.name for field in fields(Target))
 """What a client can be given, by name."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """The requests *about* another certificate of the chain: ``"leaf"``, or ``"CA above"``."""
-
-    about: str
-    ocsp: tuple[Request, ...]
-    crl: tuple[Request, ...]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What the server and the services saw of a client.
-
-    *ocsp* and *crl* are the requests that concerned the certificate that the scenario is *about*, the
-    ``"leaf"`` or the ``"intermediate"``; *others* are those about the rest of its chain. *crlite* are those
-    for filters.
-    """
-
-    handshakes: tuple[Handshake, ...]
-    ocsp: tuple[Request, ...]
-    crl: tuple[Request, ...]
-    others: tuple[Asked, ...] = ()
-    about: str = "leaf"
-    crlite: tuple[Request, ...] = ()
-    crl_file: bool = False
-    """Whether the client was given the CRLs as a file, where nobody sees it look."""
-    whole_chain: bool = True
-    """Whether the server sent all that leads to the root."""
-    ca_issuers: tuple[Request, ...] = ()
-    """The requests for the certificate of the CA above the leaf."""
-
-    @property
-    def looked_at(self) -> frozenset[str]:
-        """The sources that the client looked at for the certificate that the scenario is about."""
-        return self._sources(self.ocsp, self.crl) | ({"CRLite"} if self.crlite else set())
-
-    @property
-    def asked(self) -> frozenset[str]:
-        """The sources that the client looked at, by their names in a policy.
-
-        In a scenario about the intermediate, what was asked about the leaf counts, too. What was asked
-        about CAs above the certificate in question is in *others*, and in the text.
-        """
-        leaf = [other for other in self.others if other.about == "leaf"]
-        return self.looked_at.union(*(self._sources(other.ocsp, other.crl) for other in leaf))
-
-    def _sources(self, ocsp: Sequence[Request], crl: Sequence[Request]) -> frozenset[str]:
-        staple = any(shake.staple_requested for shake in self.handshakes)
-        looked = {"staple": staple, "OCSP": bool(ocsp), "CRL": bool(crl) or self.crl_file}
-        return frozenset(source for source, did in looked.items() if did)
-
-    @property
-    def alerts(self) -> tuple[str, ...]:
-        """The alerts that the client sent; close_notify, a good-bye, is none."""
-        return tuple(one.alert for one in self.handshakes if one.alert and one.alert != "close_notify")
-
-    @property
-    def completed(self) -> bool:
-        """Whether any handshake was."""
-        return any(shake.completed for shake in self.handshakes)
-
-    def __bool__(self) -> bool:
-        asked = any(other.ocsp or other.crl for other in self.others)
-        return bool(self.handshakes or self.ocsp or self.crl or self.crlite or asked)
-
-    def __str__(self) -> str:
-        lines = [f"  {shake}" for shake in self.handshakes] or ["  no TLS connection came"]
-        lines.extend(
-            self._describe_requests("OCSP", self.ocsp, [(one.about, one.ocsp) for one in self.others])
-        )
-        lines.extend(self._describe_requests("CRL", self.crl, [(one.about, one.crl) for one in self.others]))
-        lines.extend(["  CRL: handed out as a file"] if self.crl_file else [])
-        if self.ca_issuers or not self.whole_chain:
-            lines.extend(self._describe_requests("caIssuers", self.ca_issuers, []))
-        if self.crlite:
-            lines.extend(self._describe_requests("CRLite", self.crlite, []))
-        return "\n".join(lines)
-
-    def _describe_requests(
-        self, what: str, requests: Sequence[Request], others: Sequence[tuple[str, Sequence[Request]]]
-    ) -> Iterator[str]:
-        """What was asked about whom. Where nothing was about others, it need not be said about whom."""
-        asked = [(about, some) for about, some in others if some]
-        about = f" about the {self.about}" if asked or self.about != "leaf" else ""
-        about = "" if what == "CRLite" else about
-        rows = ((about, requests), *((f" about the {one}", some) for one, some in asked))
-        for whom, some in rows:
-            yield f"  {what}{whom}: {'asked ' + count_in_words(len(some)) if some else 'not asked'}"
-            yield from (f"    {request}" for request in some[:5])
-
-
 class Stage:
     """A scenario that is on. Made by `staged`."""
 
-    def __init__(self, scenario: Scenario, pki: PKI, folder: Path) -> None:
+    def __init__(self, scenario: Scenario, pki: PKI, folder: Path, spoken: Spoken) -> None:
         self.scenario = scenario
         self._folder = folder
         self._crl_file = False
@@ -181,7 +90,11 @@ class Stage:
         self._publish_filters("before", "with a delta")
         staple = None if scenario.staple is None else list(scenario.staple.faults)
         self.server: TlsServer = pki.tls_server(
-            self.leaf, staple=staple, chain=None if scenario.chain == "complete" else []
+            self.leaf,
+            staple=staple,
+            chain=None if scenario.chain == "complete" else [],
+            resumption=scenario.resumption,
+            **spoken.arguments,
         )
         self._before = self._records
         """What there was before the visit that is judged; the root serves other stages, too."""
@@ -311,10 +224,20 @@ class Stage:
 
 
 @contextmanager
-def staged(scenario: Scenario, pki: PKI) -> Iterator[Stage]:
-    """Put *scenario* on in *pki*, below its root, until the end of the block."""
+def staged(
+    scenario: Scenario,
+    pki: PKI,
+    *,
+    handler: Handler | None = None,
+    forward_to: tuple[str, int] | None = None,
+    before_tls: Handler | None = None,
+) -> Iterator[Stage]:
+    """Put *scenario* on in *pki*, below its root, until the end of the block.
+
+    *handler*, *forward_to* and *before_tls* are what its TLS server is given, for another protocol than HTTP.
+    """
     with TemporaryDirectory(prefix="mockpki-") as folder:
-        stage = Stage(scenario, pki, Path(folder))
+        stage = Stage(scenario, pki, Path(folder), Spoken(handler, forward_to, before_tls))
         with stage.server:
             yield stage
 
