@@ -245,3 +245,12 @@ def filters(issuer: bytes, at: datetime) -> None:
     crlite.Clubcard.build({issuer: [1, 2]}, {})  # type: ignore[dict-item]
     older: bytes = crlite.cascade({issuer: ([1, 2], [2])}, salt=b"salt").encode()
     print(status, card.v4(), older)
+
+
+def protocols(case: scenarios.Case, pki: PKI) -> None:
+    """What speaks with a client of another protocol than HTTP."""
+    done = case.check(lambda url: url, handler=lambda sock: None, before_tls=lambda sock: None)
+    print(done.seen.resumed)
+    with scenarios.staged(case.scenario, pki, forward_to=("127.0.0.1", 6379)) as stage:
+        print(stage.target)
+    case.check(lambda url: url, handler="smtp")  # type: ignore[arg-type]
