@@ -39,8 +39,9 @@ from .publishing._values import Publishing
 
 if TYPE_CHECKING:
     from ._ca.adopted import OwnAuthority
-    from ._tls.options import Handler, Issue, Refused
+    from ._tls.options import Issue, Refused
     from ._tls.server import TlsServer
+    from ._tls.spoken import Handler
     from ._tls.staple_source import Staple
 
 P = ParamSpec("P")
@@ -339,6 +340,8 @@ class PKI(Trusted):
         refuse_clients: Refused = None,
         handler: Handler | None = None,
         forward_to: Annotated[tuple[str, int] | None, "a (host, port), such as ('127.0.0.1', 5432)"] = None,
+        before_tls: Handler | None = None,
+        resumption: bool = False,
         chain: Annotated[
             Sequence[Leaf | CA | x509.Certificate | bytes] | None, "a list of CAs, certificates and DER"
         ] = None,
@@ -363,7 +366,9 @@ class PKI(Trusted):
         two whatever was given; left out, it is ``["http/1.1"]``. A client that offers nothing of it gets the
         alert no_application_protocol (RFC 7301 section 3.2), unless *alpn* is left out beside one of the two,
         where nobody has said what is spoken; with ``[]`` there is no ALPN. Versions are ``"TLSv1.2"`` and
-        ``"TLSv1.3"``.
+        ``"TLSv1.3"``. *before_tls* is a function such as *handler* that speaks in the clear, as STARTTLS has
+        it: the handshake begins when it returns, with what it has left unread. With *resumption* sessions can
+        be resumed, in which no certificate and no staple are sent.
 
         Raises ValueError or TypeError for leaves and staples that it cannot present, alone or together: an
         ML-DSA key goes only with staples that are OCSP answers about the leaf. Entering the
@@ -371,12 +376,11 @@ class PKI(Trusted):
         """
         from ._tls.options import WantedClients, choose_leaves, list_chain
         from ._tls.server import TlsServer
+        from ._tls.spoken import Spoken
         from ._tls.staple_source import staple_source
 
         self._realm.require_open()
         issue, given = choose_leaves(leaves, self._realm.cas, self)
-        if handler is not None and forward_to is not None:
-            raise ValueError("handler= and forward_to= both take the decrypted bytes; give one of them")
         server = TlsServer(
             self._realm,
             given,
@@ -387,8 +391,8 @@ class PKI(Trusted):
             minimum_version=minimum_version,
             maximum_version=maximum_version,
             clients=WantedClients.check(client_ca, client_certificate_required, refuse_clients),
-            handler=handler,
-            forward_to=forward_to,
+            spoken=Spoken(handler, forward_to, before_tls),
+            resumption=resumption,
             chain=list_chain(chain),
         )
         self._realm.servers.append(server)

@@ -74,7 +74,8 @@ class Connection:
     def _listen(self) -> None:
         """Often the first octets are here already."""
         self._delay = None
-        self._read()
+        if not self._paused:
+            self._read()
         if not self.closed and not self._paused and not self._peer_finished:
             self._start_reading()
 

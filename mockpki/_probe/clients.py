@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from .._pki import PKI
 from .._pkix.keys import KeyType
 from .._programs.processes import Ended, Processes
+from .._tls.spoken import OWN_HTTP, Spoken
 from ..scenarios import CONTROL, Outcome, Scenario, Seen, find_other_alert, find_trouble, staged
 from .command import Command
 
@@ -98,11 +99,12 @@ def _name_signal(number: int) -> str:
 
 @dataclass
 class Probe:
-    """A client, and what its PKIs are like. Raises ValueError for a key type that there is not."""
+    """A client, what its PKIs are like, and what is spoken there. Raises ValueError for a wrong key type."""
 
     client: Client
     key_type: str = "P-256"
     delegated: bool = False
+    spoken: Spoken = OWN_HTTP
     _processes: Processes = field(default_factory=Processes, repr=False)
 
     def __post_init__(self) -> None:
@@ -164,7 +166,10 @@ class Probe:
 
     def run_once(self, scenario: Scenario) -> Run:
         """Run the client in one scenario. Raises ChildProcessError if it cannot be started."""
-        with self._pki() as pki, staged(scenario, pki) as stage:
+        with (
+            self._pki() as pki,
+            staged(scenario, pki, **self.spoken.arguments) as stage,
+        ):
             for target in stage.visits(self.client.command.given):
                 command = self.client.command.to(target)
                 try:

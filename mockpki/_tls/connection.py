@@ -17,6 +17,7 @@ from .._exchange.steps import Wire, deliver
 from .._pkix.reading import load_certificate
 from .._problems import describe
 from ..staplers._provision import Provision
+from .before_tls import BeforeTls
 from .client_hello import ClientHello, ClientHelloReader, Offer
 from .handshake import Handshake
 from .session import Session
@@ -29,6 +30,7 @@ _HANDSHAKE_FAILURE = bytes([21, 3, 3, 0, 2, 2, 40])
 _REFUSED_METHODS = frozenset({"CONNECT", "TRACE"})
 # The octets that a client may send ahead while its staple is being found.
 _MOST_EARLY = 1 << 17
+_RESUMED = "an earlier session was resumed, in which no certificate is sent, and no staple"
 
 
 class Server(Protocol):
@@ -61,6 +63,9 @@ class Server(Protocol):
     def session(self, leaf: Leaf, staple: bytes | None, source: Source) -> Session:
         """A TLS session that shows these, with a staple of that *source*."""
 
+    def speak_first(self, connection: Connection, then: Callable[[str | None], object]) -> BeforeTls | None:
+        """Have a function speak in the clear, and call *then*; None where TLS comes first."""
+
     def inner(self, outer: TlsConnection) -> Receiver:
         """What takes the decrypted octets."""
 
@@ -89,6 +94,7 @@ class TlsConnection:
         self._input_over = False
         self.handshake = Handshake(self.peer)
         self._number = server.opened(self.handshake)
+        self._clear = server.speak_first(connection, self._speak_tls)
 
     # The connection calls these.
 
@@ -125,6 +131,8 @@ class TlsConnection:
     def ended(self) -> None:
         handshake = self.handshake
         handshake.closed = True
+        if self._clear is not None:
+            self._clear.end()
         if self._server.closed and not handshake.completed:
             handshake.error = handshake.error or "the server was closed before the handshake was complete"
         elif self._tls is not None:
@@ -137,6 +145,14 @@ class TlsConnection:
         self._end_inner()
 
     # The handshake.
+
+    def _speak_tls(self, failure: str | None) -> None:
+        """Begin, now that a function has spoken; or end, if there is a *failure*."""
+        if failure is None:
+            self._connection.resume_reading()
+        else:
+            self.handshake.error = failure
+            self._connection.finish()
 
     def _greet(self, hello: ClientHello) -> None:
         handshake = self.handshake
@@ -229,6 +245,9 @@ class TlsConnection:
             if certificate is not None:
                 handshake.client_certificate = load_certificate(certificate)
             handshake.completed = True
+            if tls.resumed:
+                handshake.resumed = True
+                handshake.staple_reason = _RESUMED
 
     def _flush(self, tls: Session) -> None:
         pending = tls.pending()

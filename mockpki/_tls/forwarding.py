@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from .._awaitables import refuse_awaitable
@@ -17,7 +17,7 @@ from .._engine.http import Outlet
 from .._engine.loop import Engine
 from .._engine.standstill import find_place
 from .._problems import Problems
-from .options import Handler
+from .spoken import Handler
 
 _PATIENCE = 2.0
 # The octets that are kept for a connection that is still being made.
@@ -107,7 +107,7 @@ class Upstreams:
     def __init__(self, engine: Engine, problems: Problems) -> None:
         self._engine = engine
         self._problems = problems
-        self._handlers: list[threading.Thread] = []
+        self._threads: dict[threading.Thread, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._connections: set[Connection] = set()
         self._until = 0.0
@@ -132,12 +132,17 @@ class Upstreams:
                 with contextlib.suppress(RuntimeError):  # the loop may have ended before
                     self._engine.post(upstream.hang_up)
 
-        thread = threading.Thread(target=run, name="mockpki handler", daemon=True)
-        self._handlers = [*(other for other in self._handlers if other.is_alive()), thread]
-        thread.start()
+        self.start_thread(run, "handler")
         forward = Forward(outer)
         forward.connected(upstream)
         return forward
+
+    def start_thread(self, run: Callable[[], object], what: str) -> None:
+        """On the loop: *run* on a thread, which `join` waits for; *what* it is, in words."""
+        thread = threading.Thread(target=run, name=f"mockpki {what}", daemon=True)
+        self._threads = {one: its for one, its in self._threads.items() if one.is_alive()}
+        self._threads[thread] = what
+        thread.start()
 
     def forward(self, outer: TwoWay, targets: Sequence[Address]) -> Receiver:
         """On the loop: what takes the octets that *outer* decrypts to the first of *targets*."""
@@ -171,22 +176,22 @@ class Upstreams:
             upstream.abort()
 
     def begin_to_end(self) -> None:
-        """The connections are closed: from now on the handlers have so long to end."""
+        """The connections are closed: from now on the threads have so long to end."""
         self._until = monotonic() + _PATIENCE
 
     def join(self) -> None:
-        """Wait for the handlers, whose connections are closed; one that does not return is a problem."""
-        handlers = [thread for thread in self._handlers if thread is not threading.current_thread()]
-        for thread in handlers:
+        """Wait for the threads, whose connections are closed; one that does not return is a problem."""
+        threads = {one: what for one, what in self._threads.items() if one is not threading.current_thread()}
+        for thread in threads:
             thread.join(max(0.0, self._until - monotonic()))
-        left = [thread for thread in handlers if thread.is_alive()]
-        self._handlers = []
+        left = [thread for thread in threads if thread.is_alive()]
+        self._threads = {}
         if left:
-            place = find_place(left[0])
+            what, place = threads[left[0]], find_place(left[0])
             self._problems.add(
                 TimeoutError(
-                    f"the handler of a TLS server is still running {_PATIENCE:g} s after its connection "
+                    f"the {what} of a TLS server is still running {_PATIENCE:g} s after its connection "
                     f"was closed{f': it is at {place}' if place else ''}"
                 ),
-                "let the handler return when recv() gives b''",
+                f"let the {what} return when recv() gives b''",
             )

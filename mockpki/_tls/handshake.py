@@ -22,8 +22,10 @@ class Handshake:
     sentence why the server had this staple for it, or none. *completed* tells whether the
     handshake ended well for the server; *alert* names the alert the client sent (RFC 8446 section 6),
     *alert_sent* the server's own, and *error* says why a handshake failed. *leaf* was presented;
-    *client_certificate* was the client's, if it was accepted. *requests* counts the HTTP requests that
-    followed. *closed*: the connection is over. *number* counts the connections of a server from 1.
+    *client_certificate* was the client's, if it was accepted. *resumed*: it went on with an earlier session,
+    in which both were shown, and neither a certificate nor a staple was sent (RFC 8446 section 2.2, RFC 5246
+    section 7.3). *requests* counts the HTTP requests that followed. *closed*: the connection is over.
+    *number* counts the connections of a server from 1.
     """
 
     client: str
@@ -42,6 +44,7 @@ class Handshake:
     requests: int = 0
     closed: bool = False
     alert_sent: str | None = None
+    resumed: bool = False
     number: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
@@ -50,7 +53,8 @@ class Handshake:
         sent = "none sent" if self.staple is None else f"one of {len(self.staple)} octets sent"
         end = "completed" if self.completed else f"not completed ({self.error or 'still under way'})"
         alert = f", alert {self.alert}" if self.alert else ""
-        return f"{self.version or 'TLS'} {whom}: {asked}, {sent}; {end}{alert}"
+        resumed = ", resumed" if self.resumed else ""
+        return f"{self.version or 'TLS'} {whom}{resumed}: {asked}, {sent}; {end}{alert}"
 
     def __repr__(self) -> str:
         return f"<Handshake of {self.client}, {self}>"
@@ -90,6 +94,7 @@ class HandshakeLog(Log[Handshake]):
             *(one.server_name, one.version, one.alpn, one.staple_requested, one.staple_reason),
             one.alert_sent,
             *(one.completed, one.alert, one.error, one.requests, one.closed, self._leaf_numbers[one.leaf]),
+            one.resumed,
             None if certificate is None else certificate.public_bytes(Encoding.DER),
         )
         # In version 2 the same values are always the same octets.
@@ -97,7 +102,7 @@ class HandshakeLog(Log[Handshake]):
 
     def _from_octets(self, number: int, row: Row) -> Handshake:
         client, staples, fields = row
-        *texts, completed, alert, error, requests, closed, leaf, certificate = marshal.loads(fields)  # noqa: S302 - it is our own
+        *texts, completed, alert, error, requests, closed, leaf, resumed, certificate = marshal.loads(fields)  # noqa: S302 - it is our own
         name, version, alpn, asked, reason, alert_sent = texts
         sent, all_sent = marshal.loads(staples)  # noqa: S302
         return Handshake(
@@ -117,5 +122,6 @@ class HandshakeLog(Log[Handshake]):
             requests=requests,
             closed=closed,
             alert_sent=alert_sent,
+            resumed=resumed,
             number=number,
         )

@@ -4,7 +4,8 @@ Rules of this file:
 
 1. A context is costly (keys and certificates are parsed again), a connection is not: contexts are
    kept by the `OpenSSLServer` that made them, and know nothing of staples.
-2. No resumption: a resumed handshake shows no certificate and no staple.
+2. Sessions are resumed only where a server is asked to: a resumed handshake shows no certificate and no
+   staple. Keys of tickets are a context's own, so no session goes on under another certificate.
 3. The certificate's strength is the client's to judge, so OpenSSL's own security level is 0.
 4. Callbacks find their session through a weak reference, so that a dropped session is freed at
    once, with OpenSSL's memory, and does not wait for the garbage collector.
@@ -33,6 +34,8 @@ _VERSIONS = {
 # A constant of OpenSSL's that pyOpenSSL has no name for. With it, a chain is sent as it was
 # given; without, OpenSSL completes it from the trust anchors for client certificates.
 _MODE_NO_AUTO_CHAIN = 0x8
+
+_WRITES_CERTIFICATE = b"SSLv3/TLS write certificate"
 
 # One TLS record and its overhead; a server's whole first flight fits most of the time.
 _READ_SIZE = 32 * 1024
@@ -64,6 +67,7 @@ class OpenSSLServer:
             shown.client_certificate_required,
             shown.minimum_version,
             shown.maximum_version,
+            shown.resumption is not None,
         )
         entry = self._contexts.get(key)
         if entry is None:
@@ -82,8 +86,14 @@ def new_context(presentation: Presentation) -> SSL.Context:
     context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
     context.set_min_proto_version(_VERSIONS[presentation.minimum_version])
     context.set_max_proto_version(_VERSIONS[presentation.maximum_version])
-    context.set_options(SSL.OP_NO_TICKET | SSL.OP_NO_RENEGOTIATION)
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    context.set_options(SSL.OP_NO_RENEGOTIATION)
+    if presentation.resumption is None:
+        context.set_options(SSL.OP_NO_TICKET)
+        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    else:
+        context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
+        # Without one, no session with a client certificate can be resumed.
+        context.set_session_id(b"mockpki")
     context.set_mode(_MODE_NO_AUTO_CHAIN)
     try:
         _use_credentials(context, presentation)
@@ -95,7 +105,7 @@ def new_context(presentation: Presentation) -> SSL.Context:
         optional = presentation.alpn_optional
         context.set_alpn_select_callback(lambda _, asked: _select(offered, asked, optional))
     context.set_ocsp_server_callback(_give_staple)
-    context.set_info_callback(_note_alert)
+    context.set_info_callback(_note_alert if presentation.resumption is None else _note_state)
     return context
 
 
@@ -168,6 +178,15 @@ def _note_alert(connection: SSL.Connection, where: int, value: int) -> None:
         _session_of(connection)._note_alert(bool(where & SSL.SSL_CB_READ), value & 0xFF)
 
 
+def _note_state(connection: SSL.Connection, where: int, value: int) -> None:
+    # pyOpenSSL does not tell whether a session is resumed, but what is being written. RFC 8446 section 2.2:
+    # "As the server is authenticating via a PSK, it does not send a Certificate or a CertificateVerify
+    # message."
+    if where & SSL.SSL_CB_LOOP and connection.get_state_string() == _WRITES_CERTIFICATE:
+        _session_of(connection)._shows_certificate = True
+    _note_alert(connection, where, value)
+
+
 class OpenSSLSession(Session):
     """One connection by OpenSSL."""
 
@@ -178,6 +197,7 @@ class OpenSSLSession(Session):
         self._connection = SSL.Connection(context or new_context(presentation), None)
         self._connection.set_app_data(weakref.ref(self))
         self._connection.set_accept_state()
+        self._shows_certificate = presentation.resumption is None
         self._closing = False
 
     @property
@@ -206,6 +226,7 @@ class OpenSSLSession(Session):
             if not self.established:
                 self._connection.do_handshake()
                 self.established = True
+                self.resumed = not self._shows_certificate
             while True:
                 received.append(self._connection.recv(_READ_SIZE))
         except SSL.WantReadError:

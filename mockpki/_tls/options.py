@@ -24,9 +24,6 @@ from .session import VERSIONS
 Issue = Callable[[str | None], Leaf]
 """The leaf for an SNI name; None: the client gave none."""
 
-Handler = Callable[[socket.socket], object]
-"""Called on a thread of its own with a socket that carries the decrypted bytes of one connection."""
-
 
 Refused = Annotated[
     str | Callable[[x509.Certificate], str | None] | None,
@@ -68,14 +65,6 @@ def choose_spoken(names: tuple[str, ...]) -> tuple[str, ...]:
             "handler= or forward_to= for the protocol"
         )
     return spoken
-
-
-def check_handler(handler: object) -> None:
-    if not callable(handler):
-        raise TypeError(f"handler= takes a function that is called with a socket; got {show(handler)}")
-    refuse_async(
-        handler, "handler=", "write it with `def`; it has a thread of its own, for asyncio.run() too"
-    )
 
 
 def check_issue(issue: object) -> None:

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from .._ca.leaf import Leaf
 from .._ca.realm import Realm
-from .._engine.connection import Receiver
+from .._engine.connection import Connection, Receiver
 from .._engine.fetch import Address
 from .._engine.http import HttpSession
 from .._engine.interrupts import Held
@@ -21,6 +21,7 @@ from .._parameters import check_arguments
 from .._services.control import Restore
 from ..staplers._provision import Provision
 from ..staplers._stapler import Stapler
+from .before_tls import BeforeTls
 from .client_hello import Offer
 from .connection import TlsConnection
 from .forwarding import Upstreams
@@ -29,10 +30,8 @@ from .leaves import GivenLeaves, IssuedLeaves, Leaves
 from .openssl import OpenSSLServer
 from .options import (
     DEFAULT_PROTOCOLS,
-    Handler,
     Issue,
     WantedClients,
-    check_handler,
     check_issue,
     check_port,
     check_protocols,
@@ -40,8 +39,10 @@ from .options import (
     choose_spoken,
     resolve,
 )
+from .resumption import Resumption
 from .session import Presentation, Session, needs_tlslite
 from .signing import can_use
+from .spoken import Spoken
 from .staple_source import Ready, Source, Staple, bend_staple_messages, faults_of, staple_source
 from .staples import Staples, find_staple
 from .transports import check_transport
@@ -62,8 +63,8 @@ class TlsServer:
         minimum_version: str,
         maximum_version: str,
         clients: WantedClients,
-        handler: Handler | None,
-        forward_to: tuple[str, int] | None,
+        spoken: Spoken,
+        resumption: bool,
         chain: tuple[bytes, ...] | None = None,
     ) -> None:
         self._realm = realm
@@ -72,20 +73,18 @@ class TlsServer:
         self._chain = chain
         self._staples = Staples(self, realm, staple)
         self._wanted_port = check_port(port)
-        own_http = handler is None and forward_to is None
         protocols = check_protocols(DEFAULT_PROTOCOLS if alpn is None else alpn)
-        self._alpn = choose_spoken(protocols) if own_http else protocols
+        self._alpn = choose_spoken(protocols) if spoken.is_http else protocols
         # Nobody has said what is spoken behind it.
-        self._alpn_optional = alpn is None and not own_http
+        self._alpn_optional = alpn is None and not spoken.is_http
         self._versions = check_versions(minimum_version, maximum_version)
         self._clients = clients
-        if handler is not None:
-            check_handler(handler)
-        self._handler = handler
+        self._spoken = spoken
         self._forward_to: Sequence[Address] | None = None
-        if forward_to is not None:
-            what = f"forward_to={forward_to!r}"
-            self._forward_to = realm.network.choose_allowed(resolve(forward_to), what)
+        if spoken.forward_to is not None:
+            what = f"forward_to={spoken.forward_to!r}"
+            self._forward_to = realm.network.choose_allowed(resolve(spoken.forward_to), what)
+        self._resumption = Resumption() if resumption else None
         self._openssl = OpenSSLServer()
         for leaf in leaves:
             self._check(leaf, staple)
@@ -373,14 +372,24 @@ class TlsServer:
             maximum,
             self._alpn_optional,
             self._clients.refuse,
+            self._resumption,
         )
 
-    # Where the decrypted bytes go.
+    # What is spoken on it.
+
+    def speak_first(self, connection: Connection, then: Callable[[str | None], object]) -> BeforeTls | None:
+        """On the loop: let the test's function have *connection*, if there is one, and call *then*."""
+        function = self._spoken.before_tls
+        if function is None:
+            return None
+        clear = BeforeTls(connection, function, self._engine, self._realm.problems, then)
+        clear.start(self._upstreams)
+        return clear
 
     def inner(self, outer: TlsConnection) -> Receiver:
         """What takes the decrypted bytes of a new connection."""
         if self._forward_to is not None:
             return self._upstreams.forward(outer, self._forward_to)
-        if self._handler is not None:
-            return self._upstreams.handle(outer, self._handler)
+        if self._spoken.handler is not None:
+            return self._upstreams.handle(outer, self._spoken.handler)
         return HttpSession(outer, outer.answer, self._realm.problems, self.now, largest=None)

@@ -27,6 +27,7 @@ from .._pkix.keys import PrivateKey
 from .._pkix.reading import has_plain_extensions, read_issuer, read_serial, read_subject
 from .alerts import alert_name
 from .client_certificates import Refusal
+from .resumption import Resumption
 
 VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
@@ -39,7 +40,8 @@ class Presentation:
     certificate of the chain, leaf first; entries left out at the end are None, no staple.
     ``client_cas`` are trust anchors; where there are any, the client is asked for a certificate.
     ``refuse`` says which verified ones are refused all the same; only tlslite asks it.
-    A client that offers no protocol of ``alpn`` is refused, unless it is ``alpn_optional``.
+    A client that offers no protocol of ``alpn`` is refused, unless it is ``alpn_optional``. With
+    ``resumption`` sessions that were begun with the same chain and the same ``client_cas`` are resumed.
     Versions are named as ``ssl.SSLSocket.version`` names them.
     """
 
@@ -53,6 +55,7 @@ class Presentation:
     maximum_version: str = "TLSv1.3"
     alpn_optional: bool = False
     refuse: Refusal | None = None
+    resumption: Resumption | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no handshake could show."""
@@ -89,6 +92,8 @@ class Session(ABC):
     """The alert sent, other than close_notify. OpenSSL answers some garbage with none."""
     error: str | None = None
     """One sentence saying why the handshake, or the connection after it, failed."""
+    resumed: bool = False
+    """An earlier session was resumed: no certificate was shown, and no staple."""
     failure: BaseException | None = None
     """What failed here, and not at the client: a function of the test's, for a staple or of a certificate."""
     staples_sent: tuple[bytes | None, ...] = ()

@@ -8,7 +8,8 @@ Rules of this file:
    Certificate as they come in, a flight's messages as they go out, the TLS 1.3 Certificate message as
    it is made, and the hybrid key shares that it has no code for. What is put into the server's
    messages are the octets of `StapleMessages`.
-3. No resumption: a resumed handshake shows no certificate and no staple.
+3. Sessions are resumed only where a server is asked to: a resumed handshake shows no certificate and no
+   staple.
 4. Whatever goes wrong inside tlslite ends the connection with a sentence, and raises nothing.
 5. A client that OpenSSL would have gone on with, and tlslite did not, has rejected nothing: that is a
    `failure`, which the test is told.
@@ -16,7 +17,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-import errno
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -30,7 +30,7 @@ from .client_certificates import RefusedCertificateError, check_client_certifica
 from .key_shares import HYBRIDS, encapsulate
 from .openssl import OpenSSLSession
 from .session import Presentation, Session
-from .tlslite_input import NUMBERS, make_chain, make_key, make_settings, please
+from .tlslite_input import NUMBERS, Wire, find_kept, make_chain, make_key, make_settings, please
 from .transports import find_limit
 
 with warnings.catch_warnings():
@@ -72,13 +72,15 @@ class TlsliteSession(Session):
         self._presentation = presentation
         self._bend = bend
         self._requested = False
+        self._shows_certificate = False
         self._closing = False
         self._version: str | None = None
         self._alpn: str | None = None
         self._client_chain: tuple[bytes, ...] = ()
         self._first = b""
-        self._wire = _Wire()
+        self._wire = Wire()
         self._connection = _Connection(self._wire, self)
+        memory = presentation.resumption
         self._steps = self._life(
             self._connection.handshakeServerAsync(
                 certChain=make_chain(presentation),
@@ -87,6 +89,7 @@ class TlsliteSession(Session):
                 alpn=[name.encode("latin-1") for name in presentation.alpn] or None,
                 reqCert=bool(presentation.client_cas),
                 reqCAs=_subjects(presentation) or None,
+                sessionCache=None if memory is None else find_kept(presentation, memory).sessions,
             )
         )
 
@@ -161,10 +164,19 @@ class TlsliteSession(Session):
         """Yield application bytes, None whenever more input is needed; end with close_notify."""
         for _ in handshake:
             yield None
+        self.resumed = not self._shows_certificate
+        if self.resumed:
+            self._note_resumed(self._connection.session)
         self.established = True
         while not self._connection.closed:
             for result in self._connection.readAsync():
                 yield None if result in (0, 1) else result
+
+    def _note_resumed(self, session: Any) -> None:
+        # Below TLS 1.3 its ServerHello goes past the seams.
+        self._version = _NAMES[self._connection.version]
+        chain = session.clientCertChain
+        self._client_chain = tuple(bytes(one.bytes) for one in chain.x509List) if chain else ()
 
     def _compare(self) -> None:
         """Note a `failure` where it is this library alone that has no answer to the client's first words."""
@@ -250,6 +262,7 @@ class TlsliteSession(Session):
         return messages
 
     def _with_staple(self, hello: Any, flight: list[Any]) -> list[Any]:
+        self._shows_certificate = True
         written = self._written(_NAMES[hello.server_version])
         for number, content in written.server_hello:
             hello.addExtension(_extension(number, content))
@@ -264,6 +277,7 @@ class TlsliteSession(Session):
 
     def certificate_made(self, certificate: Any) -> None:
         """Put the staples' extensions in the CertificateEntries of TLS 1.3."""
+        self._shows_certificate = True
         if self._version != "TLSv1.3":  # below, nothing has been sent yet: it goes with this message
             return
         entries = self._written(self._version).entries
@@ -274,7 +288,7 @@ class TlsliteSession(Session):
 class _Connection(tlsconnection.TLSConnection):  # type: ignore[misc]
     """tlslite's connection, and the seams of rule 2."""
 
-    def __init__(self, wire: _Wire, session: TlsliteSession) -> None:
+    def __init__(self, wire: Wire, session: TlsliteSession) -> None:
         super().__init__(wire)
         self._mockpki_session = session
 
@@ -345,30 +359,6 @@ class _Connection(tlsconnection.TLSConnection):  # type: ignore[misc]
         certificate = super()._create_cert_msg(*arguments)
         self._mockpki_session.certificate_made(certificate)
         return certificate
-
-
-class _Wire:
-    """The socket tlslite believes in: two buffers."""
-
-    def __init__(self) -> None:
-        self.incoming = bytearray()
-        self.outgoing = bytearray()
-
-    def recv(self, size: int) -> bytes:
-        if not self.incoming:
-            raise BlockingIOError(errno.EWOULDBLOCK, "nothing was received")
-        taken = bytes(self.incoming[:size])
-        del self.incoming[:size]
-        return taken
-
-    def send(self, data: bytes) -> int:
-        self.outgoing += data
-        return len(data)
-
-    sendall = send
-
-    def close(self) -> None:
-        """Keep the buffers: an alert may still have to go out."""
 
 
 def _subjects(presentation: Presentation) -> list[bytes]:

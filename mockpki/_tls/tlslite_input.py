@@ -1,8 +1,9 @@
-"""What tlslite is given: settings, keys and chains as it wants them, and a ClientHello that it can bear."""
+"""What tlslite is given: settings, keys, chains and a socket as it wants them, a bearable ClientHello."""
 
 from __future__ import annotations
 
 import copy
+import errno
 import warnings
 from typing import Any
 
@@ -11,15 +12,40 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, rsa
 from .._pkix.keys import PrivateKey
 from .._pkix.pem import private_pem
 from .key_shares import HYBRIDS
+from .resumption import Kept, Resumption
 from .session import VERSIONS, Presentation
 
 with warnings.catch_warnings():
     # On Python 3.11 tlslite imports asyncore, which warns; nothing that is used here does.
     warnings.simplefilter("ignore", DeprecationWarning)
-    from tlslite import constants, handshakesettings, x509, x509certchain
+    from tlslite import constants, handshakesettings, sessioncache, x509, x509certchain
     from tlslite.utils.keyfactory import parsePEMKey
 
 NUMBERS = {name: (3, minor) for minor, name in enumerate(VERSIONS, start=1)}
+
+
+class Wire:
+    """The socket tlslite believes in: two buffers."""
+
+    def __init__(self) -> None:
+        self.incoming = bytearray()
+        self.outgoing = bytearray()
+
+    def recv(self, size: int) -> bytes:
+        if not self.incoming:
+            raise BlockingIOError(errno.EWOULDBLOCK, "nothing was received")
+        taken = bytes(self.incoming[:size])
+        del self.incoming[:size]
+        return taken
+
+    def send(self, data: bytes) -> int:
+        self.outgoing += data
+        return len(data)
+
+    sendall = send
+
+    def close(self) -> None:
+        """Keep the buffers: an alert may still have to go out."""
 
 
 class _Settings(handshakesettings.HandshakeSettings):  # type: ignore[misc]
@@ -46,11 +72,21 @@ def make_settings(presentation: Presentation) -> Any:
     # A compressed Certificate message is made by other code, without the seam.
     settings.certificate_compression_send = []
     settings.use_heartbeat_extension = False
-    settings.ticket_count = 0
+    if presentation.resumption is None:
+        settings.ticket_count = 0
+    else:
+        settings.ticketKeys = [bytearray(find_kept(presentation, presentation.resumption).ticket_key)]
     # What the certificate's strength is, and the client's, is not for this library to judge.
     settings.minKeySize = 512
     settings.maxKeySize = 16384
     return settings
+
+
+def find_kept(presentation: Presentation, resumption: Resumption) -> Kept:
+    """What is kept of sessions that were begun as *presentation* has it."""
+    shown = presentation
+    whose = (shown.chain, shown.client_cas, shown.client_certificate_required)
+    return resumption.find(whose, sessioncache.SessionCache)
 
 
 def please(hello: Any) -> None:
@@ -58,6 +94,10 @@ def please(hello: Any) -> None:
 
     The name was read before; the transcript has the octets as they came.
     """
+    if hello.extensions and hello.extensions[-1].extType == constants.ExtensionType.pre_shared_key:
+        # RFC 8446 section 4.2.11.2: a binder is over the ClientHello as it came, up to the binders.
+        truncated = hello.psk_truncate()
+        hello.psk_truncate = lambda: truncated
     name = hello.getExtension(constants.ExtensionType.server_name)
     if name is not None and len(name.hostNames) == 1 and name.hostNames[0]:
         hello.extensions.remove(name)  # tlslite is strict about host names

@@ -6,6 +6,9 @@ import dataclasses
 import functools
 import math
 import os
+import pkgutil
+import socket
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -145,6 +148,38 @@ baseline_option = click.option(
     "--baseline", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
     help="Exceptions that are known, as JSON, such as a report by --format json: only new ones fail.",
 )  # fmt: skip
+
+
+def read_address(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, int] | None:
+    """HOST:PORT; an IPv6 address stands in brackets, or not."""
+    if value is None:
+        return None
+    host, _, port = value.rpartition(":")
+    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise click.BadParameter(f"{value!r} is no host and port, such as 127.0.0.1:6379.", ctx, param)
+    address = host.removeprefix("[").removesuffix("]"), int(port)
+    try:
+        socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise click.BadParameter(f"{value!r} leads to no address: {error}.", ctx, param) from error
+    return address
+
+
+def read_function(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> Callable[[socket.socket], object] | None:
+    """MODULE:FUNCTION, found as Python finds modules, and in the folder where this is typed."""
+    if value is None:
+        return None
+    if ":" not in value:
+        raise click.BadParameter(f"{value!r} is no module and function, such as my_tests:speak.", ctx, param)
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        found: Callable[[socket.socket], object] = pkgutil.resolve_name(value)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise click.BadParameter(f"{value!r} is not found: {error}.", ctx, param) from error
+    return found
 
 
 def load_baseline(path: Path | None, known: Collection[str]) -> Baseline | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,8 @@ from ._options import (
     load_baseline,
     output_options,
     policy_option,
+    read_address,
+    read_function,
     read_policy,
     runs_options,
 )
@@ -52,6 +56,9 @@ class _About:
     accept_when: re.Pattern[str] | None
     reject_when: re.Pattern[str] | None
     delegated: bool
+    forward_to: tuple[str, int] | None
+    handler: Callable[[socket.socket], object] | None
+    before_tls: Callable[[socket.socket], object] | None
 
 
 def _read_pattern(ctx: click.Context, param: click.Parameter, value: str | None) -> re.Pattern[str] | None:
@@ -79,6 +86,18 @@ def _read_pattern(ctx: click.Context, param: click.Parameter, value: str | None)
         help="It rejects if it prints this, whatever else.",
     ),
     click.option("--delegated", is_flag=True, help="OCSP answers are signed by a delegate of the CA."),
+    click.option(
+        "--forward-to", callback=read_address, metavar="HOST:PORT",
+        help="Where what the client says is sent on to, decrypted, if it does not speak HTTP.",
+    ),
+    click.option(
+        "--handler", callback=read_function, metavar="MODULE:FUNCTION",
+        help="Or a Python function of a socket that speaks with it.",
+    ),
+    click.option(
+        "--before-tls", callback=read_function, metavar="MODULE:FUNCTION",
+        help="A function that speaks with it in the clear before TLS, as STARTTLS has it.",
+    ),
 )  # fmt: skip
 @runs_options("Seconds after which the client is killed, with its process group.")
 @baseline_option
@@ -112,6 +131,9 @@ def probe(
     crashes came to no verdict. What the servers saw is shown beside it: a client that rejects without
     having looked at what told it to has not kept its policy, and one whose alert is about trust, names or
     the protocol came to no verdict on revocation.
+
+    A client that speaks another protocol than HTTP needs somebody to speak with: a server without TLS, by
+    --forward-to 127.0.0.1:6379, or functions of your own, in modules that Python finds, also in this folder.
 
     With --policy, it has to keep that one: no-check, soft-fail, hard-fail, staple-required,
     must-staple or rfc5280; or what a client does by its own documentation, such as curl-schannel,
@@ -159,13 +181,15 @@ def _probe_client(
     from .. import _probe
     from .._engine.ports import describe
     from .._reports.clients import describe_client
+    from .._tls.spoken import Spoken
 
     demanded = None if about.policy is None else next(iter(read_policy(about.policy).items()))
     known = _load_baseline(baseline, about.policy)
     try:
         client = _probe.Client(_probe.Command(command), runs.timeout, about.accept_when, about.reject_when)
-        prober = _probe.Probe(client, runs.key_type, about.delegated)
-    except (LookupError, ValueError) as error:
+        spoken = Spoken(about.handler, about.forward_to, about.before_tls)
+        prober = _probe.Probe(client, runs.key_type, about.delegated, spoken)
+    except (LookupError, TypeError, ValueError) as error:
         raise click.UsageError(str(error)) from error
     filters = client.command.knows_filters or (demanded is not None and "CRLite" in demanded[1].sources)
     found = choose_scenarios(runs.only, runs.skip, filters=filters)

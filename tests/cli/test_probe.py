@@ -25,6 +25,17 @@ from mockpki.cli import main
         (["--accept-when", "(", "--", "x", "{url}"], "'(' is no regular expression"),
         (["--key-type", "P-257", "--", "x", "{url}"], "'P-257' is no key type; there are P-256"),
         (["--format", "xml", "--", "x", "{url}"], "'xml' is not one of"),
+        (["--forward-to", "6379", "--", "x", "{url}"], "'6379' is no host and port, such as 127.0.0.1:6379"),
+        (["--forward-to", "[::1]:0", "--", "x", "{url}"], "'[::1]:0' is no host and port"),
+        (["--forward-to", "nobody.invalid:1", "--", "x", "{url}"], "'nobody.invalid:1' leads to no address"),
+        (["--handler", "speak", "--", "x", "{url}"], "'speak' is no module and function"),
+        (["--before-tls", "tests.kit.mail:no", "--", "x", "{url}"], "'tests.kit.mail:no' is not found"),
+        (["--before-tls", "tests.kit.nil:no", "--", "x", "{url}"], "'tests.kit.nil:no' is not found"),
+        (["--handler", "tests.kit:mail", "--", "x", "{url}"], "handler= takes a function that is called"),
+        (
+            ["--handler", "tests.kit.mail:speak", "--forward-to", "127.0.0.1:1", "--", "x", "{url}"],
+            "handler= and forward_to= both take the decrypted bytes",
+        ),
         (["--polic", "hard-fail", "--", "x", "{url}"], "No such option"),
     ],
 )

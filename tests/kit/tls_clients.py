@@ -73,12 +73,14 @@ def curl_with_openssl() -> None:
         pytest.skip("this curl is not built with OpenSSL")
 
 
-def s_client(pki: PKI, server: TlsServer, version: str, *args: object) -> CompletedProcess[str]:
-    """One handshake by ``openssl s_client``, which verifies the chain and tells every message."""
+def s_client(
+    pki: PKI, server: TlsServer, version: str, *args: object, send: bytes = b""
+) -> CompletedProcess[str]:
+    """One handshake by ``openssl s_client``, which verifies the chain and tells every message, and *send*."""
     where, option = f"{server.host}:{server.port}", f"-{version.lower().replace('v', '').replace('.', '_')}"
     return run(
         need("openssl"), "s_client", "-connect", where, "-servername", "localhost", "-CAfile", pki.ca_file,
-        "-verify_return_error", "-msg", option, *args,
+        "-verify_return_error", "-msg", option, *args, input=send,
     )  # fmt: skip
 
 

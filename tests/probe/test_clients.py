@@ -14,7 +14,9 @@ from mockpki._probe import Client, Command, Probe, Run
 from mockpki._programs.processes import Ended
 from mockpki.cli import main
 from mockpki.scenarios import TABLE, matching
+from tests.kit import mail
 from tests.kit.broken_clients import BROKEN, is_a_coroutine
+from tests.kit.plain_server import plain_server
 from tests.kit.programs import need
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no shell")
@@ -102,6 +104,27 @@ class TestClients:
     """Real programs, from the command line."""
 
     CURL = ("-q", "-sS", "-o", os.devnull, "--cacert", "{ca_file}")
+
+    def test_curl_that_sends_mail(self) -> None:
+        """The same over SMTP with STARTTLS, by functions that are named, and by a server of one's own."""
+        only = [
+            "--only",
+            "staple-good",
+            "--only",
+            "staple-revoked",
+            "--before-tls",
+            "tests.kit.mail:starttls",
+        ]
+        mail_to = ["--noproxy", "*", "--ssl-reqd", "-X", "NOOP", "smtp://{server_name}:{port}"]
+        command = ["--", need("curl"), *self.CURL, "--cert-status", *mail_to]
+        with plain_server(mail.speak) as (host, port):
+            for there in (["--handler", "tests.kit.mail:speak"], ["--forward-to", f"{host}:{port}"]):
+                result = probe(*only, *there, "--jobs", "1", "--policy", "staple-required", *command)
+                assert result.exit_code == 0, result.output
+                assert verdicts(result) == {"staple-good": "accept", "staple-revoked": "reject"}
+        without = probe("--only", "staple-good", "--timeout", "1", *command)
+        assert without.exit_code == 4
+        assert "The client does not end" in without.output
 
     def test_curl_that_wants_a_staple(self) -> None:
         """curl --cert-status is held to its manual: it verifies the server by the staple, and by no more."""

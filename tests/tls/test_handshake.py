@@ -37,7 +37,7 @@ def test_a_handshake_is_made_again_of_octets(
         assert log.open(shake) == len(filled) + 1
         for name in ("server_name", "version", "alpn", "staple_reason", "alert", "error"):
             setattr(shake, name, data.draw(WORDS))
-        for name in ("staple_requested", "completed"):
+        for name in ("staple_requested", "completed", "resumed"):
             setattr(shake, name, data.draw(st.booleans()))
         shake.staple, shake.staples = data.draw(STAPLES), tuple(data.draw(st.lists(STAPLES, max_size=3)))
         shake.requests, shake.closed = data.draw(st.integers(0, 1 << 40)), True

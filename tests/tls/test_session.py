@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from hypothesis import strategies as st
 
 from mockpki._exchange.staples import certificate_status
 from mockpki._pkix.keys import PrivateKey
+from mockpki._tls.openssl import OpenSSLServer
+from mockpki._tls.resumption import Resumption
 from mockpki._tls.session import Presentation, Session
+from mockpki._tls.tlslite import TlsliteSession
 from tests.kit.tls_clients import each_version
 from tests.tls.certificates import CA, CHAIN, GOOD, HONEST, ROOT, issue, leaf, response
 from tests.tls.clients import (
@@ -122,6 +126,31 @@ class TestHandshake:
         pump(again, session)
         assert session.established
         assert again.staple == session.staple_sent == GOOD
+
+    @pytest.mark.parametrize("other", ["openssl", "tlslite"])
+    def test_resumption(self, transport: str, version: str, other: str) -> None:
+        """Where it is asked for, a session goes on without a staple, by the library that began it alone."""
+        memory = Resumption()
+        shown = replace(HONEST, resumption=memory)
+        server = OpenSSLServer()
+        begin: dict[str, Callable[[], Session]] = {
+            "openssl": lambda: server.session(shown),
+            "tlslite": lambda: TlsliteSession(shown),
+        }
+        first = OpenSSLClient(version)
+        session = begin[transport]()
+        pump(first, session)
+        assert session.established
+        assert not session.resumed
+        assert first.staple == session.staple_sent == GOOD
+        again = OpenSSLClient(version, resume=first)
+        session = begin[other]()
+        pump(again, session)
+        assert session.established, session.error
+        assert session.version == version
+        assert session.resumed == (other == transport)
+        # OpenSSL's client tells its callback of no staple where it was shown no certificate.
+        assert (again.staple or b"") == (session.staple_sent or b"") == (b"" if session.resumed else GOOD)
 
     def test_only_other_versions(self, transport: str, version: str) -> None:
         """A server that has none of the client's versions says so by alert."""

@@ -163,12 +163,15 @@ def tls_servers(pki: PKI, leaf: Leaf, other: Leaf) -> None:
         print(where, handshakes)
     running: TlsServer = pki.tls_server(leaf, staple=None)
     pki.tls_server(leaf, staple=b"octets", forward_to=("127.0.0.1", 80))
+    pki.tls_server(leaf, before_tls=lambda sock: sock.sendall(b"220 go"), resumption=True)
+    resumed: bool = server.connections[0].resumed
     pki.tls_server(leaf, staple=lambda leaf: leaf.der)
     pki.tls_server(leaf, staple=[faults.Revoked(), faults.StapleOnIntermediate([faults.Good()])])
-    print(running)
+    print(running, resumed)
     pki.tls_server(leaf, staple=[faults.HttpStatus(503)])  # type: ignore[list-item]
     pki.tls_server(leaf, staple=[faults.Hang()])  # type: ignore[list-item]
     pki.tls_server("localhost")  # type: ignore[arg-type]
+    pki.tls_server(leaf, before_tls="smtp")  # type: ignore[arg-type]
 
 
 def stapling(pki: PKI, leaf: Leaf) -> None:
@@ -242,3 +245,12 @@ def filters(issuer: bytes, at: datetime) -> None:
     crlite.Clubcard.build({issuer: [1, 2]}, {})  # type: ignore[dict-item]
     older: bytes = crlite.cascade({issuer: ([1, 2], [2])}, salt=b"salt").encode()
     print(status, card.v4(), older)
+
+
+def protocols(case: scenarios.Case, pki: PKI) -> None:
+    """What speaks with a client of another protocol than HTTP."""
+    done = case.check(lambda url: url, handler=lambda sock: None, before_tls=lambda sock: None)
+    print(done.seen.resumed)
+    with scenarios.staged(case.scenario, pki, forward_to=("127.0.0.1", 6379)) as stage:
+        print(stage.target)
+    case.check(lambda url: url, handler="smtp")  # type: ignore[arg-type]

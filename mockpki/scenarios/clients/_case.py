@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..._pki import PKI
+from ..._tls.spoken import Handler, Spoken
 from ...relying_party import Policy
 from ._calling import Connect, call, call_async, read_parameters, refuse_coroutine
 from ._control import CONTROL, Memory, describe_trouble, find_trouble
@@ -44,16 +45,35 @@ class Case:
         return self.scenario.expected(self.policy)
 
     @contextlib.contextmanager
-    def staged(self, pki: PKI | None = None) -> Iterator[Stage]:
+    def staged(
+        self,
+        pki: PKI | None = None,
+        *,
+        handler: Handler | None = None,
+        forward_to: tuple[str, int] | None = None,
+        before_tls: Handler | None = None,
+    ) -> Iterator[Stage]:
         """The scenario, on in *pki* (left out: one of its own) until the end of the block.
 
         For tests that drive their client by hand: `Stage.visits` says where to go, `Stage.seen` what was
-        seen of it.
+        seen of it. *handler*, *forward_to* and *before_tls* are those of `check`.
         """
         with contextlib.ExitStack() as stack:
-            yield stack.enter_context(staged(self.scenario, pki or stack.enter_context(PKI())))
+            home = pki or stack.enter_context(PKI())
+            yield stack.enter_context(
+                staged(self.scenario, home, handler=handler, forward_to=forward_to, before_tls=before_tls)
+            )
 
-    def check(self, connect: Connect, *, pki: PKI | None = None, evidence: bool = True) -> Result:
+    def check(
+        self,
+        connect: Connect,
+        *,
+        pki: PKI | None = None,
+        evidence: bool = True,
+        handler: Handler | None = None,
+        forward_to: tuple[str, int] | None = None,
+        before_tls: Handler | None = None,
+    ) -> Result:
         """Let *connect* meet the scenario, and fail unless it does what the policy demands.
 
         *connect* is a function that connects as the client under test does. Its parameters are any of
@@ -73,6 +93,11 @@ class Case:
         client came and looked. That is for one that comes without TLS, and cannot be seen where its only
         source refuses connections.
 
+        For a client that speaks another protocol than HTTP, *handler*, *forward_to* and *before_tls* are what
+        the TLS server is given, as by `PKI.tls_server`; its control takes place in the same protocol.
+
+            scenario.check(send_mail, handler=smtp, before_tls=starttls)
+
         Raises AssertionError with what was expected, what happened, what the client asked for and what it
         was sent; TypeError for a parameter that is none of those, and for a function that has to be awaited,
         which `check_async` is for.
@@ -80,7 +105,8 @@ class Case:
         __tracebackhide__ = True
         names = read_parameters(connect)
         refuse_coroutine(connect)
-        with contextlib.closing(self._meet(connect, pki, evidence)) as visits:
+        spoken = Spoken(handler, forward_to, before_tls)
+        with contextlib.closing(self._meet(connect, pki, evidence, spoken)) as visits:
             try:
                 target = next(visits)
                 while True:
@@ -89,7 +115,16 @@ class Case:
                 result: Result = end.value
         return _pass_on(result)
 
-    async def check_async(self, connect: Connect, *, pki: PKI | None = None, evidence: bool = True) -> Result:
+    async def check_async(
+        self,
+        connect: Connect,
+        *,
+        pki: PKI | None = None,
+        evidence: bool = True,
+        handler: Handler | None = None,
+        forward_to: tuple[str, int] | None = None,
+        before_tls: Handler | None = None,
+    ) -> Result:
         """The same for a client of asyncio: *connect* may be a coroutine function, and is awaited.
 
             @pytest.mark.asyncio
@@ -102,7 +137,8 @@ class Case:
         """
         __tracebackhide__ = True
         names = read_parameters(connect)
-        with contextlib.closing(self._meet(connect, pki, evidence)) as visits:
+        spoken = Spoken(handler, forward_to, before_tls)
+        with contextlib.closing(self._meet(connect, pki, evidence, spoken)) as visits:
             try:
                 target = next(visits)
                 while True:
@@ -111,35 +147,39 @@ class Case:
                 result: Result = end.value
         return _pass_on(result)
 
-    def _meet(self, connect: Connect, pki: PKI | None, evidence: bool) -> Generator[Target, Outcome, Result]:
+    def _meet(
+        self, connect: Connect, pki: PKI | None, evidence: bool, spoken: Spoken
+    ) -> Generator[Target, Outcome, Result]:
         """Where the client goes, one target after the other; each time its outcome is sent back."""
         __tracebackhide__ = True
         with contextlib.ExitStack() as stack:
             home = pki or stack.enter_context(PKI())
             if evidence and CONTROL.expected(self.policy).verdict is Expected.ACCEPT:
-                yield from self._control(connect, home, known=pki is None)
-            outcome, seen = yield from _visit(self.scenario, home, read_parameters(connect))
+                yield from self._control(connect, home, spoken, known=pki is None)
+            outcome, seen = yield from _visit(self.scenario, home, spoken, read_parameters(connect))
             return judge(self.scenario, self.expected, outcome, seen, evidence=evidence)
 
-    def _control(self, connect: Connect, pki: PKI, *, known: bool) -> Generator[Target, Outcome, None]:
+    def _control(
+        self, connect: Connect, pki: PKI, spoken: Spoken, *, known: bool
+    ) -> Generator[Target, Outcome, None]:
         """Send the client where nothing is wrong. What it did there is *known* again in a PKI of our own."""
         __tracebackhide__ = True
-        failure = self.memory.recall(connect) if known else None
+        failure = self.memory.recall(connect, spoken) if known else None
         if failure is None:
-            outcome, seen = yield from _visit(CONTROL, pki, read_parameters(connect))
+            outcome, seen = yield from _visit(CONTROL, pki, spoken, read_parameters(connect))
             trouble = find_trouble(outcome, seen)
             failure = describe_trouble(trouble, outcome, seen) if trouble else ""
             if known:
-                self.memory.remember(connect, failure)
+                self.memory.remember(connect, failure, spoken)
         if failure:
             raise AssertionError(f"{self.name}: {failure}")
 
 
 def _visit(
-    scenario: Scenario, pki: PKI, given: Sequence[str]
+    scenario: Scenario, pki: PKI, spoken: Spoken, given: Sequence[str]
 ) -> Generator[Target, Outcome, tuple[Outcome, Seen]]:
     """All visits to one scenario of a client that is *given* so much: the last outcome, and what was seen."""
-    with staged(scenario, pki) as stage:
+    with staged(scenario, pki, **spoken.arguments) as stage:
         outcome = Outcome(None)
         for target in stage.visits(given):
             outcome = yield target

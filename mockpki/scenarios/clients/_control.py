@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from types import CodeType, FunctionType
 from weakref import WeakKeyDictionary
 
+from ..._tls.spoken import OWN_HTTP, Spoken
 from ._filter_offer import FilterOffer
 from ._judging import Outcome
 from ._offer import Offer, Says
@@ -52,7 +53,8 @@ def find_trouble(outcome: Outcome, seen: Seen) -> str:
             "what else does it want, or is its verdict read wrongly?"
         )
     return (
-        "it failed after the handshake: does it speak HTTP? see handler=, forward_to= of tls_server(). "
+        "it failed after the handshake: does it speak HTTP? see handler=, forward_to= and before_tls= of "
+        "check(), and --forward-to. "
         f"Or it looks at trust and names only then: {_TRUST}, and {_NAME}"
     )
 
@@ -94,31 +96,47 @@ class Memory:
     """What the control of a function came to, so that a client goes there once for many scenarios.
 
     A function that holds nothing of its own is known by its code, and so is the lambda that a test makes
-    anew each time; one that does is known as long as it lives. What else can be called is not known again.
+    anew each time; one that does is known as long as it lives. What else can be called is not known again,
+    and nobody is where something else is spoken: a handler has to be known, too.
     """
 
     def __init__(self) -> None:
-        self._codes: dict[CodeType, tuple[object, str]] = {}
-        self._functions: WeakKeyDictionary[Callable[..., object], str] = WeakKeyDictionary()
+        self._codes: dict[tuple[CodeType, Hashable], tuple[object, str]] = {}
+        self._functions: WeakKeyDictionary[Callable[..., object], dict[Hashable, str]] = WeakKeyDictionary()
 
-    def recall(self, connect: Callable[..., object]) -> str | None:
+    def recall(self, connect: Callable[..., object], spoken: Spoken = OWN_HTTP) -> str | None:
         """What was remembered of *connect*: why it cannot be judged, empty if it can; None for nothing."""
-        if not isinstance(connect, FunctionType):
+        known = _know(spoken)
+        if known is None or not isinstance(connect, FunctionType):
             return None
         if _holds_something(connect):
-            return self._functions.get(connect)
+            return self._functions.get(connect, {}).get(known)
         # Codes are equal where their text is, in whichever module; what they call is not.
-        names, found = self._codes.get(connect.__code__, (None, None))
+        names, found = self._codes.get((connect.__code__, known), (None, None))
         return found if names is connect.__globals__ else None
 
-    def remember(self, connect: Callable[..., object], trouble: str) -> None:
+    def remember(self, connect: Callable[..., object], trouble: str, spoken: Spoken = OWN_HTTP) -> None:
         """Keep that for as long as it can be true."""
-        if not isinstance(connect, FunctionType):
+        known = _know(spoken)
+        if known is None or not isinstance(connect, FunctionType):
             return
         if _holds_something(connect):
-            self._functions[connect] = trouble
+            self._functions.setdefault(connect, {})[known] = trouble
         else:
-            self._codes[connect.__code__] = connect.__globals__, trouble
+            self._codes[connect.__code__, known] = connect.__globals__, trouble
+
+
+def _know(spoken: Spoken) -> Hashable:
+    """What *spoken* is known by, as a client is; None for what is not known again."""
+    found: list[Hashable] = [spoken.forward_to]
+    for function in (spoken.handler, spoken.before_tls):
+        if function is None:
+            found.append(None)
+        elif not isinstance(function, FunctionType) or _holds_something(function):
+            return None
+        else:
+            found.append((function.__code__, id(function.__globals__)))
+    return tuple(found)
 
 
 def _holds_something(function: FunctionType) -> bool:

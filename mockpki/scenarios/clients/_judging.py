@@ -105,6 +105,8 @@ def _find_problems(
     demanded = expectation.verdict
     if evidence and expectation.if_fetched is not None and "CRL" in seen.looked_at:
         demanded = expectation.if_fetched
+    if evidence and expectation.if_whole is not None and seen.completed and not seen.resumed:
+        demanded = expectation.if_whole
     if demanded not in (did, Expected.EITHER):
         return [f"the policy demands {demanded}, and {who} did {did}"]
     if not evidence:

@@ -45,13 +45,15 @@ class Expectation:
 
     *told_by* are the sources that told a client to reject, or could not tell: it must have looked at one of
     them. Empty where there were none. *if_fetched*: where a client has to be told of the CRL, what is
-    demanded of one that was seen to fetch it, and so had been told.
+    demanded of one that was seen to fetch it, and so had been told. *if_whole*: where a session can be
+    resumed, what is demanded of one that was seen to make a whole handshake instead.
     """
 
     verdict: Expected
     reason: str
     told_by: frozenset[str] = frozenset()
     if_fetched: Expected | None = None
+    if_whole: Expected | None = None
 
     def __str__(self) -> str:
         return f"{self.verdict}: {self.reason}"
@@ -77,7 +79,8 @@ class Scenario:
     *publishes* is how the CA of the certificate publishes its CRLs (`mockpki.publishing`; None: anew at every
     request), and *history* what happened there since it began, in the place of *status*: `Held`,
     `Revoked`, `Released`, `Published` and `Visited`, one after the other. *indirect*: a CRL issuer that the
-    root has certified signs them, for another CA, too, and the server sends its certificate.
+    root has certified signs them, for another CA, too, and the server sends its certificate. With
+    *resumption* the server resumes sessions of earlier visits, and sends no certificate and no staple then.
 
     Raises ValueError for what none of this can be.
     """
@@ -96,6 +99,7 @@ class Scenario:
     history: Sequence[Event] = ()
     indirect: bool = False
     crlite: FilterOffer | None = None
+    resumption: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):
@@ -138,7 +142,9 @@ class Scenario:
             return next(iter(found.values()))
         # What the offer itself says is read first, and then what else may be.
         if_fetched = ends[0].verdict if self.offers["CRL"].where == "told" else None
-        return Expectation(Expected.EITHER, _list_clauses(self.offers.values()), if_fetched=if_fetched)
+        if_whole = ends[0].verdict if self.resumption else None
+        clauses = _list_clauses(self.offers.values())
+        return Expectation(Expected.EITHER, clauses, if_fetched=if_fetched, if_whole=if_whole)
 
     def _find_ends(self, policy: Policy) -> Iterator[Expectation]:
         """Every end to which a client may come; where several come to one verdict, the first says why."""

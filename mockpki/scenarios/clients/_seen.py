@@ -70,6 +70,11 @@ class Seen:
         return tuple(one.alert for one in self.handshakes if one.alert and one.alert != "close_notify")
 
     @property
+    def resumed(self) -> bool:
+        """Whether any handshake went on with an earlier session."""
+        return any(shake.resumed for shake in self.handshakes)
+
+    @property
     def completed(self) -> bool:
         """Whether any handshake was."""
         return any(shake.completed for shake in self.handshakes)

@@ -22,6 +22,7 @@ from ..._ca.leaf import Leaf
 from ..._pki import PKI
 from ..._pkix.pem import write_pem
 from ..._tls.server import TlsServer
+from ..._tls.spoken import Handler, Spoken
 from ...publishing import IMMEDIATE, Publishing, by
 from ...relying_party import crl_urls, responders
 from ._filter_offer import FilterOffer, Made
@@ -74,7 +75,9 @@ TARGET_NAMES = tuple(field.name for field in fields(Target))
 class Stage:
     """A scenario that is on. Made by `staged`."""
 
-    def __init__(self, scenario: Scenario, pki: PKI, ends: ExitStack, *, client: bool = False) -> None:
+    def __init__(
+        self, scenario: Scenario, pki: PKI, ends: ExitStack, spoken: Spoken, *, client: bool = False
+    ) -> None:
         self.scenario = scenario
         self._ends = ends
         self._given: Collection[str] | None = None
@@ -89,7 +92,9 @@ class Stage:
         self._publish_filters("before", "with a delta")
         staple = None if scenario.staple is None else list(scenario.staple.faults)
         chain = self.chain_ders[1:] if scenario.chain == "complete" else ()
-        self.server: TlsServer = pki.tls_server(self.leaf, staple=staple, chain=chain)
+        self.server: TlsServer = pki.tls_server(
+            self.leaf, staple=staple, chain=chain, resumption=scenario.resumption, **spoken.arguments
+        )
         self._before = self._records
         """What there was before the visit that is judged; the root serves other stages, too."""
 
@@ -243,10 +248,22 @@ class Stage:
 
 
 @contextmanager
-def staged(scenario: Scenario, pki: PKI, *, client: bool = False) -> Iterator[Stage]:
-    """Put *scenario* on in *pki*, below its root, until the end of the block. *client*: the leaf is one's."""
+def staged(
+    scenario: Scenario,
+    pki: PKI,
+    *,
+    handler: Handler | None = None,
+    forward_to: tuple[str, int] | None = None,
+    before_tls: Handler | None = None,
+    client: bool = False,
+) -> Iterator[Stage]:
+    """Put *scenario* on in *pki*, below its root, until the end of the block.
+
+    *handler*, *forward_to* and *before_tls* are what its TLS server is given, for another protocol than HTTP.
+    *client*: the leaf is one's.
+    """
     with ExitStack() as ends:
-        stage = Stage(scenario, pki, ends, client=client)
+        stage = Stage(scenario, pki, ends, Spoken(handler, forward_to, before_tls), client=client)
         with stage.server:
             yield stage
 

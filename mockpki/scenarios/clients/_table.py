@@ -33,6 +33,10 @@ _MAY_ABORT = (
     "many TLS libraries abort by themselves when a staple cannot be decoded"
 )
 _MAY_KEEP = "RFC 6960 section 2.4: an answer can be relied on until its nextUpdate, so a client may keep it"
+_MAY_RESUME = (
+    "RFC 8446 section 2.2: where a session is resumed no certificate is sent; section 4.6.1 recommends to "
+    "limit its lifetime by the likelihood of intervening revocation, and sets no limit"
+)
 _MAY_ASK_ONE = "RFC 5280 section 4.2.2.1 does not say which of several responders a client asks, or how many"
 
 
@@ -291,6 +295,13 @@ def _combined_scenarios() -> list[Scenario]:
             "ocsp-revoked-since",
             "The responder said good when the client first came; since then the certificate was revoked.",
             ocsp=Offer(Says.REVOKED, also=Says.GOOD, why=_MAY_KEEP), status="revoked", earlier=(),
+        ),
+        Scenario(
+            "session-revoked-since",
+            "The staple said good when the client first came, and it may resume that session; since then the "
+            "certificate was revoked, as the staple of a whole handshake says.",
+            Offer(Says.REVOKED, also=Says.GOOD, why=_MAY_RESUME), status="revoked", earlier=(),
+            resumption=True,
         ),
     ]  # fmt: skip
 

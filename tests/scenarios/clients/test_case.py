@@ -1,5 +1,8 @@
 """A case: a function that connects meets a scenario under a policy."""
 
+import asyncio
+import socket
+import ssl
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +13,8 @@ import pytest
 from mockpki import relying_party, scenarios
 from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, Verdict
 from mockpki.scenarios import Case
+from tests.kit import mail
+from tests.kit.programs import need, run
 from tests.kit.reference_client import by_name, careless, reference
 
 
@@ -75,3 +80,99 @@ class TestCheck:
         assert str(case) == case.name == "ocsp-revoked"
         assert case.sentence == case.scenario.sentence
         assert case.expected == case.scenario.expected(HARD_FAIL)
+
+
+# Other protocols, and sessions.
+
+
+def send_mail(port: int, ca_file: str) -> bool:
+    """curl over SMTP, which requires TLS and a staple."""
+    command = (
+        need("curl"),
+        "-q",
+        "-sS",
+        "--noproxy",
+        "*",
+        "--ssl-reqd",
+        "--cert-status",
+        "--cacert",
+        ca_file,
+    )
+    return run(*command, "-X", "NOOP", f"smtp://localhost:{port}").returncode == 0
+
+
+def test_a_client_that_sends_mail() -> None:
+    """It is judged in its own protocol, control included, and without anybody who speaks it not at all."""
+    spoken: dict[str, Any] = {"handler": mail.speak, "before_tls": mail.starttls}
+    good, revoked = scenarios.cases("staple-required", only=["staple-good", "staple-revoked"])
+    assert good.check(send_mail, **spoken).outcome.accepted
+    assert not revoked.check(send_mail, **spoken).outcome.accepted
+    with pytest.raises(AssertionError, match="not judged"):
+        good.check(send_mail, handler=mail.speak, before_tls=lambda sock: sock.sendall(b"554 no\r\n"))
+
+
+def test_a_client_of_asyncio_that_speaks_first() -> None:
+    """`check_async` and `staged` take the same."""
+    (case,) = scenarios.cases("no-check", only="staple-good")
+
+    async def connect(host: str, port: int, ca_file: str) -> None:
+        reader, writer = await asyncio.open_connection(host, port)
+        assert await reader.readexactly(2) == b"go"
+        await writer.start_tls(ssl.create_default_context(cafile=ca_file), server_hostname="localhost")
+        assert await reader.readexactly(2) == b"ok"
+        writer.close()
+
+    asyncio.run(
+        case.check_async(
+            connect,
+            handler=lambda sock: sock.sendall(b"ok"),
+            before_tls=lambda sock: sock.sendall(b"go"),
+        )
+    )
+    with case.staged(before_tls=lambda sock: sock.sendall(b"go")) as stage:
+        for target in stage.visits():
+            with socket.create_connection((target.host, target.port), timeout=10) as sock:
+                assert sock.recv(2) == b"go"
+
+
+class Resuming:
+    """A client that looks at the staple where it is shown one, and resumes a session where it *resumes*.
+
+    With *careless*, it looks nowhere.
+    """
+
+    def __init__(self, *, resumes: bool, careless: bool = False) -> None:
+        self.resumes, self.careless = resumes, careless
+        self.sessions: dict[int, ssl.SSLSession] = {}
+        self.contexts: dict[int, ssl.SSLContext] = {}
+
+    def __call__(self, host: str, port: int, ca_file: str) -> bool:
+        context = self.contexts.setdefault(port, ssl.create_default_context(cafile=ca_file))
+        session = self.sessions.get(port)
+        if session is None and not self.careless:
+            verdict = relying_party.check(host, port, ca=ca_file, policy="hard-fail", server_name="localhost")
+            if not verdict.accepted:
+                return False
+        with (
+            socket.create_connection((host, port), timeout=10) as sock,
+            context.wrap_socket(sock, server_hostname="localhost", session=session) as tls,
+        ):
+            tls.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            while tls.recv(1 << 16):
+                pass
+            if self.resumes and tls.session is not None:
+                self.sessions[port] = tls.session
+            return True
+
+
+def test_a_session_since_which_the_certificate_was_revoked() -> None:
+    """Who resumes may accept; who makes a whole handshake is told, and has to reject."""
+    (case,) = scenarios.cases("hard-fail", only="session-revoked-since")
+    assert (case.expected.verdict, case.expected.if_whole) == ("either", "reject")
+    assert "RFC 8446 section 2.2" in case.expected.reason
+    resumed = case.check(Resuming(resumes=True))
+    assert (resumed.outcome.accepted, resumed.seen.resumed) == (True, True)
+    whole = case.check(Resuming(resumes=False))
+    assert (whole.outcome.accepted, whole.seen.resumed) == (False, False)
+    with pytest.raises(AssertionError, match="the policy demands reject, and the client did accept"):
+        case.check(Resuming(resumes=False, careless=True))

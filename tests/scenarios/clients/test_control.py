@@ -4,15 +4,18 @@ import gc
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
 from mockpki import PKI, relying_party, scenarios
 from mockpki._tls.handshake import Handshake
+from mockpki._tls.spoken import Spoken
 from mockpki.relying_party import HARD_FAIL, Policy, Verdict
 from mockpki.scenarios import CONTROL, POLICIES, TABLE, Case, Expected, Outcome, Seen, find_trouble
 from mockpki.scenarios.clients._control import Memory
+from tests.kit import mail
 from tests.kit.broken_clients import BROKEN, closes_at_once, is_a_coroutine, stays_away, without_trust
 from tests.kit.reference_client import by_name, careless, reference
 
@@ -129,6 +132,19 @@ class TestMemory:
         assert gone() is None
         memory.remember(print, "trouble")
         assert memory.recall(print) is None
+
+    def test_what_is_spoken(self) -> None:
+        """What came of it in one protocol is not known of another; a handler that holds something is new."""
+        memory, mine = Memory(), Spoken(mail.speak, before_tls=mail.starttls)
+        made: list[Any] = [lambda url: url, lambda url, held=1: held]
+        others = [Spoken(), Spoken(mail.speak), Spoken(forward_to=("127.0.0.1", 1), before_tls=mail.starttls)]
+        for connect in made:
+            memory.remember(connect, "trouble", mine)
+            assert memory.recall(connect, Spoken(mail.speak, None, mail.starttls)) == "trouble"
+            assert [memory.recall(connect, other) for other in others] == [None] * 3
+            holding = Spoken(partial(mail.speak))
+            memory.remember(connect, "trouble", holding)
+            assert memory.recall(connect, holding) is None
 
 
 class TestTrouble:
