@@ -15,6 +15,16 @@ SLOW = {
     "test_threads.py", "test_verifiers.py",
 }  # fmt: skip
 """Folders and files. Without them, ``-m "not slow"``, the rest takes about three minutes on two cores."""
+UNCOUNTED = {
+    "clients", "foreign", "faults/test_transport_together.py", "probe/test_common.py", "probe/test_inference.py",
+    "probe/test_meaning.py", "scenarios/clients/test_list_table.py", "scenarios/clients/test_swapped.py",
+    "scenarios/clients/test_table.py", "scenarios/servers/test_real_over_time.py", "test_benchmarks.py",
+    "test_contributing.py", "test_forked_processes.py", "test_fuzz.py", "test_house.py", "test_interruptions.py",
+    "test_lifecycle.py", "test_own_errors.py", "test_pytest_company.py", "test_pytest_plugin.py", "test_readme.py",
+    "test_threads.py", "test_wrong_values.py",
+}  # fmt: skip
+"""Those that go through the whole again and again, or look at it from outside. Whoever counts lines, which
+makes everything take twice as long, counts those of all others."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,6 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         path = item.path.relative_to(HERE) if item.path.is_relative_to(HERE) else item.path
         if {path.parts[0], path.as_posix()} & SLOW:
             item.add_marker(pytest.mark.slow)
+        if {path.parts[0], path.as_posix()} & UNCOUNTED:
+            item.add_marker(pytest.mark.uncounted)
 
 
 OUTPUT = ("BUILD_NUMBER", "CI", "FORCE_COLOR", "NO_COLOR", "PYTEST_ADDOPTS", "PYTEST_THEME", "PY_COLORS")
