@@ -306,6 +306,7 @@ class TestOverHttp:
         files = {"a.filter": world.full, "b.delta": world.delta}
         served = {f"/{name}": octets for name, octets in files.items()}
         old = (NOW - 11 * DAY).timestamp()
+        bent = world.delta[:-1] + bytes([world.delta[-1] ^ 1])
         for octets, there, word in (
             (manifest(files), served, "revoked"),
             (manifest(files, (NOW - 9 * DAY).timestamp()), served, "revoked"),
@@ -316,7 +317,7 @@ class TestOverHttp:
             (manifest(files, hash="0" * 64), served, "wrong hash"),
             (manifest(files, size=7), served, "wrong size"),
             (manifest(files, filename="c.filter"), served, "HTTP 404"),
-            (manifest(files), {**served, "/b.delta": world.delta[:-1] + b"\1"}, "wrong hash"),
+            (manifest(files), {**served, "/b.delta": bent}, "wrong hash"),
             (manifest(files), {**served, "/b.delta": world.delta + b"\1"}, "wrong size"),
             (manifest({}), served, "no filter"),
             (manifest({"x.filter": b"\x09\0"}), {"/x.filter": b"\x09\0"}, "unreadable"),
