@@ -14,5 +14,5 @@ settings.load_profile("mockpki")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each core: half of the time a test waits for others, or for what must not come."""
-    return 2 * (os.cpu_count() or 1)
+    """Three for two cores: tests wait for others, too, or for what must not come."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)

@@ -112,7 +112,7 @@ class Preset:
     name: str = ""
     life: timedelta = LIFE
     delay: Pause = timedelta(seconds=1)
-    patience: Pause = timedelta(seconds=2)
+    patience: Pause = timedelta(seconds=3)
     shifts: bool = field(default=True, init=False)
     obstacle: str = field(default="", init=False)
     server_name: str = field(default=SERVER_NAME, init=False)
