@@ -6,7 +6,7 @@ from one scenario can decide another, in whichever order they are run.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
@@ -81,6 +81,8 @@ class Stage:
         self.scenario = scenario
         self._ends = ends
         self._given: Collection[str] | None = None
+        self._filters = scenario.crlite is not None
+        """Whether filters have to do with it: else their service is not opened."""
         self._pki = pki
         signs = pki.root.create_crl_issuer(publishes=_choose_way(scenario)) if scenario.indirect else None
         self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki, signs, client)
@@ -107,7 +109,10 @@ class Stage:
     def target(self) -> Target:
         """Where to send a client."""
         leaf, server = self.leaf, self.server
-        files = {"p12_file": self._find_p12, "crl_file": self._write_crls, "chain_file": self._write_chain}
+        made: dict[str, Callable[[], str]] = {
+            "p12_file": self._find_p12, "crl_file": self._write_crls, "chain_file": self._write_chain,
+            "truststore": lambda: self._pki.truststore_file, "crlite_url": lambda: self._pki.crlite.url,
+        }  # fmt: skip
         return Target(
             host=server.host,
             port=server.port,
@@ -118,10 +123,8 @@ class Stage:
             issuer_file=leaf.issuer.cert_file,
             ocsp_url=next(iter(responders(leaf.certificate)), ""),
             crl_url=self._told or next(iter(crl_urls(leaf.certificate)), ""),
-            crlite_url=self._pki.crlite.url,
-            truststore=self._pki.truststore_file,
-            # What takes long is written for whoever wants it.
-            **{name: write() if self._is_given(name) else "" for name, write in files.items()},
+            # What takes long is made for whoever wants it.
+            **{name: make() if self._is_given(name) else "" for name, make in made.items()},
         )
 
     def _is_given(self, name: str) -> bool:
@@ -165,6 +168,8 @@ class Stage:
         *given* are the names of `Target` that the client is given; None: nobody knows.
         """
         self._given = given
+        if self._is_given("crlite_url") and not self._filters:
+            self._filters, self._before = True, replace(self._before, crlite=tuple(self._pki.crlite.requests))
         if self.scenario.earlier is not None:
             self.issuer.ocsp.respond_with(*self.scenario.earlier)
             yield self.target
@@ -222,7 +227,7 @@ class Stage:
             crl,
             tuple(Asked(*other) for other in others),
             about,
-            tuple(self._pki.crlite.requests),
+            tuple(self._pki.crlite.requests) if self._filters else (),
             "crl_file" in (self._given or ()),
             self.scenario.chain == "complete",
             tuple(self.leaf.issuer.ca_issuers.requests),
