@@ -12,12 +12,13 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from ..scenarios.servers import CHARACTERS, KINDS, Timeline, kind
+from ..scenarios.servers._timeline import Stretch
 from .templates import render
 
 STYLE = str(render("timeline.css"))
 """What a page needs for timelines and their `legend`; the variables are those of ``templates/page.css``."""
 
-_TOP, _BAR, _BELOW = 8, 20, 17
+_TOP, BAR, BELOW = 8, 20, 17
 _LETTER = 4.0
 """Percent of the width in which a letter has room, on a phone, too."""
 _TICK = timedelta(hours=12)
@@ -34,8 +35,8 @@ def timeline_svg(line: Timeline, title: str = "", *, ticks: bool = True) -> Mark
         "timeline.svg",
         title=title or f"{line.name}: {_tell_runs(line)}",
         top=_TOP,
-        bar=_BAR,
-        below=_BELOW if ticks else 2,
+        bar=BAR,
+        below=BELOW if ticks else 2,
         outage=_place_outage(line),
         runs=list(_place_runs(line)),
         ticks=list(_place_ticks(line)) if ticks else [],
@@ -44,15 +45,13 @@ def timeline_svg(line: Timeline, title: str = "", *, ticks: bool = True) -> Mark
 
 def axis_svg(line: Timeline) -> Markup:
     """The hours of *line* alone, to stand below several of the same length."""
+    return draw_axis("hours since the servers were started", _place_ticks(line))
+
+
+def draw_axis(title: str, ticks: Iterable[dict[str, str]]) -> Markup:
+    """An axis alone, with *ticks* from `place_tick`."""
     return render(
-        "timeline.svg",
-        title="hours since the servers were started",
-        top=0,
-        bar=0,
-        below=_BELOW,
-        outage=None,
-        runs=[],
-        ticks=list(_place_ticks(line)),
+        "timeline.svg", title=title, top=0, bar=0, below=BELOW, outage=None, runs=[], ticks=list(ticks)
     )
 
 
@@ -61,37 +60,49 @@ def legend(kinds: Iterable[str] = tuple(KINDS)) -> Markup:
     return render("legend.html", kinds=list(kinds), characters=CHARACTERS, words=KINDS)
 
 
-def _scale(line: Timeline, moment: timedelta) -> float:
-    """Where *moment* is, in percent of the width."""
-    return min(100.0, 100 * (moment / line.length))
+def scale(length: timedelta, moment: timedelta) -> float:
+    """Where *moment* is, in percent of a width that stands for *length*."""
+    return min(100.0, 100 * (moment / length))
+
+
+def place_run(length: timedelta, run: Stretch, which: str, words: str, character: str) -> dict[str, str]:
+    """A bar for *run*, of the class *which*. *words* tell it; *character* is in it where there is room."""
+    x = scale(length, run.begin)
+    width = scale(length, run.end) - x
+    return {
+        "kind": which,
+        "x": f"{x:.2f}%",
+        "width": f"{width:.2f}%",
+        "words": words,
+        "letter": character if width >= _LETTER else "",
+        "middle": f"{x + width / 2:.2f}%",
+    }
+
+
+def place_tick(length: timedelta, moment: timedelta, words: str) -> dict[str, str]:
+    """A tick at *moment*, with *words* below it that stay inside the picture."""
+    x = scale(length, moment)
+    anchor = "start" if not moment else "end" if x > 97 else "middle"
+    return {"x": f"{x:.2f}%", "anchor": anchor, "words": words}
 
 
 def _place_outage(line: Timeline) -> dict[str, str] | None:
-    begin, end = _scale(line, line.down_at), _scale(line, line.up_at)
+    begin, end = scale(line.length, line.down_at), scale(line.length, line.up_at)
     return {"x": f"{begin:.2f}%", "width": f"{end - begin:.2f}%"} if end > begin else None
 
 
 def _place_runs(line: Timeline) -> Iterator[dict[str, str]]:
     for run in line.runs:
-        which, x = kind(run.says), _scale(line, run.begin)
-        width = _scale(line, run.end) - x
-        yield {
-            "kind": which,
-            "x": f"{x:.2f}%",
-            "width": f"{width:.2f}%",
-            "words": f"{_tell_hours(run.begin)} to {_tell_hours(run.end)}: {run.says}",
-            "letter": CHARACTERS[which] if width >= _LETTER else "",
-            "middle": f"{x + width / 2:.2f}%",
-        }
+        which = kind(run.says)
+        words = f"{_tell_hours(run.begin)} to {_tell_hours(run.end)}: {run.says}"
+        yield place_run(line.length, run, which, words, CHARACTERS[which])
 
 
 def _place_ticks(line: Timeline) -> Iterator[dict[str, str]]:
     step = _TICK * max(1, -(-int(line.length / _TICK) // _MOST_TICKS))
     moment = timedelta()
     while moment <= line.length:
-        x = _scale(line, moment)
-        anchor = "start" if not moment else "end" if x > 97 else "middle"
-        yield {"x": f"{x:.2f}%", "anchor": anchor, "words": _tell_hours(moment)}
+        yield place_tick(line.length, moment, _tell_hours(moment))
         moment += step
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
-from ._week import CHARACTERS, KINDS, Issued, Reader, Stretch, Week, choose, live_weeks
+from ..servers._timeline import Stretch
+from ._week import CHARACTERS, KINDS, Issued, Reader, Week, choose, live_weeks
 
 __all__ = ["CHARACTERS", "KINDS", "Issued", "Reader", "Stretch", "Week", "choose", "live_weeks"]

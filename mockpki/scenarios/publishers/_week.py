@@ -12,14 +12,14 @@ from datetime import timedelta
 from functools import cache
 from itertools import pairwise
 
-from cryptography import x509
-
 from ..._ca.leaf import Leaf
 from ..._pki import PKI
 from ..._typed import spell_duration
+from ..._validation.revocation_list import RevocationList
 from ...publishing import NAMED, Publishing, Schedule, named
 from ...relying_party._fetch import fetch
-from ._crl_client import CrlClient, find_base, find_number
+from ..servers._timeline import Stretch
+from ._crl_client import CrlClient
 
 DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 REVOKED_AFTER = timedelta(days=1, hours=5, minutes=30)
@@ -52,15 +52,6 @@ class Issued:
     base: int | None
     this_update: timedelta
     next_update: timedelta
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """A client knew the same, one of `KINDS`, from *begin* to *end*."""
-
-    says: str
-    begin: timedelta
-    end: timedelta
 
 
 @dataclass(frozen=True)
@@ -219,7 +210,7 @@ class _Run:
         first = self._load(False)
         self._began = pki.clock.now()
         if self.publishes.scheduled:
-            self._began = first.last_update_utc + self.publishes.full.backdate
+            self._began = first.crl.last_update_utc + self.publishes.full.backdate
         pki.clock.shift(self._began - pki.clock.now())
 
     def _make_clients(self) -> list[CrlClient]:
@@ -232,8 +223,8 @@ class _Run:
             clients.append(CrlClient("keeps, with deltas", keeps=True, deltas=True))
         return clients
 
-    def _load(self, delta: bool) -> x509.CertificateRevocationList:
-        return x509.load_der_x509_crl(fetch(self._urls[delta], _TIMEOUT))
+    def _load(self, delta: bool) -> RevocationList:
+        return RevocationList.load(fetch(self._urls[delta], _TIMEOUT))
 
     def _look(self, clients: list[CrlClient], serial: int, at: timedelta, revoked: bool) -> None:
         """Have all look at what there is, and take down what is new."""
@@ -250,13 +241,13 @@ class _Run:
             for delta in self._urls:
                 self._take_down(load(delta), at)
 
-    def _take_down(self, crl: x509.CertificateRevocationList, at: timedelta) -> None:
-        key = find_number(crl), find_base(crl)
-        if key not in self._taken_down:
-            self._taken_down.add(key)
-            end = crl.next_update_utc
-            assert end is not None  # ours always have it
-            self.issued.append(Issued(at, *key, crl.last_update_utc - self._began, end - self._began))
+    def _take_down(self, signed: RevocationList, at: timedelta) -> None:
+        number, base, end = signed.number, signed.base, signed.crl.next_update_utc
+        assert number is not None and end is not None  # noqa: PT018 - ours always have both
+        if (number, base) not in self._taken_down:
+            self._taken_down.add((number, base))
+            begin = signed.crl.last_update_utc - self._began
+            self.issued.append(Issued(at, number, base, begin, end - self._began))
 
     def _find_next(
         self, pki: PKI, at: timedelta, revoked: bool, waiting: list[CrlClient], clients: list[CrlClient]

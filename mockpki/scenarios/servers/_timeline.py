@@ -22,7 +22,7 @@ _HOUR, _SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class Stretch:
-    """Steps in a row at which a client got the same: from *begin* to *end*, since the server's start."""
+    """A client got, or knew, the same from *begin* to *end*, since the start of what it was seen with."""
 
     says: str
     begin: timedelta

@@ -2,11 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from cryptography import x509
-
 from mockpki import PKI, publishing
+from mockpki._validation.revocation_list import RevocationList
 from mockpki.publishing import Deltas, Publishing, Schedule
-from mockpki.scenarios.publishers._crl_client import CrlClient, find_base, find_number
+from mockpki.scenarios.publishers._crl_client import CrlClient
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -24,10 +23,10 @@ class World:
         """Its time."""
         return self.pki.clock.now()
 
-    def load(self, delta: bool) -> x509.CertificateRevocationList:
+    def load(self, delta: bool) -> RevocationList:
         """What is published."""
         self.loaded.append(delta)
-        return x509.load_der_x509_crl(self.pki.crl.file_for(self.leaf, delta).der)
+        return RevocationList.load(self.pki.crl.file_for(self.leaf, delta).der)
 
     def look(self, client: CrlClient) -> tuple[str, list[bool]]:
         """What the client says, and what it has loaded for that."""
@@ -86,5 +85,5 @@ def test_what_a_list_says_of_itself() -> None:
     """A complete CRL has a number, a delta a base, too."""
     with PKI(publishes="ad-cs", ago=DAY) as pki:
         complete, delta = (World(pki).load(one) for one in (False, True))
-        assert (find_number(complete), find_base(complete)) == (1, None)
-        assert (find_number(delta), find_base(delta)) == (1, 1)
+        assert (complete.number, complete.base) == (1, None)
+        assert (delta.number, delta.base) == (1, 1)
