@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ._options import Runs, load_baseline, read_policy
+from ._options import Runs, choose_scenarios, list_skipped, load_baseline, read_policy
 from ._output import Output, end_on_signals, work_apart
 
 if TYPE_CHECKING:
     from .._probe import ClientReport, Run
-    from ..scenarios import Scenario
     from ..scenarios.servers import ServerCommand
 
 
@@ -40,7 +39,8 @@ def run_client_certificates(
         raise click.UsageError("--baseline goes with --policy: what is an exception depends on it.")
     demanded = None if policy is None else next(iter(read_policy(policy).items()))
     known = load_baseline(baseline, [one.name for one in CLIENT_TABLE])
-    found, skipped = _choose(runs)
+    found = choose_scenarios(runs.only, runs.skip, table=CLIENT_TABLE)
+    skipped = [one.name for one in list_skipped(runs.only, runs.skip, CLIENT_TABLE)]
     console = Console(stderr=True)
     with end_on_signals(), console.status("The server is at work ...", spinner="line") as status:
 
@@ -61,21 +61,5 @@ def run_client_certificates(
             report = work_apart(run_all, server.end)
         except ConnectionError as error:
             raise _NotJudged(str(error)) from error
-    described = describe_client(report, [one.name for one in skipped], "mockpki probe-server")
+    described = describe_client(report, skipped, "mockpki probe-server")
     return output.write_or_compare(described, known, int(demanded is not None and not report.kept))
-
-
-def _choose(runs: Runs) -> tuple[list[Scenario], list[Scenario]]:
-    """The scenarios that are meant, and those that ``--skip`` leaves out of them."""
-    from ..scenarios import matching
-    from ..scenarios.servers import CLIENT_TABLE
-
-    try:
-        left_out = matching(runs.skip, CLIENT_TABLE)
-        wanted = matching(runs.only or "*", CLIENT_TABLE)
-    except (LookupError, ValueError) as error:
-        raise click.UsageError(str(error)) from error
-    found = [one for one in wanted if one not in left_out]
-    if not found:
-        raise click.UsageError("--skip leaves out every scenario that --only has chosen.")
-    return found, [one for one in wanted if one in left_out]

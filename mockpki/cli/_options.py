@@ -229,26 +229,32 @@ def read_policy(text: str | None) -> dict[str, Policy]:
     return {text: policy}
 
 
-def list_skipped(only: Sequence[str], skip: Sequence[str]) -> list[Scenario]:
+def list_skipped(
+    only: Sequence[str], skip: Sequence[str], table: Sequence[Scenario] | None = None
+) -> list[Scenario]:
     """Those that *skip* leaves out of the others."""
     from .. import scenarios
 
-    left_out = scenarios.matching(skip)
-    return [one for one in scenarios.matching(only or "*") if one in left_out]
+    left_out = scenarios.matching(skip, table)
+    return [one for one in scenarios.matching(only or "*", table) if one in left_out]
 
 
 def choose_scenarios(
-    only: Sequence[str], skip: Sequence[str] = (), *, filters: bool = True
+    only: Sequence[str],
+    skip: Sequence[str] = (),
+    *,
+    filters: bool = True,
+    table: Sequence[Scenario] | None = None,
 ) -> list[Scenario]:
-    """The scenarios of these patterns, all if there are none, without those to skip.
+    """The scenarios of these patterns, all of *table* if there are none, without those to skip.
 
     Without *filters*, those of CRLite are there only if a pattern has them.
     """
     from .. import scenarios
 
     try:
-        left_out = scenarios.matching(skip)
-        found = [one for one in scenarios.matching(only or "*") if one not in left_out]
+        left_out = scenarios.matching(skip, table)
+        found = [one for one in scenarios.matching(only or "*", table) if one not in left_out]
     except (LookupError, ValueError) as error:
         raise click.UsageError(str(error)) from error
     if not (only or filters):
