@@ -66,12 +66,18 @@ def _compile_union(hints: Iterable[Any]) -> Kind:
     return Kind(words, read, {"anyOf": [kind.schema for kind in kinds]})
 
 
+def check_number(faults: Sequence[object]) -> None:
+    """Raise ValueError for more than may stand in one list."""
+    if len(faults) > MOST_FAULTS:
+        raise ValueError(f"{len(faults)} faults are too many for one list; {MOST_FAULTS} are the most")
+
+
 def _compile_list(item: Kind) -> Kind:
     def read(value: Any, reading: Reading) -> tuple[Any, ...]:
         if not isinstance(value, list):
             raise Unfit
-        if item is FAULT and len(value) > MOST_FAULTS:
-            raise ValueError(f"{len(value)} faults are too many for one list; {MOST_FAULTS} are the most")
+        if item is FAULT:
+            check_number(value)
         return tuple(item.read(one, reading) for one in value)
 
     return Kind(f"a list, of which each is {item.words}", read, {"type": "array", "items": item.schema})

@@ -17,8 +17,8 @@ from .._layers import Fault
 from .._parameters import show
 from .._typed import write_typed_duration
 from .arguments import (
-    MOST_FAULTS,
     build,
+    check_number,
     describe_object,
     list_given,
     list_parameters,
@@ -60,8 +60,7 @@ def list_from_data(values: object, resolve: Resolve = know_no_certificate) -> li
     """The faults that a list of at most 32 texts and objects stands for."""
     if not isinstance(values, list):
         raise TypeError(f"faults come in a list, such as ['Stale by=2d']; got {show(values)}")
-    if len(values) > MOST_FAULTS:
-        raise ValueError(f"{len(values)} faults are too many for one list; {MOST_FAULTS} are the most")
+    check_number(values)
     return [from_data(value, resolve) for value in values]
 
 
@@ -128,9 +127,7 @@ def to_data(fault: Fault[Any]) -> dict[str, Any]:
 
 def to_text(fault: Fault[Any]) -> str:
     """*fault* as people type it. The same is left out, and the same errors are raised."""
-    _check(fault)
-    words = [type(fault).__name__]
-    data = to_data(fault)
+    data, words = to_data(fault), [type(fault).__name__]
     for name, value in list_given(fault).items():
         if list_parameters(type(fault))[name].takes_rest:
             words += [_write_word(one, write_value(one)) for one in value]
