@@ -21,6 +21,22 @@ from mockpki.scenarios import Case, Seen
 from tests.kit.reference_client import by_name, reference
 
 
+def ask(context: ssl.SSLContext, host: str, port: int, server_name: str) -> None:
+    """A handshake, and a question that the server answers."""
+    with (
+        socket.create_connection((host, port), timeout=10) as raw,
+        context.wrap_socket(raw, server_hostname=server_name) as tls,
+    ):
+        tls.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
+        tls.recv(1)
+
+
+def look_at_the_chain(host: str, port: int, server_name: str, ca_file: str) -> None:
+    """A client that trusts the root, and looks at no revocation."""
+    context = ssl.create_default_context(cafile=ca_file)
+    ask(context, host, port, server_name)
+
+
 class TestSeen:
     def test_nothing(self) -> None:
         """Nobody who came is nothing, and is told so."""
@@ -138,12 +154,7 @@ def judge_by_file(host: str, port: int, server_name: str, ca_file: str, crl_file
     context = ssl.create_default_context(cafile=ca_file)
     context.load_verify_locations(cafile=crl_file)
     context.verify_flags |= ssl.VerifyFlags.VERIFY_CRL_CHECK_CHAIN
-    with (
-        socket.create_connection((host, port), timeout=10) as raw,
-        context.wrap_socket(raw, server_hostname=server_name) as tls,
-    ):
-        tls.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
-        tls.recv(1)
+    ask(context, host, port, server_name)
 
 
 FILED = (
@@ -170,13 +181,7 @@ class TestFiles:
         calls = []
 
         def guess(host: str, port: int, server_name: str, ca_file: str) -> bool:
-            context = ssl.create_default_context(cafile=ca_file)
-            with (
-                socket.create_connection((host, port), timeout=10) as raw,
-                context.wrap_socket(raw, server_hostname=server_name) as tls,
-            ):
-                tls.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
-                tls.recv(1)
+            look_at_the_chain(host, port, server_name, ca_file)
             calls.append(port)
             return len(calls) == 1
 
@@ -207,15 +212,6 @@ class TestChain:
         """Whoever fetches it accepts and is seen to; whoever does not rejects, and neither is blamed."""
         case = Case(by_name("intermediate-not-sent"), HARD_FAIL)
 
-        def connect(host: str, port: int, server_name: str, ca_file: str) -> None:
-            context = ssl.create_default_context(cafile=ca_file)
-            with (
-                socket.create_connection((host, port), timeout=10) as raw,
-                context.wrap_socket(raw, server_hostname=server_name) as tls,
-            ):
-                tls.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
-                tls.recv(1)
-
         def fetch_first(host: str, port: int, server_name: str, ca_file: str, cert_file: str) -> None:
             context = ssl.create_default_context(cafile=ca_file)
             # A leaf whose CA is given needs none from the server; its own URL says where that is.
@@ -228,20 +224,14 @@ class TestChain:
             )
             with urllib.request.urlopen(url) as answer:
                 context.load_verify_locations(cadata=answer.read())
-            with (
-                socket.create_connection((host, port), timeout=10) as raw,
-                context.wrap_socket(raw, server_hostname=server_name) as tls,
-            ):
-                tls.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
-                tls.recv(1)
+            ask(context, host, port, server_name)
 
-        rejected = case.check(connect, pki=pki)
+        rejected = case.check(look_at_the_chain, pki=pki)
         assert (rejected.outcome.accepted, rejected.seen.alerts) == (False, ("unknown_ca",))
         assert "caIssuers: not asked" in str(rejected)
         fetched = case.check(fetch_first, pki=pki)
         assert (fetched.outcome.accepted, len(fetched.seen.ca_issuers)) == (True, 1)
         assert "caIssuers: asked once" in str(fetched)
         # Where the chain is complete the same client has no excuse.
-        assert (
-            Case(by_name("staple-good"), HARD_FAIL).check(connect, pki=pki, evidence=False).outcome.accepted
-        )
+        whole = Case(by_name("staple-good"), HARD_FAIL)
+        assert whole.check(look_at_the_chain, pki=pki, evidence=False).outcome.accepted
