@@ -50,6 +50,7 @@ WINGS: tuple[tuple[str, ...], ...] = (
     ("_catalogue",),
     ("_probe",),
     ("_reports",),
+    ("_serve",),
     ("cli",),
     ("__main__",),
 )

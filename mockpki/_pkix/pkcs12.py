@@ -12,34 +12,39 @@ from cryptography.hazmat.primitives.serialization import KeySerializationEncrypt
 from .keys import PrivateKey
 
 PASSWORD = "mockpki"  # noqa: S105
-"""Of every such file: it keeps nothing secret, but Java reads none without."""
+"""Of every such file, unless another is asked for: it keeps nothing secret, but Java reads none without."""
 _ROUNDS = 2048
 """As many as by OpenSSL's default; more would only take longer."""
 
 
-def write_p12(key: PrivateKey, certificate: x509.Certificate, others: Sequence[x509.Certificate]) -> bytes:
+def write_p12(
+    key: PrivateKey,
+    certificate: x509.Certificate,
+    others: Sequence[x509.Certificate],
+    password: str = PASSWORD,
+) -> bytes:
     """*key* with its *certificate*, and *others* above that. Raises ValueError for a key it cannot hold."""
     any_key: Any = key
     try:
         return pkcs12.serialize_key_and_certificates(
-            b"mockpki", any_key, certificate, others, _make_encryption()
+            b"mockpki", any_key, certificate, others, _make_encryption(password)
         )
     except TypeError as error:
         raise ValueError(f"the installed cryptography writes no PKCS #12 with this key: {error}") from error
 
 
-def write_truststore(certificate: x509.Certificate) -> bytes:
+def write_truststore(certificate: x509.Certificate, password: str = PASSWORD) -> bytes:
     """A trust store with *certificate* alone, which Java takes as an anchor."""
     anchor = pkcs12.PKCS12Certificate(certificate, b"mockpki")
-    return pkcs12.serialize_java_truststore([anchor], _make_encryption())
+    return pkcs12.serialize_java_truststore([anchor], _make_encryption(password))
 
 
-def _make_encryption() -> KeySerializationEncryption:
+def _make_encryption(password: str) -> KeySerializationEncryption:
     """What OpenSSL 3 and Java 8 and later read."""
     return (
         PrivateFormat.PKCS12.encryption_builder()
         .kdf_rounds(_ROUNDS)
         .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
         .hmac_hash(SHA256())
-        .build(PASSWORD.encode())
+        .build(password.encode())
     )

@@ -111,6 +111,10 @@ class Controlled(Generic[F]):
         """What it is, for messages on what it was asked: a seed that was drawn must be in them."""
         return self.choosers or self._what
 
+    def drop_rule(self, subject: int | str | None) -> None:
+        """Have nothing of its own for requests about *subject*: as all others, or honest for None."""
+        self._set_rule(subject, None)
+
     def _replace_rule(self: S, subject: int | str | None, rule: Rule) -> Restore[S]:
         before = self._rules.get(subject)
         self._set_rule(subject, rule)
@@ -140,6 +144,11 @@ class Controlled(Generic[F]):
         """What is set for every request; nothing where that is chosen for each."""
         return _list_faults_for_all(self._rules)
 
+    @property
+    def rules(self) -> Mapping[int | str | None, Rule]:
+        """What is in force, by what it is for: a serial number, a path, or None for every request."""
+        return self._rules
+
     # Faults one after the other.
 
     def script(self, *answers: F | Sequence[F]) -> None:
@@ -158,6 +167,11 @@ class Controlled(Generic[F]):
                 )
             self._script_length = len(script)
             self._script = script
+
+    @property
+    def script_left(self) -> int:
+        """How many answers of the script are still to come."""
+        return len(self._script)
 
     def unused(self) -> str | None:
         """A sentence on what a script had left over, None when there is nothing."""

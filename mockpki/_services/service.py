@@ -109,6 +109,10 @@ class Service(Controlled[F]):
         """How many requests are not kept any more, by ``PKI(evidence=...)``."""
         return self._log.dropped
 
+    def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Have *wake* called at each request, by the thread that answers it. The result ends that."""
+        return self._log.watch(wake)
+
     @check_arguments
     def wait_for_request(self, timeout: Seconds | Pause = 5.0) -> Request:
         """The next request that no earlier call has returned; it may have come already.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import marshal
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -71,6 +73,22 @@ class HandshakeLog(Log[Handshake]):
         # Leaves are few, and each is there for as long as its server.
         self._leaves: list[Leaf | None] = [None]
         self._leaf_numbers: dict[Leaf | None, int] = {None: 0}
+        # Replaced and never changed: whoever is called may end it.
+        self._wakers: tuple[Callable[[], None], ...] = ()
+
+    def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Have *wake* called when a connection comes, and when it is over. The result ends that."""
+        own = partial(wake)
+        self._wakers += (own,)
+
+        def unwatch() -> None:
+            self._wakers = tuple(one for one in self._wakers if one is not own)
+
+        return unwatch
+
+    def _wake(self) -> None:
+        for wake in self._wakers:
+            wake()
 
     def open(self, handshake: Handshake) -> int:
         """Keep *handshake*, which fills from now on; its number."""
@@ -79,11 +97,14 @@ class HandshakeLog(Log[Handshake]):
             handshake.number = number
             return handshake
 
-        return self._journal.keep(number_it)
+        number = self._journal.keep(number_it)
+        self._wake()
+        return number
 
     def close(self, handshake: Handshake) -> None:
         """Nothing of *handshake* will change."""
         self._journal.settle(handshake.number, self._to_octets(handshake))
+        self._wake()
 
     def _to_octets(self, handshake: Handshake) -> Row:
         one, certificate = handshake, handshake.client_certificate

@@ -236,6 +236,10 @@ class TlsServer:
         """The number of the newest connection, 0 before the first: `since` reads on from there."""
         return self._handshakes.last_number
 
+    def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Have *wake* called as connections come and end, on the loop. The result ends that."""
+        return self._handshakes.watch(wake)
+
     def reset(self) -> None:
         """Forget the connections so far."""
         if self._listener is not None and not self._closed:

@@ -2,6 +2,7 @@
 
 - `_crlite`, `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`, `_publishing`: the
   commands; `_client_certificates` is the other half of `_probe_server`.
+- `_serve`: the same PKI for other languages.
 - `_options`: the options that several commands have.
 - `_output`: where a report goes, and who ends a run.
 """
@@ -20,6 +21,7 @@ from ._probe import probe
 from ._probe_server import probe_server
 from ._publishing import publishing
 from ._scenarios import scenarios
+from ._serve import serve
 from ._staplers import staplers
 
 __all__ = ["main"]
@@ -97,5 +99,5 @@ def main() -> None:
     """
 
 
-for _command in (crlite, demo, faults, probe, probe_server, publishing, scenarios, staplers):
+for _command in (crlite, demo, faults, probe, probe_server, publishing, scenarios, serve, staplers):
     main.add_command(_command)

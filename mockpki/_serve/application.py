@@ -1,0 +1,184 @@
+"""From a request to an answer: guard, route, read, do, write. A WSGI application."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed, NotFound, RequestEntityTooLarge
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from .._typed import find_near
+from .guard import HEADERS, Guard
+from .limits import LARGEST_BODY
+from .problem import MEDIA_TYPE, Problem
+from .route import JSON, Call, Content, Route
+from .table import TABLE
+from .topology import Topology
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+class Incoming(Request):
+    """A request, no larger than it may be."""
+
+    max_content_length = LARGEST_BODY
+    max_form_memory_size = LARGEST_BODY
+
+
+class Application:
+    """What answers calls about *topology*, to whom *guard* lets in. Every thread may call it."""
+
+    def __init__(self, topology: Topology, guard: Guard, table: Iterable[Route] = TABLE) -> None:
+        self._topology = topology
+        self._guard = guard
+        self._map = Map(
+            [Rule(route.rule, methods=[route.method], endpoint=route) for route in table],
+            strict_slashes=False,
+        )
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        response = self.answer(Incoming(environ))
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response(environ, start_response)
+
+    def answer(self, request: Incoming) -> Response:
+        """The answer to *request*. Never raises: what cannot be done is a problem, told as one."""
+        try:
+            return self._answer(request)
+        except Exception as error:
+            problem = Problem.of(error)
+            if problem.kind == "bug":
+                traceback.print_exc(file=sys.stderr)
+            return _write_problem(problem)
+
+    def _answer(self, request: Incoming) -> Response:
+        self._guard.check(request)
+        # A tunnel's and a proxy's forms of a target are none of ours.
+        adapter = self._map.bind_to_environ(request.environ, server_name="localhost")
+        try:
+            route, path = adapter.match()
+        except MethodNotAllowed as error:
+            allowed = ", ".join(sorted(error.valid_methods or ()))
+            raise Problem(
+                "wrong-method",
+                f"{request.path} takes {allowed}, not {request.method}",
+                headers={"Allow": allowed},
+            ) from None
+        except NotFound:
+            raise Problem(
+                "not-found", f"there is nothing at {request.path[:200]!r}; /v1/openapi.json lists what there is"
+            ) from None
+        body = _read_body(request, route)
+        query = None if route.query is None else _read_query(request, route.query)
+        return _write(request, route, route.handle(Call(self._topology, request, route, path, body, query)))
+
+
+def _read_body(request: Incoming, route: Route) -> Any:
+    try:
+        data = request.get_data(cache=False)
+    except (RequestEntityTooLarge, ClientDisconnected):
+        raise Problem("too-large", f"a body has at most {LARGEST_BODY:,} octets") from None
+    if route.body is None:
+        if data not in (b"", b"{}"):
+            raise Problem("invalid", f"{route.method} {route.path} takes no body")
+        return None
+    if not data and route.optional:
+        return None
+    try:
+        value = msgspec.json.decode(data)
+    except msgspec.DecodeError as error:
+        raise Problem("not-json", f"the body is no JSON: {error}") from error
+    return convert(value, route.body)
+
+
+def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
+    """*value* as a *kind* of `bodies`. Raises Problem, with near names for a field that is not known."""
+    try:
+        return msgspec.convert(value, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        problem = Problem.of(error)
+        raise _name_field(problem, kind) from error
+
+
+def _name_field(problem: Problem, kind: Any) -> Problem:
+    """*problem*, with near names where it is about a field that is not known."""
+    before, _, field = problem.detail.partition("unknown field `")
+    if not field:
+        return problem
+    field = field.rstrip("`")
+    near = find_near(field, _list_fields(_follow(kind, problem.pointer or "")))
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    pointer = f"{problem.pointer or ''}/{field}"
+    return Problem("unknown-field", f"there is no field {field!r} here{hint}", pointer, near)
+
+
+def _follow(kind: Any, pointer: str) -> Any:
+    """The type at *pointer* within *kind*."""
+    found = msgspec.inspect.type_info(kind)
+    for step in pointer.split("/")[1:]:
+        found = _step(found, step)
+    return found
+
+
+def _step(found: Any, step: str) -> Any:
+    if isinstance(found, msgspec.inspect.Metadata):
+        return _step(found.type, step)
+    if isinstance(found, msgspec.inspect.UnionType):
+        return next((inner for one in found.types if (inner := _step(one, step)) is not None), None)
+    if isinstance(found, msgspec.inspect.ListType):
+        return found.item_type
+    if isinstance(found, msgspec.inspect.DictType):
+        return found.value_type
+    if isinstance(found, msgspec.inspect.StructType):
+        return next((field.type for field in found.fields if field.encode_name == step), None)
+    return None
+
+
+def _list_fields(found: Any) -> list[str]:
+    if isinstance(found, msgspec.inspect.Metadata):
+        return _list_fields(found.type)
+    if isinstance(found, msgspec.inspect.UnionType):
+        return [name for one in found.types for name in _list_fields(one)]
+    if isinstance(found, msgspec.inspect.StructType):
+        return [field.encode_name for field in found.fields]
+    return []
+
+
+def _read_query(request: Incoming, kind: Any) -> Any:
+    given: Mapping[str, str] = request.args.to_dict()
+    # What stands in a URL is text, whatever it is meant as.
+    return convert(given, kind, strict=False)
+
+
+def _write(request: Incoming, route: Route, answer: object) -> Response:
+    if isinstance(answer, Response):
+        return answer
+    if isinstance(answer, Content):
+        response = Response(answer.data, content_type=answer.media_type, headers=list(answer.headers))
+        if answer.file_name is not None:
+            response.headers.set("Content-Disposition", "attachment", filename=answer.file_name)
+        return response
+    if answer is None:
+        return Response(status=route.status)
+    response = Response(msgspec.json.encode(answer), status=route.status, content_type=JSON)
+    if route.status == 201 and route.method == "POST":
+        # RFC 9110 section 15.3.2: "The primary resource created by the request is identified by either a
+        # Location header field".
+        response.headers["Location"] = f"{request.path.rstrip('/')}/{getattr(answer, 'id', '')}"
+    return response
+
+
+def _write_problem(problem: Problem) -> Response:
+    return Response(
+        msgspec.json.encode(problem.document),
+        status=problem.status,
+        content_type=MEDIA_TYPE,
+        headers=dict(problem.headers),
+    )

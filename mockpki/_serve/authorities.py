@@ -1,0 +1,106 @@
+"""CAs: looked at, made, and what becomes of many certificates at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .._ca.ca import CA
+from . import bodies, shapes
+from .hosted import Hosted
+from .problem import Problem
+from .route import Call, Routes
+from .views import show_ca
+
+ROUTES = Routes()
+_PATH = "/v1/pkis/{pki}/cas"
+_ONE = f"{_PATH}/{{ca}}"
+_MOST = 1_000_000
+"""So many serial numbers a range may have."""
+
+
+def _find(call: Call) -> tuple[Hosted, CA]:
+    hosted = call.hosted
+    return hosted, hosted.find_ca(call.path["ca"])
+
+
+@ROUTES.add("GET", _PATH, answers=shapes.Cas)
+def list_cas(call: Call) -> shapes.Cas:
+    """All CAs, the root first."""
+    hosted = call.hosted
+    return shapes.Cas(cas=[show_ca(hosted, id) for id in list(hosted.cas)])
+
+
+@ROUTES.add("POST", _PATH, body=bodies.MakeCa, optional=True, answers=shapes.Ca, status=201)
+def make_ca(call: Call) -> shapes.Ca:
+    """Make a CA below another (left out: the issuing one), with services of its own."""
+    hosted, body = call.hosted, call.body or bodies.MakeCa()
+    with hosted.lock:
+        hosted.cas.check_room(body.name)
+        options: dict[str, Any] = {} if body.publishes is None else {"publishes": body.publishes}
+        ca = hosted.find_ca(body.parent).create_child_ca(
+            key_type=body.key_type,
+            must_staple=body.must_staple,
+            not_before=body.not_before,
+            not_after=body.not_after,
+            name_of=None if body.name_of is None else hosted.find_ca(body.name_of),
+            subject=body.subject,
+            ocsp_urls=body.ocsp_urls,
+            crl_urls=body.crl_urls,
+            ca_issuers_urls=body.ca_issuers_urls,
+            faults=hosted.list_faults(body.faults),
+            **options,
+        )
+        return show_ca(hosted, hosted.add_ca(ca, body.name))
+
+
+@ROUTES.add("GET", _ONE, answers=shapes.Ca)
+def get_ca(call: Call) -> shapes.Ca:
+    """A CA: its certificate, and where its services are."""
+    hosted, ca = _find(call)
+    return show_ca(hosted, hosted.cas.id_of(ca))
+
+
+def _list_targets(hosted: Hosted, body: bodies.Targets) -> Iterable[Any]:
+    targets: list[Any] = [hosted.find_member(key) for key in body.certificates]
+    targets += [int(serial, 16) for serial in body.serial_numbers]
+    if body.serial_range is not None:
+        first, last = int(body.serial_range.first, 16), int(body.serial_range.last, 16)
+        if not 0 <= last - first < _MOST:
+            raise Problem(
+                "invalid", f"a range goes up, and has at most {_MOST:,} serial numbers", "/serial_range"
+            )
+        targets += range(first, last + 1)
+    if not targets:
+        raise Problem("invalid", "name somebody: certificates, serial_numbers or serial_range")
+    return targets
+
+
+def _change(call: Call, change: Callable[[CA, Iterable[Any]], object]) -> None:
+    hosted, ca = _find(call)
+    with hosted.lock:
+        targets = _list_targets(hosted, call.body)
+        try:
+            change(ca, targets)
+        except LookupError as error:
+            # It is there, and not as it would have to be.
+            raise Problem("conflict", str(error)) from error
+
+
+@ROUTES.add("POST", f"{_ONE}/revoke", body=bodies.RevokeMany, status=204)
+def revoke(call: Call) -> None:
+    """Revoke what this CA issued, many at once; serial numbers need not have been issued."""
+    body: bodies.RevokeMany = call.body
+    _change(call, lambda ca, targets: ca.revoke(targets, body.reason, body.at, body.invalidity_date))
+
+
+@ROUTES.add("POST", f"{_ONE}/release", body=bodies.Targets, status=204, refusals=("conflict",))
+def release(call: Call) -> None:
+    """Take off hold what this CA issued; 409 for what is not on hold."""
+    _change(call, lambda ca, targets: ca.release(targets))
+
+
+@ROUTES.add("POST", f"{_ONE}/forget", body=bodies.Targets, status=204, refusals=("conflict",))
+def forget(call: Call) -> None:
+    """Make what this CA issued `unknown` to it; 409 for what already is."""
+    _change(call, lambda ca, targets: ca.forget(targets))

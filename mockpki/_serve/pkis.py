@@ -1,0 +1,148 @@
+"""PKIs: made, looked at, checked, reset, closed; their clock, and the trust in them."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import timedelta
+
+from .._pkix.pkcs12 import write_truststore
+from . import bodies, shapes
+from .certificates import DER, P12, PEM, issue
+from .durations import read_duration
+from .hosted import Hosted, tell
+from .problem import Problem
+from .route import Call, Content, Routes
+from .services import set_up_service
+from .tls_servers import start_server
+from .topology import Topology
+from .views import show_clock, show_pki
+
+ROUTES = Routes()
+_PATH = "/v1/pkis"
+_ONE = f"{_PATH}/{{pki}}"
+
+
+def make(topology: Topology, body: bodies.MakePki) -> Hosted:
+    """A PKI with all that *body* has in it. Where that fails, there is none."""
+    hosted = topology.make(body)
+    try:
+        at = ""
+        for number, certificate in enumerate(body.certificates):
+            at = f"/certificates/{number}"
+            issue(hosted, certificate)
+        for name in ("ocsp", "crl", "ca_issuers"):
+            at = f"/{name}"
+            settings: bodies.Service | None = getattr(body, name)
+            if settings is not None:
+                set_up_service(hosted, hosted.find_service(None, name), settings)
+        for number, server in enumerate(body.tls_servers):
+            at = f"/tls_servers/{number}"
+            start_server(hosted, server)
+    except Exception as error:
+        topology.close(hosted)
+        problem = Problem.of(error)
+        problem.pointer = at + (problem.pointer or "")
+        raise problem from error
+    return hosted
+
+
+@ROUTES.add("POST", _PATH, body=bodies.MakePki, optional=True, answers=shapes.Pki, status=201)
+def make_pki(call: Call) -> shapes.Pki:
+    """Make a PKI, fresh and apart from all others: one for each test.
+
+    `certificates`, `ocsp`, `crl`, `ca_issuers` and `tls_servers` set it up in the same call.
+    """
+    return show_pki(make(call.topology, call.body or bodies.MakePki()))
+
+
+@ROUTES.add("GET", _PATH, answers=shapes.Pkis)
+def list_pkis(call: Call) -> shapes.Pkis:
+    """All PKIs that are open, the oldest first."""
+    return shapes.Pkis(pkis=[show_pki(hosted) for hosted in call.topology.list()])
+
+
+@ROUTES.add("GET", _ONE, answers=shapes.Pki)
+def get_pki(call: Call) -> shapes.Pki:
+    """A PKI: its CAs, where their services are, and what time it is there."""
+    return show_pki(call.hosted)
+
+
+@ROUTES.add("POST", f"{_ONE}/check", status=204, refusals=("something-failed",))
+def check(call: Call) -> None:
+    """Fail if something failed in the background, or a script was not used up: the end of a test."""
+    try:
+        call.hosted.pki.check()
+    except BaseException as error:
+        said = tell(error)
+        raise Problem("something-failed", said[0] if said else str(error), problems=said) from error
+
+
+@ROUTES.add("POST", f"{_ONE}/reset", status=204, refusals=("something-failed",))
+def reset(call: Call) -> None:
+    """Begin again: services honest, records empty, the clock where it began; certificates stay."""
+    try:
+        call.hosted.pki.reset()
+    except BaseException as error:
+        said = tell(error)
+        raise Problem("something-failed", said[0] if said else str(error), problems=said) from error
+
+
+@ROUTES.add("DELETE", _ONE, answers=shapes.Problems)
+def close(call: Call) -> shapes.Problems:
+    """Close a PKI. What there was still to say is in `problems`; its id answers 410 from then on."""
+    return shapes.Problems(problems=call.topology.close(call.hosted))
+
+
+# Its clock.
+
+
+@ROUTES.add("GET", f"{_ONE}/clock", answers=shapes.Clock)
+def get_clock(call: Call) -> shapes.Clock:
+    """What time it is in the PKI."""
+    return show_clock(call.hosted)
+
+
+@ROUTES.add("PUT", f"{_ONE}/clock", body=bodies.SetClock, answers=shapes.Clock)
+def set_clock(call: Call) -> shapes.Clock:
+    """Have the PKI's clock be ahead of the system's by this much."""
+    call.hosted.pki.clock.set(read_duration(call.body.offset, "offset"))
+    return show_clock(call.hosted)
+
+
+@ROUTES.add("POST", f"{_ONE}/clock/shift", body=bodies.ShiftClock, answers=shapes.Clock)
+def shift_clock(call: Call) -> shapes.Clock:
+    """Move the PKI's clock by this much, on top of what was done before."""
+    by: timedelta = read_duration(call.body.by, "by")
+    call.hosted.pki.clock.shift(by)
+    return show_clock(call.hosted)
+
+
+# Trust in it.
+
+
+@ROUTES.add("GET", f"{_ONE}/roots.pem", answers=PEM)
+def get_roots_pem(call: Call) -> Content:
+    """The root, as PEM."""
+    return Content(call.hosted.pki.root.cert_pem, PEM)
+
+
+@ROUTES.add("GET", f"{_ONE}/roots.der", answers=DER)
+def get_roots_der(call: Call) -> Content:
+    """The root, as DER."""
+    return Content(call.hosted.pki.root.der, DER)
+
+
+@ROUTES.add("GET", f"{_ONE}/roots.p12", query=bodies.Password, answers=P12)
+def get_roots_p12(call: Call) -> Content:
+    """The root as PKCS #12, which Java trusts."""
+    return Content(write_truststore(call.hosted.pki.root.certificate, call.query.password), P12)
+
+
+@ROUTES.add("GET", f"{_ONE}/env", query=bodies.EnvFormat, answers="text/plain")
+def get_environ(call: Call) -> Content | dict[str, str]:
+    """Environment variables by which programs trust the root: `eval "$(curl -s .../env)"`."""
+    variables = call.hosted.pki.environ()
+    if call.query.format == "json":
+        return variables
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    return Content("\n".join([*lines, ""]).encode(), "text/plain; charset=utf-8")

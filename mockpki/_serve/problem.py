@@ -1,0 +1,113 @@
+"""What went wrong with a call, as a document (RFC 9457)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from .._problems import describe
+
+MEDIA_TYPE = "application/problem+json"
+PAGE = "/v1/problems"
+"""Where this server says what each type means."""
+
+TYPES: dict[str, tuple[int, str]] = {
+    "not-json": (400, "The body is no JSON."),
+    "no-token": (401, "The token of this server is missing, or another one."),
+    "foreign-page": (403, "A page of another origin asks for a change, and is refused."),
+    "not-found": (404, "Nothing has that path, id or name."),
+    "wrong-method": (405, "The path takes other methods; the header Allow names them."),
+    "assertion-failed": (409, "What was to be asserted is not so; `detail` has the history."),
+    "something-failed": (409, "Something failed in the background of the PKI; `problems` says what."),
+    "limit-reached": (409, "There are as many as this server was told to have; `detail` names the option."),
+    "conflict": (409, "As things stand, it cannot be done: the order of the calls is another one."),
+    "gone": (410, "The PKI was closed."),
+    "too-large": (413, "The body is larger than 1 MiB."),
+    "wrong-media-type": (415, "A body is JSON, and its Content-Type says so: application/json."),
+    "wrong-host": (421, "The Host is none that this server was told it has."),
+    "unknown-field": (422, "An object has a field that is not known here."),
+    "invalid": (422, "A value is of the wrong kind, or one that cannot be."),
+    "too-long-head": (431, "The head of the request is longer than 64 KiB."),
+    "bug": (500, "This is an error of mockpki; the traceback is on its stderr."),
+}
+"""Each type of problem: its status, and what it means."""
+
+
+@dataclass
+class Problem(Exception):
+    """A call that cannot be done. *kind* is one of `TYPES`, *detail* a sentence for whoever made the call.
+
+    *pointer* leads to the value in the body (RFC 6901), *suggestions* are near names, *problems* what else
+    there is to say. *headers* go with the answer.
+    """
+
+    kind: str
+    detail: str
+    pointer: str | None = None
+    suggestions: Sequence[str] = ()
+    problems: Sequence[str] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.detail
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return TYPES[self.kind][0]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The answer's body. A URI is relative: no host name is invented."""
+        said: dict[str, Any] = {
+            "type": f"{PAGE}#{self.kind}",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.pointer is not None:
+            said["pointer"] = self.pointer
+        if self.suggestions:
+            said["suggestions"] = list(self.suggestions)
+        if self.problems:
+            said["problems"] = list(self.problems)
+        return said
+
+    @classmethod
+    def of(cls, error: Exception) -> Problem:
+        """The same of what was raised on the way: the domain's own errors are sentences already."""
+        match error:
+            case Problem():
+                return error
+            case msgspec.ValidationError():
+                return _read_validation_error(error)
+            case AssertionError():
+                return cls("assertion-failed", str(error))
+            case ValueError() | TypeError() | LookupError():
+                return cls("invalid", describe_plainly(error))
+        return cls("bug", describe(error))
+
+
+def describe_plainly(error: BaseException) -> str:
+    """What *error* says; a KeyError without the quotes that it puts around."""
+    said = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    notes = [note.removeprefix("mockpki: ") for note in getattr(error, "__notes__", ())]
+    return "; ".join([said or type(error).__name__, *notes])
+
+
+_PLACE = re.compile(r"^(?P<said>.*?)(?: - at `(?P<place>[^`]*)`)?$", re.DOTALL)
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[(\.\.\.)\]")
+
+
+def _read_validation_error(error: msgspec.ValidationError) -> Problem:
+    """What msgspec says, with its path as a pointer."""
+    found = _PLACE.match(str(error))
+    assert found is not None
+    pointer = "".join(f"/{name or number or '-'}" for name, number, _ in _STEP.findall(found["place"] or ""))
+    said = found["said"]
+    return Problem("invalid", f"{said[:1].lower()}{said[1:]}", pointer or None)

@@ -1,0 +1,302 @@
+"""The services of a CA: what they are set to, and what they were asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import sequences
+from .._catalogue.data import to_data, to_text
+from .._exchange.steps import Send, Trickle
+from .._layers import Fault
+from .._services.evidence import Request
+from .._services.responder import Responder
+from .._services.service import Service
+from . import bodies, shapes
+from .certificates import read_octets
+from .hosted import Hosted
+from .problem import Problem
+from .route import Call, Content, Routes
+from .waiting import wait_for_some
+
+ROUTES = Routes()
+_PKI = "/v1/pkis/{pki}"
+_ANY = (f"{_PKI}/{{service}}", f"{_PKI}/cas/{{ca}}/{{service}}")
+_OCSP = (f"{_PKI}/ocsp", f"{_PKI}/cas/{{ca}}/ocsp")
+_CRL = (f"{_PKI}/crl", f"{_PKI}/cas/{{ca}}/crl")
+
+
+def _below(paths: tuple[str, ...], rest: str) -> list[str]:
+    return [path + rest for path in paths]
+
+
+def _find(call: Call) -> tuple[Hosted, Service[Any]]:
+    hosted = call.hosted
+    # The paths of one service alone have its name as it is.
+    name = call.path.get("service") or ("ocsp" if "/ocsp" in call.route.path else "crl")
+    return hosted, hosted.find_service(call.path.get("ca"), name)
+
+
+def set_up_service(hosted: Hosted, service: Service[Any], body: bodies.Service) -> None:
+    """Set *service* to what *body* says."""
+    if body.sequence is not None and body.faults:
+        raise Problem("invalid", "faults and sequence are one in the place of the other; give one", "/sequence")
+    if body.faults:
+        service.respond_with(*hosted.list_faults(body.faults))
+    if body.script:
+        service.script(*hosted.list_scripts(body.script))
+    if body.sequence is not None:
+        service.respond_by(make_sequence(hosted, body.sequence))
+
+
+_TAKES = {
+    "EveryNth": ("n", "faults"),
+    "FirstN": ("n", "faults", "per_client"),
+    "Flapping": ("up", "down", "faults"),
+    "Mix": ("alternatives", "seed"),
+}
+_OPTIONAL = ("per_client", "seed")
+
+
+def make_sequence(hosted: Hosted, body: bodies.Sequence) -> Any:
+    """The sequence that *body* describes. Raises Problem for what it does not take, and what it lacks."""
+    name = body.sequence
+    given: dict[str, Any] = {
+        field: value
+        for field in body.__struct_fields__
+        if field != "sequence" and (value := getattr(body, field)) is not None
+    }
+    for field in given:
+        if field not in _TAKES[name]:
+            raise Problem(
+                "unknown-field", f"{name} takes no {field}; it takes {', '.join(_TAKES[name])}", f"/{field}"
+            )
+    for field in _TAKES[name]:
+        if field not in given and field not in _OPTIONAL:
+            raise Problem("invalid", f"{name} needs {field}", f"/{field}")
+    if "faults" in given:
+        given["faults"] = list(hosted.list_faults(given["faults"]))
+    chosen = hosted.list_scripts(given.pop("alternatives", []))
+    return getattr(sequences, name)(*chosen, **given)
+
+
+def show_service(hosted: Hosted, service: Service[Any]) -> shapes.Service:
+    """What it is set to, and how much it was asked."""
+    for_all: list[Any] = []
+    sequence = None
+    to = {}
+    for subject, rule in service.rules.items():
+        if isinstance(rule, tuple):
+            shown = show_faults(rule)
+            if subject is None:
+                for_all = shown
+            else:
+                to[f"{subject:x}" if isinstance(subject, int) else subject] = shown
+        else:
+            sequence = repr(rule)
+    return shapes.Service(
+        url=service.url,
+        faults=for_all,
+        to=to,
+        script_left=service.script_left,
+        sequence=sequence,
+        asked=len(service.requests) + service.dropped,
+        last=service.last_number,
+        dropped=service.dropped,
+    )
+
+
+def show_faults(faults: tuple[Fault[Any], ...]) -> list[Any]:
+    """Each as an object, with the text that people type for it."""
+    return [{**to_data(fault), "text": to_text(fault)} for fault in faults]
+
+
+@ROUTES.add("GET", *_ANY, answers=shapes.Service)
+def get_service(call: Call) -> shapes.Service:
+    """A service: its URL, what it is set to, and how often it was asked."""
+    return show_service(*_find(call))
+
+
+@ROUTES.add("PUT", *_below(_ANY, "/faults"), body=bodies.SetFaults, answers=shapes.Service)
+def set_faults(call: Call) -> shapes.Service:
+    """Answer with these faults from now on; `[]` is honest."""
+    hosted, service = _find(call)
+    service.respond_with(*hosted.list_faults(call.body.faults))
+    return show_service(hosted, service)
+
+
+@ROUTES.add("DELETE", *_below(_ANY, "/faults"), answers=shapes.Service)
+def drop_faults(call: Call) -> shapes.Service:
+    """Answer honestly from now on."""
+    hosted, service = _find(call)
+    service.respond_with()
+    return show_service(hosted, service)
+
+
+def _find_subject(call: Call) -> tuple[Hosted, Responder, Any]:
+    hosted, service = _find(call)
+    assert isinstance(service, Responder)
+    return hosted, service, hosted.find_member(call.path["certificate"])
+
+
+@ROUTES.add("PUT", *_below(_OCSP, "/faults/{certificate}"), body=bodies.SetFaults, answers=shapes.Service)
+def set_faults_to(call: Call) -> shapes.Service:
+    """Answer questions about one certificate with these faults; it goes before what is set for all."""
+    hosted, service, about = _find_subject(call)
+    service.respond_with(*hosted.list_faults(call.body.faults), to=about)
+    return show_service(hosted, service)
+
+
+@ROUTES.add("DELETE", *_below(_OCSP, "/faults/{certificate}"), answers=shapes.Service)
+def drop_faults_to(call: Call) -> shapes.Service:
+    """Answer questions about one certificate as all others."""
+    hosted, service, about = _find_subject(call)
+    service.drop_rule(about.serial_number)
+    return show_service(hosted, service)
+
+
+@ROUTES.add(
+    "PUT", *_below(_ANY, "/script"), body=bodies.SetScript, answers=shapes.Service, refusals=("conflict",)
+)
+def set_script(call: Call) -> shapes.Service:
+    """Answer the next requests with these, in turn; 409 while another script still runs.
+
+    One that is not used up fails `check`.
+    """
+    hosted, service = _find(call)
+    answers = hosted.list_scripts(call.body.answers)
+    with hosted.lock:
+        if service.script_left:
+            raise Problem("conflict", f"{service.unused()}; let it run out, or DELETE it")
+        service.script(*answers)
+    return show_service(hosted, service)
+
+
+@ROUTES.add("DELETE", *_below(_ANY, "/script"), answers=shapes.Service)
+def drop_script(call: Call) -> shapes.Service:
+    """Drop what is left of the script."""
+    hosted, service = _find(call)
+    service.forget_script()
+    return show_service(hosted, service)
+
+
+@ROUTES.add("PUT", *_below(_ANY, "/sequence"), body=bodies.Sequence, answers=shapes.Service)
+def set_sequence(call: Call) -> shapes.Service:
+    """Answer with faults that come and go; a seed that was drawn is in the answer."""
+    hosted, service = _find(call)
+    service.respond_by(make_sequence(hosted, call.body))
+    return show_service(hosted, service)
+
+
+@ROUTES.add("DELETE", *_below(_ANY, "/sequence"), answers=shapes.Service)
+def drop_sequence(call: Call) -> shapes.Service:
+    """Answer honestly from now on."""
+    return drop_faults(call)  # type: ignore[return-value]
+
+
+@ROUTES.add("POST", *_below(_ANY, "/reset"), status=204)
+def reset(call: Call) -> None:
+    """Honest again, with no script, and with an empty record."""
+    _find(call)[1].reset()
+
+
+# What it was asked.
+
+
+def show_request(hosted: Hosted, request: Request) -> shapes.Request:
+    """A request and its answer."""
+    steps = request.wire
+    sent = sum(len(step.data) for step in steps if isinstance(step, Send | Trickle))
+    nonce = request.nonce
+    return shapes.Request(
+        number=request.number,
+        time=request.time,
+        client=request.client,
+        method=request.method,
+        path=request.path,
+        headers=request.headers,
+        certificates=[f"{serial:x}" for serial in request.serials],
+        hash_algorithm=request.hash_algorithm,
+        nonce=None if nonce is None else nonce.hex(),
+        signed=request.signed,
+        error=request.error,
+        text=str(request),
+        answer=shapes.Answer(
+            status=request.answer.status if sent else None,
+            honest=not request.faults,
+            faults=show_faults(request.faults),
+            steps=[type(step).__name__ for step in steps],
+            size=sent,
+        ),
+    )
+
+
+@ROUTES.add("GET", *_below(_ANY, "/requests"), query=bodies.RequestsAfter, answers=shapes.Requests)
+def list_requests(call: Call) -> shapes.Requests:
+    """The requests numbered above `after`, oldest first; with `wait`, as soon as there is one.
+
+    A negative `after` counts from the end. Asked again, it answers the same.
+    """
+    hosted, service = _find(call)
+    query = call.query
+    serial = None
+    if query.certificate is not None:
+        serial = hosted.find_member(query.certificate).serial_number
+
+    def look() -> list[Request]:
+        found = service.since(query.after)
+        return found if serial is None else [one for one in found if serial in one.serials]
+
+    found = wait_for_some(hosted, service, query, look)
+    shown = found[: query.limit]
+    last = shown[-1].number if len(shown) < len(found) else service.last_number
+    return shapes.Requests(
+        requests=[show_request(hosted, one) for one in shown], last=last, dropped=service.dropped
+    )
+
+
+def find_request(service: Service[Any], number: int) -> Request:
+    """The request of that *number*. Raises Problem for one that is not kept, or not there yet."""
+    for request in service.since(max(number - 1, 0))[:1]:
+        if request.number == number:
+            return request
+    raise Problem("not-found", f"there is no request {number} here; there are those that /requests lists")
+
+
+@ROUTES.add("GET", *_below(_ANY, "/requests/{number}"), answers=shapes.Request)
+def get_request(call: Call) -> shapes.Request:
+    """One request."""
+    hosted, service = _find(call)
+    return show_request(hosted, find_request(service, call.path["number"]))
+
+
+@ROUTES.add("POST", *_below(_ANY, "/assert_asked"), body=bodies.AssertAsked, optional=True, status=204,
+            refusals=("assertion-failed",))  # fmt: skip
+def assert_asked(call: Call) -> None:
+    """Fail, with what was asked, unless it was asked about a certificate (left out: anything) so often."""
+    hosted, service = _find(call)
+    body = call.body or bodies.AssertAsked()
+    about = None if body.certificate is None else hosted.find_member(body.certificate)
+    service.assert_asked(about, body.times) if about is not None else service.assert_asked(times=body.times)
+
+
+@ROUTES.add("POST", *_below(_OCSP, "/make"), body=bodies.MakeAnswer, answers="application/ocsp-response")
+def make_answer(call: Call) -> Content:
+    """The OCSP response about a certificate, as DER, without a socket: for unit tests."""
+    hosted, service = _find(call)
+    assert isinstance(service, Responder)
+    body: bodies.MakeAnswer = call.body
+    nonce = None if body.nonce is None else read_octets(body.nonce, "nonce")
+    about: Any = hosted.find_member(body.certificate)
+    der = service.response_for(
+        about, *hosted.list_faults(body.faults), hash_algorithm=body.hash_algorithm, nonce=nonce
+    )
+    return Content(der, "application/ocsp-response")
+
+
+@ROUTES.add("POST", *_below(_CRL, "/make"), body=bodies.MakeCrl, optional=True, answers="application/pkix-crl")
+def make_crl(call: Call) -> Content:
+    """The CRL, as DER, without a socket."""
+    hosted, service = _find(call)
+    publisher: Any = service
+    body = call.body or bodies.MakeCrl()
+    return Content(publisher.crl(*hosted.list_faults(body.faults)), "application/pkix-crl")

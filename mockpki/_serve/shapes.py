@@ -1,0 +1,278 @@
+"""What callers are answered, field by field.
+
+Serial numbers and ids are lower-case hexadecimal texts: as numbers of JSON, 160 bits are lost in Node, Go and jq.
+Times are RFC 3339 in UTC, durations ISO 8601, octets base64. A field that says nothing is null.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from .bodies import FAULT
+
+AnyFaults = Annotated[list[Any], Meta(extra_json_schema={"items": {"$ref": FAULT}})]
+
+
+class Shape(Struct, frozen=True, kw_only=True):
+    """What is answered as an object."""
+
+
+class Health(Shape):
+    """That the server is there; *uptime* is in seconds."""
+
+    status: str
+    version: str
+    api: str
+    pkis: int
+    uptime: float
+
+
+class Clock(Shape):
+    """The time that a PKI goes by, and how far it is ahead of the system's."""
+
+    now: datetime
+    offset: str
+
+
+class Ca(Shape):
+    """A CA. The URLs are those of its services."""
+
+    id: str
+    name: str | None
+    common_name: str
+    issuer: str | None
+    serial_number: str
+    certificate: Annotated[str, Meta(description="PEM.")]
+    cert_file: str
+    publishes: str
+    ocsp_url: str
+    crl_url: str
+    ca_issuers_url: str
+    status: Status | None
+
+
+class Pki(Shape):
+    """A PKI. *ca_file* is a path on the machine of the server, *ca_pem* what stands there."""
+
+    id: str
+    name: str | None
+    ca_file: str
+    ca_pem: str
+    truststore_file: str
+    cas: list[Ca]
+    clock: Clock
+    certificates: list[str]
+    tls_servers: list[str]
+
+
+class Pkis(Shape):
+    """All that are open."""
+
+    pkis: list[Pki]
+
+
+class Cas(Shape):
+    """Those of one PKI, the root first."""
+
+    cas: list[Ca]
+
+
+class Status(Shape):
+    """What became of a certificate: `good`, `revoked`, `on_hold` or `unknown`."""
+
+    status: str
+    reason: str | None = None
+    at: datetime | None = None
+    invalidity_date: datetime | None = None
+
+
+class Certificate(Shape):
+    """A certificate, with its key unless it came from a request. The files are on the server's machine."""
+
+    id: str
+    name: str | None
+    ca: str
+    identities: list[str]
+    serial_number: str
+    status: Status
+    certificate: Annotated[str, Meta(description="PEM.")]
+    chain: Annotated[str, Meta(description="PEM, the leaf first, without the root.")]
+    private_key: Annotated[str | None, Meta(description="PEM, PKCS #8.")]
+    cert_file: str
+    chain_file: str
+    key_file: str | None
+    not_before: datetime | None
+    not_after: datetime | None
+
+
+class Certificates(Shape):
+    """Those of one PKI, in the order in which they were issued."""
+
+    certificates: list[Certificate]
+
+
+class Problems(Shape):
+    """What there was to say, a sentence each."""
+
+    problems: list[str]
+
+
+class Service(Shape):
+    """A service: *faults* for all, *to* those for one certificate each; *asked* since the last reset."""
+
+    url: str
+    faults: AnyFaults
+    to: dict[str, list[Any]]
+    script_left: int
+    sequence: str | None
+    asked: int
+    last: int
+    dropped: int
+
+
+class Answer(Shape):
+    """How a request was answered: its HTTP status (null: none went out), and the steps on the wire."""
+
+    status: int | None
+    honest: bool
+    faults: AnyFaults
+    steps: list[str]
+    size: int
+
+
+class Request(Shape):
+    """A request, as it came and as it was answered. *nonce* is hexadecimal."""
+
+    number: int
+    time: datetime
+    client: str
+    method: str
+    path: str
+    headers: dict[str, str]
+    certificates: list[str]
+    hash_algorithm: str | None
+    nonce: str | None
+    signed: bool
+    error: str | None
+    text: str
+    answer: Answer
+
+
+class Requests(Shape):
+    """Those asked for; *last* is the number to read on from, *dropped* counts those not kept any more."""
+
+    requests: list[Request]
+    last: int
+    dropped: int
+
+
+class TlsServer(Shape):
+    """A TLS server. To reach a name that leads elsewhere, connect to *host* and *port*, and give it as SNI."""
+
+    id: str
+    name: str | None
+    host: str
+    port: int
+    url: str
+    server_name: str | None
+    certificates: list[str]
+    staple: Any
+    connections: int
+
+
+class TlsServers(Shape):
+    """Those of one PKI."""
+
+    tls_servers: list[TlsServer]
+
+
+class Handshake(Shape):
+    """A connection to a TLS server, as far as it got. *staple* is base64."""
+
+    number: int
+    client: str
+    server_name: str | None
+    version: str | None
+    alpn: str | None
+    staple_requested: bool
+    staple: str | None
+    staple_reason: str | None
+    completed: bool
+    resumed: bool
+    alert: str | None
+    alert_sent: str | None
+    error: str | None
+    certificate: str | None
+    client_certificate: Annotated[str | None, Meta(description="PEM.")]
+    requests: int
+    closed: bool
+    text: str
+
+
+class Handshakes(Shape):
+    """Those asked for; *last* is the number to read on from, *dropped* counts those not kept any more."""
+
+    handshakes: list[Handshake]
+    last: int
+    dropped: int
+
+
+class StaplerEvent(Shape):
+    """What a stapler did, and when."""
+
+    time: datetime
+    name: str
+    kind: str
+    detail: str
+
+
+class Stapler(Shape):
+    """What a stapler did so far, counted and one by one."""
+
+    policy: str
+    due: datetime | None
+    stats: dict[str, int]
+    events: list[StaplerEvent]
+
+
+class Target(Shape):
+    """Where the client has to go, and what it needs there: paths on the server's machine, and the root."""
+
+    url: str
+    host: str
+    port: int
+    server_name: str
+    ca_file: str
+    ca_pem: str
+    truststore: str
+    cert_file: str
+    chain_file: str
+    issuer_file: str
+    p12_file: str
+    crl_file: str
+    ocsp_url: str
+    crl_url: str
+    crlite_url: str
+
+
+class Stage(Shape):
+    """A scenario that is on, what the policy demands, why, and where the client has to go."""
+
+    id: str
+    scenario: str
+    sentence: str
+    policy: str
+    expected: str
+    why: str
+    target: Target
+
+
+class Visited(Shape):
+    """Either where the client has to go next, or whether it kept its policy, and a report on it."""
+
+    next: Target | None = None
+    ok: bool | None = None
+    message: str | None = None

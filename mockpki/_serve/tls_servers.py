@@ -1,0 +1,227 @@
+"""TLS servers: started, given other staples, asked for their handshakes, stopped."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from .. import staplers
+from .._ca.leaf import Leaf
+from .._tls.handshake import Handshake
+from .._tls.server import TlsServer
+from . import bodies, shapes
+from .certificates import read_octets
+from .hosted import Hosted
+from .problem import Problem
+from .route import Call, Routes
+from .waiting import wait_for_some
+
+ROUTES = Routes()
+_PATH = "/v1/pkis/{pki}/tls_servers"
+_ONE = f"{_PATH}/{{server}}"
+
+
+def read_staple(hosted: Hosted, value: Any) -> Any:
+    """What ``staple=`` takes, of what a call has. Raises Problem, TypeError or ValueError for what is none."""
+    match value:
+        case "honest":
+            return ()
+        case None | "none":
+            return None
+        case list():
+            return list(hosted.list_faults(value))
+        case {"der": str() as text, **rest} if not rest:
+            return read_octets(text, "der")
+        case {"faults": list() as faults, **rest} if not rest:
+            return list(hosted.list_faults(faults))
+        case {"policy": str() as name, **rest}:
+            return _read_policy(name, rest)
+    raise TypeError(
+        "staple takes 'honest', 'none', a list of faults, {'der': ...}, {'faults': ...} or {'policy': ...}; "
+        f"got {value!r:.200}"
+    )
+
+
+def _read_policy(name: str, fields: Mapping[str, Any]) -> staplers.StaplePolicy:
+    policy = staplers.named(name)
+    if fields:
+        raise Problem("unknown-field", f"there is no field {next(iter(fields))!r} here")
+    return policy
+
+
+def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
+    """A TLS server as *body* says, which runs; its id."""
+    staple = read_staple(hosted, body.staple)
+    given: list[Any] = [hosted.find_certificate(key) for key in body.certificates]
+    if body.issue:
+        if given:
+            raise Problem("invalid", "issue is in the place of certificates; give one of them", "/issue")
+        given = [lambda name: hosted.pki.issue_cert(name or "localhost")]
+    client_ca = [body.client_ca] if isinstance(body.client_ca, str) else body.client_ca
+    with hosted.lock:
+        hosted.servers.check_room(body.name)
+        server = hosted.pki.tls_server(
+            *given,
+            staple=staple,
+            port=body.port,
+            alpn=body.alpn,
+            minimum_version=body.minimum_version,
+            maximum_version=body.maximum_version,
+            client_ca=[hosted.find_ca(key) for key in client_ca],
+            client_certificate_required=body.client_certificate_required,
+            refuse_clients=body.refuse_clients,
+            forward_to=None if body.forward_to is None else read_address(body.forward_to),
+            resumption=body.resumption,
+            chain=None if body.chain is None else [hosted.find_member(key) for key in body.chain],
+        )
+    # A policy may wait for its staples.
+    server.__enter__()
+    with hosted.lock:
+        return hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+
+
+def read_address(text: str) -> tuple[str, int]:
+    """HOST:PORT as both. Raises ValueError for anything else."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal() or not 0 < int(port) < 65536 or not host:
+        raise ValueError(f"forward_to takes HOST:PORT, such as '127.0.0.1:5432'; got {text!r:.200}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def show_server(hosted: Hosted, id: str) -> shapes.TlsServer:
+    """The TLS server of that *id*."""
+    server = hosted.servers[id]
+    names = [name for leaf in server.leaves for name in leaf.names]
+    return shapes.TlsServer(
+        id=id,
+        name=hosted.servers.name_of(id),
+        host=server.host,
+        port=server.port,
+        url=server.url,
+        server_name=names[0] if names else None,
+        certificates=[hosted.certificates.id_of(leaf) for leaf in server.leaves],
+        staple=show_source(server),
+        connections=server.last_number,
+    )
+
+
+def show_source(server: TlsServer) -> Any:
+    """What it staples now, as a call would say it; a sentence where none could."""
+    return describe_source(server.source)
+
+
+def describe_source(source: Any) -> Any:
+    """A source of staples in data."""
+    if isinstance(source, staplers.Stapler):
+        return {"policy": repr(source)}
+    return str(getattr(source, "reason", source))
+
+
+def _find(call: Call) -> tuple[Hosted, str, TlsServer]:
+    hosted = call.hosted
+    server = hosted.servers.find(call.path["server"])
+    return hosted, hosted.servers.id_of(server), server
+
+
+@ROUTES.add("POST", _PATH, body=bodies.TlsServer, answers=shapes.TlsServer, status=201)
+def start(call: Call) -> shapes.TlsServer:
+    """Start a TLS server; with a policy as its staple, when that has what it waits for."""
+    hosted = call.hosted
+    return show_server(hosted, start_server(hosted, call.body))
+
+
+@ROUTES.add("GET", _PATH, answers=shapes.TlsServers)
+def list_servers(call: Call) -> shapes.TlsServers:
+    """All TLS servers that run."""
+    hosted = call.hosted
+    return shapes.TlsServers(tls_servers=[show_server(hosted, id) for id in list(hosted.servers)])
+
+
+@ROUTES.add("GET", _ONE, answers=shapes.TlsServer)
+def get_server(call: Call) -> shapes.TlsServer:
+    """A TLS server: where it is, and what it staples."""
+    hosted, id, _ = _find(call)
+    return show_server(hosted, id)
+
+
+@ROUTES.add("DELETE", _ONE, status=204)
+def stop(call: Call) -> None:
+    """Stop a TLS server, and drop its connections."""
+    hosted, id, server = _find(call)
+    server.close()
+    with hosted.lock:
+        hosted.servers.drop(id)
+
+
+@ROUTES.add("PUT", f"{_ONE}/staple", body=bodies.SetStaple, answers=shapes.TlsServer)
+def set_staple(call: Call) -> shapes.TlsServer:
+    """Staple this from now on, in handshakes that begin."""
+    hosted, id, server = _find(call)
+    server.staple_with(read_staple(hosted, call.body.staple))
+    return show_server(hosted, id)
+
+
+def show_handshake(hosted: Hosted, shake: Handshake) -> shapes.Handshake:
+    """A connection, as far as it got."""
+    return shapes.Handshake(
+        number=shake.number,
+        client=shake.client,
+        server_name=shake.server_name,
+        version=shake.version,
+        alpn=shake.alpn,
+        staple_requested=shake.staple_requested,
+        staple=None if shake.staple is None else base64.b64encode(shake.staple).decode(),
+        staple_reason=shake.staple_reason,
+        completed=shake.completed,
+        resumed=shake.resumed,
+        alert=shake.alert,
+        alert_sent=shake.alert_sent,
+        error=shake.error,
+        certificate=_show_leaf(shake.leaf),
+        client_certificate=_show_certificate(shake.client_certificate),
+        requests=shake.requests,
+        closed=shake.closed,
+        text=str(shake),
+    )
+
+
+def _show_leaf(leaf: Leaf | None) -> str | None:
+    return None if leaf is None else f"{leaf.serial_number:x}"
+
+
+def _show_certificate(certificate: x509.Certificate | None) -> str | None:
+    return None if certificate is None else certificate.public_bytes(Encoding.PEM).decode()
+
+
+@ROUTES.add("GET", f"{_ONE}/handshakes", query=bodies.After, answers=shapes.Handshakes)
+def list_handshakes(call: Call) -> shapes.Handshakes:
+    """The connections numbered above `after`, oldest first; with `wait`, as soon as there is one."""
+    hosted, _, server = _find(call)
+    query = call.query
+    found = wait_for_some(hosted, server, query, lambda: server.since(query.after))
+    shown = found[: query.limit]
+    last = shown[-1].number if len(shown) < len(found) else server.last_number
+    return shapes.Handshakes(
+        handshakes=[show_handshake(hosted, one) for one in shown], last=last, dropped=server.dropped
+    )
+
+
+@ROUTES.add("GET", f"{_ONE}/handshakes/{{number}}", answers=shapes.Handshake)
+def get_handshake(call: Call) -> shapes.Handshake:
+    """One connection."""
+    hosted, _, server = _find(call)
+    number = call.path["number"]
+    for shake in server.since(max(number - 1, 0))[:1]:
+        if shake.number == number:
+            return show_handshake(hosted, shake)
+    raise Problem("not-found", f"there is no connection {number} here; /handshakes lists those there are")
+
+
+@ROUTES.add("POST", f"{_ONE}/reset", status=204)
+def reset(call: Call) -> None:
+    """Forget the connections so far."""
+    _find(call)[2].reset()

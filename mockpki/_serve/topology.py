@@ -1,0 +1,147 @@
+"""The PKIs of this server: one for each test, and none that another test sees."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from .._clock import monotonic
+from .._pki import PKI
+from .._typed import find_near
+from .bodies import MakePki
+from .durations import read_duration
+from .hosted import Hosted
+from .limits import REMEMBERED, Limits
+from .problem import Problem
+
+
+class Topology:
+    """What there is on this server. *options* are those of `PKI` that the server chooses for all.
+
+    Every method may be called from any thread.
+    """
+
+    def __init__(self, limits: Limits, **options: Any) -> None:
+        self.limits = limits
+        self.started = monotonic()
+        self.stop: Callable[[], object] = lambda: None
+        """Ends the server; set by whoever runs it."""
+        self._options = options
+        self._lock = threading.RLock()
+        self._hosted: dict[str, Hosted] = {}
+        self._names: dict[str, str] = {}
+        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._opening = 0
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._hosted)
+
+    def list(self) -> list[Hosted]:
+        """All that are open, the oldest first."""
+        self.end_old()
+        with self._lock:
+            return list(self._hosted.values())
+
+    def find(self, key: str) -> Hosted:
+        """The PKI of that id or name. Raises Problem for one that is not there, or no more."""
+        self.end_old()
+        with self._lock:
+            hosted = self._hosted.get(self._names.get(key, key))
+            if hosted is not None:
+                return hosted
+            if key in self._gone:
+                raise Problem("gone", f"the PKI {key!r} was closed; make another with POST /v1/pkis")
+            near = find_near(key, [*self._names, *self._hosted])
+        hint = f"did you mean {near[0]!r}?" if near else "POST /v1/pkis makes one"
+        raise Problem("not-found", f"there is no PKI {key!r}; {hint}", suggestions=near)
+
+    def make(self, body: MakePki) -> Hosted:
+        """A PKI as *body* says, with nothing in it yet. Raises Problem where there is no room for it."""
+        limits, name = self.limits, body.name
+        self._reserve(name)
+        try:
+            ttl = limits.ttl if body.ttl is None else read_duration(body.ttl, "ttl", least=timedelta())
+            pki = PKI(**self._options, **_choose_options(body), evidence=limits.journal)
+            hosted = Hosted(pki, name, ttl)
+        finally:
+            with self._lock:
+                self._opening -= 1
+                self._names.pop(name or "", None)
+        with self._lock:
+            if not self._closed:
+                self._hosted[hosted.id] = hosted
+                if name is not None:
+                    self._names[name] = hosted.id
+                return hosted
+        hosted.close()
+        raise Problem("gone", "this server is ending")
+
+    def _reserve(self, name: str | None) -> None:
+        self.end_old()
+        most = self.limits.pkis
+        with self._lock:
+            if self._closed:
+                raise Problem("gone", "this server is ending")
+            if len(self._hosted) + self._opening >= most:
+                raise Problem(
+                    "limit-reached",
+                    f"{most} PKIs are open, which is the limit of --max-pkis; close some with DELETE, or give "
+                    "them a ttl",
+                )
+            if name is not None:
+                if name in self._names or name in self._hosted:
+                    raise Problem(
+                        "conflict", f"there is a PKI called {name!r} already; choose another name, or none"
+                    )
+                self._names[name] = ""
+            self._opening += 1
+
+    def close(self, hosted: Hosted) -> list[str]:
+        """End *hosted*; what there was to say."""
+        with self._lock:
+            self._hosted.pop(hosted.id, None)
+            for key in (hosted.id, hosted.name):
+                if key is not None:
+                    self._names.pop(key, None)
+                    self._gone[key] = None
+            while len(self._gone) > REMEMBERED:
+                self._gone.popitem(last=False)
+        return hosted.close()
+
+    def end_old(self) -> None:
+        """Close those whose time is over."""
+        now = monotonic()
+        with self._lock:
+            over = [one for one in self._hosted.values() if one.until is not None and one.until <= now]
+        for hosted in over:
+            self.close(hosted)
+
+    def close_all(self) -> dict[str, list[str]]:
+        """End all of them, and take no more; what there was to say, by PKI."""
+        with self._lock:
+            self._closed = True
+            hosted = list(self._hosted.values())
+        return {one.name or one.id: self.close(one) for one in hosted}
+
+
+def _choose_options(body: MakePki) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "depth": body.depth,
+        "key_type": body.key_type,
+        "delegated": body.delegated,
+        "responder_id": body.responder_id,
+        "logged": body.logged,
+    }
+    if body.root is not None:
+        options["root"] = (body.root.certificate.encode(), body.root.private_key.encode())
+    if body.publishes is not None:
+        options["publishes"] = body.publishes
+    if body.ago is not None:
+        options["ago"] = read_duration(body.ago, "ago", least=timedelta())
+    if body.advertise is not None:
+        options["advertise"] = body.advertise
+    return options
