@@ -60,10 +60,10 @@ class Application:
 
     def _answer(self, request: Incoming) -> Response:
         self._guard.check(request)
-        # A tunnel's and a proxy's forms of a target are none of ours.
-        adapter = self._map.bind_to_environ(request.environ, server_name="localhost")
+        # The host was looked at by the guard, and decides nothing here.
+        adapter = self._map.bind("localhost")
         try:
-            route, path = adapter.match()
+            route, path = adapter.match(request.path, request.method)
         except MethodNotAllowed as error:
             allowed = ", ".join(sorted(error.valid_methods or ()))
             raise Problem(
@@ -73,7 +73,8 @@ class Application:
             ) from None
         except NotFound:
             raise Problem(
-                "not-found", f"there is nothing at {request.path[:200]!r}; /v1/openapi.json lists what there is"
+                "not-found",
+                f"there is nothing at {request.path[:200]!r}; /v1/openapi.json lists what there is",
             ) from None
         body = _read_body(request, route)
         query = None if route.query is None else _read_query(request, route.query)
@@ -109,7 +110,7 @@ def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
 
 def _name_field(problem: Problem, kind: Any) -> Problem:
     """*problem*, with near names where it is about a field that is not known."""
-    before, _, field = problem.detail.partition("unknown field `")
+    _, _, field = problem.detail.partition("unknown field `")
     if not field:
         return problem
     field = field.rstrip("`")

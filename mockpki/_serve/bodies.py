@@ -69,7 +69,7 @@ Reason = Annotated[str, Meta(description="Of RFC 5280 section 5.3.1.", examples=
 Urls = list[str]
 
 
-class Body(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
+class Body(Struct, forbid_unknown_fields=True, kw_only=True):
     """What comes as an object, of known fields and no others."""
 
 

@@ -31,10 +31,14 @@ def issue(hosted: Hosted, body: bodies.IssueCert) -> str:
         serial = None if body.serial_number is None else int(body.serial_number, 16)
         if serial is not None and ca.status(serial).status != "unknown":
             raise Problem(
-                "conflict", f"the CA has already issued serial number {serial:x}; choose another", "/serial_number"
+                "conflict",
+                f"the CA has already issued serial number {serial:x}; choose another",
+                "/serial_number",
             )
         if body.reason is not None and body.status != "revoked":
-            raise Problem("invalid", f"reason is for status 'revoked', and this is {body.status!r}", "/reason")
+            raise Problem(
+                "invalid", f"reason is for status 'revoked', and this is {body.status!r}", "/reason"
+            )
         leaf = ca.issue_cert(
             *body.identities,
             must_staple=body.must_staple,
@@ -167,9 +171,7 @@ def _change(call: Call, change: Callable[[Leaf], object]) -> shapes.Certificate:
 def revoke(call: Call) -> shapes.Certificate:
     """Revoke a certificate; with the reason `certificate_hold` it can be released again."""
     body = call.body or bodies.Revoke()
-    return _change(
-        call, lambda leaf: leaf.issuer.revoke(leaf, body.reason, body.at, body.invalidity_date)
-    )
+    return _change(call, lambda leaf: leaf.issuer.revoke(leaf, body.reason, body.at, body.invalidity_date))
 
 
 @ROUTES.add("POST", f"{_ONE}/release", answers=shapes.Certificate)

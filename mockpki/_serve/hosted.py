@@ -12,7 +12,6 @@ from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._catalogue.data import list_from_data
 from .._clock import monotonic
-from .._layers import Faults
 from .._pki import PKI
 from .._services.service import Service
 from .._tls.server import TlsServer
@@ -22,11 +21,9 @@ from .problem import Problem
 
 T = TypeVar("T")
 
-SERVICES = ("ocsp", "crl", "ca_issuers")
-
 
 class Named(dict[str, T]):
-    """What callers know by an id, and perhaps by a name of their own. *what* it is, *most* of it there are."""
+    """What callers know by an id, and perhaps by a name. *what* it is, of which there are at most *most*."""
 
     def __init__(self, what: str, most: int) -> None:
         super().__init__()
@@ -38,7 +35,8 @@ class Named(dict[str, T]):
         """Raise Problem if there is no room for one more, or for one of that *name*."""
         if len(self) >= self._most:
             raise Problem(
-                "limit-reached", f"a PKI here has at most {self._most} {self._what}s; close it, or make another"
+                "limit-reached",
+                f"a PKI here has at most {self._most} {self._what}s; close it, or make another",
             )
         if name is not None and (name in self.names or name in self):
             raise Problem("conflict", f"there is a {self._what} called {name!r} already; choose another name")
@@ -123,7 +121,9 @@ class Hosted:
 
     def find_service(self, ca: str | None, service: str) -> Service[Any]:
         """One of a CA's services. Raises Problem for none."""
-        return {name: getattr(self.find_ca(ca), name) for name in SERVICES}[service]
+        own = self.find_ca(ca)
+        services: dict[str, Service[Any]] = {"ocsp": own.ocsp, "crl": own.crl, "ca_issuers": own.ca_issuers}
+        return services[service]
 
     def find_certificate(self, key: str) -> Leaf:
         """The certificate of that id or name. Raises Problem for none."""
@@ -135,7 +135,7 @@ class Hosted:
             return self.cas.find(key)
         return self.find_certificate(key)
 
-    def list_faults(self, values: object) -> Faults:
+    def list_faults(self, values: object) -> tuple[Any, ...]:
         """The faults that a list of texts and objects stands for; certificates in them are ids of ours."""
         return tuple(list_from_data(values, self.find_member))
 

@@ -58,7 +58,7 @@ def make_pki(call: Call) -> shapes.Pki:
 @ROUTES.add("GET", _PATH, answers=shapes.Pkis)
 def list_pkis(call: Call) -> shapes.Pkis:
     """All PKIs that are open, the oldest first."""
-    return shapes.Pkis(pkis=[show_pki(hosted) for hosted in call.topology.list()])
+    return shapes.Pkis(pkis=[show_pki(hosted) for hosted in call.topology.open_pkis()])
 
 
 @ROUTES.add("GET", _ONE, answers=shapes.Pki)

@@ -39,7 +39,7 @@ TYPES: dict[str, tuple[int, str]] = {
 
 
 @dataclass
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     """A call that cannot be done. *kind* is one of `TYPES`, *detail* a sentence for whoever made the call.
 
     *pointer* leads to the value in the body (RFC 6901), *suggestions* are near names, *problems* what else

@@ -1,7 +1,7 @@
 """What callers are answered, field by field.
 
-Serial numbers and ids are lower-case hexadecimal texts: as numbers of JSON, 160 bits are lost in Node, Go and jq.
-Times are RFC 3339 in UTC, durations ISO 8601, octets base64. A field that says nothing is null.
+Serial numbers and ids are lower-case hexadecimal texts: as numbers of JSON, 160 bits would
+be lost in Node, Go and jq. Times are RFC 3339 in UTC, durations ISO 8601, octets base64. A field that says nothing is null.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .bodies import FAULT
 AnyFaults = Annotated[list[Any], Meta(extra_json_schema={"items": {"$ref": FAULT}})]
 
 
-class Shape(Struct, frozen=True, kw_only=True):
+class Shape(Struct, kw_only=True):
     """What is answered as an object."""
 
 
@@ -170,7 +170,7 @@ class Requests(Shape):
 
 
 class TlsServer(Shape):
-    """A TLS server. To reach a name that leads elsewhere, connect to *host* and *port*, and give it as SNI."""
+    """A TLS server. For a name that leads elsewhere, connect to *host* and *port*, and give it as SNI."""
 
     id: str
     name: str | None

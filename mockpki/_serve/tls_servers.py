@@ -26,7 +26,7 @@ _ONE = f"{_PATH}/{{server}}"
 
 
 def read_staple(hosted: Hosted, value: Any) -> Any:
-    """What ``staple=`` takes, of what a call has. Raises Problem, TypeError or ValueError for what is none."""
+    """What ``staple=`` takes, of what a call has. Raises Problem, TypeError or ValueError for none."""
     match value:
         case "honest":
             return ()
@@ -46,7 +46,7 @@ def read_staple(hosted: Hosted, value: Any) -> Any:
     )
 
 
-def _read_policy(name: str, fields: Mapping[str, Any]) -> staplers.StaplePolicy:
+def _read_policy(name: str, fields: Mapping[Any, Any]) -> staplers.StaplePolicy:
     policy = staplers.named(name)
     if fields:
         raise Problem("unknown-field", f"there is no field {next(iter(fields))!r} here")

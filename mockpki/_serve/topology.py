@@ -40,7 +40,7 @@ class Topology:
     def __len__(self) -> int:
         return len(self._hosted)
 
-    def list(self) -> list[Hosted]:
+    def open_pkis(self) -> list[Hosted]:
         """All that are open, the oldest first."""
         self.end_old()
         with self._lock:
@@ -89,8 +89,8 @@ class Topology:
             if len(self._hosted) + self._opening >= most:
                 raise Problem(
                     "limit-reached",
-                    f"{most} PKIs are open, which is the limit of --max-pkis; close some with DELETE, or give "
-                    "them a ttl",
+                    f"{most} PKIs are open, which is the limit of --max-pkis; close some with DELETE, or "
+                    "give them a ttl",
                 )
             if name is not None:
                 if name in self._names or name in self._hosted:

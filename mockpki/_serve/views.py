@@ -7,6 +7,8 @@ from contextlib import suppress
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._ca.standing import CertificateStatus
+from ..publishing._presets import NAMED
+from ..publishing._values import Publishing
 from . import shapes
 from .durations import write_duration
 from .hosted import Hosted
@@ -46,12 +48,17 @@ def show_ca(hosted: Hosted, id: str) -> shapes.Ca:
         serial_number=f"{ca.serial_number:x}",
         certificate=ca.cert_pem.decode(),
         cert_file=ca.cert_file,
-        publishes=ca.publishes.name,
+        publishes=name_publishing(ca.publishes),
         ocsp_url=ca.ocsp.url,
         crl_url=ca.crl.url,
         ca_issuers_url=ca.ca_issuers.url,
         status=None if issuer is None else show_status(issuer.status(ca)),
     )
+
+
+def name_publishing(publishes: Publishing) -> str:
+    """The name of a way to publish; of one that has none, its fields."""
+    return next((name for name, one in NAMED.items() if one == publishes), repr(publishes))
 
 
 def show_status(status: CertificateStatus) -> shapes.Status:

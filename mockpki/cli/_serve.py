@@ -14,9 +14,9 @@ import click
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="Control port; 0 for a free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where everything listens.")
 @click.option("--exit-with-stdin", is_flag=True, help="End when stdin ends, and so with the parent.")
-@click.option("--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="The ready line, in a file.")
-@click.option("--max-pkis", default=200, show_default=True, type=click.IntRange(1, 100_000), help="How many PKIs.")
-@click.option("--journal", default=10_000, show_default=True, type=click.IntRange(1), help="Requests kept of each.")
+@click.option("--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="The ready line, too.")
+@click.option("--max-pkis", default=200, show_default=True, type=click.IntRange(1), help="PKIs open.")
+@click.option("--journal", default=10_000, show_default=True, type=click.IntRange(1), help="Requests kept.")
 def serve(
     port: int, host: str, exit_with_stdin: bool, ready_file: Path | None, max_pkis: int, journal: int
 ) -> None:
