@@ -1,4 +1,4 @@
-"""The list of faults in the README, in Markdown."""
+"""The list of faults in the manual, in Markdown."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 from ..faults import Fault
 from .entries import FaultEntry, by_layer, layer_title
 
-BEGIN = "<!-- faults: made by `mockpki faults --format markdown --write README.md` -->"
+BEGIN = "<!-- faults: made by `mockpki faults --format markdown --write docs/faults.md` -->"
 END = "<!-- end of faults -->"
 
 
 def list_markdown(layer: str = "") -> str:
-    """The README's list: folded up, a layer at a time."""
+    """The manual's list: folded up, a layer at a time."""
     return "\n".join(map(_fold_layer, *zip(*by_layer(layer), strict=True)))
 
 

@@ -29,9 +29,11 @@ class Quotation:
 class ClientPolicy(Policy):
     """A policy that the documentation of a client describes, and its sentences.
 
-    from mockpki.relying_party import CLIENTS
+        from mockpki.relying_party import CLIENTS
 
-    print(*CLIENTS["jdk-soft-fail"].says, sep="\\n")
+        print(*CLIENTS["jdk-soft-fail"].says, sep="\\n")
+
+    Verdicts by it have the client's own codes, `Verdict.code`.
     """
 
     client: str = ""

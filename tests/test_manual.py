@@ -1,0 +1,325 @@
+"""The manual is true: its lists are current, its pages build, and every example in it works."""
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import click.testing
+import pytest
+from cryptography import x509
+from cryptography.x509.ocsp import OCSPResponse, load_der_ocsp_response
+
+import mockpki
+from mockpki import PKI, relying_party
+from mockpki._catalogue.readme import BEGIN, refresh_list
+from mockpki.cli import main
+
+ROOT = Path(mockpki.__file__).parent.parent
+DOCS = ROOT / "docs"
+
+if not DOCS.exists():
+    pytest.skip("this is not a checkout", allow_module_level=True)
+
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted(DOCS.rglob("*.md")))
+    if "catalogues" not in path.parts
+}
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+EXAMPLES = {name: PYTHON.findall(text) for name, text in PAGES.items()}
+BLOCKS = [block for blocks in EXAMPLES.values() for block in blocks]
+FAULTS = PAGES["docs/faults.md"]
+
+
+def test_the_list_is_current() -> None:
+    """What stands between the two marks is what the code says today."""
+    assert refresh_list(FAULTS) == FAULTS, f"run the command in: {BEGIN}"
+
+
+def test_the_picture_is_current() -> None:
+    """The outage that the README shows is what the presets do today."""
+    made = subprocess.run(
+        [sys.executable, "-c", "import catalogues; print(catalogues.draw_outage(), end='')"],
+        cwd=DOCS, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert made == (DOCS / "outage.svg").read_text(encoding="utf-8"), "run: python docs/catalogues.py"
+
+
+def test_the_readme_is_short() -> None:
+    """It has at most 160 lines: what is longer belongs into the manual."""
+    assert PAGES["README.md"].count("\n") <= 160
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.splitlines()[0])
+def test_every_block_is_python(block: str) -> None:
+    """Each block can be compiled."""
+    compile(block, "manual", "exec")
+
+
+MY_CLIENT = """
+from datetime import timedelta
+from urllib.parse import urlsplit
+import ssl
+from dataclasses import replace
+from mockpki import relying_party
+
+def get(url, verify, timeout=10):
+    '''Asks the responder that the certificate names, rejects what is revoked, and else goes on.'''
+    policy = replace(
+        relying_party.SOFT_FAIL, sources=("OCSP",), timeout=timedelta(seconds=timeout)
+    )
+    where = urlsplit(url)
+    verdict = relying_party.check(where.hostname, where.port, ca=verify, policy=policy)
+    if not verdict.accepted:
+        raise ssl.SSLError(str(verdict))
+"""
+
+
+EVERYWHERE = MY_CLIENT.replace(', sources=("OCSP",)', "")
+"""The same, but it looks at staples and CRLs, too."""
+
+OPTIONS = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:asyncio")
+
+
+CARELESS = MY_CLIENT.replace('sources=("OCSP",)', "sources=()")
+"""A client that never looks at anything."""
+
+CRL_READER = """
+import urllib.request
+from datetime import datetime, timezone
+from cryptography import x509
+
+def read(url, issuer=None):
+    '''Fetches a CRL; with its issuer, it has to be signed by that, and not yet over.'''
+    with urllib.request.urlopen(url) as answer:
+        crl = x509.load_der_x509_crl(answer.read())
+    if issuer is not None:
+        if not crl.is_signature_valid(issuer.public_key()):
+            raise ValueError("signed by another")
+        if crl.next_update_utc < datetime.now(timezone.utc):
+            raise ValueError("over")
+    return crl
+"""
+
+CARELESS_READER = """
+def read(url, issuer=None):
+    return []
+"""
+
+CLIENT_MATTERS = {
+    "README.md": {"test_revoked_is_rejected", "test_revocation", "test_a_revocation_shows_at_the_next_issue"},
+    "docs/cookbook.md": {"test_it_asks"},
+    "docs/guides/client-certificates.md": set[str](),
+    "docs/guides/client.md": {
+        "test_revoked_is_rejected", "test_revocation", "test_a_hanging_responder_costs_a_second",
+        "test_it_asks_again_after_a_503",
+    },
+    "docs/guides/crl-consumer.md": {
+        "test_a_revocation_shows_at_the_next_issue", "test_a_hundred_thousand_entries",
+        "test_what_cannot_be_used_is_refused",
+    },
+    "docs/guides/crlite.md": set[str](),
+    "docs/guides/debugging.md": set[str](),
+    "docs/guides/stapling-server.md": {"test_a_stale_staple_is_as_good_as_none"},
+}  # fmt: skip
+"""Of each page with tests in it, those that a careless client fails; the others are about something else."""
+
+
+def find_tests(block: str) -> list[str]:
+    """The names of the test functions that stand at the top of a block."""
+    return [
+        node.name
+        for node in ast.parse(block).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+
+
+def lay_out(pytester: pytest.Pytester, page: str, client: str, reader: str) -> None:
+    """Put each example of *page* that has tests into a file, beside the client that it speaks of."""
+    pytester.makepyfile(my_client=client, my_crl_reader=reader)
+    for number, block in enumerate(EXAMPLES[page]):
+        if find_tests(block):
+            block = block.replace('policy="soft-fail"', 'policy="soft-fail", only="ocsp-[gr]*"')
+            block = block.replace('policy="hard-fail"', 'policy="soft-fail", only="ocsp-[gr]*"')
+            pytester.makepyfile(**{f"test_{number}": f"import my_client\nimport my_crl_reader\n{block}"})
+
+
+def test_every_page_with_tests_is_run() -> None:
+    """The table above has every page on which there is a test."""
+    assert set(CLIENT_MATTERS) == {name for name, blocks in EXAMPLES.items() if any(map(find_tests, blocks))}
+
+
+@pytest.mark.parametrize("page", CLIENT_MATTERS)
+def test_examples_pass(page: str, pytester: pytest.Pytester) -> None:
+    """With a client that looks at staples, OCSP and CRLs, and fails softly, every test of a page passes."""
+    lay_out(pytester, page, EVERYWHERE, CRL_READER)
+    outcomes = pytester.runpytest_subprocess(*OPTIONS, "-W", "error").parseoutcomes()
+    assert outcomes.keys() <= {"passed", "skipped"}, outcomes
+    assert outcomes["passed"] >= sum(len(find_tests(block)) for block in EXAMPLES[page]) - outcomes.get(
+        "skipped", 0
+    )
+
+
+@pytest.mark.parametrize("page", [page for page, names in CLIENT_MATTERS.items() if names])
+def test_examples_test_the_client(page: str, pytester: pytest.Pytester) -> None:
+    """With a client that looks at nothing, those fail that are about what it looks at, and no others."""
+    lay_out(pytester, page, CARELESS, CARELESS_READER)
+    result = pytester.runpytest_subprocess(*OPTIONS, "-rfE")
+    failed = {
+        re.split(r"[\[ ]", line.partition("::")[2])[0]
+        for line in result.outlines
+        if line.startswith(("FAILED ", "ERROR "))
+    }
+    assert failed == CLIENT_MATTERS[page]
+
+
+def test_scenarios_run(pytester: pytest.Pytester) -> None:
+    """The README's example of scenarios passes with a client that keeps the policy, and else fails."""
+    (block,) = [block for block in EXAMPLES["README.md"] if "scenarios.parametrize" in block]
+    block = block.replace('policy="hard-fail"', 'policy="hard-fail", only="ocsp-[gr]*"')
+    hard = EVERYWHERE.replace("SOFT_FAIL", "HARD_FAIL")
+    for client, outcome in ((hard, {"passed": 9}), (EVERYWHERE, {"passed": 6, "failed": 3})):
+        pytester.makepyfile(my_client=client, test_example=f"import my_client\n{block}")
+        result = pytester.runpytest_subprocess(*OPTIONS, "-W", "error")
+        result.assert_outcomes(**outcome)
+
+
+def test_one_pki_for_many_tests_runs(pytester: pytest.Pytester) -> None:
+    """By the recipe for conftest.py tests share a PKI, and each finds it clean."""
+    (block,) = [block for block in BLOCKS if "pki_factory" in block]
+    pytester.makeconftest(block)
+    pytester.makepyfile(
+        """
+        import urllib.request
+        from mockpki import faults
+        SEEN = []
+
+        def test_first(pki):
+            SEEN.append(pki)
+            urllib.request.urlopen(pki.crl.url).close()
+            pki.crl.respond_with(faults.Refused())
+
+        def test_second(pki):
+            assert SEEN == [pki] and len(pki.cas) == 3
+            pki.crl.assert_not_asked()
+            urllib.request.urlopen(pki.crl.url).close()
+        """
+    )
+    pytester.runpytest_subprocess(*OPTIONS, "-W", "error").assert_outcomes(passed=2)
+
+
+def test_unittest_runs(pytester: pytest.Pytester) -> None:
+    """By the recipe a class of unittest has a PKI; its test passes with a client that asks, else fails."""
+    (block,) = [block for block in BLOCKS if "unittest." in block]
+    careless = MY_CLIENT.replace('sources=("OCSP",)', "sources=()")
+    for client, outcome in ((MY_CLIENT, {"passed": 1}), (careless, {"failed": 1})):
+        pytester.makepyfile(my_client=client, test_example=f"import my_client\n{block}")
+        pytester.runpytest_subprocess(*OPTIONS, "-W", "error").assert_outcomes(**outcome)
+
+
+def test_fragments_run(pytester: pytest.Pytester) -> None:
+    """What is no test of its own runs, with what the page speaks of at hand."""
+    names = "from mockpki import *\nimport my_client\n"
+    bodies = [
+        block
+        for page, blocks in EXAMPLES.items()
+        for block in blocks
+        if not find_tests(block) and not defined(block) and "@pytest.fixture" not in block
+    ]
+    tests = [
+        f"def test_{number}(pki):\n    leaf = pki.issue_cert('localhost')\n"
+        + textwrap.indent(block, "    ")
+        + "    for service in (pki.ocsp, pki.crl):\n        service.reset()\n"
+        for number, block in enumerate(bodies)
+    ]
+    assert len(tests) >= 3
+    pytester.makepyfile(my_client=EVERYWHERE, test_fragments=names + "\n".join(tests))
+    pytester.runpytest_subprocess(*OPTIONS, "-W", "error").assert_outcomes(passed=len(tests))
+
+
+def list_commands() -> list[list[str]]:
+    """Every command line of mockpki's that the manual shows, in words."""
+    found = []
+    for text in PAGES.values():
+        for block in SHELL.findall(text):
+            for line in block.splitlines():
+                line = line.partition("  #")[0].rpartition("&& ")[2].strip()
+                program, *words = shlex.split(line, comments=True) if "mockpki " in line else [""]
+                if program.rpartition("/")[2] == "mockpki":
+                    found.append(words)
+    return found
+
+
+@pytest.mark.parametrize("words", list_commands(), ids=" ".join)
+def test_commands_are_there(words: list[str]) -> None:
+    """Each command line is one that mockpki takes."""
+    name, *rest = words
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    files = {"nginx.conf", "site"}
+    with click.testing.CliRunner().isolated_filesystem():
+        for file in files:
+            Path(file).write_text("", encoding="utf-8")
+        command.make_context(name, rest)
+
+
+def test_links_lead_somewhere() -> None:
+    """Each link to a file of the project leads to one."""
+    for name, text in PAGES.items():
+        for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
+            assert (ROOT / name).parent.joinpath(target).exists(), f"{name} links to {target}"
+
+
+def test_the_manual_builds(tmp_path: Path) -> None:
+    """Sphinx builds it without a warning, with an inventory; as text it is one file, too, with every page."""
+    pytest.importorskip("sphinx")
+    for builder in ("html", "text"):
+        command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", builder]
+        command += ["-d", str(tmp_path / "trees"), str(DOCS), str(tmp_path / builder)]
+        built = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert built.returncode == 0, built.stderr
+    assert (tmp_path / "html" / "objects.inv").exists()
+    whole = (tmp_path / "text" / "llms.txt").read_text(encoding="utf-8")
+    titles = [
+        text.partition("\n")[0].removeprefix("# ") for name, text in PAGES.items() if name != "README.md"
+    ]
+    assert [title for title in titles if title not in whole] == []
+
+
+def defined(block: str) -> list[str]:
+    """The names of the classes that a block defines."""
+    return [node.name for node in ast.parse(block).body if isinstance(node, ast.ClassDef)]
+
+
+def test_a_fault_of_your_own(pki: PKI) -> None:
+    """The example of one's own fault makes OCSP answers, staples and CRLs a year older, and no others."""
+    [block] = [block for block in BLOCKS if defined(block) and "faults" in block]
+    made: dict[str, Any] = {}
+    exec(block, made)
+    fault = made[defined(block)[0]]()
+    leaf = pki.issue_cert("localhost")
+
+    def is_old(answer: OCSPResponse | x509.CertificateRevocationList) -> bool:
+        this_update = (
+            answer.last_update_utc
+            if isinstance(answer, x509.CertificateRevocationList)
+            else answer.this_update_utc
+        )
+        assert this_update is not None
+        return pki.clock.now() - this_update >= timedelta(days=365)
+
+    for bent in ((), (fault,)):
+        assert is_old(load_der_ocsp_response(pki.ocsp.response_for(leaf, *bent))) == bool(bent)
+        assert is_old(x509.load_der_x509_crl(pki.crl.crl(*bent))) == bool(bent)
+        with pki.tls_server(leaf, staple=list(bent)) as server:
+            verdict = relying_party.check(server.host, server.port, server_name="localhost", ca=pki.ca_file)
+        assert verdict.staple is not None
+        assert is_old(load_der_ocsp_response(verdict.staple)) == bool(bent)
