@@ -28,7 +28,9 @@ myst_heading_anchors = 3
 default_role = "py:obj"
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_default_options = {"members": True, "show-inheritance": False}
+autodoc_default_options = {"members": True}
+autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 90
 python_use_unqualified_type_names = True
 toc_object_entries = False
 
@@ -51,6 +53,29 @@ def mark_code(app: Sphinx, what: str, name: str, obj: object, options: object, l
     lines[:] = marked
 
 
+def drop_limits(
+    app: Sphinx,
+    what: str,
+    name: str,
+    obj: object,
+    options: object,
+    signature: str | None,
+    returns: str | None,
+) -> tuple[str | None, str | None]:
+    """Show the type alone of what is ``Annotated`` with limits and words, which the docstring has."""
+    while signature is not None and "Annotated[" in signature:
+        start = signature.index("Annotated[")
+        begin = at = start + len("Annotated[")
+        first, depth = None, 1
+        while depth:
+            depth += {"[": 1, "(": 1, "]": -1, ")": -1}.get(signature[at], 0)
+            if signature[at] == "," and depth == 1 and first is None:
+                first = at
+            at += 1
+        signature = signature[:start] + signature[begin:first] + signature[at:]
+    return signature, returns
+
+
 def join_pages(app: Sphinx, error: Exception | None) -> None:
     """After a build as text, put the whole manual into one file, for whoever reads with a program."""
     if error is None and app.builder.name == "text":
@@ -65,4 +90,5 @@ def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     catalogues.write_all(HERE / "catalogues")
     app.connect("autodoc-process-docstring", mark_code)
+    app.connect("autodoc-process-signature", drop_limits)
     app.connect("build-finished", join_pages)
