@@ -1,0 +1,1 @@
+"""What this project was founded on, told as tests: each file is a story that runs."""
