@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib import metadata
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from mockpki import publishing, relying_party, scenarios, staplers
 from mockpki._catalogue.difference import show_fault
@@ -21,6 +25,7 @@ def write_all(folder: Path) -> None:
         "staplers": list_staplers,
         "publishing": list_publishing,
         "policies": list_policies,
+        "dependencies": list_dependencies,
     }
     index = ["# Catalogues", "", "Made from the code, by the commands of the same names.", "", "```{toctree}"]
     _write(folder / "index.md", [*index, *pages, "```"])
@@ -78,6 +83,41 @@ def list_staplers() -> Iterable[str]:
     yield "# Staplers"
     for name in staplers.NAMED:
         yield from ("", f"## {name}", "", " ".join(staplers_in_words(name)))
+
+
+def list_dependencies() -> Iterable[str]:
+    """What an installation brings along, with its licence: the metadata of what is installed here."""
+    yield "# Dependencies"
+    yield ""
+    yield "What `pip install mockpki` brings along, directly and by those, in the versions at hand."
+    yield from ("", "| distribution | version | licence |", "|---|---|---|")
+    for name in find_dependencies("mockpki"):
+        found = metadata.metadata(name)
+        yield f"| {found['Name']} | {found['Version']} | {_cell(find_licence(found))} |"
+
+
+def find_dependencies(root: str) -> list[str]:
+    """The distributions that *root* needs, in order; extras are not asked for."""
+    seen: set[str] = set()
+    names = [root]
+    for name in names:
+        for text in metadata.requires(name) or ():
+            requirement = Requirement(text)
+            own = canonicalize_name(requirement.name)
+            if own not in seen and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+                seen.add(own)
+                names.append(own)
+    return sorted(seen)
+
+
+def find_licence(found: metadata.PackageMetadata) -> str:
+    """What a distribution says of its licence, in whichever field it does."""
+    classifiers = [
+        one.rpartition(" :: ")[2] for one in found.get_all("Classifier") or () if "License ::" in one
+    ]
+    fields = found.json
+    first_line = str(fields.get("license", "")).partition("\n")[0]
+    return str(fields.get("license_expression", "")) or ", ".join(classifiers) or first_line
 
 
 _KEYS = (
