@@ -1,5 +1,8 @@
 """Thousands of PKIs and a million requests in one process: ``python -m tests.soak``.
 
+With ``--minutes 60`` an hour of random use comes on top: keys, ways to publish, faults, staples and clients
+as dice fall, the dice by ``--seed``.
+
 Nothing may grow with their number: threads, file descriptors, folders. Memory may, by what a record keeps of
 a request, and no more.
 """
@@ -9,14 +12,21 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import http.client
 import os
+import random
+import socket
+import ssl
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
-from mockpki import PKI
+from mockpki import PKI, faults, staplers
 from mockpki._exchange.http import HttpRequest
 from tests.kit.asking import cert_id, question
 
@@ -25,6 +35,18 @@ _MOST_MEMORY = 200
 """MiB that may come on top, whatever the numbers."""
 _OF_A_REQUEST = 2048
 """Octets that the record may keep of a request."""
+
+
+def _can_be_made(fault: Callable[[], object]) -> bool:
+    try:
+        fault()
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+FAULTS: list[Any] = [fault for fault in faults.CATALOGUE if _can_be_made(fault)]
+"""Those that need no parameters."""
 
 
 def _read_memory() -> int:
@@ -68,17 +90,87 @@ def ask(count: int) -> None:
         pki.ocsp.assert_asked(times=count)
 
 
+def use_at_random(dice: random.Random) -> None:
+    """One PKI used at random. A fault that found nothing to bend has said so, which is no news here."""
+    try:
+        _use(dice)
+    except (ValueError, LookupError):
+        pass
+    except BaseExceptionGroup as several:
+        if several.split((ValueError, LookupError))[1] is not None:
+            raise
+
+
+def _use(dice: random.Random) -> None:
+    """One PKI, as dice fall: clients that ask, shake hands, break off and send nonsense, under faults."""
+    keys, ways = ["P-256", "Ed25519", "P-384"], ["immediate", "lets-encrypt", "ad-cs"]
+    with PKI(key_type=dice.choice(keys), depth=dice.randrange(3), publishes=dice.choice(ways)) as pki:
+        leaf = pki.issue_cert("localhost", must_staple=dice.random() < 0.5)
+        if dice.random() < 0.3:
+            pki.revoke(leaf, dice.choice(["key_compromise", "certificate_hold"]))
+        for service in (pki.ocsp, pki.crl):
+            with contextlib.suppress(TypeError, ValueError):
+                service.respond_with(dice.choice(FAULTS)())
+        staples = [(), None, staplers.IDEAL, staplers.NGINX, [dice.choice(FAULTS)()]]
+        with contextlib.ExitStack() as ends:
+            try:
+                server = ends.enter_context(pki.tls_server(leaf, staple=dice.choice(staples)))
+            except (TypeError, ValueError, RuntimeError):
+                # No staple that can be shown, or none that a policy would start without.
+                server = ends.enter_context(pki.tls_server(leaf))
+            for _ in range(dice.randrange(1, 6)):
+                dice.choice([_shake_hands, _send_nonsense, _leave])(server.port, pki.ca_file, dice)
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    fetch(pki.crl.file_for(leaf).url)
+                with contextlib.suppress(OSError, http.client.HTTPException):
+                    fetch(pki.ocsp.url, question(cert_id(leaf)))
+
+
+def fetch(url: str, body: bytes | None = None) -> None:
+    """Ask a service, and read what comes, for a while."""
+    where = urlsplit(url)
+    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=0.3)
+    try:
+        connection.request("POST" if body else "GET", where.path, body)
+        connection.getresponse().read(1 << 20)
+    finally:
+        connection.close()
+
+
+def _shake_hands(port: int, ca_file: str, dice: random.Random) -> None:
+    context = ssl.create_default_context(cafile=ca_file)
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5) as plain:
+        context.wrap_socket(plain, server_hostname="localhost").close()
+
+
+def _send_nonsense(port: int, ca_file: str, dice: random.Random) -> None:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5) as plain:
+        plain.sendall(dice.randbytes(dice.randrange(1, 2000)))
+
+
+def _leave(port: int, ca_file: str, dice: random.Random) -> None:
+    with contextlib.suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), 0.5).close()
+
+
 def main(given: Sequence[str] | None = None) -> int:
     """Soak. The exit status is 1 where something grew."""
     parser = argparse.ArgumentParser("python -m tests.soak", description=__doc__)
     parser.add_argument("--pkis", type=int, default=10_000)
     parser.add_argument("--requests", type=int, default=1_000_000)
+    parser.add_argument("--minutes", type=float, default=0, help="of random use")
+    parser.add_argument("--seed", type=int, default=0, help="of the dice; 0 for any")
     arguments = parser.parse_args(given)
     with tempfile.TemporaryDirectory(prefix="mockpki-soak-") as folder:
         # The folders of others are none of ours.
         usual, tempfile.tempdir = tempfile.tempdir, folder
         try:
-            return _soak(arguments.pkis, arguments.requests)
+            worse = _soak(arguments.pkis, arguments.requests)
+            if arguments.minutes:
+                worse |= _soak_at_random(
+                    arguments.minutes * 60, arguments.seed or random.randrange(1, 1 << 32)
+                )
+            return worse
         finally:
             tempfile.tempdir = usual
 
@@ -98,6 +190,29 @@ def _soak(pkis: int, requests: int) -> int:
     )
     more = [name for name in before if after[name] > before[name]]
     if grown > allowed:
+        more.append("memory")
+    if more:
+        print(f"grown: {', '.join(more)}", file=sys.stderr)
+    return 1 if more else 0
+
+
+def _soak_at_random(seconds: float, seed: int) -> int:
+    dice = random.Random(seed)
+    for _ in range(_WARM_UP):
+        use_at_random(dice)
+    before, memory, rounds = _count(), _read_memory(), 0
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        use_at_random(dice)
+        rounds += 1
+    after, grown = _count(), _read_memory() - memory
+    print(
+        f"{rounds:,} PKIs used at random, by seed {seed}: "
+        f"{', '.join(f'{name} {before[name]} -> {after[name]}' for name in before)}, "
+        f"memory +{grown / 2**20:.0f} MiB"
+    )
+    more = [name for name in before if after[name] > before[name]]
+    if grown > _MOST_MEMORY << 20:
         more.append("memory")
     if more:
         print(f"grown: {', '.join(more)}", file=sys.stderr)

@@ -15,6 +15,12 @@ def test_a_small_soak(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     assert capsys.readouterr().out.startswith("30 PKIs, 500 requests: threads ")
 
 
+def test_random_use(capsys: pytest.CaptureFixture[str]) -> None:
+    """For a second PKIs are used as dice fall, and leave nothing behind; the seed is told."""
+    assert soak.main(["--pkis", "1", "--requests", "1", "--minutes", "0.02", "--seed", "7"]) == 0
+    assert "PKIs used at random, by seed 7: threads " in capsys.readouterr().out
+
+
 def test_what_grows_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """A thread, a descriptor and a folder that stay are each named, and the exit status is 1."""
     end = threading.Event()
