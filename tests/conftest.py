@@ -11,7 +11,7 @@ SLOW = {
     "ca/test_issuing.py", "faults/test_transport_together.py", "programs/test_faketime.py",
     "staplers/test_presets.py", "staplers/test_sightings.py", "test_benchmarks.py", "test_contributing.py",
     "test_forked_processes.py", "test_fuzz.py", "test_interruptions.py", "test_lifecycle.py",
-    "test_own_errors.py", "test_pytest_company.py", "test_pytest_plugin.py", "test_manual.py",
+    "test_own_errors.py", "test_pytest_company.py", "test_pytest_plugin.py", "test_manual.py", "test_matrix.py",
     "test_release.py", "test_threads.py", "test_verifiers.py",
 }  # fmt: skip
 """Folders and files. Without them, ``-m "not slow"``, the rest takes about three minutes on two cores."""
@@ -22,7 +22,7 @@ UNCOUNTED = {
     "scenarios/servers/test_real_over_time.py", "test_benchmarks.py", "test_contributing.py",
     "test_forked_processes.py", "test_fuzz.py", "test_house.py", "test_interruptions.py",
     "test_lifecycle.py", "test_own_errors.py", "test_pytest_company.py", "test_pytest_plugin.py",
-    "test_manual.py", "test_release.py", "test_threads.py", "test_wrong_values.py",
+    "test_manual.py", "test_matrix.py", "test_release.py", "test_threads.py", "test_wrong_values.py",
 }  # fmt: skip
 """Those that go through the whole again and again, or look at it from outside. Whoever counts lines, which
 makes everything take twice as long, counts those of all others."""
