@@ -11,8 +11,8 @@ SLOW = {
     "ca/test_issuing.py", "faults/test_transport_together.py", "programs/test_faketime.py",
     "staplers/test_presets.py", "staplers/test_sightings.py", "test_benchmarks.py", "test_contributing.py",
     "test_forked_processes.py", "test_fuzz.py", "test_interruptions.py", "test_lifecycle.py",
-    "test_own_errors.py", "test_pytest_company.py", "test_pytest_plugin.py", "test_manual.py", "test_matrix.py",
-    "test_release.py", "test_threads.py", "test_verifiers.py",
+    "test_own_errors.py", "test_pytest_company.py", "test_pytest_plugin.py", "test_manual.py",
+    "test_matrix.py", "test_release.py", "test_threads.py", "test_verifiers.py",
 }  # fmt: skip
 """Folders and files. Without them, ``-m "not slow"``, the rest takes about three minutes on two cores."""
 UNCOUNTED = {
