@@ -1,7 +1,7 @@
 """What callers are answered, field by field.
 
-Serial numbers and ids are lower-case hexadecimal texts: as numbers of JSON, 160 bits would
-be lost in Node, Go and jq. Times are RFC 3339 in UTC, durations ISO 8601, octets base64. A field that says nothing is null.
+Serial numbers and ids are lower-case hexadecimal texts: as numbers of JSON, 160 bits would be lost in Node,
+Go and jq. Times are RFC 3339 in UTC, durations ISO 8601, octets base64. A field that says nothing is null.
 """
 
 from __future__ import annotations
