@@ -130,7 +130,7 @@ def test_a_pki_that_is_closed_ends_its_stage(served: Served) -> None:
     path = served.make_pki()
     target = served.ask("POST", f"{path}/stages", {"scenario": "ocsp-revoked-since"}, 201)["target"]
     assert are_open(target) == {True}
-    assert served.ask("DELETE", path)["problems"] == []
+    served.ask("DELETE", path, status=204)
     assert are_open(target) == {False}
 
 
