@@ -221,8 +221,9 @@ class Handshakes(Shape):
 
 
 class StaplerEvent(Shape):
-    """What a stapler did, and when."""
+    """What a stapler did, and when, by the PKI's clock. *name* is the certificate's first."""
 
+    number: int
     time: datetime
     name: str
     kind: str
@@ -230,12 +231,12 @@ class StaplerEvent(Shape):
 
 
 class Stapler(Shape):
-    """What a stapler did so far, counted and one by one."""
+    """What a stapler did so far, counted and one by one; *last* is the number to read on from."""
 
-    policy: str
     due: datetime | None
-    stats: dict[str, int]
+    stats: dict[str, float]
     events: list[StaplerEvent]
+    last: int
 
 
 class Target(Shape):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import authorities, catalogue, certificates, health, pkis, services, stages, tls_servers
+from . import authorities, catalogue, certificates, health, pkis, services, stages, staplers, tls_servers
 from .route import Route
 
-TABLE: tuple[Route, ...] = tuple(
-    route
-    for module in (health, pkis, authorities, certificates, services, tls_servers, stages, catalogue)
-    for route in module.ROUTES
+MODULES = (
+    *(health, pkis, authorities, certificates, services, tls_servers),
+    *(staplers, stages, catalogue),
 )
+TABLE: tuple[Route, ...] = tuple(route for module in MODULES for route in module.ROUTES)
