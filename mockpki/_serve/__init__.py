@@ -8,6 +8,7 @@
 - `stages`: the scenarios, and clients that go through them. `catalogue`: the faults, shown as `entries`.
 - `staples`, `staplers`: what TLS servers staple, and what gets it for them.
 - `policies`: those of clients and of servers that staple, by name and field.
-- `guard`: who may call. `problem`: what went wrong, as a document. `waiting`: for what is to come.
+- `openapi`: what there is, for programs. `guard`: who may call. `problem`: what went wrong, as a document.
+  `waiting`: for what is to come.
 - `application`, `server`, `life`: from a request to an answer; the port; start and end of the process.
 """

@@ -79,9 +79,12 @@ class HandshakeLog(Log[Handshake]):
         """Have *wake* called when a connection comes, is established, and is over. The result ends that."""
         return self._watchers.add(wake)
 
-    def wake(self) -> None:
-        """Tell those who watch that there is something new."""
-        self._watchers.tell()
+    def note(self, handshake: Handshake) -> None:
+        """There is something new in *handshake*: it is completed, or all over."""
+        if handshake.closed:
+            self.close(handshake)
+        else:
+            self._watchers.tell()
 
     def open(self, handshake: Handshake) -> int:
         """Keep *handshake*, which fills from now on; its number."""
@@ -91,13 +94,13 @@ class HandshakeLog(Log[Handshake]):
             return handshake
 
         number = self._journal.keep(number_it)
-        self.wake()
+        self._watchers.tell()
         return number
 
     def close(self, handshake: Handshake) -> None:
         """Nothing of *handshake* will change."""
         self._journal.settle(handshake.number, self._to_octets(handshake))
-        self.wake()
+        self._watchers.tell()
 
     def _to_octets(self, handshake: Handshake) -> Row:
         one, certificate = handshake, handshake.client_certificate
