@@ -264,7 +264,7 @@ def test_commands_are_there(words: list[str]) -> None:
     name, *rest = words
     command = main.get_command(click.Context(main), name)
     assert command is not None
-    files = {"nginx.conf", "site"}
+    files = {"nginx.conf", "site", "response.der"}
     with click.testing.CliRunner().isolated_filesystem():
         for file in files:
             Path(file).write_text("", encoding="utf-8")

@@ -1,7 +1,7 @@
 """What callers are answered, field by field.
 
-Serial numbers and ids are lower-case hexadecimal texts: as numbers of JSON, 160 bits would
-be lost in Node, Go and jq. Times are RFC 3339 in UTC, durations ISO 8601, octets base64. A field that says nothing is null.
+Serial numbers and ids are lower-case hexadecimal texts: as numbers of JSON, 160 bits would be lost in Node,
+Go and jq. Times are RFC 3339 in UTC, durations ISO 8601, octets base64. A field that says nothing is null.
 """
 
 from __future__ import annotations
@@ -18,6 +18,19 @@ AnyFaults = Annotated[list[Any], Meta(extra_json_schema={"items": {"$ref": FAULT
 
 class Shape(Struct, kw_only=True):
     """What is answered as an object."""
+
+
+class Problem(Shape, omit_defaults=True):
+    """What went wrong (RFC 9457). *pointer* leads to the value in the body (RFC 6901), *suggestions* are near
+    names."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    pointer: str | None = None
+    suggestions: list[str] = []
+    problems: list[str] = []
 
 
 class Health(Shape):
@@ -221,8 +234,9 @@ class Handshakes(Shape):
 
 
 class StaplerEvent(Shape):
-    """What a stapler did, and when."""
+    """What a stapler did, and when, by the PKI's clock. *name* is the certificate's first."""
 
+    number: int
     time: datetime
     name: str
     kind: str
@@ -230,12 +244,12 @@ class StaplerEvent(Shape):
 
 
 class Stapler(Shape):
-    """What a stapler did so far, counted and one by one."""
+    """What a stapler did so far, counted and one by one; *last* is the number to read on from."""
 
-    policy: str
     due: datetime | None
-    stats: dict[str, int]
+    stats: dict[str, float]
     events: list[StaplerEvent]
+    last: int
 
 
 class Target(Shape):
@@ -259,15 +273,45 @@ class Target(Shape):
 
 
 class Stage(Shape):
-    """A scenario that is on, what the policy demands, why, and where the client has to go."""
+    """A scenario, what the policy demands and why; where the client has to go, or whether it did that."""
 
     id: str
     scenario: str
     sentence: str
-    policy: str
-    expected: str
+    policy: Any
+    expected: Annotated[str, Meta(description="`accept`, `reject` or `either`.")]
     why: str
-    target: Target
+    target: Target | None
+    ok: bool | None
+    message: str | None
+
+
+class Stages(Shape):
+    """Those of one PKI."""
+
+    stages: list[Stage]
+
+
+class Demand(Shape):
+    """What a policy demands, `accept`, `reject` or `either`, and why."""
+
+    verdict: str
+    why: str
+
+
+class Scenario(Shape):
+    """A situation, and what is demanded in it, by the name of the policy."""
+
+    name: str
+    sentence: str
+    expected: dict[str, Demand]
+
+
+class Scenarios(Shape):
+    """All of them; *control* is where nothing is wrong, and comes before."""
+
+    control: Scenario
+    scenarios: list[Scenario]
 
 
 class Visited(Shape):
