@@ -13,6 +13,8 @@ from cryptography.x509.ocsp import OCSPResponse, load_der_ocsp_response
 import mockpki
 from mockpki import PKI, relying_party
 from mockpki._catalogue.readme import BEGIN, refresh_list
+from tests.kit import mail
+from tests.kit.plain_server import plain_server
 
 README = Path(mockpki.__file__).parent.parent / "README.md"
 
@@ -79,13 +81,57 @@ def test_the_first_example_tests_the_client(pytester: pytest.Pytester) -> None:
 
 def test_scenarios_run(pytester: pytest.Pytester) -> None:
     """The example of scenarios passes with a client that keeps the policy, and fails with another one."""
-    (block,) = [block for block in BLOCKS if "scenarios.parametrize" in block]
+    (block,) = [block for block in BLOCKS if "def test_revocation(scenario)" in block]
     block = block.replace('policy="hard-fail"', 'policy="hard-fail", only="ocsp-[gr]*"')
     hard = EVERYWHERE.replace("SOFT_FAIL", "HARD_FAIL")
     for client, outcome in ((hard, {"passed": 9}), (EVERYWHERE, {"passed": 6, "failed": 3})):
         pytester.makepyfile(my_client=client, test_example=f"import my_client\n{block}")
         result = pytester.runpytest_subprocess(*OPTIONS, "-W", "error")
         result.assert_outcomes(**outcome)
+
+
+MAIL = """
+import smtplib
+import ssl
+
+def send(host, port, ca_file):
+    '''Trusts the CA, and looks at no source.'''
+    with smtplib.SMTP(host, port, timeout=10) as mail:
+        mail.starttls(context=ssl.create_default_context(cafile=ca_file))
+        if mail.noop()[0] != 250:
+            raise ssl.SSLError("no answer")
+"""
+
+
+def test_mail_runs(pytester: pytest.Pytester) -> None:
+    """A client of SMTP goes through scenarios by the example, to a handler or to a server without TLS.
+
+    One that looks at no source keeps no-check, and hard-fail only where all say good. One that sends in the
+    clear is not judged.
+    """
+    (block,) = [block for block in BLOCKS if "before_tls=" in block]
+    block = f"from mockpki import scenarios\nimport my_client\n{block}"
+    block = block.replace('"hard-fail"', '"no-check", only=["ocsp-good", "ocsp-revoked"]')
+    with plain_server(mail.speak) as behind:
+        pytester.makepyfile(
+            my_client=MAIL,
+            in_the_clear=MAIL.replace("mail.starttls", "dict"),
+            test_handled=block,
+            test_forwarded=block.replace("handler=smtp", f"forward_to={behind}"),
+            test_hard=block.replace("no-check", "hard-fail"),
+            test_clear=block.replace("my_client", "in_the_clear"),
+        )
+        result = pytester.runpytest_subprocess(*OPTIONS, "-W", "error", "-rA")
+    result.assert_outcomes(passed=5, failed=3)
+    result.stdout.fnmatch_lines_random(
+        [
+            *(f"PASSED test_{name}.py*ocsp-revoked*" for name in ("handled", "forwarded")),
+            "PASSED test_hard.py*ocsp-good*",
+            "*ocsp-revoked: the policy demands reject, and the client did accept*",
+            "*ocsp-good: not judged: it completed no TLS handshake*",
+            *(f"FAILED test_clear.py*{name}*" for name in ("ocsp-good", "ocsp-revoked")),
+        ]
+    )
 
 
 def test_staplers_run(pytester: pytest.Pytester) -> None:
