@@ -119,8 +119,6 @@ def read_child(
     """
     certificate = read_certificate(given, "certificate")
     adopted = _check_authority(certificate, read_key(key, "key"), "certificate")
-    if certificate == issuer:
-        raise ValueError(f"certificate= is that of {_name(issuer)!r} itself, which is there already")
     try:
         certificate.verify_directly_issued_by(issuer)
     except InvalidSignature:

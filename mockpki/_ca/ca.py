@@ -324,6 +324,9 @@ class CA(Standing):
         """
         self.require_open()
         own = read_child(certificate, key, self.certificate)
+        for ca in self._realm.cas:
+            if ca.der == own.certificate:
+                raise ValueError(f"certificate= is that of {ca!r}, which is in this PKI already; use that")
         way = check_publishing(publishes, self._realm.crl_issuers)
         self._ledger.issue(read_serial(own.certificate))
         return self._open(CA(self._realm, own.certificate, own.key, self, way, own.key_id))

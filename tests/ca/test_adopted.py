@@ -206,8 +206,8 @@ CHILDREN: dict[str, tuple[Any, str]] = {
         issued(issued(None, "own root"), "own policy CA"),
         "which 'CN=own root' has not issued: its signature was made by another key; have the CA that did",
     ),
-    "itself": (ROOT, "certificate= is that of 'CN=own root' itself"),
-    "twice": (POLICY, "this CA has already issued serial number"),
+    "itself": (ROOT, "certificate= is that of <CA own root>, which is in this PKI already; use that"),
+    "twice": (POLICY, "certificate= is that of <CA own policy CA>, which is in this PKI already"),
 }  # fmt: skip
 
 
