@@ -38,6 +38,8 @@ BY_OCSP = "hard-fail,sources=OCSP,sourceless_passes=no"
 BY_CRLS = "hard-fail,sources=CRL,sourceless_passes=no"
 OF_LEAVES = tuple(row for row in SOME if not row.startswith("intermediate-"))
 """For a server whose documentation does not say of which certificates it wants CRLs."""
+WITH_RESPONDERS = tuple(row for row in SOME if "ocsp" in row or row == "intermediate-good")
+"""For one whose documentation speaks of certificates that name a responder, and of no others."""
 FEWER = (
     *("ocsp-good", "ocsp-revoked", "ocsp-stale", "ocsp-refused"),
     *("crl-good", "crl-revoked", "crl-stale", "intermediate-ocsp-revoked", "no-sources"),
@@ -65,8 +67,9 @@ SERVERS = {
     "Apache, SSLCARevocationCheck": Real(
         lambda folder: apache_clients(folder, crl=True), BY_CRLS, "certificate_revoked"
     ),
-    # "validate certificates with their AIA OCSP responders": one that names none is not.
-    "stunnel, OCSPaia": Real(stunnel_clients, "hard-fail,sources=OCSP", "certificate_revoked"),
+    "stunnel, OCSPaia": Real(
+        stunnel_clients, "hard-fail,sources=OCSP", "certificate_revoked", WITH_RESPONDERS
+    ),
     "stunnel, CRLfile": Real(
         lambda folder: stunnel_clients(folder, crl=True), BY_CRLS, "certificate_revoked", OF_LEAVES
     ),
