@@ -90,9 +90,8 @@ def go_clients(folder: Path) -> ServerCommand:
 
 
 def java_clients(*options: str) -> ServerCommand:
-    """A server in Java that checks client certificates by a PKIXRevocationChecker with these *options*."""
-    words = ("ClientCertificates", "{host}", "{port}", "{p12_file}", "{ca_file}", *options)
-    return ServerCommand((*_java(), *words), name="java")
+    """Java that checks client certificates by a PKIXRevocationChecker with these *options*."""
+    return ServerCommand((*_java(), "{ca_file}", *options), name="java")
 
 
 def _change(server: ServerCommand, template: Path, old: str, new: str) -> ServerCommand:
@@ -141,23 +140,23 @@ def node_ocsp() -> ServerCommand:
 
 def jsse() -> ServerCommand:
     """Java with ``jdk.tls.server.enableStatusRequestExtension=true``."""
-    stapling = "-Djdk.tls.server.enableStatusRequestExtension=true"
-    command = (*_java(stapling), "JsseServer", "{host}", "{port}", "{p12_file}")
+    command = _java("-Djdk.tls.server.enableStatusRequestExtension=true")
     return ServerCommand(command, name="jsse", grace=_AT_ONCE, patience=timedelta(seconds=7))
 
 
 def _java(*properties: str) -> tuple[str, ...]:
     # Quick to start; all else is the same.
     quick = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
-    return (need("java"), *quick, *properties, "-cp", str(_classes()))
+    program = ("-cp", str(_classes()), "JsseServer", "{host}", "{port}", "{p12_file}")
+    return (need("java"), *quick, *properties, *program)
 
 
 @cache
 def _classes() -> Path:
-    """The folder with the classes of the servers in Java: compiled once a process, and removed at its end."""
+    """The folder with the class of ``JsseServer.java``: compiled once a process, and removed at its end."""
     folder = tempfile.mkdtemp(prefix="mockpki-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    done = run(need("javac"), "-d", folder, *_HERE.glob("*.java"), timeout=60)
+    done = run(need("javac"), "-d", folder, _HERE / "JsseServer.java", timeout=60)
     assert done.returncode == 0, done.stderr
     return Path(folder)
 
