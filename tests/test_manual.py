@@ -20,6 +20,8 @@ import mockpki
 from mockpki import PKI, relying_party
 from mockpki._catalogue.readme import BEGIN, refresh_list
 from mockpki.cli import main
+from tests.kit import mail
+from tests.kit.plain_server import plain_server
 
 ROOT = Path(mockpki.__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -146,7 +148,7 @@ def lay_out(pytester: pytest.Pytester, page: str, client: str, reader: str) -> N
     """Put each example of *page* that has tests into a file, beside the client that it speaks of."""
     pytester.makepyfile(my_client=client, my_crl_reader=reader)
     for number, block in enumerate(EXAMPLES[page]):
-        if find_tests(block):
+        if find_tests(block) and "my_client.send" not in block:
             block = block.replace('policy="soft-fail"', 'policy="soft-fail", only="ocsp-[gr]*"')
             block = block.replace('policy="hard-fail"', 'policy="soft-fail", only="ocsp-[gr]*"')
             pytester.makepyfile(**{f"test_{number}": f"import my_client\nimport my_crl_reader\n{block}"})
@@ -190,6 +192,50 @@ def test_scenarios_run(pytester: pytest.Pytester) -> None:
         pytester.makepyfile(my_client=client, test_example=f"import my_client\n{block}")
         result = pytester.runpytest_subprocess(*OPTIONS, "-W", "error")
         result.assert_outcomes(**outcome)
+
+
+MAIL = """
+import smtplib
+import ssl
+
+def send(host, port, ca_file):
+    '''Trusts the CA, and looks at no source.'''
+    with smtplib.SMTP(host, port, timeout=10) as mail:
+        mail.starttls(context=ssl.create_default_context(cafile=ca_file))
+        if mail.noop()[0] != 250:
+            raise ssl.SSLError("no answer")
+"""
+
+
+def test_mail_runs(pytester: pytest.Pytester) -> None:
+    """A client of SMTP goes through scenarios by the example, to a handler or to a server without TLS.
+
+    One that looks at no source keeps no-check, and hard-fail only where all say good. One that sends in the
+    clear is not judged.
+    """
+    (block,) = [block for block in BLOCKS if "def test_mail(" in block]
+    block = f"from mockpki import scenarios\nimport my_client\n{block}"
+    block = block.replace('"hard-fail"', '"no-check", only=["ocsp-good", "ocsp-revoked"]')
+    with plain_server(mail.speak) as behind:
+        pytester.makepyfile(
+            my_client=MAIL,
+            in_the_clear=MAIL.replace("mail.starttls", "dict"),
+            test_handled=block,
+            test_forwarded=block.replace("handler=smtp", f"forward_to={behind}"),
+            test_hard=block.replace("no-check", "hard-fail"),
+            test_clear=block.replace("my_client", "in_the_clear"),
+        )
+        result = pytester.runpytest_subprocess(*OPTIONS, "-W", "error", "-rA")
+    result.assert_outcomes(passed=5, failed=3)
+    result.stdout.fnmatch_lines_random(
+        [
+            *(f"PASSED test_{name}.py*ocsp-revoked*" for name in ("handled", "forwarded")),
+            "PASSED test_hard.py*ocsp-good*",
+            "*ocsp-revoked: the policy demands reject, and the client did accept*",
+            "*ocsp-good: not judged: it completed no TLS handshake*",
+            *(f"FAILED test_clear.py*{name}*" for name in ("ocsp-good", "ocsp-revoked")),
+        ]
+    )
 
 
 def test_one_pki_for_many_tests_runs(pytester: pytest.Pytester) -> None:

@@ -15,6 +15,7 @@ from typing import Any, get_args
 import pytest
 
 from mockpki import (
+    CA,
     PKI,
     KeyType,
     Leaf,
@@ -30,6 +31,7 @@ from mockpki import (
 )
 from mockpki._exchange.http import HttpRequest
 from mockpki._layers import CRLBytesFault, OCSPBytesFault
+from tests.ca.test_adopted import issued
 from tests.kit.asking import cert_id, question
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -173,6 +175,12 @@ def values_of_ones_own() -> dict[str, Case]:
     }
 
 
+def certified_by(ca: CA) -> dict[str, object]:
+    """A CA that nobody has adopted yet."""
+    certificate, key = issued((ca.certificate, ca.key), "own CA")
+    return {"certificate": certificate, "key": key}
+
+
 def methods(pki: PKI, leaf: Leaf, server: TlsServer) -> dict[str, Case]:
     """What a PKI, its CAs, its services and its servers can be asked for."""
     ca, ocsp = pki.ca, pki.ocsp
@@ -188,6 +196,11 @@ def methods(pki: PKI, leaf: Leaf, server: TlsServer) -> dict[str, Case]:
             {},
         ),
         "create_child_ca": own(ca.create_child_ca),
+        "adopt_child_ca": (
+            lambda **given: pki.root.adopt_child_ca(**{**certified_by(pki.root), **given}),
+            ca.adopt_child_ca,
+            {},
+        ),
         "create_crl_issuer": own(ca.create_crl_issuer),
         "certify": own(ca.certify, ca=ca),
         "revoke": own(pki.revoke, target=5),
@@ -295,12 +308,13 @@ def stage() -> Iterator[dict[str, Case]]:
 
 
 METHODS = (
-    "PKI", "SharedPort", "issue_cert", "create_child_ca", "create_crl_issuer", "certify", "revoke", "release",
-    "forget", "status", "CA.revoke", "run_until", "shift", "set", "tls_server", "staple_with",
-    "wait_for_request", "next_request", "assert_asked", "CRL.assert_asked", "response_for", "respond_with",
-    "settle", "preload", "check", "observe", "application", "crl_urls", "responders", "configure_trust",
-    "configure_cert", "crlite.publish", "crlite.list_files", "crlite.filter", "crlite.delta", "crlite.check",
-    "crlite.false_positive", "crlite.respond_with", "crlite.assert_asked",
+    "PKI", "SharedPort", "issue_cert", "create_child_ca", "adopt_child_ca", "create_crl_issuer",
+    "certify", "revoke", "release", "forget", "status", "CA.revoke", "run_until", "shift", "set",
+    "tls_server", "staple_with", "wait_for_request", "next_request", "assert_asked", "CRL.assert_asked",
+    "response_for", "respond_with", "settle", "preload", "check", "observe", "application", "crl_urls",
+    "responders", "configure_trust", "configure_cert", "crlite.publish", "crlite.list_files",
+    "crlite.filter", "crlite.delta", "crlite.check", "crlite.false_positive", "crlite.respond_with",
+    "crlite.assert_asked",
 )  # fmt: skip
 
 

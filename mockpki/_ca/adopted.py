@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, load_pem_private_key
 
 from .._parameters import show
@@ -16,13 +16,28 @@ from .._pkix.keys import PrivateKey, key_type_of, spki_der
 if TYPE_CHECKING:
     import trustme
 
+E = TypeVar("E", bound=x509.ExtensionType)
+
 Stored = bytes | str | os.PathLike[str]
 """PEM or DER as octets, PEM as text, or the path of a file with one of these."""
 OwnKey = Annotated[
     PrivateKey | Stored, "a private key of cryptography's, one as PEM or DER, or the path of a file with it"
 ]
+OwnCertificate = Annotated[
+    x509.Certificate | Stored,
+    "a certificate of cryptography's, one as PEM or DER, or the path of a file with it",
+]
 if TYPE_CHECKING:
     OwnAuthority = trustme.CA | tuple[x509.Certificate | Stored, PrivateKey | Stored]
+
+
+class Adopted(NamedTuple):
+    """A CA that was there before: its certificate as DER, its key, and the key identifier in the certificate,
+    None where it has none."""
+
+    certificate: bytes
+    key: PrivateKey
+    key_id: bytes | None
 
 
 def read_octets(given: Stored, parameter: str) -> bytes:
@@ -73,14 +88,14 @@ def read_certificate(given: x509.Certificate | Stored, parameter: str) -> x509.C
         raise ValueError(f"{parameter}= holds no certificate that cryptography reads: {error}") from error
 
 
-def read_authority(given: Any) -> tuple[bytes, PrivateKey]:
-    """The certificate, DER, and the key of ``root=``: a `trustme.CA`, or a certificate and its key.
+def read_authority(given: Any) -> Adopted:
+    """What ``root=`` adopts: a `trustme.CA`, or a certificate and its key.
 
     Raises TypeError for anything else, and ValueError for a key of another certificate, or one of no CA.
     """
     if isinstance(given, tuple | list) and len(given) == 2:
         certificate, key = read_certificate(given[0], "root"), read_key(given[1], "root")
-        return _check_authority(certificate, key), key
+        return _check_authority(certificate, key, "root")
     try:
         pems = given.cert_pem.bytes(), given.private_key_pem.bytes()
     except AttributeError as error:
@@ -91,20 +106,55 @@ def read_authority(given: Any) -> tuple[bytes, PrivateKey]:
         raise ValueError(
             f"trustme does not hand out the key of root={given!r} ({error}); give one with an RSA or EC key"
         ) from error
-    return read_certificate(pems[0], "root").public_bytes(Encoding.DER), read_key(pems[1], "root")
+    return _check_authority(read_certificate(pems[0], "root"), read_key(pems[1], "root"), "root")
 
 
-def _check_authority(certificate: x509.Certificate, key: PrivateKey) -> bytes:
-    own: Any = certificate.public_key()
-    name = certificate.subject.rfc4514_string()
-    if spki_der(own) != spki_der(key.public_key()):
-        raise ValueError(f"root= has a key, and the certificate of {name!r} is for another one")
+def read_child(
+    given: x509.Certificate | Stored, key: PrivateKey | Stored, issuer: x509.Certificate
+) -> Adopted:
+    """A CA that *issuer* has certified, as ``adopt_child_ca(certificate, key)`` takes it.
+
+    Raises TypeError or ValueError for another's key, for one that is no CA, and for one that *issuer* has not
+    certified.
+    """
+    certificate = read_certificate(given, "certificate")
+    adopted = _check_authority(certificate, read_key(key, "key"), "certificate")
     try:
-        is_ca = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        is_ca = False
-    if not is_ca:
+        certificate.verify_directly_issued_by(issuer)
+    except InvalidSignature:
+        why = "its signature was made by another key"
+    except (TypeError, ValueError, UnsupportedAlgorithm) as error:
+        why = f"its issuer is {certificate.issuer.rfc4514_string()!r} ({error})"
+    else:
+        return adopted
+    raise ValueError(
+        f"certificate= is that of {_name(certificate)!r}, which {_name(issuer)!r} has not issued: {why}; "
+        "have the CA that did adopt it, such as the root of PKI(root=(certificate, key), depth=0)"
+    )
+
+
+def _name(certificate: x509.Certificate) -> str:
+    return certificate.subject.rfc4514_string()
+
+
+def _check_authority(certificate: x509.Certificate, key: PrivateKey, parameter: str) -> Adopted:
+    own: Any = certificate.public_key()
+    name = _name(certificate)
+    if spki_der(own) != spki_der(key.public_key()):
+        raise ValueError(f"{parameter}= has a key, and the certificate of {name!r} is for another one")
+    basic, identifier = (
+        _find(certificate, x509.BasicConstraints),
+        _find(certificate, x509.SubjectKeyIdentifier),
+    )
+    if basic is None or not basic.ca:
         # RFC 5280 section 4.2.1.9: "If the cA boolean is not asserted, then the keyCertSign bit in the key
         # usage extension MUST NOT be asserted."
-        raise ValueError(f"root= takes a CA, and {name!r} is none by its basicConstraints")
-    return certificate.public_bytes(Encoding.DER)
+        raise ValueError(f"{parameter}= takes a CA, and {name!r} is none by its basicConstraints")
+    return Adopted(certificate.public_bytes(Encoding.DER), key, identifier.digest if identifier else None)
+
+
+def _find(certificate: x509.Certificate, kind: type[E]) -> E | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None

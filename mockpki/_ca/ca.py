@@ -19,7 +19,7 @@ from .._pkix.certificate import Pointers, TBSCertificate
 from .._pkix.keys import KeyName, PrivateKey, spki_der
 from .._pkix.names import Identity
 from .._pkix.ocsp_request import Issuer
-from .._pkix.reading import load_certificate, read_serial
+from .._pkix.reading import load_certificate, read_serial, read_subject
 from .._pkix.signing import Signer
 from .._pkix.signing import subject as own_name
 from .._pkix.status import check_serial
@@ -29,7 +29,7 @@ from .._services.ledger import Ledger
 from .._services.responder import Responder
 from ..publishing._presets import IMMEDIATE
 from ..publishing._values import Publishing
-from .adopted import OwnKey, read_authority
+from .adopted import OwnCertificate, OwnKey, read_authority, read_child
 from .crl_issuer import CrlIssuer, find_publisher, make_crl_issuer
 from .csr import Request
 from .issuing import (
@@ -64,6 +64,7 @@ class CA(Standing):
         key: PrivateKey,
         issuer: CA | None,
         publishes: Publishing = IMMEDIATE,
+        key_id: bytes | None = None,
     ) -> None:
         self._realm = realm
         self.issuer = issuer
@@ -71,10 +72,11 @@ class CA(Standing):
         self.der = certificate
         """The certificate as DER."""
         self.serial_number = read_serial(certificate)
-        name = self.certificate.subject.public_bytes()
+        name = read_subject(certificate)
         self.signer: Signer = replace(
-            Signer.named(name, key, issuer.signer if issuer else None, realm.clock), certificate=certificate
-        )
+            Signer.named(name, key, issuer.signer if issuer else None, realm.clock),
+            certificate=certificate, key_id=key_id,
+        )  # fmt: skip
         """What signs its certificates and CRLs."""
         ledger = self._ledger = Ledger()
         what, clock, problems = self.common_name, realm.clock, realm.problems
@@ -301,6 +303,35 @@ class CA(Standing):
             check_publishing(publishes, self._realm.crl_issuers), (not_before, not_after), name,
             find_pointers, faults,
         )  # fmt: skip
+        return self._open(child)
+
+    @check_arguments
+    def adopt_child_ca(
+        self,
+        certificate: OwnCertificate,
+        key: OwnKey,
+        *,
+        publishes: Annotated[Publishing | str, OWN_CHECK] = IMMEDIATE,
+    ) -> CA:
+        """A CA of one's own below this one, which has certified it; with a ledger and live services.
+
+        *certificate* and its *key* are objects, PEM, DER or paths. The certificate stays as it is, and so do
+        the URLs in it, wherever they lead. *publishes* is that of `create_child_ca`. Raises ValueError for
+        one that is no CA, is for another key, has another issuer, or is there already.
+
+            pki = PKI(root=("root.pem", "root.key"), depth=0)
+            ca = pki.root.adopt_child_ca("issuing.pem", "issuing.key")
+        """
+        self.require_open()
+        own = read_child(certificate, key, self.certificate)
+        for ca in self._realm.cas:
+            if ca.der == own.certificate:
+                raise ValueError(f"certificate= is that of {ca!r}, which is in this PKI already; use that")
+        way = check_publishing(publishes, self._realm.crl_issuers)
+        self._ledger.issue(read_serial(own.certificate))
+        return self._open(CA(self._realm, own.certificate, own.key, self, way, own.key_id))
+
+    def _open(self, child: CA) -> CA:
         self._realm.engine.call(start_all, child._mount.listeners)
         return child
 
@@ -362,14 +393,5 @@ def make_root(realm: Realm, publishes: Publishing, adopted: Any, *period: dateti
         raise ValueError(
             "ca_not_before= and ca_not_after= are for a CA that is made, and root= is there already"
         )
-    return CA(realm, *read_authority(adopted), None, publishes)
-
-
-Target = Leaf | CA | int
-"""What can be revoked: a leaf, a CA, or a serial number of the issuing CA."""
-Targets = Annotated[Target | Iterable[Target], "a leaf, a CA, a serial number, or a list of them"]
-
-
-def list_targets(target: Targets) -> Iterable[Target]:
-    """One target or many, as many."""
-    return target if isinstance(target, Iterable) else (target,)
+    own = read_authority(adopted)
+    return CA(realm, own.certificate, own.key, None, publishes, own.key_id)

@@ -106,11 +106,11 @@ def extension(value: x509.ExtensionType, critical: bool = False) -> Extension:
 
 
 def key_identifiers(issuer: Signer, own: Signer | bytes) -> list[Extension]:
-    """AKI and SKI, by `key_hash`; both non-critical (RFC 5280 sections 4.2.1.1 and 4.2.1.2)."""
-    own_hash = own if isinstance(own, bytes) else own.key_hash
+    """AKI and SKI; both non-critical (RFC 5280 sections 4.2.1.1 and 4.2.1.2)."""
+    own_id = own if isinstance(own, bytes) else own.key_identifier
     return [
-        extension(x509.AuthorityKeyIdentifier(issuer.key_hash, None, None)),
-        extension(x509.SubjectKeyIdentifier(own_hash)),
+        extension(x509.AuthorityKeyIdentifier(issuer.key_identifier, None, None)),
+        extension(x509.SubjectKeyIdentifier(own_id)),
     ]
 
 

@@ -117,7 +117,8 @@ class Signer:
     section 4.2.1), *by_name* chooses between them for an OCSP ResponderID, *certs* are the DER
     certificates embedded in an OCSP answer, and *issuer* is the authority above. *delegated* tells
     an OCSP delegate (whose issuer is the CA it answers for) from the CA itself. *certificate* is the DER of
-    a CA's own certificate, None where there is none.
+    a CA's own certificate, None where there is none. *key_id* is the key identifier in one that somebody
+    else made, and so perhaps in another way than *key_hash*.
     """
 
     key: PrivateKey = field(repr=False)
@@ -130,6 +131,7 @@ class Signer:
     issuer: Signer | None = field(default=None, repr=False)
     clock: Clock = field(default_factory=Clock, repr=False, compare=False)
     certificate: bytes | None = field(default=None, repr=False)
+    key_id: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def named(
@@ -145,6 +147,15 @@ class Signer:
     def authority(self) -> Signer:
         """The CA on whose behalf this signer answers: itself, or a delegate's issuer."""
         return self.issuer if self.delegated and self.issuer is not None else self
+
+    @property
+    def key_identifier(self) -> bytes:
+        """What certificates and CRLs of this signer call its key.
+
+        RFC 5280 section 4.2.1.2: "the value of the subject key identifier MUST be the value placed in the key
+        identifier field of the authority key identifier extension of certificates issued by the subject".
+        """
+        return self.key_hash if self.key_id is None else self.key_id
 
     def with_key(self, key: PrivateKey) -> Signer:
         """The same claims over another key."""

@@ -17,12 +17,12 @@ from .._pkix.signing import Signer
 def authority_key(signer: Signer) -> Extension:
     """RFC 5280 section 5.2.1: "Conforming CRL issuers MUST use the key identifier method, and MUST include
     this extension in all CRLs issued." """
-    return _authority_key(signer.key_hash)
+    return _authority_key(signer.key_identifier)
 
 
 @lru_cache(maxsize=256)
-def _authority_key(key_hash: bytes) -> Extension:
-    return extension(x509.AuthorityKeyIdentifier(key_hash, None, None))
+def _authority_key(key_id: bytes) -> Extension:
+    return extension(x509.AuthorityKeyIdentifier(key_id, None, None))
 
 
 def sign_list(honest: TBSCertList, signer: Signer, faults: Faults) -> bytes:

@@ -173,6 +173,10 @@ def read_function(
         return None
     if ":" not in value:
         raise click.BadParameter(f"{value!r} is no module and function, such as my_tests:speak.", ctx, param)
+    module, _, function = value.partition(":")
+    if module.endswith(".py"):
+        name = f"{Path(module).stem}:{function}"
+        raise click.BadParameter(f"{value!r} has a file's name; a module has none: {name}.", ctx, param)
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:

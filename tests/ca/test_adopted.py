@@ -1,6 +1,7 @@
 """Keys and certificates of a user's own, in every form; what is none is refused in a sentence."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
+from cryptography.x509.name import _ASN1Type
 
-from mockpki import PKI
+from mockpki import PKI, Leaf, relying_party
 from mockpki._ca.adopted import read_authority, read_certificate, read_key
 from mockpki.relying_party import judge
+from tests.kit.programs import need, run
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a root of one's own")])
@@ -120,3 +123,107 @@ def test_what_is_no_authority(what: str) -> None:
     given, error, sentence = WRONG[what]
     with pytest.raises(error, match=sentence):
         read_authority(given)
+
+
+def issued(
+    below: tuple[x509.Certificate, Any] | None, name: str, *, ca: bool = True, key_id: bytes | None = None
+) -> tuple[x509.Certificate, Any]:
+    """A CA of a user's own, by the one *below* which it is, or by itself; *key_id* is the SHA-1 if left out.
+
+    Its name is a PrintableString, which OpenSSL writes nowhere, and others do.
+    """
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    own = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name, _ASN1Type.PrintableString)])
+    above, signer = (own, key) if below is None else (below[0].subject, below[1])
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    if key_id is not None:
+        identifier = x509.SubjectKeyIdentifier(key_id)
+    builder = (
+        x509.CertificateBuilder().subject_name(own).issuer_name(above).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=9))
+        .not_valid_after(now + timedelta(days=9)).add_extension(identifier, critical=False)
+        .add_extension(x509.BasicConstraints(ca, None), critical=True)
+    )  # fmt: skip
+    return builder.sign(signer, hashes.SHA256()), key
+
+
+ROOT = issued(None, "own root", key_id=b"root's own way")
+POLICY = issued(ROOT, "own policy CA")
+ISSUING = issued(POLICY, "own issuing CA", key_id=bytes(range(20)))
+
+
+def test_openssl_takes_a_chain_of_ones_own(tmp_path: Path) -> None:
+    """Root, policy CA and issuing CA of a user's own: OpenSSL verifies chain, CRLs and OCSP answers below.
+
+    Each CA calls its key what it likes (RFC 5280 section 4.2.1.2), and what is issued calls it the same.
+    """
+    pems = [stored(ISSUING[1]), ISSUING[0].public_bytes(Encoding.PEM)]
+    key_file, cert_file = (_write(tmp_path, pem) for pem in pems)
+    openssl = need("openssl")
+    with PKI(root=ROOT, depth=0) as pki:
+        policy = pki.root.adopt_child_ca(*POLICY)
+        ca = policy.adopt_child_ca(cert_file, str(key_file), publishes="vault")
+        assert (ca.certificate, ca.issuer, policy.issuer) == (ISSUING[0], policy, pki.root)
+        assert pki.cas == (pki.root, policy, ca)
+        good, bad = ca.issue_cert("localhost"), ca.issue_cert("localhost")
+        pki.revoke(bad)
+        ca.crl.publish()
+
+        def verify(leaf: Leaf) -> str:
+            files = "-CAfile", pki.ca_file, "-untrusted", leaf.chain_file, "-CRLfile", pki.crl_file
+            done = run(openssl, "verify", "-crl_check_all", *files, leaf.cert_file)
+            return "OK" if done.returncode == 0 else done.stderr
+
+        def ask(leaf: Leaf) -> str:
+            files = "-issuer", ca.cert_file, "-cert", leaf.cert_file, "-CAfile", pki.ca_file
+            done = run(openssl, "ocsp", *files, "-verify_other", leaf.chain_file, "-url", ca.ocsp.url)
+            assert "Response verify OK" in done.stderr, done.stderr
+            return done.stdout.splitlines()[0].rpartition(": ")[2]
+
+        assert verify(good) == "OK"
+        assert "certificate revoked" in verify(bad)
+        assert (ask(good), ask(bad)) == ("good", "revoked")
+        again = policy.certify(ca)
+        assert ca.signer.key_identifier == bytes(range(20))
+        own = again.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+        assert own.value.digest == bytes(range(20))
+        with pki.tls_server(good) as server:
+            verdict = relying_party.check(server.host, server.port, ca=pki.ca_file, server_name="localhost")
+            assert verdict.accepted
+        pki.revoke(ca)
+        assert "certificate revoked" in verify(good)
+
+
+CHILDREN: dict[str, tuple[Any, str]] = {
+    "another's key": ((POLICY[0], OTHER), "certificate= has a key, and the certificate of 'CN=own policy"),
+    "a leaf": (issued(ROOT, "own leaf", ca=False), "certificate= takes a CA, and 'CN=own leaf' is none by"),
+    "no key": ((POLICY[0], PEM), "key= holds no private key that cryptography reads"),
+    "of another CA": (
+        ISSUING, "certificate= is that of 'CN=own issuing CA', which 'CN=own root' has not issued: its "
+        "issuer is 'CN=own policy CA'",
+    ),
+    "of a namesake": (
+        issued(issued(None, "own root"), "own policy CA"),
+        "which 'CN=own root' has not issued: its signature was made by another key; have the CA that did",
+    ),
+    "itself": (ROOT, "certificate= is that of <CA own root>, which is in this PKI already; use that"),
+    "twice": (POLICY, "certificate= is that of <CA own policy CA>, which is in this PKI already"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def own_pki() -> Iterator[PKI]:
+    """A root of a user's own, which has adopted one CA."""
+    with PKI(root=ROOT, depth=0) as pki:
+        pki.root.adopt_child_ca(*POLICY)
+        yield pki
+
+
+@pytest.mark.parametrize("what", CHILDREN)
+def test_what_is_no_child(own_pki: PKI, what: str) -> None:
+    """Each is refused with the parameter, what came, and the way out; and leaves nothing behind."""
+    given, sentence = CHILDREN[what]
+    before = own_pki.cas
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        own_pki.root.adopt_child_ca(*given)
+    assert own_pki.cas == before

@@ -31,6 +31,10 @@ from mockpki.cli import main
         (["--handler", "speak", "--", "x", "{url}"], "'speak' is no module and function"),
         (["--before-tls", "tests.kit.mail:no", "--", "x", "{url}"], "'tests.kit.mail:no' is not found"),
         (["--before-tls", "tests.kit.nil:no", "--", "x", "{url}"], "'tests.kit.nil:no' is not found"),
+        (
+            ["--before-tls", "kit/mail.py:no", "--", "x", "{url}"],
+            "has a file's name; a module has none: mail:no",
+        ),
         (["--handler", "tests.kit:mail", "--", "x", "{url}"], "handler= takes a function that is called"),
         (
             ["--handler", "tests.kit.mail:speak", "--forward-to", "127.0.0.1:1", "--", "x", "{url}"],

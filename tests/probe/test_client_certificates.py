@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from mockpki._probe.client_certificates import probe_client_certificates
 from mockpki.relying_party._words import parse_policy
 from mockpki.scenarios.servers import CLIENT_TABLE, ServerCommand
 from tests.scenarios.servers.test_client_certificates import server
-from tests.servers.commands import apache_clients, nginx_clients
+from tests.servers.commands import apache_clients, go_clients, java_clients, nginx_clients, stunnel_clients
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no process groups")
 
@@ -35,11 +36,50 @@ SOME = (
 
 BY_OCSP = "hard-fail,sources=OCSP,sourceless_passes=no"
 BY_CRLS = "hard-fail,sources=CRL,sourceless_passes=no"
-SERVERS: dict[str, tuple[Callable[[Path], ServerCommand], str]] = {
-    "nginx, ssl_ocsp": (nginx_clients, BY_OCSP),
-    "nginx, ssl_crl": (lambda folder: nginx_clients(folder, crl=True), BY_CRLS),
-    "Apache, SSLOCSPEnable": (apache_clients, BY_OCSP),
-    "Apache, SSLCARevocationCheck": (lambda folder: apache_clients(folder, crl=True), BY_CRLS),
+OF_LEAVES = tuple(row for row in SOME if not row.startswith("intermediate-"))
+"""For a server whose documentation does not say of which certificates it wants CRLs."""
+WITH_RESPONDERS = tuple(row for row in SOME if "ocsp" in row or row == "intermediate-good")
+"""For one whose documentation speaks of certificates that name a responder, and of no others."""
+FEWER = (
+    *("ocsp-good", "ocsp-revoked", "ocsp-stale", "ocsp-refused", "ocsp-refused-crl-revoked"),
+    "no-sources",
+)
+"""For a server that takes its time to start."""
+
+
+@dataclass(frozen=True)
+class Real:
+    """A server as *make* configures it in a folder, the *policy* that it keeps there by its documentation, or
+    as its author wants it, and what it *says* to a client that is revoked."""
+
+    make: Callable[[Path], ServerCommand]
+    policy: str
+    says: str
+    rows: tuple[str, ...] = SOME
+
+
+SERVERS = {
+    # nginx completes the handshake, and says by HTTP that the certificate will not do.
+    "nginx, ssl_ocsp": Real(nginx_clients, BY_OCSP, "HTTP 400"),
+    "nginx, ssl_crl": Real(lambda folder: nginx_clients(folder, crl=True), BY_CRLS, "HTTP 400"),
+    "Apache, SSLOCSPEnable": Real(apache_clients, BY_OCSP, "certificate_revoked"),
+    "Apache, SSLCARevocationCheck": Real(
+        lambda folder: apache_clients(folder, crl=True), BY_CRLS, "certificate_revoked"
+    ),
+    "stunnel, OCSPaia": Real(
+        stunnel_clients, "hard-fail,sources=OCSP", "certificate_revoked", WITH_RESPONDERS
+    ),
+    "stunnel, CRLfile": Real(
+        lambda folder: stunnel_clients(folder, crl=True), BY_CRLS, "certificate_revoked", OF_LEAVES
+    ),
+    "Go, VerifyPeerCertificate": Real(go_clients, BY_CRLS, "bad_certificate"),
+    "Java, PKIXRevocationChecker": Real(lambda folder: java_clients(), "jdk", "certificate_unknown", FEWER),
+    "Java, SOFT_FAIL": Real(
+        lambda folder: java_clients("SOFT_FAIL"),
+        "jdk-soft-fail",
+        "certificate_unknown",
+        FEWER[:5],
+    ),
 }
 
 
@@ -53,21 +93,21 @@ def probe(command: ServerCommand, *names: str, policy: str = "") -> ClientReport
 @pytest.mark.parametrize("name", SERVERS)
 def test_real_servers_keep_their_policy(name: str, tmp_path: Path) -> None:
     """Each keeps what its configuration says, seen at responders and by its refusals, and no other policy."""
-    make, policy = SERVERS[name]
-    command = make(tmp_path)
-    found = probe(command, *SOME, policy=policy)
+    real = SERVERS[name]
+    found = probe(real.make(tmp_path), *real.rows, policy=real.policy)
     assert not found.failures, [str(row.result) for row in found.failures]
     refused = {row.name: row.alerts for row in found.rows}
-    own, other = ("ocsp", "crl") if policy == BY_OCSP else ("crl", "ocsp")
-    assert refused[f"{own}-good"] == refused["intermediate-good"] == ""
-    # nginx completes the handshake, and says by HTTP that the certificate will not do.
-    said = "HTTP 400" if "nginx" in name else "certificate_revoked"
-    assert (
-        refused[f"{own}-revoked"] == refused[f"{own}-hold"] == refused[f"intermediate-{own}-revoked"] == said
-    )
-    assert all(refused[f"{other}-{status}"] for status in ("good", "revoked"))
-    asked = {source for row in found.rows for source in row.run.seen.asked}
-    assert asked == {"OCSP" if own == "ocsp" else "CRL"}
+    policy = parse_policy(real.policy)
+    sources = {"OCSP", "CRL"} & {*policy.sources}
+    own = "ocsp" if "OCSP" in sources else "crl"
+    good = {f"{own}-good", "intermediate-good"} & {*refused}
+    revoked = {f"{own}-revoked", f"{own}-hold", f"intermediate-{own}-revoked"} & {*refused}
+    assert {refused[row] for row in good} == {""}
+    assert {refused[row] for row in revoked} == {real.says}
+    if len(sources) == 1 and not policy.sourceless_passes:
+        other = {"ocsp": "crl", "crl": "ocsp"}[own]
+        assert all(refused[f"{other}-{status}"] for status in ("good", "revoked"))
+    assert {source for row in found.rows for source in row.run.seen.asked} == sources
     assert found.asked.startswith("It asked for OCSP answers in ")
     # The same runs held against another policy: the verdicts were the server's.
     soft = parse_policy("soft-fail")
@@ -75,7 +115,9 @@ def test_real_servers_keep_their_policy(name: str, tmp_path: Path) -> None:
         row.run.scenario, row.run.scenario.expected(soft), row.run.outcome, row.run.seen).ok}  # fmt: skip
     assert f"{own}-stale" in odd
     assert f"{own}-revoked" not in odd
-    assert any("asks OCSP only" in one or "asks for the CRL only" in one for one in found.inference.sentences)
+    if len(sources) == 1:
+        only = {"ocsp": "asks OCSP only", "crl": "asks for the CRL only"}[own]
+        assert any(only in sentence for sentence in found.inference.sentences)
 
 
 def test_a_report_without_a_policy() -> None:

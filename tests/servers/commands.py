@@ -69,6 +69,31 @@ def apache_clients(folder: Path, *, crl: bool = False) -> ServerCommand:
     return _change(_apache("apache"), folder / "apache-clients.conf", "SSLOCSPEnable on", how)
 
 
+def stunnel_clients(folder: Path, *, crl: bool = False) -> ServerCommand:
+    """stunnel that checks client certificates, by ``OCSPaia`` or ``CRLfile``."""
+    server = ServerCommand((need("stunnel4"), "{config}"), _HERE / "stunnel.conf", "stunnel")
+    how = "CRLfile = {crl_file}" if crl else "OCSPaia = yes"
+    return _change(server, folder / "stunnel.conf", "OCSPaia = yes", how)
+
+
+def go_clients(folder: Path) -> ServerCommand:
+    """A server in Go that checks client certificates by the CRLs that it is given."""
+    program = folder / "client_certificates"
+    # Nothing is fetched: it needs no more than Go brings along.
+    offline = {"GOPROXY": "off", "GOTOOLCHAIN": "local"}
+    done = run(
+        need("go"), "build", "-o", program, _HERE / "client_certificates.go", timeout=300, env=offline
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    files = ("{chain_file}", "{key_file}", "{ca_file}", "{crl_file}")
+    return ServerCommand((str(program), "{host}", "{port}", *files), name="go")
+
+
+def java_clients(*options: str) -> ServerCommand:
+    """Java that checks client certificates by a PKIXRevocationChecker with these *options*."""
+    return ServerCommand((*_java(), "{ca_file}", *options), name="java")
+
+
 def _change(server: ServerCommand, template: Path, old: str, new: str) -> ServerCommand:
     """*server* with the configuration of that name that stands here, but for one thing."""
     text = (_HERE / template.name).read_text()
@@ -115,13 +140,15 @@ def node_ocsp() -> ServerCommand:
 
 def jsse() -> ServerCommand:
     """Java with ``jdk.tls.server.enableStatusRequestExtension=true``."""
-    command = (
-        # Quick to start; the stapling is the same.
-        need("java"), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto",
-        "-Djdk.tls.server.enableStatusRequestExtension=true", "-cp", str(_classes()),
-        "JsseServer", "{host}", "{port}", "{p12_file}",
-    )  # fmt: skip
+    command = _java("-Djdk.tls.server.enableStatusRequestExtension=true")
     return ServerCommand(command, name="jsse", grace=_AT_ONCE, patience=timedelta(seconds=7))
+
+
+def _java(*properties: str) -> tuple[str, ...]:
+    # Quick to start; all else is the same.
+    quick = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto")
+    program = ("-cp", str(_classes()), "JsseServer", "{host}", "{port}", "{p12_file}")
+    return (need("java"), *quick, *properties, *program)
 
 
 @cache

@@ -77,6 +77,8 @@ def certificates(pki: PKI) -> None:
     )
     other: Leaf = pki.ca.issue_cert("b.test", ocsp_urls=[pki.dead_url, pki.ocsp.url], serial_number=5)
     child: CA = pki.ca.create_child_ca(key_type="Ed25519")
+    own: CA = pki.root.adopt_child_ca("issuing.pem", b"KEY", publishes="immediate")
+    pki.revoke(own)
     pki.revoke(leaf, "key_compromise", at=datetime.now(timezone.utc))
     pki.revoke([leaf, other, 5], x509.ReasonFlags.superseded)
     pki.revoke(child)

@@ -270,6 +270,11 @@ def staged(
 
     *handler*, *forward_to* and *before_tls* are what its TLS server is given, for another protocol than HTTP.
     *client*: the leaf is one's.
+
+        with PKI() as pki, staged(scenario, pki, forward_to=("127.0.0.1", 6379)) as stage:
+            for target in stage.visits():
+                accepted = connect(target.host, target.port, target.ca_file)
+            result = judge(scenario, scenario.expected(policy), Outcome(accepted), stage.seen)
     """
     with ExitStack() as ends:
         stage = Stage(scenario, pki, ends, Spoken(handler, forward_to, before_tls), client=client)

@@ -1,5 +1,6 @@
 """A scenario on a live PKI: where the client is sent, and what is seen of it."""
 
+import inspect
 import socket
 import ssl
 import urllib.request
@@ -13,11 +14,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from mockpki import PKI, relying_party
+from mockpki import PKI, relying_party, scenarios
 from mockpki._validation.ocsp import write_request
 from mockpki.relying_party import HARD_FAIL
 from mockpki.relying_party import _fetch as fetch
-from mockpki.scenarios import Case, Seen
+from mockpki.scenarios import Case, Seen, staged
+from tests.kit.plain_server import plain_server
 from tests.kit.reference_client import by_name, reference
 
 
@@ -62,6 +64,36 @@ class TestSeen:
         with Case(by_name("ocsp-revoked"), HARD_FAIL).staged(pki) as stage:
             assert stage.subject is stage.leaf
             assert stage.issuer is stage.leaf.issuer
+
+
+def test_the_example_runs() -> None:
+    """By the example of `staged` a client of Redis that looks at nothing keeps no-check, not hard-fail."""
+    lines = [line[4:] for line in (inspect.getdoc(staged) or "").splitlines() if line.startswith("    ")]
+    told: list[bytes] = []
+
+    def redis(sock: socket.socket) -> None:
+        told.append(sock.recv(64))
+        sock.sendall(b"+PONG\r\n")
+
+    def connect(host: str, port: int, ca_file: str) -> bool:
+        context = ssl.create_default_context(cafile=ca_file)
+        with (
+            socket.create_connection((host, port), timeout=10) as raw,
+            context.wrap_socket(raw, server_hostname=host) as tls,
+        ):
+            tls.sendall(b"PING\r\n")
+            return tls.recv(64) == b"+PONG\r\n"
+
+    for policy, ok in (("no-check", True), ("hard-fail", False)):
+        with plain_server(redis) as behind:
+            example = "\n".join(lines).replace('("127.0.0.1", 6379)', str(behind))
+            names: dict[str, Any] = {
+                **vars(scenarios), "PKI": PKI, "connect": connect,
+                "scenario": by_name("ocsp-revoked"), "policy": relying_party.named(policy),
+            }  # fmt: skip
+            exec(example, names)
+        assert names["result"].ok == ok, str(names["result"])
+    assert told == [b"PING\r\n"] * 2
 
 
 class TestWhoeverItWasAbout:
