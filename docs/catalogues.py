@@ -96,7 +96,7 @@ def list_calls() -> Iterable[str]:
     schemas = document["components"]["schemas"]
     yield "# HTTP API"
     yield ""
-    yield "Every call of `mockpki serve`; `GET /v1/openapi.json` is this for programs, with the fields of every answer."
+    yield "Every call of `mockpki serve`. `GET /v1/openapi.json` is this for programs, with all answers."
     for tag in document["tags"]:
         yield from ("", f"## {tag['name'].replace('_', ' ')}", "", tag["description"])
         for path, calls in document["paths"].items():
