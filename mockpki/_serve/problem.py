@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from .._engine.ports import EXHAUSTED
 from .._problems import describe
 
 MEDIA_TYPE = "application/problem+json"
@@ -90,6 +92,10 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
                 return cls("assertion-failed", str(error))
             case ValueError() | TypeError() | LookupError():
                 return cls("invalid", describe_plainly(error))
+            case OSError() if error.errno in _TAKEN:
+                return cls("conflict", _describe_port(error))
+            case OSError() if error.errno in EXHAUSTED:
+                return cls("limit-reached", _describe_port(error))
         return cls("bug", describe(error))
 
 
@@ -98,6 +104,14 @@ def describe_plainly(error: BaseException) -> str:
     said = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     notes = [note.removeprefix("mockpki: ") for note in getattr(error, "__notes__", ())]
     return "; ".join([said or type(error).__name__, *notes])
+
+
+_TAKEN = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
+
+
+def _describe_port(error: OSError) -> str:
+    notes = [note.removeprefix("mockpki: ") for note in getattr(error, "__notes__", ())]
+    return "; ".join([error.strerror or str(error), *notes])
 
 
 _PLACE = re.compile(r"^(?P<said>.*?)(?: - at `(?P<place>[^`]*)`)?$", re.DOTALL)

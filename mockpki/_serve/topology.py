@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,17 +19,21 @@ from .problem import Problem
 
 
 class Topology:
-    """What there is on this server. *options* are those of `PKI` that the server chooses for all.
+    """What there is on this server. *options* are those of `PKI` that the server chooses for all, *tls_ports*
+    the ports that TLS servers may have.
 
     Every method may be called from any thread.
     """
 
-    def __init__(self, limits: Limits, **options: Any) -> None:
+    def __init__(self, limits: Limits, tls_ports: Sequence[int] = (), **options: Any) -> None:
         self.limits = limits
         self.started = monotonic()
         self.stop: Callable[[], object] = lambda: None
         """Ends the server; set by whoever runs it."""
+        self.report: Callable[[str, list[str]], object] = lambda name, said: None
+        """Is told what a PKI had to say that nobody closed, but its time."""
         self._options = options
+        self._tls_ports = tls_ports
         self._lock = threading.RLock()
         self._hosted: dict[str, Hosted] = {}
         self._names: dict[str, str] = {}
@@ -65,7 +69,8 @@ class Topology:
         self._reserve(name)
         try:
             ttl = limits.ttl if body.ttl is None else read_duration(body.ttl, "ttl", least=timedelta())
-            pki = PKI(**self._options, **_choose_options(body), evidence=limits.journal)
+            pki = PKI(**{**self._options, **_choose_options(body)}, evidence=limits.journal)
+            pki._realm.network.tls_ports = self._tls_ports
             hosted = Hosted(pki, name, ttl)
         finally:
             with self._lock:
@@ -118,7 +123,7 @@ class Topology:
         with self._lock:
             over = [one for one in self._hosted.values() if one.until is not None and one.until <= now]
         for hosted in over:
-            self.close(hosted)
+            self.report(hosted.name or hosted.id, self.close(hosted))
 
     def close_all(self) -> dict[str, list[str]]:
         """End all of them, and take no more; what there was to say, by PKI."""

@@ -16,7 +16,7 @@ from .._engine.http import HttpSession
 from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort
 from .._engine.loop import Engine
-from .._engine.ports import addresses
+from .._engine.ports import Exposed, addresses, url_host
 from .._parameters import check_arguments
 from .._services.control import Restore
 from ..staplers._provision import Provision
@@ -72,7 +72,7 @@ class TlsServer:
         """Those it was given. Empty for one that has a function issue them."""
         self._chain = chain
         self._staples = Staples(self, realm, staple)
-        self._wanted_port = check_port(port)
+        self._wanted_port = realm.network.choose_tls_port(check_port(port))
         protocols = check_protocols(DEFAULT_PROTOCOLS if alpn is None else alpn)
         self._alpn = choose_spoken(protocols) if spoken.is_http else protocols
         # Nobody has said what is spoken behind it.
@@ -102,15 +102,15 @@ class TlsServer:
 
     def _hosts(self) -> tuple[str, str]:
         """The host in `url`, which is the first name of the first leaf that leads here; and what to bind."""
-        here = self._realm.host
+        here, reached = self._realm.host, self._realm.reached_at
         # A function has a leaf for every name.
         for name in self.leaves[0].names if self.leaves else ("localhost",):
-            if name in addresses(here):
-                return (f"[{name}]" if ":" in name else name), here
-            if name == "localhost" and (here == name or here in addresses(name)):
+            if name in (*addresses(here), reached):
+                return url_host(name), here
+            if name == "localhost" and (here == name or reached in addresses(name)):
                 # Clients try ::1 first, or 127.0.0.1: both have to be this server's.
-                return name, name
-        return self._realm.url_host, here
+                return name, here if isinstance(here, Exposed) else name
+        return url_host(reached), here
 
     def __repr__(self) -> str:
         where = f"port {self._listener.port}" if self._listener else "not started"
@@ -134,7 +134,7 @@ class TlsServer:
         return ListeningPort(
             self._engine,
             self._bind_host,
-            self._wanted_port or self._realm.network.ports or 0,
+            self._wanted_port,
             lambda connection: TlsConnection(self, connection),
             self._realm.problems,
         )
@@ -194,7 +194,7 @@ class TlsServer:
     @property
     def host(self) -> str:
         """The address to connect to."""
-        return self._realm.host
+        return self._realm.reached_at
 
     @property
     def port(self) -> int:

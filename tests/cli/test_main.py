@@ -47,7 +47,7 @@ def test_version() -> None:
         (
             ["xyzzy"],
             "There is no command 'xyzzy'; there are: crlite, demo, faults, probe, probe-server, publishing, "
-            "scenarios, staplers",
+            "scenarios, serve, staplers",
         ),
         (["demo", "again"], "again"),
         (["demo", "--fast"], "--fast"),
