@@ -1,8 +1,8 @@
 """`mockpki serve`: the same PKI for every language, and for a person with a browser.
 
 - `bodies`, `shapes`: what callers send and are answered, field by field. `durations`: durations among that.
-- `topology`, `hosted`, `limits`: the PKIs of a server; what is in one, by the names that callers have for
-  it; how much of everything there is.
+- `topology`, `hosted`, `named`, `limits`: the PKIs of a server; what is in one, by the names that callers
+  have for it; how much of everything there is.
 - `route`, `table`: a call, and all calls there are. `health`, `pkis`, `authorities`, `certificates`,
   `services`, `tls_servers`: the functions that answer them, and `views`, which shows what there is.
 - `guard`: who may call. `problem`: what went wrong, as a document. `waiting`: for what is to come.

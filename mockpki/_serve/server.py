@@ -5,17 +5,27 @@ Closing a PKI, making an RSA key and waiting for a request would each block ever
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from .._engine.ports import bind, close_sockets
-from .limits import IDLE
+from .application import write_problem
+from .guard import HEADERS
+from .limits import IDLE, LARGEST_HEAD
+from .problem import Problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+_REST = 1 << 24
+"""Octets that are still read of a request that was refused, so that its sender comes to read the answer."""
+_PAUSE = 0.2
+"""Seconds without any of them."""
 
 
 class Handler(WSGIRequestHandler):
@@ -29,6 +39,48 @@ class Handler(WSGIRequestHandler):
     def version_string(self) -> str:
         """What the header Server says."""
         return "mockpki"
+
+    def parse_request(self) -> bool:
+        """Whether there is a request that can be answered; if not, it has been said why."""
+        if not super().parse_request():
+            return False
+        head = len(self.raw_requestline) + sum(
+            len(name) + len(text) + 4 for name, text in self.headers.items()
+        )
+        if head > LARGEST_HEAD:
+            self.send_error(431)
+            return False
+        try:
+            urlsplit(self.path)
+        except ValueError as error:
+            self.send_error(400, str(error))
+            return False
+        return True
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no request, as any other that cannot be done. *code* is http.server's."""
+        if code in (414, 431):
+            problem = Problem("too-long-head", f"a head has at most {LARGEST_HEAD:,} octets, and 100 lines")
+        else:
+            problem = Problem("not-http", f"this is no request of HTTP/1.1: {message or code}"[:300])
+        response = write_problem(problem)
+        self.send_response(problem.status)
+        for name, value in {**HEADERS, **response.headers, "Connection": "close"}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.get_data())
+        self.wfile.flush()
+        self._read_rest()
+
+    def _read_rest(self) -> None:
+        # A connection that is closed with something unread is reset, and the answer is lost on the way.
+        left = _REST
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(_PAUSE)
+            while left > 0 and (octets := self.connection.recv(1 << 16)):
+                left -= len(octets)
 
 
 class ControlServer:

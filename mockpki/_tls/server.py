@@ -16,7 +16,6 @@ from .._engine.http import HttpSession
 from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort
 from .._engine.loop import Engine
-from .._engine.ports import Exposed, addresses, url_host
 from .._parameters import check_arguments
 from .._services.control import Restore
 from ..staplers._provision import Provision
@@ -36,6 +35,7 @@ from .options import (
     check_port,
     check_protocols,
     check_versions,
+    choose_hosts,
     choose_spoken,
     resolve,
 )
@@ -94,23 +94,13 @@ class TlsServer:
         else:
             check_issue(issue)
             self._leaves = IssuedLeaves(issue, self._check_issued, self._staples.announce)
-        self._url_host, self._bind_host = self._hosts()
+        # A function has a leaf for every name.
+        names = leaves[0].names if leaves else ("localhost",)
+        self._url_host, self._bind_host = choose_hosts(realm.host, realm.reached_at, names)
         self._listener: ListeningPort | None = None
         self._closed = False
         self._handshakes = HandshakeLog(realm.evidence)
         self._upstreams = Upstreams(realm.engine, realm.problems)
-
-    def _hosts(self) -> tuple[str, str]:
-        """The host in `url`, which is the first name of the first leaf that leads here; and what to bind."""
-        here, reached = self._realm.host, self._realm.reached_at
-        # A function has a leaf for every name.
-        for name in self.leaves[0].names if self.leaves else ("localhost",):
-            if name in (*addresses(here), reached):
-                return url_host(name), here
-            if name == "localhost" and (here == name or reached in addresses(name)):
-                # Clients try ::1 first, or 127.0.0.1: both have to be this server's.
-                return name, here if isinstance(here, Exposed) else name
-        return url_host(reached), here
 
     def __repr__(self) -> str:
         where = f"port {self._listener.port}" if self._listener else "not started"
@@ -237,7 +227,7 @@ class TlsServer:
         return self._handshakes.last_number
 
     def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have *wake* called as connections come and end, on the loop. The result ends that."""
+        """Have *wake* called on the loop as connections come, are established and end. The result ends it."""
         return self._handshakes.watch(wake)
 
     def reset(self) -> None:
@@ -303,6 +293,10 @@ class TlsServer:
     def opened(self, handshake: Handshake) -> int:
         """On the loop: keep *handshake*, a connection's evidence; its number."""
         return self._handshakes.open(handshake) - 1
+
+    def established(self) -> None:
+        """On the loop: a handshake is completed."""
+        self._handshakes.wake()
 
     def ended(self, handshake: Handshake) -> None:
         """On the loop: the connection is over, and its evidence complete."""
