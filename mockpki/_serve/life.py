@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import signal
 import sys
 import tempfile
@@ -30,31 +31,35 @@ class Life:
     """What waits for the end. `end` may be called from any thread, and more than once."""
 
     def __init__(self) -> None:
-        self._over = threading.Event()
+        self.over = False
+        """Whether it has been ended."""
+        # A signal may come at any moment, also in the midst of what locks: this may be called then.
+        self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
         self.last: list[Callable[[], object]] = []
         """What is done even when there is no time for anything else: nothing stays behind on disk."""
 
     def end(self) -> None:
         """Let `wait` return."""
-        self._over.set()
-
-    @property
-    def over(self) -> bool:
-        """Whether it has been ended."""
-        return self._over.is_set()
+        self.over = True
+        self._bell.put(None)
 
     def wait(self, look: Callable[[], object]) -> None:
         """Return when it is ended, and *look* once a second until then. Signals arrive meanwhile."""
-        while not self._over.wait(_TICK):
-            look()
+        while not self.over:
+            try:
+                self._bell.get(timeout=_TICK)
+            except queue.Empty:
+                look()
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[None]:
         """Within the block SIGTERM and SIGINT end it, and a second one ends the process at once."""
+        caught: list[int] = []
 
         def obey(number: int, frame: FrameType | None) -> None:
-            if self.over:
+            if caught:
                 self.leave(128 + number)
+            caught.append(number)
             self.end()
 
         before = {number: signal.signal(number, obey) for number in _list_signals()}
