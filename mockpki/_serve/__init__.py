@@ -1,10 +1,13 @@
 """`mockpki serve`: the same PKI for every language, and for a person with a browser.
 
 - `bodies`, `shapes`: what callers send and are answered, field by field. `durations`: durations among that.
-- `topology`, `hosted`, `limits`: the PKIs of a server; what is in one, by the names that callers have for
-  it; how much of everything there is.
+- `topology`, `hosted`, `named`, `limits`: the PKIs of a server; what is in one, by the names that callers
+  have for it; how much of everything there is.
 - `route`, `table`: a call, and all calls there are. `health`, `pkis`, `authorities`, `certificates`,
   `services`, `tls_servers`: the functions that answer them, and `views`, which shows what there is.
-- `guard`: who may call. `problem`: what went wrong, as a document. `waiting`: for what is to come.
-- `application`, `server`, `life`: from a request to an answer; the port; start and end of the process.
+- `openapi`: what there is, for programs. `guard`: who may call. `problem`: what went wrong, as a document.
+  `waiting`: for what is to come.
+- `application`, `server`, `activity`: from a request to an answer; the port; how long nobody has called.
+- `settings`, `process`, `life`: what a server is to be; all of it as a process; what begins and ends that.
+  `reach`: where it may connect to. `log`: what it says meanwhile. `healthcheck`: whether another one is well.
 """

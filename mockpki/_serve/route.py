@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request
@@ -49,19 +50,28 @@ class Call:
     path: Mapping[str, Any]
     body: Any
     query: Any
+    table: tuple[Route, ...]
+    """All that this server has."""
 
-    @property
+    @cached_property
     def hosted(self) -> Hosted:
         """The PKI that the path names. Raises Problem for none."""
         return self.topology.find(self.path["pki"])
+
+    def check_open(self) -> None:
+        """Raise Problem if the PKI, which was there when this call began, has been closed meanwhile."""
+        found = self.__dict__.get("hosted")
+        if found is not None:
+            found.check_open()
 
 
 Handle = Callable[[Call], object]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Route:
-    """*answers* is the type of the answer's JSON, None for none, or a media type; *status* that of success.
+    """*answers* is the type of the answer's JSON, None for none, or a media type; or a tuple of several, in
+    which None is status 204. *status* is that of success.
 
     *body* is the type of what comes, None for nothing; one that is *optional* may be left out. *query* is
     the type of what stands behind the question mark.
@@ -76,7 +86,19 @@ class Route:
     answers: Any = None
     optional: bool = False
     refusals: tuple[str, ...] = ()
-    """The types of problem that this route has beside those of all."""
+    """The types of problem that this route has beside those of all like it."""
+    example: Any = None
+    """A body that it takes."""
+
+    @property
+    def alternatives(self) -> tuple[Any, ...]:
+        """What it may answer, one by one."""
+        return self.answers if isinstance(self.answers, tuple) else (self.answers,)
+
+    @property
+    def status_of_nothing(self) -> int:
+        """The status of an answer without a body."""
+        return 204 if self.status == 200 else self.status
 
     @property
     def sentence(self) -> str:

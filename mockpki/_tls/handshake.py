@@ -77,7 +77,7 @@ class HandshakeLog(Log[Handshake]):
         self._wakers: tuple[Callable[[], None], ...] = ()
 
     def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have *wake* called when a connection comes, and when it is over. The result ends that."""
+        """Have *wake* called when a connection comes, is established, and is over. The result ends that."""
         own = partial(wake)
         self._wakers += (own,)
 
@@ -85,6 +85,13 @@ class HandshakeLog(Log[Handshake]):
             self._wakers = tuple(one for one in self._wakers if one is not own)
 
         return unwatch
+
+    def note(self, handshake: Handshake) -> None:
+        """There is something new in *handshake*: it is completed, or all over."""
+        if handshake.closed:
+            self.close(handshake)
+        else:
+            self._wake()
 
     def _wake(self) -> None:
         for wake in self._wakers:

@@ -16,7 +16,6 @@ from .._engine.http import HttpSession
 from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort
 from .._engine.loop import Engine
-from .._engine.ports import addresses
 from .._parameters import check_arguments
 from .._services.control import Restore
 from ..staplers._provision import Provision
@@ -36,6 +35,7 @@ from .options import (
     check_port,
     check_protocols,
     check_versions,
+    choose_hosts,
     choose_spoken,
     resolve,
 )
@@ -72,7 +72,7 @@ class TlsServer:
         """Those it was given. Empty for one that has a function issue them."""
         self._chain = chain
         self._staples = Staples(self, realm, staple)
-        self._wanted_port = check_port(port)
+        self._wanted_port = realm.network.choose_tls_port(check_port(port))
         protocols = check_protocols(DEFAULT_PROTOCOLS if alpn is None else alpn)
         self._alpn = choose_spoken(protocols) if spoken.is_http else protocols
         # Nobody has said what is spoken behind it.
@@ -94,23 +94,13 @@ class TlsServer:
         else:
             check_issue(issue)
             self._leaves = IssuedLeaves(issue, self._check_issued, self._staples.announce)
-        self._url_host, self._bind_host = self._hosts()
+        # A function has a leaf for every name.
+        names = leaves[0].names if leaves else ("localhost",)
+        self._url_host, self._bind_host = choose_hosts(realm.host, realm.reached_at, names)
         self._listener: ListeningPort | None = None
         self._closed = False
         self._handshakes = HandshakeLog(realm.evidence)
         self._upstreams = Upstreams(realm.engine, realm.problems)
-
-    def _hosts(self) -> tuple[str, str]:
-        """The host in `url`, which is the first name of the first leaf that leads here; and what to bind."""
-        here = self._realm.host
-        # A function has a leaf for every name.
-        for name in self.leaves[0].names if self.leaves else ("localhost",):
-            if name in addresses(here):
-                return (f"[{name}]" if ":" in name else name), here
-            if name == "localhost" and (here == name or here in addresses(name)):
-                # Clients try ::1 first, or 127.0.0.1: both have to be this server's.
-                return name, name
-        return self._realm.url_host, here
 
     def __repr__(self) -> str:
         where = f"port {self._listener.port}" if self._listener else "not started"
@@ -134,7 +124,7 @@ class TlsServer:
         return ListeningPort(
             self._engine,
             self._bind_host,
-            self._wanted_port or self._realm.network.ports or 0,
+            self._wanted_port,
             lambda connection: TlsConnection(self, connection),
             self._realm.problems,
         )
@@ -194,7 +184,7 @@ class TlsServer:
     @property
     def host(self) -> str:
         """The address to connect to."""
-        return self._realm.host
+        return self._realm.reached_at
 
     @property
     def port(self) -> int:
@@ -237,7 +227,7 @@ class TlsServer:
         return self._handshakes.last_number
 
     def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have *wake* called as connections come and end, on the loop. The result ends that."""
+        """Have *wake* called, on the loop, as connections come, are established, end. The result ends it."""
         return self._handshakes.watch(wake)
 
     def reset(self) -> None:
@@ -304,9 +294,9 @@ class TlsServer:
         """On the loop: keep *handshake*, a connection's evidence; its number."""
         return self._handshakes.open(handshake) - 1
 
-    def ended(self, handshake: Handshake) -> None:
-        """On the loop: the connection is over, and its evidence complete."""
-        self._handshakes.close(handshake)
+    def progressed(self, handshake: Handshake) -> None:
+        """On the loop: the handshake is completed, or the connection over, and its evidence whole."""
+        self._handshakes.note(handshake)
 
     def report(self, error: BaseException, where: str) -> None:
         """Have the test told of *error*, which was raised *where* a note says."""

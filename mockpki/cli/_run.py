@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ._options import Command
-from ._wish import LEAF_NAME, SERVER_NAME, Wish, explain_wish, wish_options
+from ._wish import LEAF_NAME, SERVER_NAME, Wish, wish_options
 
 if TYPE_CHECKING:
     from .._serve.hosted import Hosted
@@ -74,24 +74,17 @@ def run(command: tuple[str, ...], names: tuple[str, ...], tls: bool, wish: Wish)
 
 def _make_environment(ends: ExitStack, wish: Wish, names: tuple[str, ...], said: list[str]) -> dict[str, str]:
     """Start everything, until *ends* are; the variables for it. What there is to say then goes to *said*."""
-    from .._serve.application import Application
-    from .._serve.guard import Guard
-    from .._serve.limits import Limits
-    from .._serve.pkis import make
-    from .._serve.problem import Problem
-    from .._serve.server import ControlServer
-    from .._serve.topology import Topology
+    from .._serve.process import Process
+    from .._serve.settings import Settings
 
-    topology = Topology(Limits(), host="127.0.0.1")
+    process = Process(Settings(), None)
+    ends.callback(process.close)
+    process.open()
+    topology = process.topology
     ends.callback(lambda: said.extend(one for some in topology.close_all().values() for one in some))
-    server = ControlServer(Application(topology, Guard()), "127.0.0.1", 0)
-    server.start()
-    ends.callback(server.stop)
-    try:
-        hosted = make(topology, wish.make_body(names))
-    except (Problem, LookupError, TypeError, ValueError) as error:
-        raise explain_wish(Problem.of(error), "--name") from error
-    return {**_list_variables(hosted), "MOCKPKI_URL": f"http://127.0.0.1:{server.port}/"}
+    process.start(lambda topology: wish.fill(topology, names, "--name"))
+    (hosted,) = topology.open_pkis()
+    return {**_list_variables(hosted), "MOCKPKI_URL": process.url}
 
 
 def _list_variables(hosted: Hosted) -> dict[str, str]:

@@ -13,6 +13,7 @@ from ._options import Decorator, gather
 if TYPE_CHECKING:
     from .._serve.bodies import MakePki
     from .._serve.problem import Problem
+    from .._serve.topology import Topology
 
 PKI_NAME, LEAF_NAME, SERVER_NAME = "default", "leaf", "tls"
 """What they are called in the calls of the control API."""
@@ -39,7 +40,20 @@ class Wish:
         """The options that were given."""
         return [f"--{name.replace('_', '-')}" for name, value in vars(self).items() if value]
 
-    def make_body(self, names: tuple[str, ...], port: int = 0) -> MakePki:
+    def fill(self, topology: Topology, names: tuple[str, ...], option: str) -> dict[str, str]:
+        """Make the PKI, with what *option* has named; its id, by name.
+
+        Raises UsageError for what cannot be.
+        """
+        from .._serve.pkis import make
+        from .._serve.problem import Problem
+
+        try:
+            return {PKI_NAME: make(topology, self.make_body(names)).id}
+        except (Problem, LookupError, TypeError, ValueError) as error:
+            raise explain_wish(Problem.of(error), option) from error
+
+    def make_body(self, names: tuple[str, ...]) -> MakePki:
         """What makes the PKI, with a certificate for *names* and its TLS server; no names, neither."""
         from .._serve.bodies import IssueCert, MakePki, Service, TlsServer
 
@@ -56,7 +70,7 @@ class Wish:
                 IssueCert(name=LEAF_NAME, identities=list(names), must_staple=self.must_staple, status=status)
             ]
             body.tls_servers = [
-                TlsServer(name=SERVER_NAME, certificates=[LEAF_NAME], staple=self._choose_staple(), port=port)
+                TlsServer(name=SERVER_NAME, certificates=[LEAF_NAME], staple=self._choose_staple())
             ]
         return body
 

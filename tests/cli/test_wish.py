@@ -40,7 +40,7 @@ def test_words_that_stand_alone() -> None:
 def test_everything_is_asked_for() -> None:
     """Each option has its field."""
     wish = Wish((), ("Hang",), ("HttpStatus 503",), True, True, "RSA-2048")
-    body = wish.make_body(("localhost", "::1"), 8443)
+    body = wish.make_body(("localhost", "::1"))
     assert body.key_type == "RSA-2048"
     assert body.ocsp is not None
     assert body.ocsp.faults == ["Hang"]
@@ -48,7 +48,7 @@ def test_everything_is_asked_for() -> None:
     assert body.crl.faults == ["HttpStatus 503"]
     (leaf,), (server,) = body.certificates, body.tls_servers
     assert (leaf.identities, leaf.status, leaf.must_staple) == (["localhost", "::1"], "revoked", True)
-    assert (server.certificates, server.port) == ([leaf.name], 8443)
+    assert (server.certificates, server.name) == ([leaf.name], "tls")
     assert wish.given == ["--ocsp", "--crl", "--revoke", "--must-staple", "--key-type"]
 
 
