@@ -3,7 +3,8 @@
 - `_crlite`, `_decode`, `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`,
   `_publishing`: the commands; `_client_certificates` is the other half of `_probe_server`.
 - `_serve`: the same PKI for other languages.
-- `_run`: a command of others beside a PKI. `_wish`: what people ask of it, and of `_serve`.
+- `_run`: a command of others beside a PKI. `_wish`: what people ask of it, and of
+  `_serve`, and `_welcome`: what they are shown.
 - `_options`: the options that several commands have.
 - `_output`: where a report goes, and who ends a run.
 """
@@ -99,6 +100,9 @@ def main() -> None:
     \b
     See what is in an OCSP response, a CRL or a certificate of anybody's, bent ones too:
       mockpki decode response.der chain.pem
+    \b
+    Have a TLS server at hand that is revoked, and see what clients ask, until Ctrl-C:
+      mockpki serve localhost --revoke --dir ./pki
     \b
     Run a test suite in any language beside a PKI, which it finds in its environment:
       mockpki run --tls --revoke -- go test ./...
