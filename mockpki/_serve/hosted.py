@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,9 @@ from .._tls.server import TlsServer
 from .limits import CAS, CERTIFICATES, SERVERS
 from .named import Named
 from .problem import Problem, pointing_to
+
+_SOON = 0.05
+"""Seconds until a server that starts is told again that it need not."""
 
 
 class Hosted:
@@ -36,6 +39,8 @@ class Hosted:
         """What has to be closed before the PKI."""
         self.closed = threading.Event()
         self._wakers: list[Callable[[], object]] = []
+        self._starting: list[TlsServer] = []
+        self._started = threading.Condition(self.lock)
         self.until = None if ttl is None else monotonic() + ttl.total_seconds()
         """When it is over by itself, on the clock that only rises."""
         self.cas: Named[CA] = Named("CA", CAS)
@@ -97,6 +102,19 @@ class Hosted:
             wake()
         return lambda: self._wakers.remove(wake)
 
+    @contextmanager
+    def starting(self, server: TlsServer) -> Iterator[None]:
+        """A block in which *server* starts, which may wait: the PKI is not closed before it is over."""
+        with self.lock:
+            self.check_open()
+            self._starting.append(server)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._starting.remove(server)
+                self._started.notify_all()
+
     def check_open(self) -> None:
         """Raise Problem once it is closed."""
         if self.closed.is_set():
@@ -110,6 +128,11 @@ class Hosted:
             self.closed.set()
             for wake in list(self._wakers):
                 wake()
+            while self._starting:
+                for server in self._starting:
+                    # It waits for a staple, or is about to.
+                    server.drop()
+                self._started.wait(_SOON)
             said: list[str] = []
             for end in (self.ends.close, self.pki.close):
                 try:

@@ -88,13 +88,12 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
                 chain=None if body.chain is None else _list_chain(hosted, body.chain),
             )
         # Not under the lock: a policy may wait for its staples.
-        with starting():
+        with hosted.starting(server), starting():
             server.__enter__()
-        with hosted.lock:
             if hosted.closed.is_set():
                 server.close()
                 hosted.check_open()
-            return hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+        return hosted.servers.add(server, str(next(hosted.numbers)), body.name)
 
 
 def _list_leaves(hosted: Hosted, body: bodies.TlsServer) -> list[Any]:

@@ -104,7 +104,7 @@ def test_closing_ends_what_waits_for_it(served: Served) -> None:
 
 def test_closing_while_calls_run_leaves_nothing(served: Served) -> None:
     """Whatever is being made when a PKI is closed is made, or refused with 410, and is closed with it."""
-    for _ in range(4):
+    for _ in range(6):
         pki = served.make_pki(certificates=[{"name": "web", "identities": ["localhost"]}])
         hosted = served.topology.find(pki.rpartition("/")[2])
         start = threading.Barrier(5)
