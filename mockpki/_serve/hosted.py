@@ -12,6 +12,7 @@ from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._catalogue.data import check_list, from_data
 from .._clock import monotonic
+from .._layers import Fault, check
 from .._pki import PKI
 from .._services.service import Service
 from .._tls.server import TlsServer
@@ -77,17 +78,20 @@ class Hosted:
         """A certificate or a CA by its id or name. Raises Problem for neither."""
         return self.cas.find(key) if key in self.cas else self.certificates.find(key)
 
-    def list_faults(self, values: object, at: str = "/faults") -> tuple[Any, ...]:
+    def list_faults(
+        self, values: object, at: str = "/faults", fit: tuple[type[Fault[Any]], ...] = (), what: str = ""
+    ) -> tuple[Any, ...]:
         """The faults that a list of texts and objects stands for; certificates in them are ids of ours.
 
-        Raises Problem, which points to the one that is none; *at* is where the list stands.
+        *fit* are the layers that *what* they are for has; left out, any. Raises Problem, which points to the
+        one that is none, or to the list; *at* is where that stands.
         """
         with pointing_to(at):
             faults = []
             for number, value in enumerate(check_list(values)):
                 with pointing_to(f"/{number}"):
                     faults.append(from_data(value, self.find_member))
-            return tuple(faults)
+            return check(faults, fit, what) if fit else tuple(faults)
 
     def list_scripts(self, answers: Iterable[object], at: str = "/answers") -> list[list[Any]]:
         """The same of several answers."""
