@@ -15,6 +15,7 @@ from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._tls.handshake import Handshake
 from .._tls.server import TlsServer
+from .._tls.staple_source import staple_source
 from . import bodies, shapes
 from .certificates import read_octets
 from .hosted import Hosted
@@ -36,7 +37,7 @@ def read_staple(hosted: Hosted, value: Any) -> Any:
         case None | "none":
             return None
         case list():
-            return list(hosted.list_faults(value))
+            return list(hosted.list_faults(value, ""))
         case {"der": str() as text, **rest} if not rest:
             return read_octets(text, "der")
         case {"faults": list() as faults, **rest} if not rest:
@@ -56,12 +57,19 @@ def _read_policy(name: str, fields: Mapping[Any, Any]) -> staplers.StaplePolicy:
     return policy
 
 
+def choose_staple(hosted: Hosted, value: Any) -> Any:
+    """The same of the field `staple`, and it is one that servers can have."""
+    with pointing_to("/staple"):
+        staple = read_staple(hosted, value)
+        staple_source(staple)
+        return staple
+
+
 def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
     """A TLS server as *body* says, which runs; its id."""
     with hosted.servers.room(body.name):
         given = _list_leaves(hosted, body)
-        with pointing_to("/staple"):
-            staple = read_staple(hosted, body.staple)
+        staple = choose_staple(hosted, body.staple)
         with pointing_to("/forward_to"):
             forward_to = None if body.forward_to is None else read_address(body.forward_to)
         with hosted.lock:
@@ -80,13 +88,12 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
                 chain=None if body.chain is None else _list_chain(hosted, body.chain),
             )
         # Not under the lock: a policy may wait for its staples.
-        with starting():
+        with hosted.starting(server), starting():
             server.__enter__()
-        with hosted.lock:
             if hosted.closed.is_set():
                 server.close()
                 hosted.check_open()
-            return hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+        return hosted.servers.add(server, str(next(hosted.numbers)), body.name)
 
 
 def _list_leaves(hosted: Hosted, body: bodies.TlsServer) -> list[Any]:
@@ -214,8 +221,7 @@ def stop(call: Call) -> None:
 def set_staple(call: Call) -> shapes.TlsServer:
     """Staple this from now on, in handshakes that begin."""
     hosted, id, server = _find(call)
-    with pointing_to("/staple"):
-        staple = read_staple(hosted, call.body.staple)
+    staple = choose_staple(hosted, call.body.staple)
     with starting():
         server.staple_with(staple)
     return show_server(hosted, id)
