@@ -2,7 +2,7 @@
 
 - `_crlite`, `_decode`, `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`,
   `_publishing`: the commands; `_client_certificates` is the other half of `_probe_server`.
-- `_serve`: the same PKI for other languages.
+- `_serve`: the same PKI for other languages; `_serve_file`: of a file.
 - `_run`: a command of others beside a PKI. `_wish`: what people ask of it, and of
   `_serve`, and `_welcome`: what they are shown.
 - `_options`: the options that several commands have.
@@ -103,6 +103,7 @@ def main() -> None:
     \b
     Have a TLS server at hand that is revoked, and see what clients ask, until Ctrl-C:
       mockpki serve localhost --revoke --dir ./pki
+      mockpki serve pkis.toml
     \b
     Run a test suite in any language beside a PKI, which it finds in its environment:
       mockpki run --tls --revoke -- go test ./...

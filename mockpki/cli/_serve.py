@@ -6,6 +6,7 @@ import os
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
@@ -13,8 +14,12 @@ from click.core import ParameterSource
 from .._serve.settings import Settings
 from .._typed import parse_duration
 from ._options import Command, Decorator, gather, split_address
+from ._serve_file import FILE, print_schema, read_words
 from ._welcome import Welcome
 from ._wish import Wish, wish_options
+
+if TYPE_CHECKING:
+    from .._serve.file import File
 
 
 def read_period(text: str) -> timedelta:
@@ -127,7 +132,7 @@ def look_at(url: str, ctx: click.Context) -> int:
 
 
 @click.command(cls=Command, context_settings={"auto_envvar_prefix": "MOCKPKI_SERVE"})
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[FILE.toml | NAME...]", is_eager=True, callback=read_words)
 @settings_options()
 @wish_options
 @click.option(
@@ -136,6 +141,15 @@ def look_at(url: str, ctx: click.Context) -> int:
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
     help="With NAMEs: their files under names that stay, such as leaf.pem. They are kept at the end.",
+)
+@click.option(
+    "--print-schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=print_schema,
+    allow_from_autoenv=False,
+    help="Print the JSON Schema of a FILE.toml, for editors, and end.",
 )
 @click.option(
     "--check", metavar="URL", allow_from_autoenv=False,
@@ -164,6 +178,9 @@ def serve(
     then a line for each request and handshake:
       mockpki serve localhost --tls-ports 8443 --services-port 8080 --ocsp Hang --revoke --dir ./pki
     \b
+    PKIs of a file: [serve] has any long option, [pki.NAME] is the body of POST /v1/pkis:
+      mockpki serve pkis.toml
+    \b
     For other machines, as in a container:
       mockpki serve --host=0.0.0.0 --allow-remote --port=8480 --services-port=8481 --tls-ports=8500-8531
 
@@ -178,6 +195,7 @@ def serve(
     from .._serve.life import CANNOT_LISTEN
     from .._serve.process import CannotListen, run
 
+    file: File | None = ctx.meta.get(FILE)
     given = [*wish.given, *(["--dir"] if folder else [])]
     if given and not names:
         raise click.UsageError(f"{given[0]} goes with a NAME, such as localhost, whose certificate is made.")
@@ -186,10 +204,12 @@ def serve(
     try:
         with ends:
             token = settings.choose_token(os.environ)
-            if welcome is None:
-                status = run(settings, token)
-            else:
+            if welcome is not None:
                 status = run(settings, token, welcome.fill, welcome.greet)
+            elif file is not None:
+                status = run(settings, token, file.fill)
+            else:
+                status = run(settings, token)
     except CannotListen as error:
         click.echo(f"mockpki serve: {error}", err=True)
         status = CANNOT_LISTEN
