@@ -66,7 +66,9 @@ def issue(hosted: Hosted, body: bodies.IssueCert) -> str:
             # What cannot be as it was asked for is not there.
             ca.forget(leaf)
             raise
-        return hosted.certificates.add(leaf, f"{leaf.serial_number:x}", body.name)
+        id = hosted.certificates.add(leaf, f"{leaf.serial_number:x}", body.name)
+        hosted.bodies[id] = body
+        return id
 
 
 def _set_status(leaf: Leaf, body: bodies.IssueCert) -> None:

@@ -48,6 +48,8 @@ class Hosted:
         self.certificates: Named[Leaf] = Named("certificate", CERTIFICATES, beside=self.cas)
         self.servers: Named[TlsServer] = Named("TLS server", SERVERS)
         self.stages: Named[Any] = Named("stage", SERVERS)
+        self.bodies: dict[str, Any] = {}
+        """What each certificate, CA and TLS server was asked for with, by its id; the PKI by its own."""
         self.numbers = iter(range(1, 1 << 62))
         """Of TLS servers and stages, which have no id of their own."""
         for ca in pki.cas:

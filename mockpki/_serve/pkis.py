@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from .._pkix.pkcs12 import write_truststore
 from . import bodies, shapes
+from .authorities import create_ca
 from .certificates import DER, P12, PEM, issue
 from .durations import read_duration
 from .hosted import Hosted, tell
@@ -28,6 +29,9 @@ def make(topology: Topology, body: bodies.MakePki) -> Hosted:
 
 
 def _fill(hosted: Hosted, body: bodies.MakePki) -> None:
+    for number, ca in enumerate(body.cas):
+        with pointing_to(f"/cas/{number}"):
+            create_ca(hosted, ca)
     for number, certificate in enumerate(body.certificates):
         with pointing_to(f"/certificates/{number}"):
             issue(hosted, certificate)
@@ -39,6 +43,9 @@ def _fill(hosted: Hosted, body: bodies.MakePki) -> None:
     for number, server in enumerate(body.tls_servers):
         with pointing_to(f"/tls_servers/{number}"):
             start_server(hosted, server)
+    if body.clock is not None:
+        with pointing_to("/clock"):
+            hosted.pki.clock.set(read_duration(body.clock, "clock"))
 
 
 @ROUTES.add(

@@ -45,6 +45,12 @@ def set_up_service(hosted: Hosted, service: Service[Any], body: bodies.Service) 
         )
     if body.faults:
         _set_faults(hosted, service, body.faults)
+    with pointing_to("/to"):
+        if body.to and not isinstance(service, Responder):
+            raise Problem("invalid", "to is of the OCSP responder alone: others are not asked about one")
+        for key, values in body.to.items():
+            with pointing_to(f"/{key}"):
+                _set_faults(hosted, service, values, to=hosted.find_member(key))
     if body.script:
         _set_script(hosted, service, body.script, "/script")
     if body.sequence is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -93,7 +94,9 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
             if hosted.closed.is_set():
                 server.close()
                 hosted.check_open()
-        return hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+        id = hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+        hosted.bodies[f"server {id}"] = body
+        return id
 
 
 def _list_leaves(hosted: Hosted, body: bodies.TlsServer) -> list[Any]:
@@ -224,6 +227,8 @@ def set_staple(call: Call) -> shapes.TlsServer:
     staple = choose_staple(hosted, call.body.staple)
     with starting():
         server.staple_with(staple)
+    told = f"server {id}"
+    hosted.bodies[told] = msgspec.structs.replace(hosted.bodies[told], staple=call.body.staple)
     return show_server(hosted, id)
 
 

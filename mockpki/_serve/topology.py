@@ -99,7 +99,9 @@ class Topology:
                 ttl = read_duration(body.ttl, "ttl", least=timedelta(), most=LONGEST)
         pki = PKI(**{**self._options, **_choose_options(body)}, evidence=self.limits.journal)
         pki._realm.network.tls_ports = self._tls_ports
-        return Hosted(pki, body.name, ttl)
+        hosted = Hosted(pki, body.name, ttl)
+        hosted.bodies[hosted.id] = body
+        return hosted
 
     def _reserve(self, name: str | None) -> None:
         """Keep room for one more PKI, and its *name*, until `_release`."""

@@ -21,7 +21,7 @@ LEFT_OUT: dict[Any, tuple[Callable[..., Any], dict[str, str], set[str]]] = {
     bodies.MakePki: (
         PKI.__init__,
         dict.fromkeys(("host", "evidence", "services", "ports", "may_reach"), SERVER),
-        {"name", "ttl", "certificates", "ocsp", "crl", "ca_issuers", "tls_servers"},
+        {"name", "ttl", "clock", "cas", "certificates", "ocsp", "crl", "ca_issuers", "tls_servers"},
     ),
     bodies.IssueCert: (CA.issue_cert, {}, {"name", "ca", "status", "reason"}),
     bodies.MakeCa: (CA.create_child_ca, {}, {"name", "parent"}),
