@@ -7,6 +7,7 @@ from . import (
     catalogue,
     certificates,
     health,
+    octets,
     openapi,
     pkis,
     services,
@@ -18,6 +19,6 @@ from .route import Route
 
 MODULES = (
     *(health, openapi, pkis, authorities, certificates, services, tls_servers),
-    *(staplers, stages, catalogue),
+    *(staplers, stages, catalogue, octets),
 )
 TABLE: tuple[Route, ...] = tuple(route for module in MODULES for route in module.ROUTES)
