@@ -13,12 +13,13 @@ from . import (
     services,
     stages,
     staplers,
+    streams,
     tls_servers,
 )
 from .route import Route
 
 MODULES = (
     *(health, openapi, pkis, authorities, certificates, services, tls_servers),
-    *(staplers, stages, catalogue, octets),
+    *(staplers, stages, catalogue, octets, streams),
 )
 TABLE: tuple[Route, ...] = tuple(route for module in MODULES for route in module.ROUTES)
