@@ -19,7 +19,7 @@ UNCOUNTED = {
     "clients", "foreign", "faults/test_transport_together.py", "probe/test_common.py",
     "probe/test_inference.py", "probe/test_meaning.py", "scenarios/clients/test_list_table.py",
     "scenarios/clients/test_swapped.py", "scenarios/clients/test_table.py",
-    "scenarios/servers/test_real_over_time.py", "test_benchmarks.py", "test_contributing.py",
+    "scenarios/servers/test_real_over_time.py", "serve/test_all_scenarios.py", "test_benchmarks.py", "test_contributing.py",
     "test_forked_processes.py", "test_fuzz.py", "test_house.py", "test_interruptions.py",
     "test_lifecycle.py", "test_own_errors.py", "test_pytest_company.py", "test_pytest_plugin.py",
     "test_readme.py", "test_threads.py", "test_wrong_values.py",
