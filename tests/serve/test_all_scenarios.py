@@ -1,7 +1,7 @@
 """The whole table of scenarios by calls: clients that know of Python nothing, each judged as in Python."""
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -36,13 +36,15 @@ def several_pkis(served: Served) -> Iterator[SimpleQueue[str]]:
         served.ask("DELETE", free.get(), status=204)
 
 
-def go_through(served: Served, names: list[str], policy: Any, client: Client) -> dict[str, Any]:
-    """What *client* is told at the end of each scenario, by its name."""
+def go_through(
+    served: Served, names: list[str], policy: Any, client: Client, given: Sequence[str] = ("url", "ca_file")
+) -> dict[str, Any]:
+    """What *client* is told at the end of each scenario, by its name; it uses what it is *given*."""
 
     def perform(name: str) -> Any:
         pki = free.get()
         try:
-            stage = served.ask("POST", f"{pki}/stages", {"scenario": name, "policy": policy}, 201)
+            stage = served.ask("POST", f"{pki}/stages", asked | {"scenario": name}, 201)
             answer = {"next": stage["target"]}
             while answer["next"] is not None:
                 accepted, words = client(answer["next"])
@@ -53,6 +55,7 @@ def go_through(served: Served, names: list[str], policy: Any, client: Client) ->
         finally:
             free.put(pki)
 
+    asked = {"policy": policy, "given": given}
     with several_pkis(served) as free, ThreadPoolExecutor(AT_ONCE) as pool:
         return dict(zip(names, pool.map(perform, names), strict=True))
 
@@ -87,7 +90,9 @@ def test_each_is_judged_as_in_python(served: Served) -> None:
             return False, str(error)
         return verdict.accepted, ""
 
-    ends = go_through(served, list(ALL), {"policy": "rfc5280", "sources": list(SOURCES)}, connect)
+    ends = go_through(
+        served, list(ALL), {"policy": "rfc5280", "sources": list(SOURCES)}, connect, ["crlite_url"]
+    )
     for one in run_reference(policy, "*"):
         ours = judge(one.scenario, one.scenario.expected(policy), one.outcome, one.seen)
         end = ends[one.scenario.name]
