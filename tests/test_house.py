@@ -21,8 +21,8 @@ TREE = PACKAGE.parent
 
 # The plan: each wing, or door, imports only from the rows above its own; what stands side by side shares one.
 WINGS: tuple[tuple[str, ...], ...] = (
-    # The ground: parameters; time, the errors of other threads, what people type.
-    ("_parameters",),
+    # The ground: parameters, whoever wants to be told; time, the errors of other threads, what people type.
+    ("_parameters", "_watchers"),
     ("_awaitables", "_clock", "_problems", "_typed"),
     # Values and octets.
     ("_exchange",),
@@ -190,6 +190,10 @@ TESTED_ELSEWHERE = {
     "_ca.mount": "tests/ca/test_standing.py",
     "_ca.revocation": "tests/services/test_scheduled.py",
     "_serve.authorities": "tests/serve/test_table.py",
+    "_catalogue.exchanges": "tests/serve/test_octets.py",
+    "_serve.changes": "tests/serve/test_streams.py",
+    "_serve.pump": "tests/serve/test_streams.py",
+    "_serve.entries": "tests/serve/test_catalogue.py",
     "_serve.durations": "tests/serve/test_application.py",
     "_serve.health": "tests/serve/test_table.py",
     "_serve.life": "tests/serve/test_process.py",

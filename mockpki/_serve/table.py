@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from . import authorities, certificates, export, health, openapi, pkis, services, tls_servers
+from . import (
+    authorities,
+    catalogue,
+    certificates,
+    export,
+    health,
+    octets,
+    openapi,
+    pkis,
+    services,
+    stages,
+    staplers,
+    streams,
+    tls_servers,
+)
 from .route import Route
 
-TABLE: tuple[Route, ...] = tuple(
-    route
-    for module in (health, openapi, pkis, export, authorities, certificates, services, tls_servers)
-    for route in module.ROUTES
+MODULES = (
+    *(health, openapi, pkis, export, authorities, certificates, services, tls_servers),
+    *(staplers, stages, catalogue, octets, streams),
 )
+TABLE: tuple[Route, ...] = tuple(route for module in MODULES for route in module.ROUTES)

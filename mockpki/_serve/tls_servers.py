@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,17 +11,16 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from .. import staplers
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._tls.handshake import Handshake
 from .._tls.server import TlsServer
-from .._tls.staple_source import staple_source
 from . import bodies, shapes
 from .certificates import read_octets
 from .hosted import Hosted
 from .problem import Problem, describe_plainly, pointing_to
 from .route import Call, Routes
+from .staples import choose_staple
 from .views import name_certificate
 from .waiting import wait_for_some
 
@@ -30,47 +29,11 @@ _PATH = "/v1/pkis/{pki}/tls_servers"
 _ONE = f"{_PATH}/{{server}}"
 
 
-def read_staple(hosted: Hosted, value: Any) -> Any:
-    """What ``staple=`` takes, of what a call has. Raises Problem, TypeError or ValueError for none."""
-    match value:
-        case "honest":
-            return ()
-        case None | "none":
-            return None
-        case list():
-            return list(hosted.list_faults(value, ""))
-        case {"der": str() as text, **rest} if not rest:
-            return read_octets(text, "der")
-        case {"faults": list() as faults, **rest} if not rest:
-            return list(hosted.list_faults(faults))
-        case {"policy": str() as name, **rest}:
-            return _read_policy(name, rest)
-    raise TypeError(
-        "staple takes 'honest', 'none', a list of faults, {'der': ...}, {'faults': ...} or {'policy': ...}; "
-        f"got {value!r:.200}"
-    )
-
-
-def _read_policy(name: str, fields: Mapping[Any, Any]) -> staplers.StaplePolicy:
-    policy = staplers.named(name)
-    if fields:
-        raise Problem("unknown-field", f"there is no field {next(iter(fields))!r} here")
-    return policy
-
-
-def choose_staple(hosted: Hosted, value: Any) -> Any:
-    """The same of the field `staple`, and it is one that servers can have."""
-    with pointing_to("/staple"):
-        staple = read_staple(hosted, value)
-        staple_source(staple)
-        return staple
-
-
 def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
     """A TLS server as *body* says, which runs; its id."""
     with hosted.servers.room(body.name):
         given = _list_leaves(hosted, body)
-        staple = choose_staple(hosted, body.staple)
+        staple, shown = choose_staple(hosted, body.staple)
         with pointing_to("/forward_to"):
             forward_to = None if body.forward_to is None else read_address(body.forward_to)
         with hosted.lock:
@@ -96,6 +59,7 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
                 hosted.check_open()
         id = hosted.servers.add(server, str(next(hosted.numbers)), body.name)
         hosted.bodies[f"server {id}"] = body
+        hosted.staples[id] = shown
         return id
 
 
@@ -166,21 +130,9 @@ def show_server(hosted: Hosted, id: str) -> shapes.TlsServer:
         url=server.url,
         server_name=names[0] if names else None,
         certificates=[name_certificate(hosted, leaf) for leaf in server.leaves],
-        staple=show_source(server),
+        staple=hosted.staples.get(id),
         connections=server.last_number,
     )
-
-
-def show_source(server: TlsServer) -> Any:
-    """What it staples now, as a call would say it; a sentence where none could."""
-    return describe_source(server.source)
-
-
-def describe_source(source: Any) -> Any:
-    """A source of staples in data."""
-    if isinstance(source, staplers.Stapler):
-        return {"policy": repr(source)}
-    return str(getattr(source, "reason", source))
 
 
 def _find(call: Call) -> tuple[Hosted, str, TlsServer]:
@@ -217,6 +169,7 @@ def stop(call: Call) -> None:
     hosted, id, server = _find(call)
     server.close()
     hosted.servers.drop(id)
+    hosted.staples.pop(id, None)
 
 
 @ROUTES.add("PUT", f"{_ONE}/staple", body=bodies.SetStaple, answers=shapes.TlsServer,
@@ -224,11 +177,12 @@ def stop(call: Call) -> None:
 def set_staple(call: Call) -> shapes.TlsServer:
     """Staple this from now on, in handshakes that begin."""
     hosted, id, server = _find(call)
-    staple = choose_staple(hosted, call.body.staple)
+    staple, shown = choose_staple(hosted, call.body.staple)
     with starting():
         server.staple_with(staple)
     told = f"server {id}"
     hosted.bodies[told] = msgspec.structs.replace(hosted.bodies[told], staple=call.body.staple)
+    hosted.staples[id] = shown
     return show_server(hosted, id)
 
 
@@ -284,10 +238,14 @@ def list_handshakes(call: Call) -> shapes.Handshakes:
 def get_handshake(call: Call) -> shapes.Handshake:
     """One connection."""
     hosted, _, server = _find(call)
-    number = call.path["number"]
+    return show_handshake(hosted, find_handshake(server, call.path["number"]))
+
+
+def find_handshake(server: TlsServer, number: int) -> Handshake:
+    """The connection of that *number*. Raises Problem for one that is not kept, or not there yet."""
     for shake in server.since(max(number - 1, 0))[:1]:
         if shake.number == number:
-            return show_handshake(hosted, shake)
+            return shake
     raise Problem("not-found", f"there is no connection {number} here; /handshakes lists those there are")
 
 
