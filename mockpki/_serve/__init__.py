@@ -5,7 +5,8 @@
   have for it; how much of everything there is.
 - `route`, `table`: a call, and all calls there are. `health`, `pkis`, `authorities`, `certificates`,
   `services`, `tls_servers`: the functions that answer them, and `views`, which shows what there is.
-- `guard`: who may call. `problem`: what went wrong, as a document. `waiting`: for what is to come.
+- `openapi`: what there is, for programs. `guard`: who may call. `problem`: what went wrong, as a document.
+  `waiting`: for what is to come.
 - `application`, `server`, `activity`: from a request to an answer; the port; how long nobody has called.
 - `settings`, `process`, `life`: what a server is to be; all of it as a process; what begins and ends that.
   `reach`: where it may connect to. `log`: what it says meanwhile. `healthcheck`: whether another one is well.

@@ -5,10 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 
+import msgspec
+
 from .._pkix.pkcs12 import write_truststore
 from . import bodies, shapes
 from .certificates import DER, P12, PEM, issue
 from .durations import read_duration
+from .guard import read_host
 from .hosted import Hosted, tell
 from .problem import Problem, pointing_to
 from .route import Call, Content, Routes
@@ -41,13 +44,30 @@ def _fill(hosted: Hosted, body: bodies.MakePki) -> None:
             start_server(hosted, server)
 
 
-@ROUTES.add("POST", _PATH, body=bodies.MakePki, optional=True, answers=shapes.Pki, status=201)
+@ROUTES.add(
+    "POST",
+    _PATH,
+    body=bodies.MakePki,
+    optional=True,
+    answers=shapes.Pki,
+    status=201,
+    refusals=("something-failed",),
+    example={
+        "name": "TestRevoked",
+        "certificates": [{"name": "web", "identities": ["localhost"], "status": "revoked"}],
+        "crl": {"faults": ["HttpStatus 503"]},
+        "tls_servers": [{"certificates": ["web"], "staple": "none"}],
+    },
+)
 def make_pki(call: Call) -> shapes.Pki:
     """Make a PKI, fresh and apart from all others: one for each test.
 
     `certificates`, `ocsp`, `crl`, `ca_issuers` and `tls_servers` set it up in the same call.
     """
-    return show_pki(make(call.topology, call.body or bodies.MakePki()))
+    body = call.body or bodies.MakePki()
+    if body.advertise is None and call.topology.everywhere:
+        body = msgspec.structs.replace(body, advertise=read_host(call.request.headers["Host"]))
+    return show_pki(make(call.topology, body))
 
 
 @ROUTES.add("GET", _PATH, answers=shapes.Pkis)
@@ -111,7 +131,7 @@ def get_clock(call: Call) -> shapes.Clock:
     return show_clock(call.hosted)
 
 
-@ROUTES.add("PUT", f"{_ONE}/clock", body=bodies.SetClock, answers=shapes.Clock)
+@ROUTES.add("PUT", f"{_ONE}/clock", body=bodies.SetClock, answers=shapes.Clock, example={"offset": "30d"})
 def set_clock(call: Call) -> shapes.Clock:
     """Have the PKI's clock be ahead of the system's by this much."""
     with pointing_to("/offset"):
@@ -119,7 +139,9 @@ def set_clock(call: Call) -> shapes.Clock:
     return show_clock(call.hosted)
 
 
-@ROUTES.add("POST", f"{_ONE}/clock/shift", body=bodies.ShiftClock, answers=shapes.Clock)
+@ROUTES.add(
+    "POST", f"{_ONE}/clock/shift", body=bodies.ShiftClock, answers=shapes.Clock, example={"by": "P8D"}
+)
 def shift_clock(call: Call) -> shapes.Clock:
     """Move the PKI's clock by this much, on top of what was done before."""
     with pointing_to("/by"):

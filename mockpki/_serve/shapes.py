@@ -20,6 +20,19 @@ class Shape(Struct, kw_only=True):
     """What is answered as an object."""
 
 
+class Problem(Shape, omit_defaults=True):
+    """What went wrong (RFC 9457). *pointer* leads to the value in the body (RFC 6901), *suggestions* are near
+    names."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    pointer: str | None = None
+    suggestions: list[str] = []
+    problems: list[str] = []
+
+
 class Health(Shape):
     """That the server is there; *uptime* is in seconds."""
 

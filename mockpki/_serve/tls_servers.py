@@ -179,7 +179,8 @@ def _find(call: Call) -> tuple[Hosted, str, TlsServer]:
     return hosted, hosted.servers.id_of(server) or "", server
 
 
-@ROUTES.add("POST", _PATH, body=bodies.TlsServer, answers=shapes.TlsServer, status=201)
+@ROUTES.add("POST", _PATH, body=bodies.TlsServer, answers=shapes.TlsServer, status=201,
+            refusals=("something-failed",), example={"issue": True, "staple": ["Stale by=1d"]})  # fmt: skip
 def start(call: Call) -> shapes.TlsServer:
     """Start a TLS server; with a policy as its staple, when that has what it waits for."""
     hosted = call.hosted
@@ -208,7 +209,8 @@ def stop(call: Call) -> None:
     hosted.servers.drop(id)
 
 
-@ROUTES.add("PUT", f"{_ONE}/staple", body=bodies.SetStaple, answers=shapes.TlsServer)
+@ROUTES.add("PUT", f"{_ONE}/staple", body=bodies.SetStaple, answers=shapes.TlsServer,
+            refusals=("something-failed",), example={"staple": "none"})  # fmt: skip
 def set_staple(call: Call) -> shapes.TlsServer:
     """Staple this from now on, in handshakes that begin."""
     hosted, id, server = _find(call)

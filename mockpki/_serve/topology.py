@@ -33,6 +33,9 @@ class Topology:
         """Ends the server; set by whoever runs it."""
         self.report: Callable[[str, list[str]], object] = lambda name, said: None
         """Is told what a PKI had to say that nobody closed, but its time."""
+        self.everywhere = False
+        """Whether it listens on every address, of which none is advertised: a PKI has that by which it was
+        asked for, which leads here."""
         self._options = options
         self._tls_ports = tls_ports
         self._lock = threading.RLock()

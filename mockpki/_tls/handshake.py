@@ -86,8 +86,14 @@ class HandshakeLog(Log[Handshake]):
 
         return unwatch
 
-    def wake(self) -> None:
-        """Tell those who watch that there is something new."""
+    def note(self, handshake: Handshake) -> None:
+        """There is something new in *handshake*: it is completed, or all over."""
+        if handshake.closed:
+            self.close(handshake)
+        else:
+            self._wake()
+
+    def _wake(self) -> None:
         for wake in self._wakers:
             wake()
 
@@ -99,13 +105,13 @@ class HandshakeLog(Log[Handshake]):
             return handshake
 
         number = self._journal.keep(number_it)
-        self.wake()
+        self._wake()
         return number
 
     def close(self, handshake: Handshake) -> None:
         """Nothing of *handshake* will change."""
         self._journal.settle(handshake.number, self._to_octets(handshake))
-        self.wake()
+        self._wake()
 
     def _to_octets(self, handshake: Handshake) -> Row:
         one, certificate = handshake, handshake.client_certificate
