@@ -5,6 +5,10 @@
   have for it; how much of everything there is.
 - `route`, `table`: a call, and all calls there are. `health`, `pkis`, `authorities`, `certificates`,
   `services`, `tls_servers`: the functions that answer them, and `views`, which shows what there is.
+- `stages`: the scenarios, and clients that go through them. `catalogue`: the faults, shown as `entries`.
+- `staples`, `staplers`: what TLS servers staple, and what gets it for them.
+- `octets`: what came and went, as it was and decoded.
+- `policies`: those of clients and of servers that staple, by name and field.
 - `openapi`: what there is, for programs. `guard`: who may call. `problem`: what went wrong, as a document.
   `waiting`: for what is to come.
 - `application`, `server`, `activity`: from a request to an answer; the port; how long nobody has called.

@@ -234,8 +234,9 @@ class Handshakes(Shape):
 
 
 class StaplerEvent(Shape):
-    """What a stapler did, and when."""
+    """What a stapler did, and when, by the PKI's clock. *name* is the certificate's first."""
 
+    number: int
     time: datetime
     name: str
     kind: str
@@ -243,12 +244,12 @@ class StaplerEvent(Shape):
 
 
 class Stapler(Shape):
-    """What a stapler did so far, counted and one by one."""
+    """What a stapler did so far, counted and one by one; *last* is the number to read on from."""
 
-    policy: str
     due: datetime | None
-    stats: dict[str, int]
+    stats: dict[str, float]
     events: list[StaplerEvent]
+    last: int
 
 
 class Target(Shape):
@@ -272,15 +273,45 @@ class Target(Shape):
 
 
 class Stage(Shape):
-    """A scenario that is on, what the policy demands, why, and where the client has to go."""
+    """A scenario, what the policy demands and why; where the client has to go, or whether it did that."""
 
     id: str
     scenario: str
     sentence: str
-    policy: str
-    expected: str
+    policy: Any
+    expected: Annotated[str, Meta(description="`accept`, `reject` or `either`.")]
     why: str
-    target: Target
+    target: Target | None
+    ok: bool | None
+    message: str | None
+
+
+class Stages(Shape):
+    """Those of one PKI."""
+
+    stages: list[Stage]
+
+
+class Demand(Shape):
+    """What a policy demands, `accept`, `reject` or `either`, and why."""
+
+    verdict: str
+    why: str
+
+
+class Scenario(Shape):
+    """A situation, and what is demanded in it, by the name of the policy."""
+
+    name: str
+    sentence: str
+    expected: dict[str, Demand]
+
+
+class Scenarios(Shape):
+    """All of them; *control* is where nothing is wrong, and comes before."""
+
+    control: Scenario
+    scenarios: list[Scenario]
 
 
 class Visited(Shape):

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from . import authorities, certificates, health, openapi, pkis, services, tls_servers
+from . import (
+    authorities,
+    catalogue,
+    certificates,
+    health,
+    octets,
+    openapi,
+    pkis,
+    services,
+    stages,
+    staplers,
+    tls_servers,
+)
 from .route import Route
 
-TABLE: tuple[Route, ...] = tuple(
-    route
-    for module in (health, openapi, pkis, authorities, certificates, services, tls_servers)
-    for route in module.ROUTES
+MODULES = (
+    *(health, openapi, pkis, authorities, certificates, services, tls_servers),
+    *(staplers, stages, catalogue, octets),
 )
+TABLE: tuple[Route, ...] = tuple(route for module in MODULES for route in module.ROUTES)

@@ -1,11 +1,13 @@
 """Who may call: every route of the table against every kind of caller."""
 
+import io
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from werkzeug.test import Client, TestResponse
+from werkzeug.datastructures import Headers
+from werkzeug.test import create_environ, run_wsgi_app
 
 from mockpki._serve.application import Application
 from mockpki._serve.guard import OPEN, SAFE, Guard
@@ -56,6 +58,13 @@ ROWS = [pytest.param(route, id=f"{route.method} {route.path}") for route in TABL
 REACHED = "reached"
 
 
+class Heard(NamedTuple):
+    """An answer."""
+
+    document: Any
+    headers: Headers
+
+
 class Door:
     """An application whose every call says only that it was reached, and on what terms."""
 
@@ -64,28 +73,34 @@ class Door:
             return {"said": REACHED}
 
         table = [Route(route.method, route.path, reach, body=None) for route in TABLE]
-        self.topology = Topology(Limits())
-        self._client = Client(Application(self.topology, guard, table))
+        self._application = Application(Topology(Limits()), guard, table)
+        self._environ = create_environ()
 
-    def knock(self, route: Route, headers: Mapping[str, str], data: bytes | None = None) -> TestResponse:
+    def knock(self, route: Route, headers: Mapping[str, str], data: bytes = b"") -> Heard:
         """One call; *headers* are sent as they are, and go before a good Host."""
-        path = route.path.replace("{service}", "ocsp").replace("{number}", "1")
-        environ = {"HTTP_HOST": "localhost:8480"}
+        environ: dict[str, Any] = {
+            **self._environ,
+            "REQUEST_METHOD": route.method,
+            "PATH_INFO": route.path.replace("{service}", "ocsp").replace("{number}", "1"),
+            "HTTP_HOST": "localhost:8480",
+            "CONTENT_LENGTH": str(len(data)),
+            "wsgi.input": io.BytesIO(data),
+        }
         for name, value in headers.items():
             key = name.upper().replace("-", "_")
             environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
-        return self._client.open(path, method=route.method, environ_overrides=environ, data=data)
+        body, _, answered = run_wsgi_app(self._application, environ)
+        return Heard(json.loads(b"".join(body)), answered)
 
 
-def judge(response: TestResponse) -> str:
+def judge(heard: Heard) -> str:
     """Whether the call was reached, or the type of the problem; and no answer is ever for other origins."""
-    assert not [name for name, _ in response.headers if name.lower().startswith("access-control")]
-    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["Referrer-Policy"] == "no-referrer"
-    said = json.loads(response.data)
-    kind: str = said["type"].partition("#")[2] if "type" in said else said["said"]
+    assert not [name for name, _ in heard.headers if name.lower().startswith("access-control")]
+    assert heard.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert heard.headers["X-Content-Type-Options"] == "nosniff"
+    assert heard.headers["Cache-Control"] == "no-store"
+    assert heard.headers["Referrer-Policy"] == "no-referrer"
+    kind: str = heard.document["type"].partition("#")[2] if "type" in heard.document else REACHED
     return kind
 
 
