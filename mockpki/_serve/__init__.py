@@ -5,6 +5,7 @@
   it; how much of everything there is.
 - `route`, `table`: a call, and all calls there are. `health`, `pkis`, `authorities`, `certificates`,
   `services`, `tls_servers`: the functions that answer them, and `views`, which shows what there is.
+- `pages`: the console, whose files stand in `console/`.
 - `guard`: who may call. `problem`: what went wrong, as a document. `waiting`: for what is to come.
 - `application`, `server`, `life`: from a request to an answer; the port; start and end of the process.
 """

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from . import authorities, certificates, health, pkis, services, tls_servers
+from . import authorities, certificates, health, pages, pkis, services, tls_servers
 from .route import Route
 
-TABLE: tuple[Route, ...] = tuple(
+API: tuple[Route, ...] = tuple(
     route
     for module in (health, pkis, authorities, certificates, services, tls_servers)
     for route in module.ROUTES
 )
+"""Without the console, which ``--no-console`` leaves out."""
+TABLE: tuple[Route, ...] = (*API, *pages.ROUTES)
