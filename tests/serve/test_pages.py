@@ -11,6 +11,7 @@ from mockpki._serve.guard import Guard
 from tests.kit.serving import Served, serving
 
 TOKEN = "not +a %secret;"
+QUOTED = "not%20%2Ba%20%25secret%3B"
 FOLDER = Path(pages.__file__).with_name("console")
 
 
@@ -63,7 +64,7 @@ def test_no_file_of_the_console_runs_text() -> None:
 def test_a_token_in_the_address_becomes_a_cookie(guarded: Served) -> None:
     """The right token opens the console once, is gone from the address, and cannot be read by scripts."""
     port = guarded.url.rpartition(":")[2]
-    reply = guarded.send("GET", "/?token=not%20%2Ba%20%25secret%3B")
+    reply = guarded.send("GET", f"/?token={QUOTED}")
     assert (reply.status, reply.headers["location"]) == (303, "/")
     own, *attributes = reply.headers["set-cookie"].split("; ")
     assert own.startswith(f"mockpki_token_{port}=")
@@ -76,9 +77,9 @@ def test_a_token_in_the_address_becomes_a_cookie(guarded: Served) -> None:
 
 @pytest.mark.parametrize(
     ("path", "cookie"),
-    [("/", ""), ("/?token=", ""), ("/?token=wrong", ""),
-     ("/?token=wrong&token=not%20%2Ba%20%25secret%3B", ""), ("/v1/pkis?token=not%20%2Ba%20%25secret%3B", ""), ("/console/main.js", ""),
-     ("/", "mockpki_token_1=x"), ("/", 'mockpki_token_{port}="wrong"'), ("/", "mockpki_token={token}")],
+    [("/", ""), ("/?token=", ""), ("/?token=wrong", ""), (f"/?token=wrong&token={QUOTED}", ""),
+     (f"/v1/pkis?token={QUOTED}", ""), ("/console/main.js", ""), ("/", "mockpki_token_1=x"),
+     ("/", 'mockpki_token_{port}="wrong"'), ("/", "mockpki_token={token}")],
 )  # fmt: skip
 def test_nothing_else_opens_it(guarded: Served, path: str, cookie: str) -> None:
     """No token, another one, one in the address of anything else, one in a cookie of another name: 401."""

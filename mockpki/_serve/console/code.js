@@ -7,9 +7,30 @@ import { readDuration } from "./clock.js";
 /** A text as a word of a shell. @param {string} text */
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The same by curl. @param {Deed[]} deeds */
-export const writeCurl = (deeds) => deeds.map(({ method, path, body }) =>
-  `curl -sS ${body === undefined || method !== "POST" ? `-X ${method} ` : ""}${body === undefined ? "" : `--json ${quote(JSON.stringify(body))} `}${quote(location.origin + path)}`).join("\n") + "\n";
+/**
+ * The same by curl, for a shell: what was made here is made again, and has its id in a variable.
+ * @param {Deed[]} deeds
+ * @param {string} pki
+ * @param {boolean} token whether the server wants one
+ */
+export function writeCurl(deeds, pki, token) {
+  /** @type {Map<string, string>} */
+  const names = new Map();
+  /** @param {string} text */
+  const refer = (text) => [...names].reduce((all, [id, name]) => all.replaceAll(id, `'"$${name}"'`), quote(text)).replaceAll("''", "");
+  const made = deeds.some(({ path }) => path === "/v1/pkis");
+  const lines = [`base=${quote(location.origin)}`, ...(token ? ["# export MOCKPKI_TOKEN=..."] : []), ...(made ? [] : [`pki=${pki}`])];
+  if (!made) names.set(pki, "pki");
+  for (const { method, path, body, answer } of deeds) {
+    const call = ["curl -sS", ...(token ? ['-H "Authorization: Bearer $MOCKPKI_TOKEN"'] : []), ...(method === "POST" && body !== undefined ? [] : [`-X ${method}`]),
+      ...(body === undefined ? [] : [`--json ${refer(JSON.stringify(body))}`]), `"$base"${refer(path)}`].join(" ");
+    const what = method !== "POST" ? null : path === "/v1/pkis" ? "pki" : /\/certificates$/.test(path) ? `leaf_${names.size}` : null;
+    lines.push(what ? `${what}=$(${call} | jq -r .id)` : call);
+    if (what) names.set(answer.id, what);
+    if (what === "pki" && body.certificates) names.set(answer.certificates[0], body.certificates[0].name);
+  }
+  return lines.join("\n").replaceAll(`'"$web"'`, "web") + "\n";
+}
 
 /** A value as Python. @param {unknown} value @returns {string} */
 function python(value) {
@@ -71,7 +92,7 @@ export function writePython(deeds, pki) {
   const leaf = (id) => names.get(id) ?? give(id, "leaf", 'pki.issue_cert("localhost")  # as it was issued before');
   /** @param {string} id */
   const server = (id) => names.get(`server ${id}`) ?? give(`server ${id}`, "server", "pki.tls_server()  # as it was started before");
-  const cas = new Map([["root", "pki.root"], ["ca", "pki.ca"]]);
+  const cas = new Map([["root", "pki.root"], ["ca", "pki"]]);
   pki.cas.forEach((ca, at) => cas.has(ca.id) || cas.set(ca.id, `pki.cas[${at}]`));
 
   for (const { method, path, body, answer } of deeds) {

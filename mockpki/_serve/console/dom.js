@@ -175,22 +175,25 @@ export function facts(pairs) {
  * @param {string} [name]
  */
 export function copyable(text, name = "Copy") {
+  const shown = make("pre", { tabindex: 0 }, text);
   const own = button(name, async () => {
+    // Only where the address is this machine's, or https, is there a clipboard.
+    if (!navigator.clipboard) return getSelection()?.selectAllChildren(shown);
     await navigator.clipboard.writeText(text);
     own.textContent = "Copied";
     setTimeout(() => (own.textContent = name), 1500);
   }, { class: "copy" });
-  return make("div", { class: "copyable" }, make("pre", { tabindex: 0 }, text), own);
+  return make("div", { class: "copyable" }, shown, own);
 }
 
 /**
  * Lines that differ: `-` is the honest answer's, `+` the one given, ` ` what holds them.
- * @param {[string, string][]} lines
+ * @param {{mark: string, text: string}[]} lines
  */
 export function difference(lines) {
   const words = /** @type {Record<string, string>} */ ({ "-": "honest", "+": "given" });
-  return make("pre", { class: "difference", tabindex: 0 }, ...lines.map(([mark, line]) =>
-    make(mark === "-" ? "del" : mark === "+" ? "ins" : "span", { title: words[mark] }, `${mark} ${line}\n`)));
+  return make("pre", { class: "difference", tabindex: 0 }, ...lines.map(({ mark, text }) =>
+    make(mark === "-" ? "del" : mark === "+" ? "ins" : "span", { title: words[mark] }, `${mark} ${text}\n`)));
 }
 
 /** Date and time of day in UTC, as everything here has it. @param {string | null | undefined} time */

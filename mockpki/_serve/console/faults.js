@@ -4,16 +4,10 @@ import { act, get, getOnce, path } from "./api.js";
 import { button, chip, difference, fill, form, label, make, select } from "./dom.js";
 
 /**
- * @typedef {{name: string, default: string}} Parameter
+ * @typedef {{name: string, text: string | null, takes: string}} Parameter
  * @typedef {{name: string, layer: string, parameters: Parameter[], sentence: string, clause: string, more: string}} Entry
  * @typedef {{node: HTMLElement, list: () => string[], clear: () => void}} Picker
  */
-
-/** A default as it is typed: `timedelta(days=3)` is `3d`. @param {string} python */
-export function typed(python) {
-  const found = /^timedelta\((?:(days|seconds)=([\d.]+))?\)$/.exec(python);
-  return found ? `${found[2] ?? 0}${found[1] === "days" ? "d" : "s"}` : python;
-}
 
 /** A value that is typed, as one word: what has spaces is quoted. @param {string} value */
 const word = (value) => (/^[^\s'"]*$|^b?(['"]).*\1$|^[[{(].*[\]})]$/s.test(value) ? value : `'${value.replace(/[\\']/g, "\\$&")}'`);
@@ -31,6 +25,7 @@ export function pickFaults(target) {
   let entries = [];
   /** @type {[Parameter, HTMLInputElement][]} */
   let inputs = [];
+  let timer = 0;
   const names = make("select", { onchange: choose });
   const about = make("p", { class: "about" });
   const parameters = make("span", { class: "form" });
@@ -64,12 +59,11 @@ export function pickFaults(target) {
     add.disabled = !entry;
     fill(about, entry && `${entry.sentence} ${entry.clause}`);
     inputs = (entry?.parameters ?? []).map((parameter) =>
-      [parameter, make("input", { placeholder: typed(parameter.default), size: 10, oninput: later, autocomplete: "off", spellcheck: "false" })]);
+      [parameter, make("input", { placeholder: parameter.text ?? "", title: parameter.takes, size: 12, oninput: later, autocomplete: "off", spellcheck: "false" })]);
     fill(parameters, ...inputs.map(([parameter, input]) => label(parameter.name, input)));
     later();
   }
 
-  let timer = 0;
   function later() {
     clearTimeout(timer);
     fill(preview);
@@ -78,10 +72,10 @@ export function pickFaults(target) {
 
   async function look() {
     const name = names.value;
-    const query = new URLSearchParams([["for", target], ...given().map((one) => ["with", one])]);
+    const query = new URLSearchParams([["for", target], ["with", given().join(" ")]]);
     try {
       const shown = await get(`${path("v1", "faults", name)}?${query}`);
-      if (name === names.value) fill(preview, difference(shown.difference));
+      if (name === names.value) fill(preview, difference(shown.difference.lines));
     } catch (error) {
       fill(preview, make("p", { class: "dim" }, String(error instanceof Error ? error.message : error)));
     }
@@ -189,8 +183,8 @@ export function pickStaple(text, use, ...fields) {
   const policyField = label("policy", policy);
   const about = make("p", { class: "about" });
   getOnce("/v1/staplers").then((answer) => {
-    fill(policy, ...answer.staplers.map((/** @type {any} */ one) => make("option", { value: one.name }, one.name)));
-    policy.onchange = () => fill(about, answer.staplers.find((/** @type {any} */ one) => one.name === policy.value)?.sentence);
+    fill(policy, ...answer.staplers.map((/** @type {any} */ one) => make("option", { value: one.policy }, one.policy)));
+    policy.onchange = () => fill(about, answer.staplers.find((/** @type {any} */ one) => one.policy === policy.value)?.sentences.join(" "));
     policy.onchange(new Event("change"));
   }, (error) => fill(about, String(error.message)));
   show();
