@@ -198,6 +198,7 @@ TESTED_ELSEWHERE = {
     "_serve.health": "tests/serve/test_table.py",
     "_serve.hosted": "tests/serve/test_table.py",
     "_serve.life": "tests/serve/test_table.py",
+    "_serve.named": "tests/serve/test_table.py",
     "_serve.limits": "tests/serve/test_table.py",
     "_serve.pkis": "tests/serve/test_table.py",
     "_serve.problem": "tests/serve/test_table.py",

@@ -58,10 +58,15 @@ def from_data(value: object, resolve: Resolve = know_no_certificate) -> Fault[An
 
 def list_from_data(values: object, resolve: Resolve = know_no_certificate) -> list[Fault[Any]]:
     """The faults that a list of at most 32 texts and objects stands for."""
+    return [from_data(value, resolve) for value in check_list(values)]
+
+
+def check_list(values: object) -> list[Any]:
+    """*values* if they are a list that is not too long. Raises TypeError or ValueError for anything else."""
     if not isinstance(values, list):
         raise TypeError(f"faults come in a list, such as ['Stale by=2d']; got {show(values)}")
     check_number(values)
-    return [from_data(value, resolve) for value in values]
+    return values
 
 
 def _read(value: object, reading: Reading) -> Fault[Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed, NotFound, RequestEntityTooLarge
@@ -13,8 +15,9 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from .._typed import find_near
+from .bodies import Body
 from .guard import HEADERS, Guard
-from .limits import LARGEST_BODY
+from .limits import IDLE, LARGEST_BODY
 from .problem import MEDIA_TYPE, Problem
 from .route import JSON, Call, Content, Route
 from .table import TABLE
@@ -31,16 +34,21 @@ class Incoming(Request):
     max_form_memory_size = LARGEST_BODY
 
 
+class NoQuery(Body):
+    """Nothing behind the question mark."""
+
+
 class Application:
     """What answers calls about *topology*, to whom *guard* lets in. Every thread may call it."""
 
     def __init__(self, topology: Topology, guard: Guard, table: Iterable[Route] = TABLE) -> None:
         self._topology = topology
         self._guard = guard
+        self._table = tuple(table)
         self._map = Map(
-            [Rule(route.rule, methods=[route.method], endpoint=route) for route in table],
+            [Rule(route.rule, methods=[route.method], endpoint=route) for route in self._table],
             strict_slashes=False,
-            merge_slashes=False,  # else two in a row would be a redirect
+            merge_slashes=False,
         )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -54,10 +62,7 @@ class Application:
         try:
             return self._answer(request)
         except Exception as error:
-            problem = Problem.of(error)
-            if problem.kind == "bug":
-                traceback.print_exc(file=sys.stderr)
-            return _write_problem(problem)
+            return write_problem(Problem.of(error))
 
     def _answer(self, request: Incoming) -> Response:
         self._guard.check(request)
@@ -71,7 +76,7 @@ class Application:
             allowed = ", ".join(sorted(error.valid_methods or ()))
             raise Problem(
                 "wrong-method",
-                f"{request.path} takes {allowed}, not {request.method}",
+                f"{request.path[:200]} takes {allowed}, not {request.method[:20]}",
                 headers={"Allow": allowed},
             ) from None
         except NotFound:
@@ -80,26 +85,64 @@ class Application:
                 f"there is nothing at {request.path[:200]!r}; /v1/openapi.json lists what there is",
             ) from None
         body = _read_body(request, route)
-        query = None if route.query is None else _read_query(request, route.query)
-        return _write(request, route, route.handle(Call(self._topology, request, route, path, body, query)))
+        query = _read_query(request, route.query or NoQuery)
+        call = Call(self._topology, request, route, path, body, query, self._table)
+        try:
+            return _write(request, route, route.handle(call))
+        except Exception as error:
+            if not isinstance(error, Problem):
+                # What is in the middle of being closed raises all kinds of things.
+                call.check_open()
+            raise
 
 
 def _read_body(request: Incoming, route: Route) -> Any:
+    _check_length(request)
     try:
         data = request.get_data(cache=False)
-    except (RequestEntityTooLarge, ClientDisconnected):
+    except RequestEntityTooLarge:
         raise Problem("too-large", f"a body has at most {LARGEST_BODY:,} octets") from None
+    except TimeoutError:
+        raise Problem("timed-out", f"the body did not come within {IDLE:g} s") from None
+    except (ClientDisconnected, OSError):
+        raise Problem("not-http", "the body does not come as its head says") from None
     if route.body is None:
         if data not in (b"", b"{}"):
             raise Problem("invalid", f"{route.method} {route.path} takes no body")
         return None
     if not data and route.optional:
         return None
+    return convert(_read_json(data), route.body)
+
+
+def _check_length(request: Incoming) -> None:
+    """Raise Problem for a head that does not say where the body ends: none is read as if there were none."""
+    coding, length = (
+        request.headers.get(name, "").strip() for name in ("Transfer-Encoding", "Content-Length")
+    )
+    if coding and (coding.lower() != "chunked" or length):
+        raise Problem(
+            "not-http", "a body has either a Content-Length, or the one Transfer-Encoding 'chunked'"
+        )
+    if length and not (length.isascii() and length.isdigit()):
+        raise Problem("not-http", f"Content-Length is a number; got {length[:60]!r}")
+
+
+def _read_json(data: bytes) -> Any:
     try:
         value = msgspec.json.decode(data)
-    except msgspec.DecodeError as error:
+        # RFC 8259 section 4: "The names within an object SHOULD be unique." Of two, one would be dropped.
+        json.loads(data, object_pairs_hook=_refuse_twins)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Problem("not-json", f"the body is no JSON: {error}") from error
-    return convert(value, route.body)
+    return value
+
+
+def _refuse_twins(pairs: list[tuple[str, Any]]) -> None:
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names):
+        twin = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"an object has the field {twin[:60]!r} twice")
 
 
 def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
@@ -156,9 +199,19 @@ def _list_fields(found: Any) -> list[str]:
 
 
 def _read_query(request: Incoming, kind: Any) -> Any:
-    given: Mapping[str, str] = request.args.to_dict()
-    # What stands in a URL is text, whatever it is meant as.
-    return convert(given, kind, strict=False)
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise Problem("invalid", f"the query has {name[:60]}= {len(values)} times; give it once")
+    try:
+        # What stands in a URL is text, whatever it is meant as.
+        return convert(request.args.to_dict(), kind, strict=False)
+    except Problem as problem:
+        # There is nothing in the body to point to.
+        place = (problem.pointer or "").lstrip("/")
+        if problem.kind == "invalid" and place:
+            problem.detail = f"{place}= in the query: {problem.detail}"
+        problem.pointer = None
+        raise
 
 
 def _write(request: Incoming, route: Route, answer: object) -> Response:
@@ -170,16 +223,21 @@ def _write(request: Incoming, route: Route, answer: object) -> Response:
             response.headers.set("Content-Disposition", "attachment", filename=answer.file_name)
         return response
     if answer is None:
-        return Response(status=route.status)
+        response = Response(status=204 if route.status == 200 else route.status)
+        del response.headers["Content-Type"]
+        return response
     response = Response(msgspec.json.encode(answer), status=route.status, content_type=JSON)
-    if route.status == 201 and route.method == "POST":
+    if route.status == 201:
         # RFC 9110 section 15.3.2: "The primary resource created by the request is identified by either a
         # Location header field".
-        response.headers["Location"] = f"{request.path.rstrip('/')}/{getattr(answer, 'id', '')}"
+        response.headers["Location"] = f"{quote(request.path.rstrip('/'))}/{getattr(answer, 'id', '')}"
     return response
 
 
-def _write_problem(problem: Problem) -> Response:
+def write_problem(problem: Problem) -> Response:
+    """*problem* as an answer. The traceback of one that is ours goes to stderr."""
+    if problem.kind == "bug":
+        traceback.print_exc(file=sys.stderr)
     return Response(
         msgspec.json.encode(problem.document),
         status=problem.status,

@@ -8,9 +8,9 @@ from typing import Any
 from .._ca.ca import CA
 from . import bodies, shapes
 from .hosted import Hosted
-from .problem import Problem
+from .problem import Problem, pointing_to
 from .route import Call, Routes
-from .views import show_ca
+from .views import name_ca, show_ca
 
 ROUTES = Routes()
 _PATH = "/v1/pkis/{pki}/cas"
@@ -35,15 +35,19 @@ def list_cas(call: Call) -> shapes.Cas:
 def make_ca(call: Call) -> shapes.Ca:
     """Make a CA below another (left out: the issuing one), with services of its own."""
     hosted, body = call.hosted, call.body or bodies.MakeCa()
-    with hosted.lock:
-        hosted.cas.check_room(body.name)
+    with hosted.lock, hosted.cas.room(body.name):
         options: dict[str, Any] = {} if body.publishes is None else {"publishes": body.publishes}
-        ca = hosted.find_ca(body.parent).create_child_ca(
+        with pointing_to("/name_of"):
+            name_of = None if body.name_of is None else hosted.cas.find(body.name_of)
+        with pointing_to("/parent"):
+            parent = hosted.find_ca(body.parent)
+        ca = parent.create_child_ca(
             key_type=body.key_type,
+            key=None if body.key is None else body.key.encode(),
             must_staple=body.must_staple,
             not_before=body.not_before,
             not_after=body.not_after,
-            name_of=None if body.name_of is None else hosted.find_ca(body.name_of),
+            name_of=name_of,
             subject=body.subject,
             ocsp_urls=body.ocsp_urls,
             crl_urls=body.crl_urls,
@@ -58,11 +62,14 @@ def make_ca(call: Call) -> shapes.Ca:
 def get_ca(call: Call) -> shapes.Ca:
     """A CA: its certificate, and where its services are."""
     hosted, ca = _find(call)
-    return show_ca(hosted, hosted.cas.id_of(ca))
+    return show_ca(hosted, name_ca(hosted, ca))
 
 
 def _list_targets(hosted: Hosted, body: bodies.Targets) -> Iterable[Any]:
-    targets: list[Any] = [hosted.find_member(key) for key in body.certificates]
+    targets: list[Any] = []
+    for number, key in enumerate(body.certificates):
+        with pointing_to(f"/certificates/{number}"):
+            targets.append(hosted.find_member(key))
     targets += [int(serial, 16) for serial in body.serial_numbers]
     if body.serial_range is not None:
         first, last = int(body.serial_range.first, 16), int(body.serial_range.last, 16)

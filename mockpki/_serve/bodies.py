@@ -13,7 +13,11 @@ from msgspec import Meta, Struct
 
 Name = Annotated[
     str,
-    Meta(pattern="^[^/\\x00-\\x1f]{1,200}$", description="What the caller calls it, in the place of its id."),
+    Meta(
+        # It ends with the end of the text: "$" is also before a last line feed.
+        pattern=r"^[^./\x00-\x1f\x7f][^/\x00-\x1f\x7f]{0,199}(?![\s\S])",
+        description="What the caller calls it, in the place of its id: without a slash, and no dot in front.",
+    ),
 ]
 Time = Annotated[datetime, Meta(tz=True, description="RFC 3339, with its offset from UTC.")]
 Duration = Annotated[
@@ -65,8 +69,22 @@ Staple = Annotated[
         examples=["honest", ["Stale by=1d"], {"policy": "nginx"}],
     ),
 ]
+Policy = Annotated[
+    Any,
+    Meta(
+        description="A client's policy: its name, with fields behind it or not; or `{policy}`, with fields.",
+        extra_json_schema={
+            "anyOf": [
+                {"type": "string"},
+                {"type": "object", "properties": {"policy": {"type": "string"}}, "required": ["policy"]},
+            ]
+        },
+        examples=["hard-fail", "hard-fail,whole_chain=no", {"policy": "soft-fail", "sources": ["OCSP"]}],
+    ),
+]
 Reason = Annotated[str, Meta(description="Of RFC 5280 section 5.3.1.", examples=["key_compromise"])]
 Urls = list[str]
+Key = Annotated[str, Meta(description="A private key of one's own, PEM.")]
 
 
 class Body(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -91,6 +109,7 @@ class IssueCert(Body):
     not_before: Time | None = None
     not_after: Time | None = None
     key_type: str | None = None
+    key: Key | None = None
     client: bool = False
     csr: Annotated[str, Meta(description="A certificate request, PEM.")] | None = None
     serial_number: Serial | None = None
@@ -101,9 +120,19 @@ class IssueCert(Body):
     ca_issuers_urls: Urls | None = None
     extensions: list[Extension] = []
     logged: bool | None = None
+    logged_at: Time | None = None
     faults: Faults = []
     status: Literal["good", "revoked", "on_hold", "unknown"] = "good"
     reason: Reason | None = None
+
+
+class Der(Body):
+    """A certificate that this server need not know."""
+
+    der: Octets
+
+
+Above = str | Der
 
 
 class TlsServer(Body):
@@ -122,7 +151,9 @@ class TlsServer(Body):
     refuse_clients: str | None = None
     forward_to: Annotated[str, Meta(description="HOST:PORT", examples=["127.0.0.1:5432"])] | None = None
     resumption: bool = False
-    chain: Annotated[list[str], Meta(description="CAs and certificates by their ids.")] | None = None
+    chain: Annotated[list[Above], Meta(description="CAs and certificates by their ids, or DER.")] | None = (
+        None
+    )
 
 
 class Sequence(Body):
@@ -166,6 +197,9 @@ class MakePki(Body):
     publishes: str | None = None
     ago: Duration | None = None
     logged: bool = False
+    scts: Annotated[int, Meta(ge=1, le=100)] = 2
+    ca_not_before: Time | None = None
+    ca_not_after: Time | None = None
     ttl: Annotated[str, Meta(description="How long it lives, if no one closes it.")] | None = None
     advertise: str | None = None
     certificates: list[IssueCert] = []
@@ -181,6 +215,7 @@ class MakeCa(Body):
     parent: str | None = None
     name: Name | None = None
     key_type: str | None = None
+    key: Key | None = None
     must_staple: bool = False
     not_before: Time | None = None
     not_after: Time | None = None
@@ -277,17 +312,28 @@ class MakeCrl(Body):
 
 
 class MakeStage(Body):
-    """A scenario, by its name, and the policy that the client has; left out, nothing is demanded of it."""
+    """A scenario, by its name, and the policy that the client has.
+
+    *given* are the fields of the target that the client uses. What is not among them is not made, and whoever
+    uses `crl_file` is not expected to be seen fetching. Left out: all is made.
+    """
 
     scenario: str
-    policy: str = "hard-fail"
+    policy: Policy = "hard-fail"
+    given: list[str] | None = None
 
 
 class Visit(Body):
-    """What the client did: whether it went on, and what it said."""
+    """What the client did: whether it went on, null for no verdict, and what it said."""
 
-    accepted: bool
-    detail: str = ""
+    accepted: bool | None
+    detail: Annotated[str, Meta(max_length=10_000)] = ""
+
+
+class PolicyOnly(Body):
+    """What one policy demands, as a text; left out, what each of the six does."""
+
+    policy: str | None = None
 
 
 class After(Body):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from cryptography import x509
@@ -13,9 +13,9 @@ from .._ca.leaf import Leaf
 from .._pkix.pkcs12 import write_p12
 from . import bodies, shapes
 from .hosted import Hosted
-from .problem import Problem
+from .problem import Problem, pointing_to
 from .route import Call, Content, Routes
-from .views import show_certificate
+from .views import name_certificate, show_certificate
 
 ROUTES = Routes()
 PEM, DER, P12 = "application/x-pem-file", "application/pkix-cert", "application/x-pkcs12"
@@ -25,9 +25,9 @@ _ONE = f"{_PATH}/{{certificate}}"
 
 def issue(hosted: Hosted, body: bodies.IssueCert) -> str:
     """Issue what *body* says in *hosted*; its id."""
-    with hosted.lock:
-        hosted.certificates.check_room(body.name)
-        ca = hosted.find_ca(body.ca)
+    with hosted.lock, hosted.certificates.room(body.name):
+        with pointing_to("/ca"):
+            ca = hosted.find_ca(body.ca)
         serial = None if body.serial_number is None else int(body.serial_number, 16)
         if serial is not None and ca.status(serial).status != "unknown":
             raise Problem(
@@ -45,6 +45,7 @@ def issue(hosted: Hosted, body: bodies.IssueCert) -> str:
             not_before=body.not_before,
             not_after=body.not_after,
             key_type=body.key_type,
+            key=None if body.key is None else body.key.encode(),
             client=body.client,
             csr=None if body.csr is None else body.csr.encode(),
             serial_number=serial,
@@ -53,27 +54,40 @@ def issue(hosted: Hosted, body: bodies.IssueCert) -> str:
             ocsp_urls=body.ocsp_urls,
             crl_urls=body.crl_urls,
             ca_issuers_urls=body.ca_issuers_urls,
-            extensions=[_read_extension(one, at) for at, one in enumerate(body.extensions)],
+            extensions=_read_extensions(body.extensions),
             logged=body.logged,
+            logged_at=body.logged_at,
             faults=hosted.list_faults(body.faults),
         )
-        match body.status:
-            case "revoked":
-                ca.revoke(leaf, body.reason or "unspecified")
-            case "on_hold":
-                ca.revoke(leaf, "certificate_hold")
-            case "unknown":
-                ca.forget(leaf)
+        try:
+            _set_status(leaf, body)
+        except Exception:
+            # What cannot be as it was asked for is not there.
+            ca.forget(leaf)
+            raise
         return hosted.certificates.add(leaf, f"{leaf.serial_number:x}", body.name)
 
 
-def _read_extension(extension: bodies.Extension, at: int) -> x509.Extension[Any]:
-    try:
-        oid = x509.ObjectIdentifier(extension.oid)
-        value = read_octets(extension.value, "value")
-    except ValueError as error:
-        raise Problem("invalid", f"{error}", f"/extensions/{at}") from error
-    return x509.Extension(oid, extension.critical, x509.UnrecognizedExtension(oid, value))
+def _set_status(leaf: Leaf, body: bodies.IssueCert) -> None:
+    match body.status:
+        case "revoked":
+            with pointing_to("/reason"):
+                leaf.issuer.revoke(leaf, body.reason or "unspecified")
+        case "on_hold":
+            leaf.issuer.revoke(leaf, "certificate_hold")
+        case "unknown":
+            leaf.issuer.forget(leaf)
+
+
+def _read_extensions(extensions: Iterable[bodies.Extension]) -> list[x509.Extension[Any]]:
+    read = []
+    for number, extension in enumerate(extensions):
+        with pointing_to(f"/extensions/{number}/oid"):
+            oid = x509.ObjectIdentifier(extension.oid)
+        with pointing_to(f"/extensions/{number}/value"):
+            value = read_octets(extension.value, "value")
+        read.append(x509.Extension(oid, extension.critical, x509.UnrecognizedExtension(oid, value)))
+    return read
 
 
 def read_octets(text: str, name: str) -> bytes:
@@ -112,7 +126,7 @@ def _find(call: Call) -> tuple[Hosted, Leaf]:
 def get_certificate(call: Call) -> shapes.Certificate:
     """A certificate: what it is, and what became of it."""
     hosted, leaf = _find(call)
-    return show_certificate(hosted, hosted.certificates.id_of(leaf))
+    return show_certificate(hosted, name_certificate(hosted, leaf))
 
 
 @ROUTES.add("GET", f"{_ONE}/certificate.pem", answers=PEM)
@@ -164,7 +178,7 @@ def _change(call: Call, change: Callable[[Leaf], object]) -> shapes.Certificate:
         except LookupError as error:
             # It is there, and not as it would have to be.
             raise Problem("conflict", str(error)) from error
-    return show_certificate(hosted, hosted.certificates.id_of(leaf))
+    return show_certificate(hosted, name_certificate(hosted, leaf))
 
 
 @ROUTES.add("POST", f"{_ONE}/revoke", body=bodies.Revoke, optional=True, answers=shapes.Certificate)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 LARGEST_BODY = 1 << 20
+LARGEST_HEAD = 1 << 16
+"""Octets of a request: both."""
 LONGEST_WAIT = timedelta(seconds=60)
 IDLE = 30.0
 """Seconds after which a connection that says nothing is closed."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from datetime import timedelta
+from collections.abc import Callable
 
 from .._pkix.pkcs12 import write_truststore
 from . import bodies, shapes
 from .certificates import DER, P12, PEM, issue
 from .durations import read_duration
 from .hosted import Hosted, tell
-from .problem import Problem
+from .problem import Problem, pointing_to
 from .route import Call, Content, Routes
 from .services import set_up_service
 from .tls_servers import start_server
@@ -24,26 +24,21 @@ _ONE = f"{_PATH}/{{pki}}"
 
 def make(topology: Topology, body: bodies.MakePki) -> Hosted:
     """A PKI with all that *body* has in it. Where that fails, there is none."""
-    hosted = topology.make(body)
-    try:
-        at = ""
-        for number, certificate in enumerate(body.certificates):
-            at = f"/certificates/{number}"
+    return topology.make(body, lambda hosted: _fill(hosted, body))
+
+
+def _fill(hosted: Hosted, body: bodies.MakePki) -> None:
+    for number, certificate in enumerate(body.certificates):
+        with pointing_to(f"/certificates/{number}"):
             issue(hosted, certificate)
-        for name in ("ocsp", "crl", "ca_issuers"):
-            at = f"/{name}"
-            settings: bodies.Service | None = getattr(body, name)
-            if settings is not None:
+    for name in ("ocsp", "crl", "ca_issuers"):
+        settings: bodies.Service | None = getattr(body, name)
+        if settings is not None:
+            with pointing_to(f"/{name}"):
                 set_up_service(hosted, hosted.find_service(None, name), settings)
-        for number, server in enumerate(body.tls_servers):
-            at = f"/tls_servers/{number}"
+    for number, server in enumerate(body.tls_servers):
+        with pointing_to(f"/tls_servers/{number}"):
             start_server(hosted, server)
-    except Exception as error:
-        topology.close(hosted)
-        problem = Problem.of(error)
-        problem.pointer = at + (problem.pointer or "")
-        raise problem from error
-    return hosted
 
 
 @ROUTES.add("POST", _PATH, body=bodies.MakePki, optional=True, answers=shapes.Pki, status=201)
@@ -58,7 +53,15 @@ def make_pki(call: Call) -> shapes.Pki:
 @ROUTES.add("GET", _PATH, answers=shapes.Pkis)
 def list_pkis(call: Call) -> shapes.Pkis:
     """All PKIs that are open, the oldest first."""
-    return shapes.Pkis(pkis=[show_pki(hosted) for hosted in call.topology.open_pkis()])
+    shown = []
+    for hosted in call.topology.open_pkis():
+        try:
+            shown.append(show_pki(hosted))
+        except Exception:
+            # One that is closed by another call just now is not open.
+            if not hosted.closed.is_set():
+                raise
+    return shapes.Pkis(pkis=shown)
 
 
 @ROUTES.add("GET", _ONE, answers=shapes.Pki)
@@ -70,27 +73,33 @@ def get_pki(call: Call) -> shapes.Pki:
 @ROUTES.add("POST", f"{_ONE}/check", status=204, refusals=("something-failed",))
 def check(call: Call) -> None:
     """Fail if something failed in the background, or a script was not used up: the end of a test."""
+    _do(call.hosted, call.hosted.pki.check)
+
+
+def _do(hosted: Hosted, act: Callable[[], object]) -> None:
+    """*act*, and a problem of what that raises: anything that failed in the background of the PKI."""
     try:
-        call.hosted.pki.check()
+        act()
     except BaseException as error:
+        hosted.check_open()
         said = tell(error)
-        raise Problem("something-failed", said[0] if said else str(error), problems=said) from error
+        raise Problem("something-failed", said[0], problems=said) from error
 
 
 @ROUTES.add("POST", f"{_ONE}/reset", status=204, refusals=("something-failed",))
 def reset(call: Call) -> None:
     """Begin again: services honest, records empty, the clock where it began; certificates stay."""
-    try:
-        call.hosted.pki.reset()
-    except BaseException as error:
-        said = tell(error)
-        raise Problem("something-failed", said[0] if said else str(error), problems=said) from error
+    _do(call.hosted, call.hosted.pki.reset)
 
 
-@ROUTES.add("DELETE", _ONE, answers=shapes.Problems)
-def close(call: Call) -> shapes.Problems:
-    """Close a PKI. What there was still to say is in `problems`; its id answers 410 from then on."""
-    return shapes.Problems(problems=call.topology.close(call.hosted))
+@ROUTES.add("DELETE", _ONE, answers=(shapes.Problems, None))
+def close(call: Call) -> shapes.Problems | None:
+    """Close a PKI; its id answers 410 from then on.
+
+    If there was still something to say, such as a script that was not used up, it is in `problems`.
+    """
+    said = call.topology.close(call.hosted)
+    return shapes.Problems(problems=said) if said else None
 
 
 # Its clock.
@@ -105,15 +114,16 @@ def get_clock(call: Call) -> shapes.Clock:
 @ROUTES.add("PUT", f"{_ONE}/clock", body=bodies.SetClock, answers=shapes.Clock)
 def set_clock(call: Call) -> shapes.Clock:
     """Have the PKI's clock be ahead of the system's by this much."""
-    call.hosted.pki.clock.set(read_duration(call.body.offset, "offset"))
+    with pointing_to("/offset"):
+        call.hosted.pki.clock.set(read_duration(call.body.offset, "offset"))
     return show_clock(call.hosted)
 
 
 @ROUTES.add("POST", f"{_ONE}/clock/shift", body=bodies.ShiftClock, answers=shapes.Clock)
 def shift_clock(call: Call) -> shapes.Clock:
     """Move the PKI's clock by this much, on top of what was done before."""
-    by: timedelta = read_duration(call.body.by, "by")
-    call.hosted.pki.clock.shift(by)
+    with pointing_to("/by"):
+        call.hosted.pki.clock.shift(read_duration(call.body.by, "by"))
     return show_clock(call.hosted)
 
 
@@ -138,7 +148,9 @@ def get_roots_p12(call: Call) -> Content:
     return Content(write_truststore(call.hosted.pki.root.certificate, call.query.password), P12)
 
 
-@ROUTES.add("GET", f"{_ONE}/env", query=bodies.EnvFormat, answers="text/plain")
+@ROUTES.add(
+    "GET", f"{_ONE}/env", query=bodies.EnvFormat, answers=("text/plain; charset=utf-8", dict[str, str])
+)
 def get_environ(call: Call) -> Content | dict[str, str]:
     """Environment variables by which programs trust the root: `eval "$(curl -s .../env)"`."""
     variables = call.hosted.pki.environ()

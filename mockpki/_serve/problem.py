@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
+from .._engine.ports import EXHAUSTED
 from .._problems import describe
 
 MEDIA_TYPE = "application/problem+json"
@@ -17,11 +19,13 @@ PAGE = "/v1/problems"
 """Where this server says what each type means."""
 
 TYPES: dict[str, tuple[int, str]] = {
+    "not-http": (400, "The request is none of HTTP/1.1, or its body does not come as its head says."),
     "not-json": (400, "The body is no JSON."),
     "no-token": (401, "The token of this server is missing, or another one."),
     "foreign-page": (403, "A page of another origin asks for a change, and is refused."),
     "not-found": (404, "Nothing has that path, id or name."),
     "wrong-method": (405, "The path takes other methods; the header Allow names them."),
+    "timed-out": (408, "The request was not there after 30 seconds of silence."),
     "assertion-failed": (409, "What was to be asserted is not so; `detail` has the history."),
     "something-failed": (409, "Something failed in the background of the PKI; `problems` says what."),
     "limit-reached": (409, "There are as many as this server was told to have; `detail` names the option."),
@@ -86,18 +90,37 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
                 return error
             case msgspec.ValidationError():
                 return _read_validation_error(error)
-            case AssertionError():
-                return cls("assertion-failed", str(error))
+            # These two are what no sentence of the domain's is raised as.
+            case KeyError() | IndexError():
+                return cls("bug", describe(error))
             case ValueError() | TypeError() | LookupError():
                 return cls("invalid", describe_plainly(error))
+            case OSError(errno=int()) if not isinstance(error, TimeoutError):
+                kind = "limit-reached" if error.errno in EXHAUSTED else "conflict"
+                return cls(kind, describe_plainly(error))
         return cls("bug", describe(error))
 
 
+@contextmanager
+def pointing_to(pointer: str) -> Iterator[None]:
+    """A block about the value at *pointer* in the body: what is raised in it leaves it as a problem there.
+
+    A value that names what is not there is a wrong value: 404 is for what the path names.
+    """
+    try:
+        yield
+    except Exception as error:
+        problem = Problem.of(error)
+        problem.pointer = pointer + (problem.pointer or "") or None
+        if problem.kind == "not-found":
+            problem.kind = "invalid"
+        raise problem from error
+
+
 def describe_plainly(error: BaseException) -> str:
-    """What *error* says; a KeyError without the quotes that it puts around."""
-    said = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    """What *error* says, with its notes."""
     notes = [note.removeprefix("mockpki: ") for note in getattr(error, "__notes__", ())]
-    return "; ".join([said or type(error).__name__, *notes])
+    return "; ".join([str(error) or type(error).__name__, *notes])
 
 
 _PLACE = re.compile(r"^(?P<said>.*?)(?: - at `(?P<place>[^`]*)`)?$", re.DOTALL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request
@@ -49,11 +50,19 @@ class Call:
     path: Mapping[str, Any]
     body: Any
     query: Any
+    table: tuple[Route, ...]
+    """All that this server has."""
 
-    @property
+    @cached_property
     def hosted(self) -> Hosted:
         """The PKI that the path names. Raises Problem for none."""
         return self.topology.find(self.path["pki"])
+
+    def check_open(self) -> None:
+        """Raise Problem if the PKI, which was there when this call began, has been closed meanwhile."""
+        found = self.__dict__.get("hosted")
+        if found is not None:
+            found.check_open()
 
 
 Handle = Callable[[Call], object]
@@ -61,7 +70,8 @@ Handle = Callable[[Call], object]
 
 @dataclass(frozen=True)
 class Route:
-    """*answers* is the type of the answer's JSON, None for none, or a media type; *status* that of success.
+    """*answers* is the type of the answer's JSON, None for none, or a media type; or a tuple of several, in
+    which None is status 204. *status* is that of success.
 
     *body* is the type of what comes, None for nothing; one that is *optional* may be left out. *query* is
     the type of what stands behind the question mark.

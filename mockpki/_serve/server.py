@@ -5,14 +5,26 @@ Closing a PKI, making an RSA key and waiting for a request would each block ever
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from .application import Application
-from .limits import IDLE
+from .application import write_problem
+from .guard import HEADERS
+from .limits import IDLE, LARGEST_HEAD
+from .problem import Problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_REST = 1 << 24
+"""Octets that are still read of a request that was refused, so that its sender comes to read the answer."""
+_PAUSE = 0.2
+"""Seconds without any of them."""
 
 
 class Handler(WSGIRequestHandler):
@@ -27,6 +39,48 @@ class Handler(WSGIRequestHandler):
         """What the header Server says."""
         return "mockpki"
 
+    def parse_request(self) -> bool:
+        """Whether there is a request that can be answered; if not, it has been said why."""
+        if not super().parse_request():
+            return False
+        head = len(self.raw_requestline) + sum(
+            len(name) + len(text) + 4 for name, text in self.headers.items()
+        )
+        if head > LARGEST_HEAD:
+            self.send_error(431)
+            return False
+        try:
+            urlsplit(self.path)
+        except ValueError as error:
+            self.send_error(400, str(error))
+            return False
+        return True
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no request, as any other that cannot be done. *code* is http.server's."""
+        if code in (414, 431):
+            problem = Problem("too-long-head", f"a head has at most {LARGEST_HEAD:,} octets, and 100 lines")
+        else:
+            problem = Problem("not-http", f"this is no request of HTTP/1.1: {message or code}"[:300])
+        response = write_problem(problem)
+        self.send_response(problem.status)
+        for name, value in {**HEADERS, **response.headers, "Connection": "close"}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.get_data())
+        self.wfile.flush()
+        self._read_rest()
+
+    def _read_rest(self) -> None:
+        # A connection that is closed with something unread is reset, and the answer is lost on the way.
+        left = _REST
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(_PAUSE)
+            while left > 0 and (octets := self.connection.recv(1 << 16)):
+                left -= len(octets)
+
 
 class ControlServer:
     """*application* on a port of *host*; 0 for a free one. It runs until `stop`.
@@ -34,7 +88,7 @@ class ControlServer:
     Raises OSError when the port cannot be had.
     """
 
-    def __init__(self, application: Application, host: str, port: int) -> None:
+    def __init__(self, application: WSGIApplication, host: str, port: int) -> None:
         self._held = _bind(host, port)
         self._server: BaseWSGIServer = make_server(
             host, 0, application, threaded=True, request_handler=Handler, fd=self._held.fileno()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from .. import sequences
@@ -14,7 +15,7 @@ from .._services.service import Service
 from . import bodies, shapes
 from .certificates import read_octets
 from .hosted import Hosted
-from .problem import Problem
+from .problem import Problem, pointing_to
 from .route import Call, Content, Routes
 from .waiting import wait_for_some
 
@@ -43,11 +44,28 @@ def set_up_service(hosted: Hosted, service: Service[Any], body: bodies.Service) 
             "invalid", "faults and sequence are one in the place of the other; give one", "/sequence"
         )
     if body.faults:
-        service.respond_with(*hosted.list_faults(body.faults))
+        _set_faults(hosted, service, body.faults)
     if body.script:
-        service.script(*hosted.list_scripts(body.script))
+        _set_script(hosted, service, body.script, "/script")
     if body.sequence is not None:
-        service.respond_by(make_sequence(hosted, body.sequence))
+        with pointing_to("/sequence"):
+            service.respond_by(make_sequence(hosted, body.sequence))
+
+
+def _set_faults(hosted: Hosted, service: Service[Any], values: object, **options: Any) -> None:
+    faults = hosted.list_faults(values)
+    with pointing_to("/faults"):
+        # A responder takes `to`, too.
+        respond: Any = service.respond_with
+        respond(*faults, **options)
+
+
+def _set_script(hosted: Hosted, service: Service[Any], values: Iterable[object], at: str) -> None:
+    answers = hosted.list_scripts(values, at)
+    with hosted.lock, pointing_to(at):
+        if service.script_left:
+            raise Problem("conflict", f"{service.unused()}; let it run out, or DELETE it")
+        service.script(*answers)
 
 
 _TAKES = {
@@ -77,7 +95,7 @@ def make_sequence(hosted: Hosted, body: bodies.Sequence) -> Any:
             raise Problem("invalid", f"{name} needs {field}", f"/{field}")
     if "faults" in given:
         given["faults"] = list(hosted.list_faults(given["faults"]))
-    chosen = hosted.list_scripts(given.pop("alternatives", []))
+    chosen = hosted.list_scripts(given.pop("alternatives", []), "/alternatives")
     return getattr(sequences, name)(*chosen, **given)
 
 
@@ -101,7 +119,7 @@ def show_service(hosted: Hosted, service: Service[Any]) -> shapes.Service:
         to=to,
         script_left=service.script_left,
         sequence=sequence,
-        asked=len(service.requests) + service.dropped,
+        asked=service.asked,
         last=service.last_number,
         dropped=service.dropped,
     )
@@ -122,7 +140,7 @@ def get_service(call: Call) -> shapes.Service:
 def set_faults(call: Call) -> shapes.Service:
     """Answer with these faults from now on; `[]` is honest."""
     hosted, service = _find(call)
-    service.respond_with(*hosted.list_faults(call.body.faults))
+    _set_faults(hosted, service, call.body.faults)
     return show_service(hosted, service)
 
 
@@ -144,8 +162,7 @@ def _find_subject(call: Call) -> tuple[Hosted, Responder, Any]:
 def set_faults_to(call: Call) -> shapes.Service:
     """Answer questions about one certificate with these faults; it goes before what is set for all."""
     hosted, service, about = _find_subject(call)
-    faults: Any = hosted.list_faults(call.body.faults)
-    service.respond_with(*faults, to=about)
+    _set_faults(hosted, service, call.body.faults, to=about)
     return show_service(hosted, service)
 
 
@@ -166,11 +183,7 @@ def set_script(call: Call) -> shapes.Service:
     One that is not used up fails `check`.
     """
     hosted, service = _find(call)
-    answers = hosted.list_scripts(call.body.answers)
-    with hosted.lock:
-        if service.script_left:
-            raise Problem("conflict", f"{service.unused()}; let it run out, or DELETE it")
-        service.script(*answers)
+    _set_script(hosted, service, call.body.answers, "/answers")
     return show_service(hosted, service)
 
 
@@ -243,17 +256,23 @@ def list_requests(call: Call) -> shapes.Requests:
     query = call.query
     serial = None
     if query.certificate is not None:
-        serial = hosted.find_member(query.certificate).serial_number
+        with pointing_to(""):
+            serial = hosted.find_member(query.certificate).serial_number
+    last = service.last_number
 
     def look() -> list[Request]:
+        nonlocal last
         found = service.since(query.after)
+        # What comes after this look is asked for by the next call.
+        last = found[-1].number if found else last
         return found if serial is None else [one for one in found if serial in one.serials]
 
     found = wait_for_some(hosted, service, query, look)
     shown = found[: query.limit]
-    last = shown[-1].number if len(shown) < len(found) else service.last_number
     return shapes.Requests(
-        requests=[show_request(hosted, one) for one in shown], last=last, dropped=service.dropped
+        requests=[show_request(hosted, one) for one in shown],
+        last=shown[-1].number if len(shown) < len(found) else last,
+        dropped=service.dropped,
     )
 
 
@@ -278,9 +297,13 @@ def assert_asked(call: Call) -> None:
     """Fail, with what was asked, unless it was asked about a certificate (left out: anything) so often."""
     hosted, service = _find(call)
     body = call.body or bodies.AssertAsked()
-    about = None if body.certificate is None else hosted.find_member(body.certificate)
+    with pointing_to("/certificate"):
+        about = None if body.certificate is None else hosted.find_member(body.certificate)
     asserting: Any = service
-    asserting.assert_asked(about, body.times)
+    try:
+        asserting.assert_asked(about, body.times)
+    except AssertionError as error:
+        raise Problem("assertion-failed", str(error)) from error
 
 
 @ROUTES.add("POST", *_below(_OCSP, "/make"), body=bodies.MakeAnswer, answers="application/ocsp-response")
@@ -289,8 +312,10 @@ def make_answer(call: Call) -> Content:
     hosted, service = _find(call)
     assert isinstance(service, Responder)
     body: bodies.MakeAnswer = call.body
-    nonce = None if body.nonce is None else read_octets(body.nonce, "nonce")
-    about: Any = hosted.find_member(body.certificate)
+    with pointing_to("/nonce"):
+        nonce = None if body.nonce is None else read_octets(body.nonce, "nonce")
+    with pointing_to("/certificate"):
+        about: Any = hosted.find_member(body.certificate)
     der = service.response_for(
         about, *hosted.list_faults(body.faults), hash_algorithm=body.hash_algorithm, nonce=nonce
     )

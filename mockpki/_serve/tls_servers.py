@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .. import staplers
+from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._tls.handshake import Handshake
 from .._tls.server import TlsServer
 from . import bodies, shapes
 from .certificates import read_octets
 from .hosted import Hosted
-from .problem import Problem
+from .policies import vary
+from .problem import Problem, describe_plainly, pointing_to
 from .route import Call, Routes
+from .views import name_certificate
 from .waiting import wait_for_some
 
 ROUTES = Routes()
@@ -39,49 +43,91 @@ def read_staple(hosted: Hosted, value: Any) -> Any:
         case {"faults": list() as faults, **rest} if not rest:
             return list(hosted.list_faults(faults))
         case {"policy": str() as name, **rest}:
-            return _read_policy(name, rest)
+            return vary(staplers.named(name), rest)
     raise TypeError(
         "staple takes 'honest', 'none', a list of faults, {'der': ...}, {'faults': ...} or {'policy': ...}; "
         f"got {value!r:.200}"
     )
 
 
-def _read_policy(name: str, fields: Mapping[Any, Any]) -> staplers.StaplePolicy:
-    policy = staplers.named(name)
-    if fields:
-        raise Problem("unknown-field", f"there is no field {next(iter(fields))!r} here")
-    return policy
-
-
 def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
     """A TLS server as *body* says, which runs; its id."""
-    staple = read_staple(hosted, body.staple)
-    given: list[Any] = [hosted.find_certificate(key) for key in body.certificates]
+    with hosted.servers.room(body.name):
+        given = _list_leaves(hosted, body)
+        with pointing_to("/staple"):
+            staple = read_staple(hosted, body.staple)
+        with pointing_to("/forward_to"):
+            forward_to = None if body.forward_to is None else read_address(body.forward_to)
+        with hosted.lock:
+            server = hosted.pki.tls_server(
+                *given,
+                staple=staple,
+                port=body.port,
+                alpn=body.alpn,
+                minimum_version=body.minimum_version,
+                maximum_version=body.maximum_version,
+                client_ca=_list_client_cas(hosted, body.client_ca),
+                client_certificate_required=body.client_certificate_required,
+                refuse_clients=body.refuse_clients,
+                forward_to=forward_to,
+                resumption=body.resumption,
+                chain=None if body.chain is None else _list_chain(hosted, body.chain),
+            )
+        # Not under the lock: a policy may wait for its staples.
+        with starting():
+            server.__enter__()
+        with hosted.lock:
+            if hosted.closed.is_set():
+                server.close()
+                hosted.check_open()
+            return hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+
+
+def _list_leaves(hosted: Hosted, body: bodies.TlsServer) -> list[Any]:
     if body.issue:
-        if given:
+        if body.certificates:
             raise Problem("invalid", "issue is in the place of certificates; give one of them", "/issue")
-        given = [lambda name: hosted.pki.issue_cert(name or "localhost")]
-    client_ca = [body.client_ca] if isinstance(body.client_ca, str) else body.client_ca
-    with hosted.lock:
-        hosted.servers.check_room(body.name)
-        server = hosted.pki.tls_server(
-            *given,
-            staple=staple,
-            port=body.port,
-            alpn=body.alpn,
-            minimum_version=body.minimum_version,
-            maximum_version=body.maximum_version,
-            client_ca=[hosted.find_ca(key) for key in client_ca],
-            client_certificate_required=body.client_certificate_required,
-            refuse_clients=body.refuse_clients,
-            forward_to=None if body.forward_to is None else read_address(body.forward_to),
-            resumption=body.resumption,
-            chain=None if body.chain is None else [hosted.find_member(key) for key in body.chain],
-        )
-    # A policy may wait for its staples.
-    server.__enter__()
-    with hosted.lock:
-        return hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+
+        def issue(name: str | None) -> Leaf:
+            # On the loop, which waits for nobody: the lock of the PKI may be held by who waits for the loop.
+            with hosted.certificates.room(None):
+                leaf = hosted.pki.issue_cert(name or "localhost")
+                hosted.certificates.add(leaf, f"{leaf.serial_number:x}", None)
+                return leaf
+
+        return [issue]
+    leaves = []
+    for number, key in enumerate(body.certificates):
+        with pointing_to(f"/certificates/{number}"):
+            leaves.append(hosted.find_certificate(key))
+    return leaves
+
+
+def _list_client_cas(hosted: Hosted, keys: str | list[str]) -> list[CA]:
+    with pointing_to("/client_ca"):
+        return [hosted.cas.find(key) for key in ([keys] if isinstance(keys, str) else keys)]
+
+
+def _list_chain(hosted: Hosted, chain: list[bodies.Above]) -> list[Any]:
+    found: list[Any] = []
+    for number, one in enumerate(chain):
+        with pointing_to(f"/chain/{number}"):
+            found.append(hosted.find_member(one) if isinstance(one, str) else read_octets(one.der, "der"))
+    return found
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """A block in which a policy may not let a server start, or have other staples."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise Problem(
+            "something-failed", describe_plainly(error), "/staple", problems=[str(error)]
+        ) from error
+    except OSError as error:
+        with pointing_to("/port"):
+            raise Problem.of(error) from error
 
 
 def read_address(text: str) -> tuple[str, int]:
@@ -103,7 +149,7 @@ def show_server(hosted: Hosted, id: str) -> shapes.TlsServer:
         port=server.port,
         url=server.url,
         server_name=names[0] if names else None,
-        certificates=[hosted.certificates.id_of(leaf) for leaf in server.leaves],
+        certificates=[name_certificate(hosted, leaf) for leaf in server.leaves],
         staple=show_source(server),
         connections=server.last_number,
     )
@@ -124,7 +170,7 @@ def describe_source(source: Any) -> Any:
 def _find(call: Call) -> tuple[Hosted, str, TlsServer]:
     hosted = call.hosted
     server = hosted.servers.find(call.path["server"])
-    return hosted, hosted.servers.id_of(server), server
+    return hosted, hosted.servers.id_of(server) or "", server
 
 
 @ROUTES.add("POST", _PATH, body=bodies.TlsServer, answers=shapes.TlsServer, status=201)
@@ -153,15 +199,17 @@ def stop(call: Call) -> None:
     """Stop a TLS server, and drop its connections."""
     hosted, id, server = _find(call)
     server.close()
-    with hosted.lock:
-        hosted.servers.drop(id)
+    hosted.servers.drop(id)
 
 
 @ROUTES.add("PUT", f"{_ONE}/staple", body=bodies.SetStaple, answers=shapes.TlsServer)
 def set_staple(call: Call) -> shapes.TlsServer:
     """Staple this from now on, in handshakes that begin."""
     hosted, id, server = _find(call)
-    server.staple_with(read_staple(hosted, call.body.staple))
+    with pointing_to("/staple"):
+        staple = read_staple(hosted, call.body.staple)
+    with starting():
+        server.staple_with(staple)
     return show_server(hosted, id)
 
 
@@ -181,16 +229,12 @@ def show_handshake(hosted: Hosted, shake: Handshake) -> shapes.Handshake:
         alert=shake.alert,
         alert_sent=shake.alert_sent,
         error=shake.error,
-        certificate=_show_leaf(shake.leaf),
+        certificate=None if shake.leaf is None else name_certificate(hosted, shake.leaf),
         client_certificate=_show_certificate(shake.client_certificate),
         requests=shake.requests,
         closed=shake.closed,
         text=str(shake),
     )
-
-
-def _show_leaf(leaf: Leaf | None) -> str | None:
-    return None if leaf is None else f"{leaf.serial_number:x}"
 
 
 def _show_certificate(certificate: x509.Certificate | None) -> str | None:
@@ -199,12 +243,19 @@ def _show_certificate(certificate: x509.Certificate | None) -> str | None:
 
 @ROUTES.add("GET", f"{_ONE}/handshakes", query=bodies.After, answers=shapes.Handshakes)
 def list_handshakes(call: Call) -> shapes.Handshakes:
-    """The connections numbered above `after`, oldest first; with `wait`, as soon as there is one."""
+    """The connections numbered above `after`, oldest first.
+
+    With `wait`, as soon as there is one whose handshake is over, whatever came of it.
+    """
     hosted, _, server = _find(call)
     query = call.query
-    found = wait_for_some(hosted, server, query, lambda: server.since(query.after))
+    # Of what comes after the look below nothing is passed over.
+    last = server.last_number
+    found = wait_for_some(
+        hosted, server, query, lambda: server.since(query.after), lambda one: one.completed or one.closed
+    )
     shown = found[: query.limit]
-    last = shown[-1].number if len(shown) < len(found) else server.last_number
+    last = shown[-1].number if shown else last
     return shapes.Handshakes(
         handshakes=[show_handshake(hosted, one) for one in shown], last=last, dropped=server.dropped
     )

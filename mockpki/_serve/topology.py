@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 from .._clock import monotonic
+from .._parameters import LONGEST
 from .._pki import PKI
 from .._typed import find_near
 from .bodies import MakePki
 from .durations import read_duration
 from .hosted import Hosted
 from .limits import REMEMBERED, Limits
-from .problem import Problem
+from .problem import Problem, pointing_to
 
 
 class Topology:
@@ -33,7 +34,8 @@ class Topology:
         self._lock = threading.RLock()
         self._hosted: dict[str, Hosted] = {}
         self._names: dict[str, str] = {}
-        self._gone: OrderedDict[str, None] = OrderedDict()
+        self._gone: OrderedDict[str, str | None] = OrderedDict()
+        """The ids of those that were closed last, and their names."""
         self._opening = 0
         self._closed = False
 
@@ -50,37 +52,52 @@ class Topology:
         """The PKI of that id or name. Raises Problem for one that is not there, or no more."""
         self.end_old()
         with self._lock:
-            hosted = self._hosted.get(self._names.get(key, key))
+            hosted = self._hosted.get(self._names.get(key) or key.lower())
             if hosted is not None:
                 return hosted
-            if key in self._gone:
+            if key.lower() in self._gone or key in self._gone.values():
                 raise Problem("gone", f"the PKI {key!r} was closed; make another with POST /v1/pkis")
-            near = find_near(key, [*self._names, *self._hosted])
+            near = find_near(key, [*(name for name, id in self._names.items() if id), *self._hosted])
         hint = f"did you mean {near[0]!r}?" if near else "POST /v1/pkis makes one"
-        raise Problem("not-found", f"there is no PKI {key!r}; {hint}", suggestions=near)
+        raise Problem("not-found", f"there is no PKI {key[:200]!r}; {hint}", suggestions=near)
 
-    def make(self, body: MakePki) -> Hosted:
-        """A PKI as *body* says, with nothing in it yet. Raises Problem where there is no room for it."""
-        limits, name = self.limits, body.name
-        self._reserve(name)
+    def make(self, body: MakePki, fill: Callable[[Hosted], None] = lambda hosted: None) -> Hosted:
+        """A PKI as *body* says, which others see when *fill* has put into it what it is to have.
+
+        Raises Problem where there is no room for it, and what *fill* raises; then there is none.
+        """
+        self._reserve(body.name)
         try:
-            ttl = limits.ttl if body.ttl is None else read_duration(body.ttl, "ttl", least=timedelta())
-            pki = PKI(**self._options, **_choose_options(body), evidence=limits.journal)
-            hosted = Hosted(pki, name, ttl)
-        finally:
+            hosted = self._create(body)
+            try:
+                fill(hosted)
+            except BaseException:
+                hosted.close()
+                raise
+        except BaseException:
             with self._lock:
-                self._opening -= 1
-                self._names.pop(name or "", None)
+                self._release(body.name)
+            raise
         with self._lock:
+            self._release(body.name)
             if not self._closed:
                 self._hosted[hosted.id] = hosted
-                if name is not None:
-                    self._names[name] = hosted.id
+                if body.name is not None:
+                    self._names[body.name] = hosted.id
                 return hosted
         hosted.close()
         raise Problem("gone", "this server is ending")
 
+    def _create(self, body: MakePki) -> Hosted:
+        ttl = self.limits.ttl
+        if body.ttl is not None:
+            with pointing_to("/ttl"):
+                ttl = read_duration(body.ttl, "ttl", least=timedelta(), most=LONGEST)
+        pki = PKI(**self._options, **_choose_options(body), evidence=self.limits.journal)
+        return Hosted(pki, body.name, ttl)
+
     def _reserve(self, name: str | None) -> None:
+        """Keep room for one more PKI, and its *name*, until `_release`."""
         self.end_old()
         most = self.limits.pkis
         with self._lock:
@@ -93,23 +110,29 @@ class Topology:
                     "give them a ttl",
                 )
             if name is not None:
-                if name in self._names or name in self._hosted:
+                if name in self._names or name.lower() in self._hosted:
                     raise Problem(
-                        "conflict", f"there is a PKI called {name!r} already; choose another name, or none"
+                        "conflict",
+                        f"there is a PKI called {name!r} already; choose another name, or none",
+                        "/name",
                     )
                 self._names[name] = ""
             self._opening += 1
 
+    def _release(self, name: str | None) -> None:
+        self._opening -= 1
+        if name is not None:
+            del self._names[name]
+
     def close(self, hosted: Hosted) -> list[str]:
         """End *hosted*; what there was to say."""
         with self._lock:
-            self._hosted.pop(hosted.id, None)
-            for key in (hosted.id, hosted.name):
-                if key is not None:
-                    self._names.pop(key, None)
-                    self._gone[key] = None
-            while len(self._gone) > REMEMBERED:
-                self._gone.popitem(last=False)
+            if self._hosted.pop(hosted.id, None) is not None:
+                if hosted.name is not None:
+                    del self._names[hosted.name]
+                self._gone[hosted.id] = hosted.name
+                if len(self._gone) > REMEMBERED:
+                    self._gone.popitem(last=False)
         return hosted.close()
 
     def end_old(self) -> None:
@@ -135,13 +158,17 @@ def _choose_options(body: MakePki) -> dict[str, Any]:
         "delegated": body.delegated,
         "responder_id": body.responder_id,
         "logged": body.logged,
+        "scts": body.scts,
+        "ca_not_before": body.ca_not_before,
+        "ca_not_after": body.ca_not_after,
     }
     if body.root is not None:
         options["root"] = (body.root.certificate.encode(), body.root.private_key.encode())
     if body.publishes is not None:
         options["publishes"] = body.publishes
     if body.ago is not None:
-        options["ago"] = read_duration(body.ago, "ago", least=timedelta())
+        with pointing_to("/ago"):
+            options["ago"] = read_duration(body.ago, "ago", least=timedelta(), most=LONGEST)
     if body.advertise is not None:
         options["advertise"] = body.advertise
     return options

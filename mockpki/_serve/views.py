@@ -44,7 +44,7 @@ def show_ca(hosted: Hosted, id: str) -> shapes.Ca:
         id=id,
         name=hosted.cas.name_of(id),
         common_name=ca.common_name,
-        issuer=None if issuer is None else hosted.cas.id_of(issuer),
+        issuer=None if issuer is None else name_ca(hosted, issuer),
         serial_number=f"{ca.serial_number:x}",
         certificate=ca.cert_pem.decode(),
         cert_file=ca.cert_file,
@@ -54,6 +54,16 @@ def show_ca(hosted: Hosted, id: str) -> shapes.Ca:
         ca_issuers_url=ca.ca_issuers.url,
         status=None if issuer is None else show_status(issuer.status(ca)),
     )
+
+
+def name_ca(hosted: Hosted, ca: CA) -> str:
+    """The id of *ca*; its serial number for one that no call can have, such as a scenario's."""
+    return hosted.cas.id_of(ca) or f"{ca.serial_number:x}"
+
+
+def name_certificate(hosted: Hosted, leaf: Leaf) -> str:
+    """The same of a certificate."""
+    return hosted.certificates.id_of(leaf) or f"{leaf.serial_number:x}"
 
 
 def name_publishing(publishes: Publishing) -> str:
@@ -78,7 +88,7 @@ def show_certificate(hosted: Hosted, id: str) -> shapes.Certificate:
     return shapes.Certificate(
         id=id,
         name=hosted.certificates.name_of(id),
-        ca=hosted.cas.id_of(leaf.issuer),
+        ca=name_ca(hosted, leaf.issuer),
         identities=list(leaf.names),
         serial_number=f"{leaf.serial_number:x}",
         status=show_status(leaf.issuer.status(leaf)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
@@ -23,25 +24,31 @@ class Watched(Protocol):
         """Have *wake* called when it does. The result ends that."""
 
 
-def wait_for_some(hosted: Hosted, watched: Watched, query: After, look: Callable[[], list[T]]) -> list[T]:
-    """What *look* finds, as soon as there is something, or nothing after the time that *query* gives it.
+def wait_for_some(
+    hosted: Hosted,
+    watched: Watched,
+    query: After,
+    look: Callable[[], list[T]],
+    will_do: Callable[[T], bool] = lambda one: True,
+) -> list[T]:
+    """What *look* finds, as soon as there is one that *will_do*, or after the time that *query* gives it.
 
-    Whoever asks again gets the same: no cursor is kept here.
+    Whoever asks again gets the same: no cursor is kept here. Raises Problem if the PKI is closed meanwhile.
     """
     if query.wait is None:
         return look()
     wait = read_duration(query.wait, "wait", least=timedelta(), most=LONGEST_WAIT)
     until = monotonic() + wait.total_seconds()
-    arrived = threading.Event()
-    unwatch = watched.watch(arrived.set)
-    try:
-        while not (found := look()) and not hosted.closed.is_set():
+    woken = threading.Event()
+    with ExitStack() as then:
+        then.callback(watched.watch(woken.set))
+        then.callback(hosted.watch_end(woken.set))
+        while True:
+            hosted.check_open()
+            # Whatever comes after this look wakes, and is found by the next.
+            woken.clear()
+            found = look()
             left = until - monotonic()
-            # Not at once to the end: a PKI that is closed meanwhile rings no bell.
-            if left <= 0:
-                break
-            arrived.wait(min(left, 0.5))
-            arrived.clear()
-    finally:
-        unwatch()
-    return found
+            if left <= 0 or any(map(will_do, found)):
+                return found
+            woken.wait(left)

@@ -105,6 +105,11 @@ class Service(Controlled[F]):
         return self._log.last_number
 
     @property
+    def asked(self) -> int:
+        """How many requests came since the last `reset`, those included that are not kept any more."""
+        return self._log.count
+
+    @property
     def dropped(self) -> int:
         """How many requests are not kept any more, by ``PKI(evidence=...)``."""
         return self._log.dropped

@@ -49,6 +49,9 @@ class Server(Protocol):
     def opened(self, handshake: Handshake) -> int:
         """A connection has begun, and *handshake* will be its evidence; how many there were before."""
 
+    def established(self) -> None:
+        """A handshake is completed."""
+
     def ended(self, handshake: Handshake) -> None:
         """The connection is over, and its evidence complete."""
 
@@ -248,6 +251,7 @@ class TlsConnection:
             if tls.resumed:
                 handshake.resumed = True
                 handshake.staple_reason = _RESUMED
+            self._server.established()
 
     def _flush(self, tls: Session) -> None:
         pending = tls.pending()

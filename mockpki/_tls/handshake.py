@@ -77,7 +77,7 @@ class HandshakeLog(Log[Handshake]):
         self._wakers: tuple[Callable[[], None], ...] = ()
 
     def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have *wake* called when a connection comes, and when it is over. The result ends that."""
+        """Have *wake* called when a connection comes, is established, and is over. The result ends that."""
         own = partial(wake)
         self._wakers += (own,)
 
@@ -86,7 +86,8 @@ class HandshakeLog(Log[Handshake]):
 
         return unwatch
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Tell those who watch that there is something new."""
         for wake in self._wakers:
             wake()
 
@@ -98,13 +99,13 @@ class HandshakeLog(Log[Handshake]):
             return handshake
 
         number = self._journal.keep(number_it)
-        self._wake()
+        self.wake()
         return number
 
     def close(self, handshake: Handshake) -> None:
         """Nothing of *handshake* will change."""
         self._journal.settle(handshake.number, self._to_octets(handshake))
-        self._wake()
+        self.wake()
 
     def _to_octets(self, handshake: Handshake) -> Row:
         one, certificate = handshake, handshake.client_certificate

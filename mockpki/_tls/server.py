@@ -237,7 +237,7 @@ class TlsServer:
         return self._handshakes.last_number
 
     def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have *wake* called as connections come and end, on the loop. The result ends that."""
+        """Have *wake* called, on the loop, as connections come, are established, end. The result ends it."""
         return self._handshakes.watch(wake)
 
     def reset(self) -> None:
@@ -303,6 +303,10 @@ class TlsServer:
     def opened(self, handshake: Handshake) -> int:
         """On the loop: keep *handshake*, a connection's evidence; its number."""
         return self._handshakes.open(handshake) - 1
+
+    def established(self) -> None:
+        """On the loop: a handshake is completed."""
+        self._handshakes.wake()
 
     def ended(self, handshake: Handshake) -> None:
         """On the loop: the connection is over, and its evidence complete."""

@@ -16,20 +16,21 @@ const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 export function writeCurl(deeds, pki, token) {
   /** @type {Map<string, string>} */
   const names = new Map();
+  const variable = (/** @type {string} */ name) => `'"$${name}"'`;
   /** @param {string} text */
-  const refer = (text) => [...names].reduce((all, [id, name]) => all.replaceAll(id, `'"$${name}"'`), quote(text)).replaceAll("''", "");
+  const refer = (text) => [...names].reduce((all, [id, name]) => all.replaceAll(id, name), quote(text)).replaceAll("''", "");
   const made = deeds.some(({ path }) => path === "/v1/pkis");
   const lines = [`base=${quote(location.origin)}`, ...(token ? ["# export MOCKPKI_TOKEN=..."] : []), ...(made ? [] : [`pki=${pki}`])];
-  if (!made) names.set(pki, "pki");
+  if (!made) names.set(pki, variable("pki"));
   for (const { method, path, body, answer } of deeds) {
     const call = ["curl -sS", ...(token ? ['-H "Authorization: Bearer $MOCKPKI_TOKEN"'] : []), ...(method === "POST" && body !== undefined ? [] : [`-X ${method}`]),
       ...(body === undefined ? [] : [`--json ${refer(JSON.stringify(body))}`]), `"$base"${refer(path)}`].join(" ");
     const what = method !== "POST" ? null : path === "/v1/pkis" ? "pki" : /\/certificates$/.test(path) ? `leaf_${names.size}` : null;
     lines.push(what ? `${what}=$(${call} | jq -r .id)` : call);
-    if (what) names.set(answer.id, what);
+    if (what) names.set(answer.id, variable(what));
     if (what === "pki" && body.certificates) names.set(answer.certificates[0], body.certificates[0].name);
   }
-  return lines.join("\n").replaceAll(`'"$web"'`, "web") + "\n";
+  return lines.join("\n") + "\n";
 }
 
 /** A value as Python. @param {unknown} value @returns {string} */
