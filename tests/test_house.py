@@ -193,6 +193,7 @@ TESTED_ELSEWHERE = {
     "_serve.authorities": "tests/serve/test_table.py",
     "_serve.bodies": "tests/serve/test_table.py",
     "_serve.certificates": "tests/serve/test_table.py",
+    "_serve.entries": "tests/serve/test_catalogue.py",
     "_serve.durations": "tests/serve/test_table.py",
     "_serve.guard": "tests/serve/test_table.py",
     "_serve.health": "tests/serve/test_table.py",

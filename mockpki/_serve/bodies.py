@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Name = Annotated[
     str,
@@ -348,6 +348,20 @@ class RequestsAfter(After):
     """The same, about one certificate alone."""
 
     certificate: str | None = None
+
+
+class WhichFaults(Body):
+    """Those `for` an answer, such as ocsp, staple, crl, ca_issuers or certificate; those of one layer."""
+
+    target: Annotated[str | None, Meta(examples=["ocsp"])] = field(name="for", default=None)
+    layer: str = ""
+
+
+class WithParameters(Body):
+    """Parameters as they are typed, and what the fault is given to."""
+
+    target: Annotated[str | None, Meta(examples=["ocsp"])] = field(name="for", default=None)
+    parameters: Annotated[str, Meta(max_length=4096, examples=["by=2d"])] = field(name="with", default="")
 
 
 class Password(Body):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from . import authorities, certificates, health, pages, pkis, services, stages, tls_servers
+from . import authorities, catalogue, certificates, health, pkis, services, stages, tls_servers
+from .pages import ROUTES as CONSOLE
 from .route import Route
 
 API: tuple[Route, ...] = tuple(
     route
-    for module in (health, pkis, authorities, certificates, services, tls_servers, stages)
+    for module in (health, pkis, authorities, certificates, services, tls_servers, stages, catalogue)
     for route in module.ROUTES
 )
 """Without the console, which ``--no-console`` leaves out."""
-TABLE: tuple[Route, ...] = (*API, *pages.ROUTES)
+TABLE: tuple[Route, ...] = (*API, *CONSOLE)
