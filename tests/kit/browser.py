@@ -25,7 +25,7 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--no-first-run",
     f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )  # fmt: skip
-PATIENCE = 20.0
+PATIENCE = 6.0
 
 
 class Browser:
@@ -65,7 +65,7 @@ class Browser:
                 pass
             if time.monotonic() > until:
                 body = self.driver.find_element(By.TAG_NAME, "body").text
-                pytest.fail(f"the page never showed {what}; it shows:\n{body}\n{self.log()}")
+                pytest.fail(f"the page never showed {what}; it shows:\n{body}\n{self.log()}", pytrace=False)
             time.sleep(0.03)
 
     def click(self, text: str, within: WebElement | None = None, css: str = "button, summary, nav a") -> None:

@@ -55,7 +55,7 @@ export function showClock(base, changed) {
     const days = Number(slider.value);
     const shown = days === Math.round(offset / DAY) ? offset : days * DAY;
     slider.setAttribute("aria-valuetext", `${days} days`);
-    fill(words, `${date(new Date(now() + shown).toISOString())}, ${shown ? `${away(shown).replace(/^in /, "").replace(" ago", "")} ${shown < 0 ? "behind" : "ahead"}` : "as it is"}`);
+    fill(words, `${date(new Date(now() + shown).toISOString())}, ${shown ? `${shown % DAY ? away(-Math.abs(shown)).replace(" ago", "") : `${Math.abs(shown / DAY)} d`} ${shown < 0 ? "behind" : "ahead"}` : "as it is"}`);
   }
 
   /**
@@ -76,7 +76,7 @@ export function showClock(base, changed) {
         if (name === "ocsp" && !about) return null;
         const given = faults.map(({ text }) => text);
         const der = await ask("POST", `${base}/cas/${encodeURIComponent(ca.id)}/${name}/make`, { faults: given, ...(name === "ocsp" && { certificate: about }) }).catch(() => null);
-        return mark(`nextUpdate of ${ca.id}'s ${name.toUpperCase()}`, der && readNextUpdate(name, der));
+        return mark(`nextUpdate of ${ca.name ?? (ca.id.length > 8 ? ca.common_name : ca.id)}'s ${name.toUpperCase()}`, der && readNextUpdate(name, der));
       }))])).filter((one) => one !== null);
     if (number !== asked) return;
     found.sort((one, other) => one.at - other.at);

@@ -96,7 +96,7 @@ export function select(choices, attributes = {}) {
 }
 
 /**
- * A button that does something which may fail; it is off until that is over.
+ * A button that does something which may fail, and may have a sentence to tell.
  * @param {string} text
  * @param {() => unknown} does
  * @param {Attributes} [attributes]
@@ -132,8 +132,8 @@ async function attempt(does, by) {
   const had = document.activeElement === by;
   by.setAttribute("aria-busy", "true");
   try {
-    await does();
-    say("");
+    const told = await does();
+    say(typeof told === "string" ? told : "", true);
   } catch (error) {
     say(String(error instanceof Error ? error.message : error));
   } finally {
@@ -143,12 +143,14 @@ async function attempt(does, by) {
 }
 
 /**
- * Tell what went wrong, where it stays until it is dismissed or something works; "" for nothing.
+ * Tell what went wrong, or right, where it stays until it is dismissed or something works; "" for nothing.
  * @param {string} sentence
+ * @param {boolean} [good]
  */
-export function say(sentence) {
+export function say(sentence, good = false) {
   const place = /** @type {HTMLElement} */ (document.getElementById("said"));
   place.hidden = !sentence;
+  place.classList.toggle("good", good);
   fill(place, make("span", {}, sentence), make("button", { type: "button", onclick: () => say("") }, "Dismiss"));
 }
 

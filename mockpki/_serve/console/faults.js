@@ -57,7 +57,8 @@ export function pickFaults(target) {
   function choose() {
     const entry = entries.find(({ name }) => name === names.value);
     add.disabled = !entry;
-    fill(about, entry && `${entry.sentence} ${entry.clause}`);
+    // What stands between asterisks is a parameter.
+    fill(about, ...(entry ? `${entry.sentence} ${entry.clause}`.split(/\*(\w+)\*/).map((part, at) => (at % 2 ? make("i", {}, part) : part)) : []));
     inputs = (entry?.parameters ?? []).map((parameter) =>
       [parameter, make("input", { placeholder: parameter.text ?? "", title: parameter.takes, size: 12, oninput: later, autocomplete: "off", spellcheck: "false" })]);
     fill(parameters, ...inputs.map(([parameter, input]) => label(parameter.name, input)));

@@ -3,7 +3,7 @@
 import { act, deeds, forgetDeeds, get, path } from "./api.js";
 import { showClock } from "./clock.js";
 import { writeCurl, writePython } from "./code.js";
-import { button, chip, copyable, date, facts, fill, form, keyed, label, make, say, select } from "./dom.js";
+import { button, chip, copyable, date, facts, fill, form, keyed, label, make, select } from "./dom.js";
 import { pickFaults, pickStaple, setService } from "./faults.js";
 import { showBeginning } from "./log.js";
 
@@ -159,7 +159,7 @@ export function showPki(id) {
         const policy = now.staple !== null && typeof now.staple === "object" && !Array.isArray(now.staple) && "policy" in now.staple;
         stapler.hidden = !policy;
         if (policy && stapler.open) look().catch(() => {});
-        fill(staple, chip(writeStaple(now.staple), now.staple === "honest" ? "right" : policy ? "" : "wrong"), make("span", { class: "dim" }, `${now.connections} connections`));
+        fill(staple, chip(writeStaple(now.staple), /^(an )?honest/.test(now.staple) ? "right" : policy ? "" : "wrong"), make("span", { class: "dim" }, `${now.connections} connections`));
       },
     };
   }, () => make("li", { class: "empty" }, "No TLS server yet: start one below."));
@@ -219,12 +219,12 @@ export function showPki(id) {
   }, label("certificate", from));
   const node = make("div", { class: "page" },
     make("div", { class: "bar head" }, title, make("span", { class: "form" },
-      button("Check", async () => { await act("POST", `${base}/check`); say("Nothing failed so far."); }),
+      button("Check", async () => (await act("POST", `${base}/check`), "Nothing failed so far.")),
       button("Reset", () => does("POST", "/reset")),
       button("Close this PKI", async () => {
         const answer = await act("DELETE", base);
         location.hash = "/pkis";
-        if (answer?.problems.length) setTimeout(() => say(answer.problems.join("; ")));
+        return answer.problems.join("; ");
       }))), about, section("Clock", timing.node), section("CAs and their services", cas), section("Certificates", leaves, section("Issue a certificate", issue)),
     section("TLS servers", servers, section("Start a TLS server", start)), section("Done by hand", hand));
   return { node, refresh };
