@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from . import authorities, catalogue, certificates, health, pkis, services, stages, tls_servers
-from .pages import ROUTES as CONSOLE
+from . import authorities, catalogue, certificates, console, health, pkis, services, stages, tls_servers
 from .route import Route
 
-API: tuple[Route, ...] = tuple(
+TABLE: tuple[Route, ...] = tuple(
     route
-    for module in (health, pkis, authorities, certificates, services, tls_servers, stages, catalogue)
+    for module in (health, pkis, authorities, certificates, services, tls_servers, stages, catalogue, console)
     for route in module.ROUTES
 )
-"""Without the console, which ``--no-console`` leaves out."""
-TABLE: tuple[Route, ...] = (*API, *CONSOLE)

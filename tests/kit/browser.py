@@ -76,7 +76,7 @@ class Browser:
             return next((one for one in found if one.is_displayed() and one.is_enabled()), None)
 
         own = self.wait(look, f"{text!r} to click")
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", own)  # type: ignore[no-untyped-call]
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", own)
         own.click()
 
     def field(self, label: str, within: WebElement | None = None) -> WebElement:
@@ -106,7 +106,7 @@ class Browser:
 
     def run(self, script: str, *values: object) -> object:
         """What a script of the page returns; of a promise, what comes of that."""
-        return self.driver.execute_script(script, *values)  # type: ignore[no-untyped-call]
+        return self.driver.execute_script(script, *values)
 
     def log(self) -> list[str]:
         """What the browser has said of pages since it was asked last: errors, and what a policy forbade."""

@@ -81,6 +81,9 @@ export function getOnce(to) {
   return answer;
 }
 
+/** Whether the server has a token: a call that shows no cookie tells. */
+export const wantsToken = async () => (await fetch("/v1/pkis", { credentials: "omit" })).status === 401;
+
 export const KINDS = ["pki", "certificate", "service", "request", "handshake", "stapler", "clock", "problem", "lost"];
 
 /**

@@ -171,6 +171,17 @@ export function facts(pairs) {
     ...shown.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
 }
 
+/** @param {string} title @param {Child} inside @param {boolean} [open] */
+export const fold = (title, inside, open) => make("details", { open: Boolean(open) }, make("summary", {}, title), inside);
+
+/** What is asked for when it is unfolded. @param {string} title @param {() => Promise<Node>} load */
+export function late(title, load) {
+  const place = make("div", {}, "…");
+  const own = fold(title, place);
+  own.addEventListener("toggle", () => own.open && load().then((node) => fill(place, node), (error) => fill(place, error.message)));
+  return own;
+}
+
 /**
  * Text to be copied, with the button that does it.
  * @param {string} text

@@ -1,7 +1,7 @@
 // The live log: what clients asked and were told, row by row; and a row, opened.
 
 import { get, path } from "./api.js";
-import { button, chip, clock, copyable, date, difference, facts, fill, label, make } from "./dom.js";
+import { button, chip, clock, copyable, date, difference, facts, fill, fold, label, late, make } from "./dom.js";
 
 /**
  * @typedef {import("./api.js").Request} Request
@@ -219,63 +219,66 @@ export async function openRow(place, names) {
   return isHandshake(row) ? [head, outcome, ...(await showHandshake(row, list))] : [head, outcome, ...(await showRequest(row, list))];
 }
 
+/**
+ * Decoded text in its parts: a line without a margin begins one.
+ * @param {string} text
+ * @returns {{title: string, inside: string[]}[]}
+ */
+function split(text) {
+  /** @type {{title: string, inside: string[]}[]} */
+  const parts = [];
+  for (const line of text.trimEnd().split("\n"))
+    if (line.startsWith("  ")) parts.at(-1)?.inside.push(line.slice(2));
+    else parts.push({ title: line, inside: [] });
+  return parts.filter(({ inside }) => inside.length);
+}
+
+/** What was decoded, the difference first. @param {string} at */
+async function showDecoded(at) {
+  const parts = split(new TextDecoder().decode(await get(`${at}/decoded`)));
+  const isDifference = (/** @type {{title: string}} */ { title }) => title.startsWith("where");
+  const shown = parts.filter(isDifference).map(({ title, inside }) =>
+    fold(title, difference(inside.map((line) => ({ mark: line[0], text: line.slice(2) }))), true));
+  return [...shown, ...parts.filter((part) => !isDifference(part)).map(({ title, inside }, number) =>
+    fold(title, make("pre", { tabindex: 0 }, inside.join("\n")), !shown.length || number === 0))];
+}
+
 /** @param {Row} row @param {string} at */
 async function showRequest(row, at) {
-  const { time, client, method, path: target, headers, hash_algorithm, nonce, signed, error, answer, certificates } = /** @type {Request} */ (row.what);
-  const decoded = await get(`${at}/decoded`);
+  const { time, client, method, path: target, hash_algorithm, nonce, signed, error, answer, certificates } = /** @type {Request} */ (row.what);
+  const hasQuestion = certificates.length > 0 || error !== null;
   return [
     facts([["time", date(time)], ["client", client], ["request", `${method} ${target}`], ["asked about", certificates.join(", ")],
       ["hash", hash_algorithm], ["nonce", nonce], ["signed", signed && "yes"], ["error", error && make("span", { class: "wrong" }, error)],
-      ["answer", `${answer.size} octets: ${answer.steps.join(", ")}`]]),
-    fold("Difference to the honest answer", decoded.difference.length ? difference(decoded.difference) : make("p", { class: "right" }, "None: it is the honest answer."), true),
-    decoded.request.length && fold("Request, decoded", lines(decoded.request), true),
-    fold("Answer, decoded", lines(decoded.answer), answer.honest),
-    fold("Headers", lines(Object.entries(headers).map(([name, value]) => `${name}: ${value}`))),
-    late("Request in hex", () => dump(`${at}/request.der`)),
+      ["answer", `${answer.size} octets: ${answer.steps.join(", ")}`], ["to the honest one", answer.honest && make("span", { class: "right" }, "no difference")]]),
+    ...(await showDecoded(at)),
+    hasQuestion && late("Request in hex", () => dump(`${at}/request.der`)),
     late("Answer in hex", () => dump(`${at}/answer.bin`)),
-    make("p", { class: "bar" }, download(`${at}/request.der`, "request.der"), download(`${at}/answer.bin`, "answer.bin"), download(at, "request.json")),
+    make("p", { class: "bar" }, hasQuestion && download(`${at}/request.der`, "request.der"), download(`${at}/answer.bin`, "answer.bin"), download(at, "request.json")),
   ];
 }
 
 /** @param {Row & {what: Handshake}} row @param {string} at */
 async function showHandshake(row, at) {
   const shake = row.what;
-  const pki = path("v1", "pkis", row.pki);
-  const bytes = shake.staple ? Uint8Array.from(atob(shake.staple), (letter) => letter.charCodeAt(0)) : null;
-  const decoded = await get(`${at}/decoded`).catch(() => null);
+  const red = (/** @type {string | null} */ text) => text && make("b", { class: "wrong" }, text);
   return [
     facts([["time", date(shake.time)], ["client", shake.client], ["SNI", shake.server_name], ["version", shake.version], ["ALPN", shake.alpn],
-      ["staple", `${shake.staple_requested ? "asked for" : "not asked for"}, ${bytes ? `${bytes.length} octets given` : "none given"}${shake.staple_reason ? `: ${shake.staple_reason}` : ""}`],
+      ["staple", `${shake.staple_requested ? "asked for" : "not asked for"}, ${shake.staple ? "given" : "none given"}${shake.staple_reason ? `: ${shake.staple_reason}` : ""}`],
       ["handshake", shake.completed ? `completed${shake.resumed ? ", resumed" : ""}` : "not completed"],
-      ["alert", shake.alert && make("b", { class: "wrong" }, shake.alert)], ["alert sent", shake.alert_sent && make("b", { class: "wrong" }, shake.alert_sent)],
-      ["error", shake.error && make("span", { class: "wrong" }, shake.error)], ["HTTP requests", shake.requests], ["connection", shake.closed ? "closed" : "open"]]),
-    decoded && fold("Difference to the honest staple", decoded.difference.length ? difference(decoded.difference) : make("p", { class: "right" }, "None."), true),
-    decoded?.answer?.length && fold("Staple, decoded", lines(decoded.answer), true),
-    bytes && fold("Staple in hex", hex(bytes)),
-    shake.certificate && late("Chain", async () => make("pre", { tabindex: 0 }, (await get(path("v1", "pkis", row.pki, "certificates", shake.certificate ?? ""))).chain)),
+      ["alert", red(shake.alert)], ["alert sent", red(shake.alert_sent)], ["error", red(shake.error)],
+      ["HTTP requests", shake.requests], ["connection", shake.closed ? "closed" : "open"]]),
+    ...(await showDecoded(at)),
+    shake.staple && late("Staple in hex", () => dump(`${at}/staple.der`)),
+    shake.certificate && late("Chain, PEM", async () => make("pre", { tabindex: 0 }, new TextDecoder().decode(await get(`${at}/chain.pem`)))),
     shake.client_certificate && fold("The client's certificate", make("pre", { tabindex: 0 }, shake.client_certificate)),
-    make("p", { class: "bar" }, bytes && download(`data:application/ocsp-response;base64,${shake.staple}`, "staple.der"),
-      shake.certificate && download(`${pki}${path("certificates", shake.certificate)}/chain.pem`, "chain.pem"), download(at, "handshake.json")),
+    make("p", { class: "bar" }, shake.staple && download(`${at}/staple.der`, "staple.der"),
+      shake.certificate && download(`${at}/chain.pem`, "chain.pem"), download(at, "handshake.json")),
   ];
 }
 
 /** @param {string} to @param {string} name */
 const download = (to, name) => make("a", { href: to, download: name }, `Download ${name}`);
-
-/** @param {string[]} all */
-const lines = (all) => make("pre", { tabindex: 0 }, all.join("\n"));
-
-/** @param {string} title @param {import("./dom.js").Child} inside @param {boolean} [open] */
-const fold = (title, inside, open) => make("details", { open: Boolean(open) }, make("summary", {}, title), inside);
-
-/** What is asked for when it is opened. @param {string} title @param {() => Promise<Node>} load */
-function late(title, load) {
-  const place = make("div", {}, "…");
-  const toggle = () => load().then((node) => fill(place, node), (error) => fill(place, String(error.message)));
-  const own = make("details", {}, make("summary", {}, title), place);
-  own.addEventListener("toggle", toggle, { once: true });
-  return own;
-}
 
 /** @param {string} to */
 const dump = async (to) => hex(await get(to));

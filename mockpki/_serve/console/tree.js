@@ -1,9 +1,9 @@
 // The PKIs, and what is in one: CAs, certificates, services, TLS servers, the clock; and what was done by hand, as code.
 
-import { act, deeds, forgetDeeds, get, path } from "./api.js";
+import { act, deeds, forgetDeeds, get, path, wantsToken } from "./api.js";
 import { showClock } from "./clock.js";
 import { writeCurl, writePython } from "./code.js";
-import { button, chip, copyable, date, facts, fill, form, keyed, label, make, select } from "./dom.js";
+import { button, chip, copyable, date, facts, fill, fold, form, keyed, label, late, make, select } from "./dom.js";
 import { pickFaults, pickStaple, setService } from "./faults.js";
 import { showBeginning } from "./log.js";
 
@@ -33,9 +33,6 @@ const input = (more) => make("input", { autocomplete: "off", spellcheck: "false"
 
 /** @param {string} title @param {...import("./dom.js").Child} inside */
 const section = (title, ...inside) => make("section", {}, make("h3", {}, title), ...inside);
-
-/** @param {string} title @param {...import("./dom.js").Child} inside */
-const fold = (title, ...inside) => make("details", {}, make("summary", {}, title), ...inside);
 
 /** @param {Ca} ca */
 const nameCa = (ca) => ca.name ?? ca.common_name;
@@ -145,9 +142,9 @@ export function showPki(id) {
     const at = path("tls_servers", first.id);
     const staple = make("span", { class: "outcome" });
     const events = make("div");
-    const stapler = fold("Stapler", events, make("div", { class: "form" },
+    const stapler = fold("Stapler", make("div", {}, events, make("div", { class: "form" },
       button("Settle", async () => (await act("POST", `${base}${at}/stapler/settle`), look())),
-      button("Restart", async () => (await act("POST", `${base}${at}/stapler/restart`), look()))));
+      button("Restart", async () => (await act("POST", `${base}${at}/stapler/restart`), look())))));
     const look = async () => fill(events, ...showStapler(await get(`${base}${at}/stapler`)));
     stapler.addEventListener("toggle", () => stapler.open && look().catch((error) => fill(events, error.message)));
     return {
@@ -187,18 +184,11 @@ export function showPki(id) {
   async function showHand() {
     const done = deeds(pki.id);
     fill(hand, done.length ? make("div", {}, make("p", { class: "dim" }, `${done.length} ${done.length === 1 ? "thing" : "things"} done here by hand:`),
-      fold("as Python", copyable(writePython(done, pki))), fold("as curl", copyable(writeCurl(done))), toml(),
+      fold("as Python", copyable(writePython(done, pki))),
+      late("as curl, for a shell that has jq", async () => copyable(writeCurl(done, pki.id, await wantsToken()))),
+      late("as TOML: the PKI as it is now", async () => copyable(new TextDecoder().decode(await get(`${base}/toml`)))),
       button("Forget what was done", () => (forgetDeeds(pki.id), showHand())))
       : make("p", { class: "empty" }, "Nothing yet. What you change here can be copied from here as Python, curl and TOML."));
-  }
-
-  function toml() {
-    const place = make("div", {}, "…");
-    const own = fold("as TOML: the PKI as it is now", place);
-    own.addEventListener("toggle", async () => {
-      if (own.open) fill(place, copyable(new TextDecoder().decode(await get(`${base}/toml`))));
-    });
-    return own;
   }
 
   const names = input({ placeholder: "localhost, 127.0.0.1" });
@@ -243,7 +233,7 @@ function showSetting(service) {
 
 /** @param {any} staple @returns {string} */
 const writeStaple = (staple) => typeof staple === "string" ? staple : staple === null ? "none"
-  : Array.isArray(staple) ? staple.map((one) => one.text ?? one).join(", ") : staple.policy ? `policy ${staple.policy}` : JSON.stringify(staple);
+  : Array.isArray(staple) ? staple.map((one) => one.text ?? one).join(", ") : staple.policy ? `policy ${staple.policy}` : "octets that were given";
 
 /** @param {any} stapler @returns {Node[]} */
 const showStapler = (stapler) => [

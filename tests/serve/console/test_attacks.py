@@ -116,7 +116,7 @@ def names(server: Served) -> list[str | None]:
 
 def attempt(browser: Browser, script: str, url: str) -> tuple[bool, str]:
     """Whether a script of the page got through, and what it got, or why not."""
-    done = browser.driver.execute_async_script(  # type: ignore[no-untyped-call]
+    done = browser.driver.execute_async_script(
         "const url = arguments[0], done = arguments[1];"
         f"({script}).then((got) => done([true, got]), (error) => done([false, String(error)]))",
         url,

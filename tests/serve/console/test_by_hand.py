@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from mockpki import PKI
+from mockpki.faults import Stale
 from tests.kit.browser import Browser
 from tests.kit.programs import need, run
 from tests.kit.serving import Served
@@ -330,9 +332,9 @@ def test_what_was_done_by_hand_runs_as_python_and_by_curl(page: Browser, served:
         names["test_done_by_hand"](again)
         assert again.clock.offset.days == 1
         assert again.ocsp.script_left == 1
-        assert [type(one).__name__ for one in again.ocsp.rules[None]] == ["Stale"]
+        assert again.ocsp.rules[None] == (Stale(by=timedelta(days=2)),)
         again.ocsp.forget_script()
-    page.click("as curl")
+    page.click("as curl, for a shell that has jq")
     shell = page.see("pre", "base=").text
     served.ask("DELETE", f"{pki}/ocsp/script")
     served.ask("POST", f"{pki}/reset")

@@ -1,20 +1,22 @@
 """The console: the files of a page for a person with a browser.
 
-There is no build and no template: the files are those in ``console/``, and no others can be had, whatever the
-path says.
+There is no build and no template: the files are those that stand here, and no others can be had, whatever
+the path says. `main.js` is where the page begins, `api.js` what it asks; `log.js` is the live log, `tree.js`
+a PKI, with `faults.js` and `clock.js` for its parts; `code.js` writes what was done as code, `dom.js` makes
+elements.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from . import bodies
-from .problem import Problem
-from .route import Call, Content, Routes
+from .. import bodies
+from ..problem import Problem
+from ..route import Call, Content, Routes
 
 ROUTES = Routes()
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
-FILES = {path.name: path for path in Path(__file__).with_name("console").iterdir() if path.suffix in TYPES}
+FILES = {path.name: path for path in Path(__file__).parent.iterdir() if path.suffix in TYPES}
 """All there are, by name."""
 POLICY = "; ".join(
     (

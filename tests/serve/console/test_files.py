@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from mockpki._serve import pages
+from mockpki._serve import console
 from mockpki._serve.guard import Guard
 from tests.kit.serving import Served, serving
 
 TOKEN = "not +a %secret;"
 QUOTED = "not%20%2Ba%20%25secret%3B"
-FOLDER = Path(pages.__file__).with_name("console")
+FOLDER = Path(console.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +24,11 @@ def guarded() -> Iterator[Served]:
 
 def test_each_file_is_there_with_its_type_and_the_policy(served: Served) -> None:
     """What the folder has is served as it is, and may load and send nothing that is not this server's."""
-    assert {"index.html", "console.css", "main.js"} <= set(pages.FILES)
-    assert {path.name for path in FOLDER.iterdir()} == set(pages.FILES)
+    assert {"index.html", "console.css", "main.js"} <= set(console.FILES)
+    others = {path.name for path in FOLDER.iterdir()} - set(console.FILES)
+    assert others <= {"__init__.py", "__pycache__"}
     kinds = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
-    for path in FOLDER.iterdir():
+    for path in console.FILES.values():
         reply = served.send("GET", f"/console/{path.name}")
         assert (reply.status, reply.body) == (200, path.read_bytes())
         assert reply.headers["content-type"] == f"{kinds[path.suffix]}; charset=utf-8"
@@ -41,8 +42,9 @@ def test_each_file_is_there_with_its_type_and_the_policy(served: Served) -> None
 
 @pytest.mark.parametrize(
     "name",
-    ["../pages.py", "..%2fpages.py", "%2e%2e/pages.py", "..\\pages.py", "/etc/passwd", "%2fetc%2fpasswd",
-     "x/../main.js", "./main.js", "main.js/", "MAIN.JS", "main.js%00.html", "", "."],
+    ["../route.py", "..%2froute.py", "%2e%2e/route.py", "..\\route.py", "/etc/passwd", "%2fetc%2fpasswd",
+     "x/../main.js", "./main.js", "main.js/", "MAIN.JS", "__init__.py", "__pycache__",
+     "main.js%00.html", "", "."],
 )  # fmt: skip
 def test_no_other_file_can_be_had(served: Served, name: str) -> None:
     """A path that leads out of the folder, or anywhere but to a name in it, leads nowhere."""
@@ -55,7 +57,7 @@ def test_no_file_of_the_console_runs_text() -> None:
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc|DOMParser"
         r"|createContextualFragment|https?://(?!www\.w3\.org/2000/svg)"
     )
-    for path in FOLDER.iterdir():
+    for path in console.FILES.values():
         text = re.sub(r"^\s*//.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
         assert found.search(text) is None, path.name
     assert "<script>" not in (FOLDER / "index.html").read_text()
