@@ -21,8 +21,8 @@ TREE = PACKAGE.parent
 
 # The plan: each wing, or door, imports only from the rows above its own; what stands side by side shares one.
 WINGS: tuple[tuple[str, ...], ...] = (
-    # The ground: parameters; time, the errors of other threads, what people type.
-    ("_parameters",),
+    # The ground: parameters, whoever wants to be told; time, the errors of other threads, what people type.
+    ("_parameters", "_watchers"),
     ("_awaitables", "_clock", "_problems", "_typed"),
     # Values and octets.
     ("_exchange",),

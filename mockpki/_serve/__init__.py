@@ -5,9 +5,11 @@
   have for it; how much of everything there is.
 - `route`, `table`: a call, and all calls there are. `health`, `pkis`, `authorities`, `certificates`,
   `services`, `tls_servers`: the functions that answer them, and `views`, which shows what there is.
-- `stages`: the scenarios, and a client that goes through them. `catalogue`: the faults, as `entries`.
+- `stages`: the scenarios, and clients that go through them. `catalogue`: the faults, shown as `entries`.
+- `staples`, `staplers`: what TLS servers staple, and what gets it for them.
 - `policies`: those of clients and of servers that staple, by name and field.
+- `openapi`: what there is, for programs. `guard`: who may call. `problem`: what went wrong, as a document.
+  `waiting`: for what is to come.
 - `console`: the page for a person with a browser.
-- `guard`: who may call. `problem`: what went wrong, as a document. `waiting`: for what is to come.
 - `application`, `server`, `life`: from a request to an answer; the port; start and end of the process.
 """

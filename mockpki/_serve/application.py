@@ -223,7 +223,7 @@ def _write(request: Incoming, route: Route, answer: object) -> Response:
             response.headers.set("Content-Disposition", "attachment", filename=answer.file_name)
         return response
     if answer is None:
-        response = Response(status=204 if route.status == 200 else route.status)
+        response = Response(status=route.status_of_nothing)
         del response.headers["Content-Type"]
         return response
     response = Response(msgspec.json.encode(answer), status=route.status, content_type=JSON)

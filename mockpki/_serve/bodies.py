@@ -289,6 +289,12 @@ class SetStaple(Body):
     staple: Staple
 
 
+class Settle(Body):
+    """How long to wait, in real time, for the fetches that are under way."""
+
+    timeout: Duration | None = None
+
+
 class AssertAsked(Body):
     """Of which certificate, and how often: left out, at least once; 0, never."""
 

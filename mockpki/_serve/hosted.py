@@ -41,6 +41,8 @@ class Hosted:
         self.cas: Named[CA] = Named("CA", CAS)
         self.certificates: Named[Leaf] = Named("certificate", CERTIFICATES, beside=self.cas)
         self.servers: Named[TlsServer] = Named("TLS server", SERVERS)
+        self.staples: dict[str, Any] = {}
+        """What TLS servers staple, by their ids, as it was given."""
         self.stages: Named[Any] = Named("stage", SERVERS)
         self.numbers = iter(range(1, 1 << 62))
         """Of TLS servers and stages, which have no id of their own."""

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from . import authorities, catalogue, certificates, console, health, pkis, services, stages, tls_servers
+from . import (
+    authorities,
+    catalogue,
+    certificates,
+    console,
+    health,
+    openapi,
+    pkis,
+    services,
+    stages,
+    staplers,
+    tls_servers,
+)
 from .route import Route
 
-TABLE: tuple[Route, ...] = tuple(
-    route
-    for module in (health, pkis, authorities, certificates, services, tls_servers, stages, catalogue, console)
-    for route in module.ROUTES
+MODULES = (
+    *(health, openapi, pkis, authorities, certificates, services, tls_servers),
+    *(staplers, stages, catalogue, console),
 )
+TABLE: tuple[Route, ...] = tuple(route for module in MODULES for route in module.ROUTES)

@@ -304,13 +304,9 @@ class TlsServer:
         """On the loop: keep *handshake*, a connection's evidence; its number."""
         return self._handshakes.open(handshake) - 1
 
-    def established(self) -> None:
-        """On the loop: a handshake is completed."""
-        self._handshakes.wake()
-
-    def ended(self, handshake: Handshake) -> None:
-        """On the loop: the connection is over, and its evidence complete."""
-        self._handshakes.close(handshake)
+    def progressed(self, handshake: Handshake) -> None:
+        """On the loop: the handshake is completed, or the connection over, and its evidence whole."""
+        self._handshakes.note(handshake)
 
     def report(self, error: BaseException, where: str) -> None:
         """Have the test told of *error*, which was raised *where* a note says."""
