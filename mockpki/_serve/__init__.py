@@ -7,6 +7,7 @@
   `services`, `tls_servers`: the functions that answer them, and `views`, which shows what there is.
 - `stages`: the scenarios, and clients that go through them. `catalogue`: the faults, shown as `entries`.
 - `staples`, `staplers`: what TLS servers staple, and what gets it for them.
+- `octets`: what came and went, as it was and decoded.
 - `policies`: those of clients and of servers that staple, by name and field.
 - `openapi`: what there is, for programs. `guard`: who may call. `problem`: what went wrong, as a document.
   `waiting`: for what is to come.

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 class Incoming(Request):
     """A request, no larger than it may be."""
 
-    max_content_length = LARGEST_BODY
-    max_form_memory_size = LARGEST_BODY
+    # One more than may be: what comes in chunks is cut off there without a word.
+    max_content_length = LARGEST_BODY + 1
 
 
 class NoQuery(Body):
@@ -101,11 +101,13 @@ def _read_body(request: Incoming, route: Route) -> Any:
     try:
         data = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        raise Problem("too-large", f"a body has at most {LARGEST_BODY:,} octets") from None
-    except TimeoutError:
-        raise Problem("timed-out", f"the body did not come within {IDLE:g} s") from None
-    except (ClientDisconnected, OSError):
+        data = None
+    except (ClientDisconnected, OSError) as error:
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            raise Problem("timed-out", f"the body did not come within {IDLE:g} s") from None
         raise Problem("not-http", "the body does not come as its head says") from None
+    if data is None or len(data) > LARGEST_BODY:
+        raise Problem("too-large", f"a body has at most {LARGEST_BODY:,} octets")
     if route.body is None:
         if data not in (b"", b"{}"):
             raise Problem("invalid", f"{route.method} {route.path} takes no body")

@@ -8,6 +8,7 @@ from . import (
     certificates,
     console,
     health,
+    octets,
     openapi,
     pkis,
     services,
@@ -19,6 +20,7 @@ from .route import Route
 
 MODULES = (
     *(health, openapi, pkis, authorities, certificates, services, tls_servers),
-    *(staplers, stages, catalogue, console),
+    *(staplers, stages, catalogue, octets),
+    console,
 )
 TABLE: tuple[Route, ...] = tuple(route for module in MODULES for route in module.ROUTES)

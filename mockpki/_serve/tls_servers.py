@@ -237,10 +237,14 @@ def list_handshakes(call: Call) -> shapes.Handshakes:
 def get_handshake(call: Call) -> shapes.Handshake:
     """One connection."""
     hosted, _, server = _find(call)
-    number = call.path["number"]
+    return show_handshake(hosted, find_handshake(server, call.path["number"]))
+
+
+def find_handshake(server: TlsServer, number: int) -> Handshake:
+    """The connection of that *number*. Raises Problem for one that is not kept, or not there yet."""
     for shake in server.since(max(number - 1, 0))[:1]:
         if shake.number == number:
-            return show_handshake(hosted, shake)
+            return shake
     raise Problem("not-found", f"there is no connection {number} here; /handshakes lists those there are")
 
 

@@ -96,7 +96,8 @@ class TlsServer:
             self._leaves = IssuedLeaves(issue, self._check_issued, self._staples.announce)
         self._url_host, self._bind_host = self._hosts()
         self._listener: ListeningPort | None = None
-        self._closed = False
+        self.closed = False
+        """Whether `close` was called, or the PKI's."""
         self._handshakes = HandshakeLog(realm.evidence)
         self._upstreams = Upstreams(realm.engine, realm.problems)
 
@@ -158,14 +159,14 @@ class TlsServer:
 
     def drop(self) -> None:
         """Stop, and drop every connection, without waiting for handlers."""
-        if self._closed:
+        if self.closed:
             return
         if self._listener is None:
             # It may be starting, in another thread.
             self._engine.end(self._staples.let_go)
             return
         self._engine.end(self._close_on_loop, self._listener)
-        self._closed = True
+        self.closed = True
         self._upstreams.begin_to_end()
 
     def join(self) -> None:
@@ -173,7 +174,7 @@ class TlsServer:
         self._upstreams.join()
 
     def _close_on_loop(self, listener: ListeningPort) -> None:
-        self._closed = True
+        self.closed = True
         # What has come until now is read first, and may ask for a staple.
         listener.close()
         self._staples.let_go()
@@ -186,7 +187,7 @@ class TlsServer:
 
     def listen_again(self) -> None:
         """On the loop: take connections, as a process that has started."""
-        if self._listener is not None and not self._closed:
+        if self._listener is not None and not self.closed:
             self._listener.start()
 
     # Where it is.
@@ -227,7 +228,7 @@ class TlsServer:
 
         0 gives all. A negative number counts from the end: ``since(-1)`` is the last one.
         """
-        if self._listener is not None and not self._closed:
+        if self._listener is not None and not self.closed:
             self._engine.settle()
         return self._handshakes.since(number)
 
@@ -242,7 +243,7 @@ class TlsServer:
 
     def reset(self) -> None:
         """Forget the connections so far."""
-        if self._listener is not None and not self._closed:
+        if self._listener is not None and not self.closed:
             self._engine.settle()
         self._handshakes.clear()
 
@@ -278,7 +279,7 @@ class TlsServer:
         policy does not let it start; then all is as before.
         """
         self._realm.require_open()
-        if self._closed:
+        if self.closed:
             raise ValueError("this TLS server is closed; its staple can only be set while it is open")
         source = staple_source(staple)
         for leaf in self.leaves:
@@ -294,11 +295,6 @@ class TlsServer:
     @property
     def _engine(self) -> Engine:
         return self._realm.engine
-
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called, or the PKI's."""
-        return self._closed
 
     def opened(self, handshake: Handshake) -> int:
         """On the loop: keep *handshake*, a connection's evidence; its number."""
@@ -359,6 +355,10 @@ class TlsServer:
             raise ValueError(f"{leaf!r} belongs to another PKI, and clients of this one would not trust it")
         self._check(leaf, self.source)
 
+    def chain_of(self, leaf: Leaf) -> tuple[bytes, ...]:
+        """The certificates that it shows with *leaf*, that one first, as DER."""
+        return leaf.chain_ders if self._chain is None else (leaf.der, *self._chain)
+
     def _presentation(self, leaf: Leaf, staple: bytes | None) -> Presentation:
         try:
             key = leaf.key
@@ -366,7 +366,7 @@ class TlsServer:
             raise ValueError(f"{error}; no TLS server can present it without") from error
         minimum, maximum = self._versions
         return Presentation(
-            leaf.chain_ders if self._chain is None else (leaf.der, *self._chain),
+            self.chain_of(leaf),
             key,
             () if staple is None else (staple,),
             self._alpn,

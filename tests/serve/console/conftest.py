@@ -28,6 +28,6 @@ def browser(_one_browser: Browser) -> Iterator[Browser]:
 def console(browser: Browser, served: Served) -> Iterator[Browser]:
     """The same, on the console; nothing that the test does there is an error, or against its policy."""
     browser.open(f"{served.url}/")
-    browser.see("h1", "mockpki")
+    browser.see("#state", "live")
     yield browser
-    print(browser.log())
+    assert browser.log() == []
