@@ -6,6 +6,7 @@ from . import (
     authorities,
     catalogue,
     certificates,
+    console,
     health,
     octets,
     openapi,
@@ -20,5 +21,6 @@ from .route import Route
 MODULES = (
     *(health, openapi, pkis, authorities, certificates, services, tls_servers),
     *(staplers, stages, catalogue, octets),
+    console,
 )
 TABLE: tuple[Route, ...] = tuple(route for module in MODULES for route in module.ROUTES)
