@@ -58,64 +58,71 @@ class Client:
         return path
 
 
-@pytest.mark.parametrize("advertise", [None, f"http://{NAME}:8481"], ids=["address", "name"])
-def test_the_command_of_the_image(advertise: str | None, machines: Machines, tmp_path: Path) -> None:
-    """The client goes by what it is told and by what certificates say: accepted, and once revoked refused."""
+BASE = f"http://{SERVER}:8480"
+
+
+def test_the_command_of_the_image(machines: Machines, tmp_path: Path) -> None:
+    """Clients go by what they are told, be it an address or a name; a name that nobody told it is none."""
     client = Client(machines, tmp_path)
     with started(*command(), before=machines.server) as server:
-        base = f"http://{SERVER}:8480"
-        fields = {} if advertise is None else {"advertise": advertise}
-        pki = client.ask("POST", f"{base}/v1/pkis", {"depth": 1, **fields})
-        path = f"{base}/v1/pkis/{pki['id']}"
-        host = SERVER if advertise is None else NAME
-        identities = {"identities": [SERVER, NAME], "must_staple": True}
-        leaf = client.ask("POST", f"{path}/certificates", identities)
-        servers = [
-            client.ask("POST", f"{path}/tls_servers", {"certificates": [leaf["id"]], "staple": staple})
-            for staple in ("honest", {"policy": "caddy"})
-        ]
-        assert [(one["host"], one["port"]) for one in servers] == [(host, 8500), (host, 8501)]
-        roots, issuer = (
-            client.write("roots.pem", pki["ca_pem"]),
-            client.write("ca.pem", pki["cas"][1]["certificate"]),
-        )
-        own, crl = client.write("leaf.pem", leaf["certificate"]), tmp_path / "crl.der"
-        at = ["-in", own, "-noout", "-ocsp_uri"]
-        responder = client.run(need("openssl"), "x509", *at).stdout.strip()
-        assert urlsplit(responder).netloc == f"{host}:8481"
-        assert urlsplit(pki["cas"][1]["crl_url"]).netloc == f"{host}:8481"
-        curl = [need("curl"), "-sS", "--cert-status", "--cacert", roots]
-        asking = ["ocsp", "-issuer", issuer, "-cert", own, "-url", responder, "-CAfile", roots]
-        download = [need("curl"), "-sSf", "-o", crl, pki["cas"][1]["crl_url"]]
-        verify = ["verify", "-CAfile", roots, "-untrusted", issuer, "-crl_check", "-CRLfile", crl, own]
-
-        for one in servers:
-            assert client.run(*curl, one["url"]).returncode == 0
-        assert ": good\n" in client.run(need("openssl"), *asking).stdout
-        assert client.run(*download).returncode == 0
-        assert client.run(need("openssl"), *verify).returncode == 0
-
-        client.ask("POST", f"{path}/certificates/{leaf['id']}/revoke", {"reason": "key_compromise"})
-
-        refused = client.run(*curl, servers[0]["url"])
-        assert (refused.returncode, "revocation reason: keyCompromise" in refused.stderr) == (91, True)
-        assert ": revoked\n" in client.run(need("openssl"), *asking).stdout
-        assert client.run(*download).returncode == 0
-        refused = client.run(need("openssl"), *verify)
-        assert "error 23 at 0 depth lookup: certificate revoked" in refused.stderr
-
-        asked = client.ask("GET", f"{path}/ocsp/requests")["requests"]
-        assert {one["client"].rpartition(":")[0] for one in asked} == {CLIENT, "127.0.0.1"}
-        shakes = client.ask("GET", f"{path}/tls_servers/{servers[0]['id']}/handshakes")["handshakes"]
-        assert {one["client"].rpartition(":")[0] for one in shakes} == {CLIENT}
-
+        for advertise in (None, f"http://{NAME}:8481"):
+            accept_and_refuse(client, advertise)
         # A name that a stranger can point here is none of its names, though any address is.
         for named, status in (("evil.example:8480", 421), (f"{NAME}:8480", 421), ("203.0.113.9:8480", 200)):
-            assert client.call("GET", f"{base}/v1/pkis", headers={"Host": named})[0] == status
-        client.ask("DELETE", path)
+            assert client.call("GET", f"{BASE}/v1/pkis", headers={"Host": named})[0] == status
         status, _, said = server.end()
         assert status == 0
         assert "--allow-remote: other machines reach this server at 0.0.0.0, and everybody may" in said
+
+
+def accept_and_refuse(client: Client, advertise: str | None) -> None:
+    """By what certificates say: a certificate is accepted by all, and once it is revoked refused by all."""
+    fields = {} if advertise is None else {"advertise": advertise}
+    pki = client.ask("POST", f"{BASE}/v1/pkis", {"depth": 1, **fields})
+    path = f"{BASE}/v1/pkis/{pki['id']}"
+    host = SERVER if advertise is None else NAME
+    identities = {"identities": [SERVER, NAME], "must_staple": True}
+    leaf = client.ask("POST", f"{path}/certificates", identities)
+    servers = [
+        client.ask("POST", f"{path}/tls_servers", {"certificates": [leaf["id"]], "staple": staple})
+        for staple in ("honest", {"policy": "caddy"})
+    ]
+    assert [(one["host"], one["port"]) for one in servers] == [(host, 8500), (host, 8501)]
+    roots, issuer = (
+        client.write("roots.pem", pki["ca_pem"]),
+        client.write("ca.pem", pki["cas"][1]["certificate"]),
+    )
+    own, crl = client.write("leaf.pem", leaf["certificate"]), client.folder / "crl.der"
+    at = ["-in", own, "-noout", "-ocsp_uri"]
+    responder = client.run(need("openssl"), "x509", *at).stdout.strip()
+    assert urlsplit(responder).netloc == f"{host}:8481"
+    assert urlsplit(pki["cas"][1]["crl_url"]).netloc == f"{host}:8481"
+    curl = [need("curl"), "-sS", "--cert-status", "--cacert", roots]
+    asking = ["ocsp", "-issuer", issuer, "-cert", own, "-url", responder, "-CAfile", roots]
+    download = [need("curl"), "-sSf", "-o", crl, pki["cas"][1]["crl_url"]]
+    verify = ["verify", "-CAfile", roots, "-untrusted", issuer, "-crl_check", "-CRLfile", crl, own]
+
+    for one in servers:
+        assert client.run(*curl, one["url"]).returncode == 0
+    assert ": good\n" in client.run(need("openssl"), *asking).stdout
+    assert client.run(*download).returncode == 0
+    assert client.run(need("openssl"), *verify).returncode == 0
+
+    client.ask("POST", f"{path}/certificates/{leaf['id']}/revoke", {"reason": "key_compromise"})
+
+    refused = client.run(*curl, servers[0]["url"])
+    assert (refused.returncode, "revocation reason: keyCompromise" in refused.stderr) == (91, True)
+    assert ": revoked\n" in client.run(need("openssl"), *asking).stdout
+    assert client.run(*download).returncode == 0
+    refused = client.run(need("openssl"), *verify)
+    assert "error 23 at 0 depth lookup: certificate revoked" in refused.stderr
+
+    asked = client.ask("GET", f"{path}/ocsp/requests")["requests"]
+    assert {one["client"].rpartition(":")[0] for one in asked} == {CLIENT, "127.0.0.1"}
+    shakes = client.ask("GET", f"{path}/tls_servers/{servers[0]['id']}/handshakes")["handshakes"]
+    assert {one["client"].rpartition(":")[0] for one in shakes} == {CLIENT}
+
+    client.ask("DELETE", path)
 
 
 def test_a_token_is_made_for_other_machines(machines: Machines, tmp_path: Path) -> None:
