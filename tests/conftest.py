@@ -8,7 +8,8 @@ HERE = Path(__file__).parent
 SLOW = {
     "clients", "cli", "foreign", "probe", "reports", "scenarios",
     "catalogue/test_difference.py", "catalogue/test_recipes_crl.py", "catalogue/test_recipes_ocsp.py",
-    "ca/test_issuing.py", "serve/test_process.py", "serve/test_remote.py", "faults/test_transport_together.py", "programs/test_faketime.py",
+    "ca/test_issuing.py", "faults/test_transport_together.py", "programs/test_faketime.py",
+    "serve/test_process.py", "serve/test_remote.py",
     "serve/console/test_attacks.py", "serve/console/test_by_hand.py", "serve/console/test_live_log.py",
     "serve/console/test_types.py",
     "staplers/test_presets.py", "staplers/test_sightings.py", "test_benchmarks.py", "test_contributing.py",

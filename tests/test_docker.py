@@ -1,5 +1,6 @@
 """The image's recipe says what the code does. It is not built here: that takes Docker."""
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -35,8 +36,8 @@ def command() -> list[str]:
 def parse(options: list[str]) -> Settings:
     """What they mean to the command line."""
     with serve.make_context("serve", list(options)) as context:
-        fields: dict[str, Any] = {name: value for name, value in context.params.items() if name != "check"}
-    return Settings(**fields)
+        given: dict[str, Any] = context.params
+    return Settings(**{field.name: given[field.name] for field in dataclasses.fields(Settings)})
 
 
 def test_what_is_copied_is_there() -> None:

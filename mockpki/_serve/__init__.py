@@ -14,5 +14,6 @@
 - `console`: the page for a person with a browser.
 - `application`, `server`, `activity`: from a request to an answer; the port; how long nobody has called.
 - `settings`, `process`, `life`: what a server is to be; all of it as a process; what begins and ends that.
+  `folder`: files under names that stay. `live`: what happens, a line each.
   `reach`: where it may connect to. `log`: what it says meanwhile. `healthcheck`: whether another one is well.
 """

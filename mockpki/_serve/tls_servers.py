@@ -14,6 +14,7 @@ from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._tls.handshake import Handshake
 from .._tls.server import TlsServer
+from .._tls.staple_source import staple_source
 from . import bodies, shapes
 from .certificates import read_octets
 from .hosted import Hosted
@@ -34,6 +35,7 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
         given = _list_leaves(hosted, body)
         with pointing_to("/staple"):
             staple, shown = read_staple(hosted, body.staple)
+            staple_source(staple)
         with pointing_to("/forward_to"):
             forward_to = None if body.forward_to is None else read_address(body.forward_to)
         with hosted.lock:
@@ -52,9 +54,8 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
                 chain=None if body.chain is None else _list_chain(hosted, body.chain),
             )
         # Not under the lock: a policy may wait for its staples.
-        with starting():
+        with hosted.starting(server), starting():
             server.__enter__()
-        with hosted.lock:
             if hosted.closed.is_set():
                 server.close()
                 hosted.check_open()
@@ -179,6 +180,7 @@ def set_staple(call: Call) -> shapes.TlsServer:
     hosted, id, server = _find(call)
     with pointing_to("/staple"):
         staple, shown = read_staple(hosted, call.body.staple)
+        staple_source(staple)
     with starting():
         server.staple_with(staple)
     hosted.staples[id] = shown

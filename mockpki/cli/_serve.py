@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from click.core import ParameterSource
 from .._serve.settings import Settings
 from .._typed import parse_duration
 from ._options import Command, Decorator, gather, split_address
+from ._welcome import Welcome
+from ._wish import Wish, wish_options
 
 
 def read_period(text: str) -> timedelta:
@@ -125,13 +128,29 @@ def look_at(url: str, ctx: click.Context) -> int:
 
 
 @click.command(cls=Command, context_settings={"auto_envvar_prefix": "MOCKPKI_SERVE"})
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @settings_options()
+@wish_options
+@click.option(
+    "--dir",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="With NAMEs: their files under names that stay, such as leaf.pem. They are kept at the end.",
+)
 @click.option(
     "--check", metavar="URL", allow_from_autoenv=False,
     help="End with 0 if a server is at URL and well, else with 1.",
 )  # fmt: skip
 @click.pass_context
-def serve(ctx: click.Context, settings: Settings, check: str | None) -> None:
+def serve(
+    ctx: click.Context,
+    names: tuple[str, ...],
+    settings: Settings,
+    wish: Wish,
+    folder: Path | None,
+    check: str | None,
+) -> None:
     """Serve PKIs to programs in any language, by HTTP and JSON, and to a person with a browser.
 
     \b
@@ -141,6 +160,10 @@ def serve(ctx: click.Context, settings: Settings, check: str | None) -> None:
     Make a PKI, and a certificate in it:
       curl --json '{}' http://127.0.0.1:41234/v1/pkis
       curl --json '{"identities": ["localhost"]}' http://127.0.0.1:41234/v1/pkis/ID/certificates
+    \b
+    For a person: a PKI called default with a certificate for NAMEs and a TLS server, the lines to paste, and
+    then a line for each request and handshake:
+      mockpki serve localhost --tls-ports 8443 --services-port 8080 --ocsp Hang --revoke --dir ./pki
     \b
     For other machines, as in a container:
       mockpki serve --host=0.0.0.0 --allow-remote --port=8480 --services-port=8481 --tls-ports=8500-8531
@@ -156,8 +179,18 @@ def serve(ctx: click.Context, settings: Settings, check: str | None) -> None:
     from .._serve.life import CANNOT_LISTEN
     from .._serve.process import CannotListen, run
 
+    given = [*wish.given, *(["--dir"] if folder else [])]
+    if given and not names:
+        raise click.UsageError(f"{given[0]} goes with a NAME, such as localhost, whose certificate is made.")
+    ends = ExitStack()
+    welcome = Welcome(names, wish, folder, ends) if names else None
     try:
-        status = run(settings, settings.choose_token(os.environ))
+        with ends:
+            token = settings.choose_token(os.environ)
+            if welcome is None:
+                status = run(settings, token)
+            else:
+                status = run(settings, token, welcome.fill, welcome.greet)
     except CannotListen as error:
         click.echo(f"mockpki serve: {error}", err=True)
         status = CANNOT_LISTEN
