@@ -98,7 +98,8 @@ class Network:
         """Those of the *addresses* that may be reached. Raises ValueError where *what* leads to none."""
         allowed = choose_allowed(addresses, self.may_reach)
         if not allowed:
-            raise ValueError(f"{what} leads nowhere that may_reach= of this PKI allows")
+            rule = f"{self.may_reach!r:.200}"
+            raise ValueError(f"{what} leads nowhere that may_reach= of this PKI allows: {rule}")
         return allowed
 
 

@@ -13,6 +13,7 @@
 - `policies`: those of clients and of servers that staple, by name and field.
 - `openapi`: what there is, for programs. `guard`: who may call. `problem`: what went wrong, as a document.
   `waiting`: for what is to come.
+- `console`: the page for a person with a browser.
 - `application`, `server`, `activity`: from a request to an answer; the port; how long nobody has called.
 - `settings`, `process`, `life`: what a server is to be; all of it as a process; what begins and ends that.
   `file`, `export`: PKIs of a TOML file, and back. `folder`: files under names that stay. `live`: what

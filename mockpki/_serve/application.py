@@ -67,6 +67,8 @@ class Application:
 
     def _answer(self, request: Incoming) -> Response:
         self._guard.check(request)
+        if self._guard.is_shown_token(request):
+            return self._guard.let_in(request)
         # The host was looked at by the guard, and decides nothing here.
         adapter = self._map.bind("localhost")
         try:

@@ -393,3 +393,9 @@ class EnvFormat(Body):
     """As lines for a shell, or as JSON."""
 
     format: Literal["sh", "json"] = "sh"
+
+
+class Entrance(Body):
+    """The token, with which a browser may open the console; it is a cookie from then on."""
+
+    token: str | None = None

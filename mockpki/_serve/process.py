@@ -65,6 +65,7 @@ class Process:
             advertise=settings.advertise_host,
             may_reach=reach,
         )
+        self.topology.everywhere = settings.advertise_host is None and settings.is_everywhere
         self.topology.stop = self.own.end
         self.topology.report = self._report
         self._then.callback(self._close_pkis)

@@ -20,6 +20,11 @@ class Reach:
         self._targets = {(read_address(host), port) for host, port in targets}
         self._own: set[int] = set()
 
+    def __repr__(self) -> str:
+        return (
+            "loopback, but not this server itself; beyond that, what it was started with --allow-forward for"
+        )
+
     def keep_off(self, port: int) -> None:
         """Never go to *port* of this machine. Raises ValueError if that is one of the targets."""
         self._own.add(port)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from .._engine.ports import Exposed, is_host, is_loopback
+from .._engine.ports import Exposed, address_of, is_host, is_loopback
 
 TOKEN = "MOCKPKI_TOKEN"  # noqa: S105 - the name of it
 """The environment variable that has the token: what stands in argv can be read by every user."""
@@ -89,6 +89,11 @@ class Settings:
     def bind_host(self) -> str:
         """Where everything listens."""
         return Exposed(self.host) if self.allow_remote else self.host
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it listens on every address, which is none to connect to."""
+        return address_of(self.host) != self.host
 
     @property
     def hosts(self) -> list[str]:

@@ -6,6 +6,7 @@ from . import (
     authorities,
     catalogue,
     certificates,
+    console,
     export,
     health,
     octets,
@@ -22,5 +23,6 @@ from .route import Route
 MODULES = (
     *(health, openapi, pkis, export, authorities, certificates, services, tls_servers),
     *(staplers, stages, catalogue, octets, streams),
+    console,
 )
 TABLE: tuple[Route, ...] = tuple(route for module in MODULES for route in module.ROUTES)

@@ -57,10 +57,10 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
             if hosted.closed.is_set():
                 server.close()
                 hosted.check_open()
-        id = hosted.servers.add(server, str(next(hosted.numbers)), body.name)
-        hosted.bodies[f"server {id}"] = body
-        hosted.staples[id] = shown
-        return id
+            id = hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+            hosted.bodies[f"server {id}"] = body
+            hosted.staples[id] = shown
+            return id
 
 
 def _list_leaves(hosted: Hosted, body: bodies.TlsServer) -> list[Any]:

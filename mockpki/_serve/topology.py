@@ -42,6 +42,9 @@ class Topology:
         pump = Pump(self)
         self.events.first_came, self.events.last_left = pump.start, pump.stop
         self.events.changed = pump.mark
+        self.everywhere = False
+        """Whether it listens on every address, of which none is advertised: a PKI has that by which it was
+        asked for, which leads here."""
         self._options = options
         self._tls_ports = tls_ports
         self._lock = threading.RLock()

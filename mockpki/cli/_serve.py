@@ -67,7 +67,8 @@ def settings_options() -> Decorator:
             help="Ports that TLS servers take, a range or one. (Else: any.)",
         ),
         click.option(
-            "--advertise-host", metavar="H", help="The host in the URLs of certificates. (Else: --host.)"
+            "--advertise-host", metavar="H",
+            help="The host in the URLs of certificates. (Else: --host, or for 0.0.0.0 that of the call.)",
         ),
         click.option(
             "--allow-host", multiple=True, metavar="H",

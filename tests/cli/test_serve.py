@@ -10,10 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockpki._engine.ports import addresses, url_host
+from mockpki._serve.process import Process
+from mockpki._serve.settings import Settings
 from mockpki.cli import main
 from tests.kit.asking import send
 from tests.kit.plain_server import answering, plain_server
-from tests.kit.serve_process import started
 from tests.kit.serving import serving
 
 
@@ -140,9 +141,13 @@ def test_check_of_what_is_no_url() -> None:
 
 def test_a_control_port_on_localhost_is_one_on_both_addresses() -> None:
     """Clients try either first."""
-    hosts = addresses("localhost")
-    with started("--host", "localhost") as server:
-        assert server.ready["url"].startswith("http://localhost:")
-        for host in hosts:
-            reply = send(f"http://{url_host(host)}:{server.port}", target="/health")
+    process = Process(Settings(host="localhost"), None)
+    process.open()
+    try:
+        process.start(lambda topology: {})
+        assert process.url.startswith("http://localhost:")
+        for host in addresses("localhost"):
+            reply = send(process.url.replace("localhost", url_host(host)), target="/health")
             assert (reply.status, json.loads(reply.body)["status"]) == (200, "ok")
+    finally:
+        process.close()

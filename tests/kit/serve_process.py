@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -79,10 +80,10 @@ class Server:
             raise
         return self.process.returncode, out.decode(), said.decode()
 
-    def end(self) -> tuple[int, str, str]:
-        """The same once it was asked to end; of a folder for what is temporary nothing is left in it."""
+    def end(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
+        """The same once it was asked to end; of its folder for what is temporary nothing is left."""
         with contextlib.suppress(ProcessLookupError):
-            self.process.terminate()
+            self.process.send_signal(how)
         ended = self.finish()
         assert os.listdir(self.folder) == []
         return ended

@@ -18,9 +18,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from click.testing import CliRunner
 
 from mockpki._programs.ports import is_listening
 from mockpki._serve.settings import TOKEN
+from mockpki.cli import main
 from tests.kit.asking import Reply, send
 from tests.kit.serve_process import PATIENCE, Server, environment, started
 
@@ -67,16 +69,21 @@ def test_for_a_person(tmp_path: Path) -> None:
         wait_for(opened.exists)
         assert opened.read_text() == f"{url}\n"
         url, _, query = url.partition("?")
+        entered = send(url, "GET", target=f"/?{query}")
+        assert (entered.status, entered.headers["location"]) == (303, "/")
+        assert "HttpOnly" in entered.headers["set-cookie"]
         assert query == "token=open.sesame"
         assert send(url, "GET", target="/v1/pkis").status == 401
         shown = {"Authorization": "Bearer open.sesame"}
         assert send(url, "GET", target="/v1/pkis", headers=shown).status == 200
         assert send(url, "GET", target="/health").status == 200
+        # Closing its terminal ends it, too.
+        assert server.end(signal.SIGHUP) == (0, "", "")
 
 
 def test_limits_and_names() -> None:
     """How many PKIs, for how long, and how much of what was asked; by which names, and where to."""
-    options = ["--max-pkis=1", "--journal=2", "--pki-ttl=1s", "--allow-host=one.example"]
+    options = ["--max-pkis=1", "--journal=2", "--pki-ttl=1s", "--allow-host=one.example", "--no-console"]
     more = ["--advertise-host=mockpki.example", "--tls-ports={port}"]
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -87,6 +94,8 @@ def test_limits_and_names() -> None:
         assert "--max-pkis" in server.refuse("POST", "/v1/pkis", {}, 409)
         for host, status in (("one.example", 200), ("mockpki.example", 200), ("two.example", 421)):
             assert server.send("GET", "/health", headers={"Host": f"{host}:{server.port}"}).status == status
+        # There are calls, and no console.
+        assert [server.send("GET", target).status for target in ("/", "/v1/pkis")] == [404, 200]
         leaf = server.ask("POST", f"{path}/certificates", {"identities": ["localhost"]})
         url = pki["cas"][1]["crl_url"]
         assert url.startswith("http://mockpki.example:")
@@ -105,19 +114,19 @@ def test_limits_and_names() -> None:
         responder = urlsplit(other["cas"][1]["ocsp_url"]).port
         assert responder is not None
         wait_for(lambda: not is_listening("127.0.0.1", responder))
-        status, _, said = server.end()
+        assert server.send("POST", "/v1/shutdown").status == 202
+        status, _, said = server.finish()
         assert status == 0
         assert "PKI short: AssertionError: " in json.loads(said)["message"]
 
 
-@pytest.mark.parametrize("strict", [True, False], ids=["strict", "not"])
-def test_what_open_pkis_had_to_say(strict: bool) -> None:
-    """With --strict it decides the exit status; it is told in any case."""
-    with started(*(["--strict"] if strict else []), "--format=json") as server:
+def test_what_open_pkis_had_to_say() -> None:
+    """With --strict it decides the exit status; above it was only told."""
+    with started("--strict", "--format=json") as server:
         server.make_pki(name="quiet")
         server.make_pki(name="loud", ocsp={"script": SCRIPT["answers"]})
-        status, _, said = server.end()
-        assert status == int(strict)
+        status, _, said = server.end(signal.SIGINT)
+        assert status == 1
         (line,) = said.splitlines()
         told = json.loads(line)
         assert list(told) == ["time", "message"]
@@ -142,7 +151,7 @@ def attached(server: Server, path: str) -> Iterator[list[Reply]]:
         assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("ending", ["SIGTERM", "SIGINT", "SIGHUP", "shutdown", "stdin"])
+@pytest.mark.parametrize("ending", ["signal", "call", "stdin"])
 def test_what_ends_it(ending: str) -> None:
     """With clients that wait, and a TLS connection that is open; nothing is left."""
     with started("--exit-with-stdin") as server:
@@ -153,14 +162,14 @@ def test_what_ends_it(ending: str) -> None:
         assert os.listdir(server.folder) != []
         asking = attached(server, f"{path}/ocsp/requests?wait=60s")
         with socket.create_connection((tls["host"], tls["port"])), asking:
-            if ending == "shutdown":
+            if ending == "call":
                 assert server.send("POST", "/v1/shutdown").status == 202
             elif ending == "stdin":
                 assert server.process.stdin is not None
                 server.process.stdin.close()
                 server.process.stdin = None
             else:
-                server.process.send_signal(signal.Signals[ending])
+                server.process.terminate()
             assert server.finish() == (0, "", "")
         assert os.listdir(server.folder) == []
 
@@ -299,12 +308,9 @@ def test_a_port_can_be_had_again() -> None:
         url = server.make_pki()["cas"][0]["crl_url"]
         assert send(url, headers={"Connection": "close"}).status == 200
         for option in ports:
-            done = subprocess.run(
-                [sys.executable, "-m", "mockpki", "serve", option],
-                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False,
-            )  # fmt: skip
-            assert (done.returncode, done.stdout) == (3, "")
-            assert "cannot be had: Address already in use" in done.stderr
+            result = CliRunner().invoke(main, ["serve", option])
+            assert (result.exit_code, result.stdout) == (3, "")
+            assert "cannot be had: Address already in use" in result.stderr
         assert server.end()[0] == 0
     with started(*ports) as server:
         assert f"--services-port={server.ready['services_port']}" == ports[0]

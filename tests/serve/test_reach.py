@@ -1,10 +1,19 @@
 """Where a server may connect to for its callers: loopback, what was allowed, and never itself."""
 
 import socket
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from mockpki._serve.process import Process
 from mockpki._serve.reach import Reach, look_up
+from mockpki._serve.settings import Settings
+from mockpki.staplers import Kind
+from tests.kit.plain_server import answering, plain_server
+from tests.kit.serving import Served
+from tests.kit.tls_clients import connected, context, received
 
 OWN, OTHER = 8480, 5432
 
@@ -74,3 +83,81 @@ def test_names_are_looked_up() -> None:
     assert ("192.0.2.7", OWN) in found
     with pytest.raises(ValueError, match=r"^--allow-forward: nobody\.invalid:5432 leads to no address: "):
         look_up([("nobody.invalid", OTHER)])
+
+
+# The whole.
+
+ALLOWED = "192.0.2.7"
+"""Of TEST-NET-1; nobody connects to it here."""
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["one services port", "a port each"])
+def process(request: pytest.FixtureRequest) -> Iterator[Process]:
+    """All of a server but its end."""
+    settings = Settings(services_port=0 if request.param else None, allow_forward=[(ALLOWED, OTHER)])
+    process = Process(settings, None)
+    process.open()
+    try:
+        process.start(lambda topology: {})
+        yield process
+    finally:
+        process.close()
+
+
+@pytest.fixture
+def served(process: Process) -> Served:
+    """The same for calls."""
+    return Served(process.url.rstrip("/"), process.topology)
+
+
+def start(served: Served, pki: str, certificate: dict[str, object], **fields: object) -> Any:
+    """A TLS server with such a certificate, as it runs."""
+    leaf = served.ask("POST", f"{pki}/certificates", {"identities": ["localhost"], **certificate})
+    own = served.ask("POST", f"{pki}/tls_servers", {"certificates": [leaf["id"]], **fields})
+    return served.topology.find(pki.rpartition("/")[2]).servers.find(own["id"])
+
+
+def test_forwarding(process: Process, served: Served) -> None:
+    """To a server on this machine and to what was allowed; elsewhere, and to its own ports, not."""
+    pki = served.make_pki()
+    own = [process.services_port, urlsplit(process.url).port]
+    refused = [f"{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]") for port in own if port]
+    leaf = served.ask("POST", f"{pki}/certificates", {"identities": ["localhost"]})
+    for target in (*refused, f"{ALLOWED}:{OTHER + 1}", "192.0.2.8:80", f"0.0.0.0:{OTHER}"):
+        fields = {"certificates": [leaf["id"]], "forward_to": target}
+        why = served.refuse("POST", f"{pki}/tls_servers", fields)["detail"]
+        assert "leads nowhere that may_reach= of this PKI allows: loopback, but not this server itself" in why
+        assert "--allow-forward" in why
+    assert served.ask("GET", f"{pki}/tls_servers")["tls_servers"] == []
+    start(served, pki, {}, forward_to=f"{ALLOWED}:{OTHER}")
+    with plain_server(answering(b"HTTP/1.1 204 No Content\r\n\r\n")) as (host, port):
+        server = start(served, pki, {}, forward_to=f"{host}:{port}")
+        here = process.topology.find(pki.rpartition("/")[2]).pki
+        with connected(server, context(here)) as tls:
+            tls.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert received(tls).startswith(b"HTTP/1.1 204")
+    served.ask("DELETE", pki)
+
+
+def test_staplers(process: Process, served: Served) -> None:
+    """They ask their own PKI, however it is advertised; the server's own ports are not asked."""
+    name = "http://elsewhere.invalid:1/a" if process.services_port else "elsewhere.invalid"
+    pki, other = served.make_pki(advertise=name), served.make_pki()
+    server = start(served, pki, {}, staple={"policy": "caddy"})
+    assert Kind.ANSWERED in [event.kind for event in server.stapler.events]
+    responder = served.ask("GET", other)["cas"][1]["ocsp_url"]
+    urls = {
+        f"{process.url}v1/shutdown": False,
+        f"{process.url}health".replace("127.0.0.1", "localhost"): False,
+        "http://192.0.2.8/ocsp": False,
+        # Another PKI's responder does not know the certificate, and says so.
+        responder: process.services_port is None,
+    }
+    for url, may in urls.items():
+        server = start(served, pki, {"ocsp_urls": [url]}, staple={"policy": "caddy"})
+        said = " ".join(event.detail for event in server.stapler.events)
+        assert ("is not among what this PKI may reach" in said) is not may, (url, said)
+    assert served.ask("GET", "/health")["status"] == "ok"
+    for one in (pki, other):
+        served.ask("DELETE", one)
+    assert not process.own.over
