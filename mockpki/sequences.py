@@ -160,6 +160,11 @@ class CountingChooser:
     def __repr__(self) -> str:
         return repr(self._chooser)
 
+    @property
+    def chooser(self) -> Chooser[Any]:
+        """What it asks."""
+        return self._chooser
+
     def choose(self, request: HttpRequest, serials: tuple[int, ...]) -> Any:
         """What the chooser returns for *request*."""
         agent = next((value for name, value in request.headers if name.lower() == "user-agent"), None)

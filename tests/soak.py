@@ -3,8 +3,8 @@
 With ``--minutes 60`` an hour of random use comes on top: keys, ways to publish, faults, staples and clients
 as dice fall, the dice by ``--seed``.
 
-Nothing may grow with their number: threads, file descriptors, folders. Memory may, by what a record keeps of
-a request, and no more.
+With ``--served``, so many more live behind `mockpki serve`, made and closed by calls. Nothing may grow with
+their number: threads, descriptors, folders. Memory may, by what a record keeps of a request, and no more.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 from mockpki import PKI, faults, staplers
 from mockpki._exchange.http import HttpRequest
 from tests.kit.asking import cert_id, question
+from tests.kit.serving import live_by_calls, serving
 
 _WARM_UP = 20
 _MOST_MEMORY = 200
@@ -153,6 +154,13 @@ def _leave(port: int, ca_file: str, dice: random.Random) -> None:
         socket.create_connection(("127.0.0.1", port), 0.5).close()
 
 
+def live_and_die_served(count: int) -> None:
+    """The same by calls: each PKI is made, has a certificate revoked, is checked and closed."""
+    with serving() as served:
+        for number in range(count):
+            live_by_calls(served, f"n{number}", number % 8 == 0)
+
+
 def main(given: Sequence[str] | None = None) -> int:
     """Soak. The exit status is 1 where something grew."""
     parser = argparse.ArgumentParser("python -m tests.soak", description=__doc__)
@@ -160,12 +168,13 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("--requests", type=int, default=1_000_000)
     parser.add_argument("--minutes", type=float, default=0, help="of random use")
     parser.add_argument("--seed", type=int, default=0, help="of the dice; 0 for any")
+    parser.add_argument("--served", type=int, default=0)
     arguments = parser.parse_args(given)
     with tempfile.TemporaryDirectory(prefix="mockpki-soak-") as folder:
         # The folders of others are none of ours.
         usual, tempfile.tempdir = tempfile.tempdir, folder
         try:
-            worse = _soak(arguments.pkis, arguments.requests)
+            worse = _soak(arguments.pkis, arguments.requests, arguments.served)
             if arguments.minutes:
                 worse |= _soak_at_random(
                     arguments.minutes * 60, arguments.seed or random.randrange(1, 1 << 32)
@@ -175,16 +184,18 @@ def main(given: Sequence[str] | None = None) -> int:
             tempfile.tempdir = usual
 
 
-def _soak(pkis: int, requests: int) -> int:
+def _soak(pkis: int, requests: int, served: int) -> int:
     live_and_die(_WARM_UP)
     ask(_WARM_UP)
+    live_and_die_served(_WARM_UP if served else 0)
     before, memory = _count(), _read_memory()
     live_and_die(pkis)
     ask(requests)
+    live_and_die_served(served)
     after, grown = _count(), _read_memory() - memory
     allowed = (_MOST_MEMORY << 20) + _OF_A_REQUEST * requests
     print(
-        f"{pkis:,} PKIs, {requests:,} requests: "
+        f"{pkis:,} PKIs, {requests:,} requests, {served:,} PKIs by calls: "
         f"{', '.join(f'{name} {before[name]} -> {after[name]}' for name in before)}, "
         f"memory +{grown / 2**20:.0f} MiB of {allowed >> 20} MiB"
     )

@@ -13,7 +13,12 @@ PACKAGE = Path(mockpki.__file__).parent
 PROJECT = Path(__file__).parent.parent / "pyproject.toml"
 LINES = PROJECT.read_text().partition("dependencies = [\n")[2].partition("\n]")[0].splitlines()
 REQUIREMENTS = [Requirement(text) for text in tomllib.loads(PROJECT.read_text())["project"]["dependencies"]]
-IMPORTED_AS = {"pyopenssl": "OpenSSL", "pyprobables": "probables", "tlslite-ng": "tlslite"}
+IMPORTED_AS = {
+    "pyopenssl": "OpenSSL",
+    "pyprobables": "probables",
+    "tlslite-ng": "tlslite",
+    "tomli-w": "tomli_w",
+}
 
 
 @pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda requirement: requirement.name)

@@ -11,6 +11,8 @@ import mockpki
 from mockpki import PKI, faults, wsgi
 from mockpki._engine import fetch, http, loop, requests
 from mockpki._programs import processes
+from mockpki._serve import life, limits
+from mockpki._serve.settings import Settings
 from mockpki._tls import client_hello, connection, forwarding
 from mockpki.relying_party import _fetch as relying_party_fetch
 from mockpki.relying_party import _filters as relying_party_filters
@@ -36,6 +38,18 @@ LIMITS = {
     "filters that `relying_party` fetches": [relying_party_filters._MOST],
     "`faults.Oversize`": [2**28],
     "what is kept of a program's output": [processes._KEPT],
+    "the body of a call to `mockpki serve`": [limits.LARGEST_BODY],
+    "the head of a call to it": [limits.LARGEST_HEAD],
+    "PKIs that it has, unless `--max-pkis` says otherwise": [Settings().max_pkis],
+    "CAs, certificates, TLS servers in one of them": [limits.CAS, limits.CERTIFICATES, limits.SERVERS],
+    "requests and handshakes that each service and server there keeps, unless `--journal` says otherwise": [
+        Settings().journal
+    ],
+    "how long a call to it waits, and its connections say nothing": [
+        int(limits.LONGEST_WAIT.total_seconds()),
+        int(limits.IDLE),
+    ],
+    "how long it takes to end": [int(life._PATIENCE), int(life._LAST)],
     "a fault, handler or stapler that does not come back, at the end of a test": [int(loop._LAST_PATIENCE)],
 }
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from .._awaitables import refuse_async
 from .._engine.fetch import Address, choose_allowed
-from .._engine.ports import is_ipv6, url_host
+from .._engine.ports import is_host, url_host
 from .._parameters import Within, show
 from .shared_port import SharedPort
 
@@ -18,7 +18,6 @@ Ports = Annotated[Sequence[Annotated[int, Within(1, 65535)]], "a list or range o
 MayReach = Annotated[Callable[[str, int], bool], "a function of an address and a port"]
 # Where a base URL may end.
 _PART = re.compile(r"(?<![:/])[/?](?!/)|$")
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
 @dataclass
@@ -26,13 +25,15 @@ class Network:
     """*services* have a port together; or all have *ports* of their own, any if there are none.
 
     *advertise* is the base URL, or the host, that others know it by. *may_reach* says which addresses and
-    ports its servers may connect to by themselves.
+    ports its servers may connect to by themselves. TLS servers have one of *tls_ports* if there are some,
+    and those are left to them.
     """
 
     services: SharedPort | None = None
     advertise: str | None = None
     ports: Sequence[int] = ()
     may_reach: Callable[[str, int], bool] | None = None
+    tls_ports: Sequence[int] = ()
     _ways: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -55,6 +56,23 @@ class Network:
             self.services.require_open()
         if self.advertise is not None:
             self.advertise = _check_advertised(self.advertise, shared=self.services is not None)
+
+    def choose_tls_port(self, wanted: int) -> int | Sequence[int]:
+        """Which port a TLS server takes: that which is *wanted*, or the first of several that is free.
+
+        Raises ValueError for one that it may not have.
+        """
+        if wanted and self.tls_ports and wanted not in self.tls_ports:
+            least, most = min(self.tls_ports), max(self.tls_ports)
+            raise ValueError(f"port={wanted} is none that TLS servers have here: those are {least} to {most}")
+        return wanted or self.tls_ports or self.ports or 0
+
+    @property
+    def advertised_host(self) -> str | None:
+        """The host that others know it by, None for none but its own."""
+        if self.advertise is None or "://" not in self.advertise:
+            return self.advertise
+        return urlsplit(self.advertise).hostname
 
     def choose_base(self, own: str, port: int, path: str = "") -> str:
         """The base URL of services at *own*, a URL with *port*, below *path*: as certificates have it."""
@@ -80,13 +98,14 @@ class Network:
         """Those of the *addresses* that may be reached. Raises ValueError where *what* leads to none."""
         allowed = choose_allowed(addresses, self.may_reach)
         if not allowed:
-            raise ValueError(f"{what} leads nowhere that may_reach= of this PKI allows")
+            rule = f"{self.may_reach!r:.200}"
+            raise ValueError(f"{what} leads nowhere that may_reach= of this PKI allows: {rule}")
         return allowed
 
 
 def _check_advertised(advertise: str, *, shared: bool) -> str:
     if "://" not in advertise:
-        if not _HOST.fullmatch(advertise) and not is_ipv6(advertise):
+        if not is_host(advertise):
             raise ValueError(f"advertise={show(advertise)} is no host, such as 'mockpki', and no http URL")
         return advertise
     try:

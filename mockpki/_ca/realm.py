@@ -18,7 +18,7 @@ from .._engine.http import HttpSession
 from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort, close_all, start_all
 from .._engine.loop import Engine
-from .._engine.ports import bind, close_sockets, url_host
+from .._engine.ports import Exposed, address_of, bind, close_sockets, url_host
 from .._problems import Problems, add_note, combine, describe
 from .._services.crlite import CRLite
 from .._services.enrolment import Enrolment
@@ -111,6 +111,13 @@ class Realm:
     def url_host(self) -> str:
         """`host` as it stands in a URL."""
         return url_host(self.host)
+
+    @property
+    def reached_at(self) -> str:
+        """The host by which TLS servers are reached: where others may do so, the advertised one."""
+        if not isinstance(self.host, Exposed):
+            return self.host
+        return self.network.advertised_host or address_of(self.host)
 
     @property
     def crlite(self) -> CRLite:

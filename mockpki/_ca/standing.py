@@ -55,6 +55,11 @@ class Standing:
         """The last part of its name that says something."""
         raise NotImplementedError
 
+    @property
+    def version(self) -> int:
+        """A number that rises with each change to what it knows of a certificate."""
+        return self._ledger.version
+
     @check_arguments
     def status(self, target: Target) -> CertificateStatus:
         """What this CA knows of a leaf, a CA or a serial number: what its answers and CRLs come from.

@@ -1,10 +1,11 @@
-"""Loopback addresses, hosts that have none, and ports that are bound before anyone listens."""
+"""Addresses to listen on, hosts that have none, and ports that are bound before anyone listens."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import ipaddress
+import re
 import socket
 from collections.abc import Sequence
 from functools import lru_cache
@@ -21,11 +22,14 @@ def new_socket(family: int, *, shared: bool = True) -> socket.socket:
     sock.setblocking(False)
     if shared:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # The connections that it accepts inherit this: those that have ended do not keep the port.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     return sock
 
 
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _RAISE = "this process may not open more files or sockets; raise `ulimit -n`, or close some"
 
@@ -40,14 +44,18 @@ def describe(error: OSError) -> str:
     return f"{error.strerror}: {_RAISE}" if error.errno in EXHAUSTED else str(error)
 
 
-@lru_cache(maxsize=16)
+class Exposed(str):
+    """An address that other machines may reach. `mockpki serve --allow-remote` has it, and nothing else."""
+
+
+# An address that is exposed equals one that is not.
+@lru_cache(maxsize=16, typed=True)
 def addresses(host: str) -> tuple[str, ...]:
-    """The loopback addresses that *host* stands for; ValueError for anything else."""
+    """The loopback addresses that *host* stands for, or the one that is exposed; ValueError for any other."""
     if host == "localhost":
         return ("127.0.0.1", "::1") if _has_ipv6() else ("127.0.0.1",)
-    with contextlib.suppress(ValueError):
-        if ipaddress.ip_address(host).is_loopback:
-            return (host,)
+    if isinstance(host, Exposed) or is_loopback(host):
+        return (host,)
     raise ValueError(
         f"{host!r} is not a loopback address; mockpki serves on '127.0.0.1', '::1' or 'localhost' only"
     )
@@ -70,9 +78,30 @@ def _has_ipv6() -> bool:
     return True
 
 
+def is_loopback(host: str) -> bool | None:
+    """Whether only this machine reaches *host*, an address or ``localhost``; None for what is neither."""
+    if host == "localhost":
+        return True
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return None
+
+
+def is_host(text: str) -> bool:
+    """Whether *text* can stand in a URL as a host: a name, or an address."""
+    return bool(_HOST.fullmatch(text)) or is_ipv6(text)
+
+
+def address_of(host: str) -> str:
+    """Where this machine itself reaches what listens on *host*."""
+    # RFC 1122 section 3.2.1.3 and RFC 4291 section 2.5.2: the unspecified address is no destination.
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - nothing is bound here
+
+
 def url_host(host: str) -> str:
     """*host* as it stands in a URL: IPv6 in brackets (RFC 3986 section 3.2.2)."""
-    return f"[{host}]" if ":" in host else host
+    reached = address_of(host)
+    return f"[{reached}]" if ":" in reached else reached
 
 
 def is_ipv6(host: str) -> bool:
@@ -116,12 +145,17 @@ def _bind_one_of(host: str, ports: Sequence[int]) -> list[socket.socket]:
 
 def _bind_once(hosts: Sequence[str], port: int) -> list[socket.socket]:
     bound: list[socket.socket] = []
+    # Asked for by number, it may have been that of a process that was here a moment ago, whose connections
+    # are in TIME-WAIT (RFC 9293 section 3.4.2). Once it is bound, nobody else can have it.
+    asked = int(port != 0)
     try:
         for address in hosts:
             # Bound before SO_REUSEPORT is set, a port that anyone else holds is an error.
             sock = new_socket(socket.AF_INET6 if ":" in address else socket.AF_INET, shared=False)
             bound.append(sock)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, asked)
             sock.bind((address, port))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             port = sock.getsockname()[1]
     except BaseException:

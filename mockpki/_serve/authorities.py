@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .._ca.ca import CA
+from .._layers import CertificateContent
 from . import bodies, shapes
 from .hosted import Hosted
 from .problem import Problem, pointing_to
@@ -35,7 +36,12 @@ def list_cas(call: Call) -> shapes.Cas:
             example={"parent": "root", "name": "second", "publishes": "lets-encrypt"})  # fmt: skip
 def make_ca(call: Call) -> shapes.Ca:
     """Make a CA below another (left out: the issuing one), with services of its own."""
-    hosted, body = call.hosted, call.body or bodies.MakeCa()
+    hosted = call.hosted
+    return show_ca(hosted, create_ca(hosted, call.body or bodies.MakeCa()))
+
+
+def create_ca(hosted: Hosted, body: bodies.MakeCa) -> str:
+    """A CA in *hosted* as *body* says; its id."""
     with hosted.lock, hosted.cas.room(body.name):
         options: dict[str, Any] = {} if body.publishes is None else {"publishes": body.publishes}
         with pointing_to("/name_of"):
@@ -53,10 +59,12 @@ def make_ca(call: Call) -> shapes.Ca:
             ocsp_urls=body.ocsp_urls,
             crl_urls=body.crl_urls,
             ca_issuers_urls=body.ca_issuers_urls,
-            faults=hosted.list_faults(body.faults),
+            faults=hosted.list_faults(body.faults, fit=(CertificateContent,), what="a certificate"),
             **options,
         )
-        return show_ca(hosted, hosted.add_ca(ca, body.name))
+        id = hosted.add_ca(ca, body.name)
+        hosted.bodies[id] = body
+        return id
 
 
 @ROUTES.add("GET", _ONE, answers=shapes.Ca)

@@ -87,7 +87,7 @@ Urls = list[str]
 Key = Annotated[str, Meta(description="A private key of one's own, PEM.")]
 
 
-class Body(Struct, forbid_unknown_fields=True, kw_only=True):
+class Body(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """What comes as an object, of known fields and no others."""
 
 
@@ -174,6 +174,9 @@ class Service(Body):
     """What a service is set to at the start."""
 
     faults: Faults = []
+    to: Annotated[
+        dict[str, Faults], Meta(description="Of the OCSP responder: by certificate, what is about it alone.")
+    ] = {}
     script: Answers = []
     sequence: Sequence | None = None
 
@@ -183,30 +186,6 @@ class Root(Body):
 
     certificate: str
     private_key: str
-
-
-class MakePki(Body):
-    """A PKI, as `PKI` makes it, and what is to be in it: one call sets up a whole test."""
-
-    name: Name | None = None
-    depth: Annotated[int, Meta(ge=0, le=100)] = 1
-    key_type: str = "P-256"
-    delegated: bool = False
-    responder_id: str = "key"
-    root: Root | None = None
-    publishes: str | None = None
-    ago: Duration | None = None
-    logged: bool = False
-    scts: Annotated[int, Meta(ge=1, le=100)] = 2
-    ca_not_before: Time | None = None
-    ca_not_after: Time | None = None
-    ttl: Annotated[str, Meta(description="How long it lives, if no one closes it.")] | None = None
-    advertise: str | None = None
-    certificates: list[IssueCert] = []
-    ocsp: Service | None = None
-    crl: Service | None = None
-    ca_issuers: Service | None = None
-    tls_servers: list[TlsServer] = []
 
 
 class MakeCa(Body):
@@ -226,6 +205,34 @@ class MakeCa(Body):
     ca_issuers_urls: Urls | None = None
     publishes: str | None = None
     faults: Faults = []
+
+
+class MakePki(Body):
+    """A PKI, as `PKI` makes it, and what is to be in it: one call sets up a whole test."""
+
+    name: Name | None = None
+    depth: Annotated[int, Meta(ge=0, le=100)] = 1
+    key_type: str = "P-256"
+    delegated: bool = False
+    responder_id: str = "key"
+    root: Root | None = None
+    publishes: str | None = None
+    ago: Duration | None = None
+    logged: bool = False
+    scts: Annotated[int, Meta(ge=1, le=100)] = 2
+    ca_not_before: Time | None = None
+    ca_not_after: Time | None = None
+    ttl: Annotated[str, Meta(description="How long it lives, if no one closes it.")] | None = None
+    advertise: str | None = None
+    clock: Annotated[Duration, Meta(description="How far its clock is ahead, once all is made.")] | None = (
+        None
+    )
+    cas: list[MakeCa] = []
+    certificates: list[IssueCert] = []
+    ocsp: Service | None = None
+    crl: Service | None = None
+    ca_issuers: Service | None = None
+    tls_servers: list[TlsServer] = []
 
 
 class Revoke(Body):
@@ -350,6 +357,12 @@ class After(Body):
     wait: Duration | None = None
 
 
+class WhichEvents(Body):
+    """Those of one PKI, by its id or name; left out, all."""
+
+    pki: str | None = None
+
+
 class RequestsAfter(After):
     """The same, about one certificate alone."""
 
@@ -380,3 +393,9 @@ class EnvFormat(Body):
     """As lines for a shell, or as JSON."""
 
     format: Literal["sh", "json"] = "sh"
+
+
+class Entrance(Body):
+    """The token, with which a browser may open the console; it is a cookie from then on."""
+
+    token: str | None = None

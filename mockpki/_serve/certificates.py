@@ -10,6 +10,7 @@ from typing import Any
 from cryptography import x509
 
 from .._ca.leaf import Leaf
+from .._layers import CertificateContent
 from .._pkix.pkcs12 import write_p12
 from . import bodies, shapes
 from .hosted import Hosted
@@ -57,7 +58,7 @@ def issue(hosted: Hosted, body: bodies.IssueCert) -> str:
             extensions=_read_extensions(body.extensions),
             logged=body.logged,
             logged_at=body.logged_at,
-            faults=hosted.list_faults(body.faults),
+            faults=hosted.list_faults(body.faults, fit=(CertificateContent,), what="a certificate"),
         )
         try:
             _set_status(leaf, body)
@@ -65,7 +66,9 @@ def issue(hosted: Hosted, body: bodies.IssueCert) -> str:
             # What cannot be as it was asked for is not there.
             ca.forget(leaf)
             raise
-        return hosted.certificates.add(leaf, f"{leaf.serial_number:x}", body.name)
+        id = hosted.certificates.add(leaf, f"{leaf.serial_number:x}", body.name)
+        hosted.bodies[id] = body
+        return id
 
 
 def _set_status(leaf: Leaf, body: bodies.IssueCert) -> None:

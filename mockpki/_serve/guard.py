@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from werkzeug.http import parse_options_header
-from werkzeug.wrappers import Request
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Request, Response
 
 from .problem import Problem
 from .route import JSON
@@ -25,7 +26,8 @@ from .route import JSON
 SAFE = ("GET", "HEAD")
 OPEN = ("/health",)
 """Paths that need no token."""
-COOKIE = "mockpki_token"
+ENTRANCE = "/"
+"""Where a browser may show the token in the URL, as it has no other way to begin."""
 HEADERS = {
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -56,7 +58,7 @@ class Guard:
             _check_media_type(request)
 
     def _check_host(self, given: str) -> None:
-        host = _read_host(given)
+        host = read_host(given)
         if host is None or not self._is_ours(host):
             raise Problem(
                 "wrong-host",
@@ -68,28 +70,56 @@ class Guard:
         if host == "localhost" or host in {known.lower() for known in self.hosts}:
             return True
         with suppress(ValueError):
-            return self.remote or ipaddress.ip_address(host).is_loopback
+            return ipaddress.ip_address(host).is_loopback or self.remote
         return False
 
     def _check_token(self, request: Request) -> None:
         if self.token is None or request.path in OPEN:
             return
         kind, _, shown = request.headers.get("Authorization", "").partition(" ")
-        given = shown.strip() if kind.lower() == "bearer" else request.cookies.get(COOKIE, "")
+        if kind.lower() == "bearer":
+            given = shown.strip()
+        elif self.is_shown_token(request):
+            given = request.args["token"]
+        else:
+            given = request.cookies.get(name_cookie(request), "")
         if not self.fits(given):
             # RFC 9110 section 15.5.2: "MUST send a WWW-Authenticate header field".
             raise Problem(
                 "no-token",
-                "this server has a token; send it as `Authorization: Bearer TOKEN`",
+                "this server has a token; send it as `Authorization: Bearer TOKEN`, or open /?token=TOKEN in "
+                "a browser",
                 headers={"WWW-Authenticate": "Bearer"},
             )
+
+    def is_shown_token(self, request: Request) -> bool:
+        """Whether this is a browser whose address has a token, and a server that has one, too."""
+        return (
+            self.token is not None
+            and (request.method, request.path) == ("GET", ENTRANCE)
+            and "token" in request.args
+        )
+
+    def let_in(self, request: Request) -> Response:
+        """Have a browser that has shown the token keep it as a cookie, and come again without it in the
+        address."""
+        response = redirect(ENTRANCE, 303)
+        response.set_cookie(name_cookie(request), self.token or "", httponly=True, samesite="Strict")
+        return response
 
     def fits(self, token: str) -> bool:
         """Whether *token* is the one, in a time that does not tell how much of it is right."""
         return self.token is None or hmac.compare_digest(token.encode(), self.token.encode())
 
 
-def _read_host(given: str) -> str | None:
+def name_cookie(request: Request) -> str:
+    """The cookie that holds the token. Browsers keep cookies by host, so the port is in its name: RFC 6265
+    section 8.5, "Cookies do not provide isolation by port"."""
+    port = urlsplit(f"//{request.headers.get('Host', '')}").port
+    return f"mockpki_token_{port or 80}"
+
+
+def read_host(given: str) -> str | None:
     """The host in a Host header, in lower case and without brackets; None for what is none."""
     with suppress(ValueError):
         parts = urlsplit(f"//{given}")
@@ -111,7 +141,8 @@ def _check_origin(request: Request) -> None:
 
 
 def _check_media_type(request: Request) -> None:
-    kind = parse_options_header(request.headers.get("Content-Type"))[0]
+    # RFC 9110 section 8.3.1: "The type and subtype tokens are case-insensitive."
+    kind = parse_options_header(request.headers.get("Content-Type"))[0].lower()
     has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
     if (has_body or kind) and kind != JSON:
         raise Problem("wrong-media-type", f"a body is JSON, with Content-Type: {JSON}; got {kind[:200]!r}")

@@ -138,7 +138,7 @@ def _describe_route(route: Route, schemas: _Schemas) -> dict[str, Any]:
 
 def _name_operation(route: Route) -> str:
     """One name for each: that of the function, with its group, and whose services they are."""
-    of_ca = "_of_ca" if "{ca}/" in route.path and route.tag == "services" else ""
+    of_ca = "_of_ca" if "{ca}/" in route.path and route.tag in ("services", "octets") else ""
     return f"{route.tag}_{route.handle.__name__}{of_ca}"
 
 

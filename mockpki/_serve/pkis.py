@@ -5,10 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 
+import msgspec
+
 from .._pkix.pkcs12 import write_truststore
 from . import bodies, shapes
+from .authorities import create_ca
 from .certificates import DER, P12, PEM, issue
 from .durations import read_duration
+from .guard import read_host
 from .hosted import Hosted, tell
 from .problem import Problem, pointing_to
 from .route import Call, Content, Routes
@@ -28,6 +32,9 @@ def make(topology: Topology, body: bodies.MakePki) -> Hosted:
 
 
 def _fill(hosted: Hosted, body: bodies.MakePki) -> None:
+    for number, ca in enumerate(body.cas):
+        with pointing_to(f"/cas/{number}"):
+            create_ca(hosted, ca)
     for number, certificate in enumerate(body.certificates):
         with pointing_to(f"/certificates/{number}"):
             issue(hosted, certificate)
@@ -39,6 +46,9 @@ def _fill(hosted: Hosted, body: bodies.MakePki) -> None:
     for number, server in enumerate(body.tls_servers):
         with pointing_to(f"/tls_servers/{number}"):
             start_server(hosted, server)
+    if body.clock is not None:
+        with pointing_to("/clock"):
+            hosted.pki.clock.set(read_duration(body.clock, "clock"))
 
 
 @ROUTES.add(
@@ -61,7 +71,10 @@ def make_pki(call: Call) -> shapes.Pki:
 
     `certificates`, `ocsp`, `crl`, `ca_issuers` and `tls_servers` set it up in the same call.
     """
-    return show_pki(make(call.topology, call.body or bodies.MakePki()))
+    body = call.body or bodies.MakePki()
+    if body.advertise is None and call.topology.everywhere:
+        body = msgspec.structs.replace(body, advertise=read_host(call.request.headers["Host"]))
+    return show_pki(make(call.topology, body))
 
 
 @ROUTES.add("GET", _PATH, answers=shapes.Pkis)

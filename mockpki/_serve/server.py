@@ -6,6 +6,7 @@ Closing a PKI, making an RSA key and waiting for a request would each block ever
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from .._engine.ports import bind, close_sockets
 from .application import write_problem
 from .guard import HEADERS
 from .limits import IDLE, LARGEST_HEAD
@@ -27,21 +29,44 @@ _PAUSE = 0.2
 """Seconds without any of them."""
 
 
+class _Lines(io.BufferedReader):
+    """What comes on a connection, and the last line that was read of it."""
+
+    last = b""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self.last = super().readline(size)
+        return self.last
+
+
 class Handler(WSGIRequestHandler):
     """One connection. What strangers send is not written to a terminal."""
 
     timeout = IDLE
+    default_request_version = "HTTP/1.1"
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Nothing: whoever debugs has the events."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing, too, and it is not tried to read a target that is none."""
 
     def version_string(self) -> str:
         """What the header Server says."""
         return "mockpki"
 
+    def setup(self) -> None:
+        """Begin to read."""
+        super().setup()
+        self.rfile: _Lines = _Lines(self.rfile.detach())
+
     def parse_request(self) -> bool:
         """Whether there is a request that can be answered; if not, it has been said why."""
         if not super().parse_request():
+            return False
+        if self.rfile.last not in (b"\r\n", b"\n"):
+            # The connection ended within the head, which http.server takes for the end of the head.
+            self.send_error(400, "its head ends before an empty line")
             return False
         head = len(self.raw_requestline) + sum(
             len(name) + len(text) + 4 for name, text in self.headers.items()
@@ -63,6 +88,8 @@ class Handler(WSGIRequestHandler):
         else:
             problem = Problem("not-http", f"this is no request of HTTP/1.1: {message or code}"[:300])
         response = write_problem(problem)
+        # It is said by that, whatever the line of the request had.
+        self.request_version = self.default_request_version
         self.send_response(problem.status)
         for name, value in {**HEADERS, **response.headers, "Connection": "close"}.items():
             self.send_header(name, value)
@@ -83,43 +110,58 @@ class Handler(WSGIRequestHandler):
 
 
 class ControlServer:
-    """*application* on a port of *host*; 0 for a free one. It runs until `stop`.
+    """*application* on a port of *host*, on all its addresses; 0 for a free one. It runs until `stop`.
 
     Raises OSError when the port cannot be had.
     """
 
     def __init__(self, application: WSGIApplication, host: str, port: int) -> None:
-        self._held = _bind(host, port)
-        self._server: BaseWSGIServer = make_server(
-            host, 0, application, threaded=True, request_handler=Handler, fd=self._held.fileno()
-        )
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.1,), name="mockpki control", daemon=True
-        )
-        self.host = host
-        self.port: int = self._held.getsockname()[1]
+        self._held = bind(host, port)
+        self._servers: list[BaseWSGIServer] = []
+        try:
+            for sock in self._held:
+                _listen(sock)
+                self._servers.append(
+                    make_server(
+                        sock.getsockname()[0],
+                        0,
+                        application,
+                        threaded=True,
+                        request_handler=Handler,
+                        fd=sock.fileno(),
+                    )
+                )
+        except BaseException:
+            self._close()
+            raise
+        self._threads = [
+            threading.Thread(target=one.serve_forever, args=(0.1,), name="mockpki control", daemon=True)
+            for one in self._servers
+        ]
+        self.port: int = self._held[0].getsockname()[1]
 
     def start(self) -> None:
         """Take calls from now on."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Take no more calls. Those that are under way go on, on threads that end with the process."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
-        self._held.close()
+        for server, thread in zip(self._servers, self._threads, strict=True):
+            if thread.is_alive():
+                server.shutdown()
+                thread.join()
+        self._close()
+
+    def _close(self) -> None:
+        for server in self._servers:
+            server.server_close()
+        close_sockets(self._held)
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    held = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind((host, port))
-        held.listen(128)
-    except BaseException:
-        held.close()
-        raise
-    return held
+def _listen(sock: socket.socket) -> None:
+    sock.setblocking(True)
+    # Nobody else may have the port; connections that have ended, which inherit the other, do not keep it.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.listen(128)

@@ -6,18 +6,23 @@ from . import (
     authorities,
     catalogue,
     certificates,
+    console,
+    export,
     health,
+    octets,
     openapi,
     pkis,
     services,
     stages,
     staplers,
+    streams,
     tls_servers,
 )
 from .route import Route
 
 MODULES = (
-    *(health, openapi, pkis, authorities, certificates, services, tls_servers),
-    *(staplers, stages, catalogue),
+    *(health, openapi, pkis, export, authorities, certificates, services, tls_servers),
+    *(staplers, stages, catalogue, octets, streams),
+    console,
 )
 TABLE: tuple[Route, ...] = tuple(route for module in MODULES for route in module.ROUTES)

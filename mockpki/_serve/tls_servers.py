@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -19,7 +20,7 @@ from .certificates import read_octets
 from .hosted import Hosted
 from .problem import Problem, describe_plainly, pointing_to
 from .route import Call, Routes
-from .staples import read_staple
+from .staples import choose_staple
 from .views import name_certificate
 from .waiting import wait_for_some
 
@@ -32,8 +33,7 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
     """A TLS server as *body* says, which runs; its id."""
     with hosted.servers.room(body.name):
         given = _list_leaves(hosted, body)
-        with pointing_to("/staple"):
-            staple, shown = read_staple(hosted, body.staple)
+        staple, shown = choose_staple(hosted, body.staple)
         with pointing_to("/forward_to"):
             forward_to = None if body.forward_to is None else read_address(body.forward_to)
         with hosted.lock:
@@ -52,13 +52,13 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
                 chain=None if body.chain is None else _list_chain(hosted, body.chain),
             )
         # Not under the lock: a policy may wait for its staples.
-        with starting():
+        with hosted.starting(server), starting():
             server.__enter__()
-        with hosted.lock:
             if hosted.closed.is_set():
                 server.close()
                 hosted.check_open()
             id = hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+            hosted.bodies[f"server {id}"] = body
             hosted.staples[id] = shown
             return id
 
@@ -177,10 +177,11 @@ def stop(call: Call) -> None:
 def set_staple(call: Call) -> shapes.TlsServer:
     """Staple this from now on, in handshakes that begin."""
     hosted, id, server = _find(call)
-    with pointing_to("/staple"):
-        staple, shown = read_staple(hosted, call.body.staple)
+    staple, shown = choose_staple(hosted, call.body.staple)
     with starting():
         server.staple_with(staple)
+    told = f"server {id}"
+    hosted.bodies[told] = msgspec.structs.replace(hosted.bodies[told], staple=call.body.staple)
     hosted.staples[id] = shown
     return show_server(hosted, id)
 
@@ -237,10 +238,14 @@ def list_handshakes(call: Call) -> shapes.Handshakes:
 def get_handshake(call: Call) -> shapes.Handshake:
     """One connection."""
     hosted, _, server = _find(call)
-    number = call.path["number"]
+    return show_handshake(hosted, find_handshake(server, call.path["number"]))
+
+
+def find_handshake(server: TlsServer, number: int) -> Handshake:
+    """The connection of that *number*. Raises Problem for one that is not kept, or not there yet."""
     for shake in server.since(max(number - 1, 0))[:1]:
         if shake.number == number:
-            return show_handshake(hosted, shake)
+            return shake
     raise Problem("not-found", f"there is no connection {number} here; /handshakes lists those there are")
 
 

@@ -173,6 +173,11 @@ class Controlled(Generic[F]):
         """How many answers of the script are still to come."""
         return len(self._script)
 
+    @property
+    def script_rest(self) -> list[Faults]:
+        """The faults of the answers that are still to come."""
+        return list(self._script)
+
     def unused(self) -> str | None:
         """A sentence on what a script had left over, None when there is nothing."""
         script = list(self._script)

@@ -15,6 +15,7 @@ from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._ca.standing import find_status
 from .._engine.fetch import Address
+from .._engine.ports import Exposed, addresses, url_host
 from .._parameters import show
 from .._pkix.reading import load_certificate
 from .alerts import ALERTS
@@ -36,6 +37,20 @@ def check_port(port: object) -> int:
     if not isinstance(port, int) or not 0 <= port <= 65535:
         raise ValueError(f"port= takes a number up to 65535, or 0 for a free one; got {port!r}")
     return port
+
+
+def choose_hosts(here: str, reached: str, names: Sequence[str]) -> tuple[str, str]:
+    """The host in a server's URL, which is the first of a leaf's *names* that leads here, and what to bind.
+
+    *here* is where the PKI listens, *reached* how it is reached.
+    """
+    for name in names:
+        if name in (*addresses(here), reached):
+            return url_host(name), here
+        if name == "localhost" and (here == name or reached in addresses(name)):
+            # Clients try ::1 first, or 127.0.0.1: both have to be this server's.
+            return name, here if isinstance(here, Exposed) else name
+    return url_host(reached), here
 
 
 def check_protocols(alpn: Sequence[object]) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ from .._engine.http import HttpSession
 from .._engine.interrupts import Held
 from .._engine.listener import ListeningPort
 from .._engine.loop import Engine
-from .._engine.ports import addresses
 from .._parameters import check_arguments
 from .._services.control import Restore
 from ..staplers._provision import Provision
@@ -36,6 +35,7 @@ from .options import (
     check_port,
     check_protocols,
     check_versions,
+    choose_hosts,
     choose_spoken,
     resolve,
 )
@@ -72,7 +72,7 @@ class TlsServer:
         """Those it was given. Empty for one that has a function issue them."""
         self._chain = chain
         self._staples = Staples(self, realm, staple)
-        self._wanted_port = check_port(port)
+        self._wanted_port = realm.network.choose_tls_port(check_port(port))
         protocols = check_protocols(DEFAULT_PROTOCOLS if alpn is None else alpn)
         self._alpn = choose_spoken(protocols) if spoken.is_http else protocols
         # Nobody has said what is spoken behind it.
@@ -94,23 +94,14 @@ class TlsServer:
         else:
             check_issue(issue)
             self._leaves = IssuedLeaves(issue, self._check_issued, self._staples.announce)
-        self._url_host, self._bind_host = self._hosts()
+        # A function has a leaf for every name.
+        names = leaves[0].names if leaves else ("localhost",)
+        self._url_host, self._bind_host = choose_hosts(realm.host, realm.reached_at, names)
         self._listener: ListeningPort | None = None
-        self._closed = False
+        self.closed = False
+        """Whether `close` was called, or the PKI's."""
         self._handshakes = HandshakeLog(realm.evidence)
         self._upstreams = Upstreams(realm.engine, realm.problems)
-
-    def _hosts(self) -> tuple[str, str]:
-        """The host in `url`, which is the first name of the first leaf that leads here; and what to bind."""
-        here = self._realm.host
-        # A function has a leaf for every name.
-        for name in self.leaves[0].names if self.leaves else ("localhost",):
-            if name in addresses(here):
-                return (f"[{name}]" if ":" in name else name), here
-            if name == "localhost" and (here == name or here in addresses(name)):
-                # Clients try ::1 first, or 127.0.0.1: both have to be this server's.
-                return name, name
-        return self._realm.url_host, here
 
     def __repr__(self) -> str:
         where = f"port {self._listener.port}" if self._listener else "not started"
@@ -134,7 +125,7 @@ class TlsServer:
         return ListeningPort(
             self._engine,
             self._bind_host,
-            self._wanted_port or self._realm.network.ports or 0,
+            self._wanted_port,
             lambda connection: TlsConnection(self, connection),
             self._realm.problems,
         )
@@ -158,14 +149,14 @@ class TlsServer:
 
     def drop(self) -> None:
         """Stop, and drop every connection, without waiting for handlers."""
-        if self._closed:
+        if self.closed:
             return
         if self._listener is None:
             # It may be starting, in another thread.
             self._engine.end(self._staples.let_go)
             return
         self._engine.end(self._close_on_loop, self._listener)
-        self._closed = True
+        self.closed = True
         self._upstreams.begin_to_end()
 
     def join(self) -> None:
@@ -173,7 +164,7 @@ class TlsServer:
         self._upstreams.join()
 
     def _close_on_loop(self, listener: ListeningPort) -> None:
-        self._closed = True
+        self.closed = True
         # What has come until now is read first, and may ask for a staple.
         listener.close()
         self._staples.let_go()
@@ -186,7 +177,7 @@ class TlsServer:
 
     def listen_again(self) -> None:
         """On the loop: take connections, as a process that has started."""
-        if self._listener is not None and not self._closed:
+        if self._listener is not None and not self.closed:
             self._listener.start()
 
     # Where it is.
@@ -194,7 +185,7 @@ class TlsServer:
     @property
     def host(self) -> str:
         """The address to connect to."""
-        return self._realm.host
+        return self._realm.reached_at
 
     @property
     def port(self) -> int:
@@ -227,7 +218,7 @@ class TlsServer:
 
         0 gives all. A negative number counts from the end: ``since(-1)`` is the last one.
         """
-        if self._listener is not None and not self._closed:
+        if self._listener is not None and not self.closed:
             self._engine.settle()
         return self._handshakes.since(number)
 
@@ -242,7 +233,7 @@ class TlsServer:
 
     def reset(self) -> None:
         """Forget the connections so far."""
-        if self._listener is not None and not self._closed:
+        if self._listener is not None and not self.closed:
             self._engine.settle()
         self._handshakes.clear()
 
@@ -278,7 +269,7 @@ class TlsServer:
         policy does not let it start; then all is as before.
         """
         self._realm.require_open()
-        if self._closed:
+        if self.closed:
             raise ValueError("this TLS server is closed; its staple can only be set while it is open")
         source = staple_source(staple)
         for leaf in self.leaves:
@@ -294,11 +285,6 @@ class TlsServer:
     @property
     def _engine(self) -> Engine:
         return self._realm.engine
-
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called, or the PKI's."""
-        return self._closed
 
     def opened(self, handshake: Handshake) -> int:
         """On the loop: keep *handshake*, a connection's evidence; its number."""
@@ -359,6 +345,10 @@ class TlsServer:
             raise ValueError(f"{leaf!r} belongs to another PKI, and clients of this one would not trust it")
         self._check(leaf, self.source)
 
+    def chain_of(self, leaf: Leaf) -> tuple[bytes, ...]:
+        """The certificates that it shows with *leaf*, that one first, as DER."""
+        return leaf.chain_ders if self._chain is None else (leaf.der, *self._chain)
+
     def _presentation(self, leaf: Leaf, staple: bytes | None) -> Presentation:
         try:
             key = leaf.key
@@ -366,7 +356,7 @@ class TlsServer:
             raise ValueError(f"{error}; no TLS server can present it without") from error
         minimum, maximum = self._versions
         return Presentation(
-            leaf.chain_ders if self._chain is None else (leaf.der, *self._chain),
+            self.chain_of(leaf),
             key,
             () if staple is None else (staple,),
             self._alpn,

@@ -2,7 +2,9 @@
 
 - `_crlite`, `_decode`, `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`,
   `_publishing`: the commands; `_client_certificates` is the other half of `_probe_server`.
-- `_serve`: the same PKI for other languages.
+- `_serve`: the same PKI for other languages; `_serve_file`: of a file.
+- `_run`: a command of others beside a PKI. `_wish`: what people ask of it, and of
+  `_serve`, and `_welcome`: what they are shown.
 - `_options`: the options that several commands have.
 - `_output`: where a report goes, and who ends a run.
 """
@@ -21,6 +23,7 @@ from ._faults import faults
 from ._probe import probe
 from ._probe_server import probe_server
 from ._publishing import publishing
+from ._run import run
 from ._scenarios import scenarios
 from ._serve import serve
 from ._staplers import staplers
@@ -98,10 +101,29 @@ def main() -> None:
     See what is in an OCSP response, a CRL or a certificate of anybody's, bent ones too:
       mockpki decode response.der chain.pem
     \b
+    Have a TLS server at hand that is revoked, and see what clients ask, until Ctrl-C:
+      mockpki serve localhost --revoke --dir ./pki
+      mockpki serve pkis.toml
+    \b
+    Run a test suite in any language beside a PKI, which it finds in its environment:
+      mockpki run --tls --revoke -- go test ./...
+    \b
     Read any of it at leisure, without colour:
       NO_COLOR=1 mockpki demo | less
     """
 
 
-for _command in (crlite, decode, demo, faults, probe, probe_server, publishing, scenarios, serve, staplers):
+for _command in (
+    crlite,
+    decode,
+    demo,
+    faults,
+    probe,
+    probe_server,
+    publishing,
+    run,
+    scenarios,
+    serve,
+    staplers,
+):
     main.add_command(_command)

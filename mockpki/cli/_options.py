@@ -64,14 +64,17 @@ def duration(text: str) -> timedelta:
 def gather(kind: type, name: str, *options: Decorator, **fixed: object) -> Decorator:
     """Have *options* reach a command as one value of *kind*, a dataclass, under *name*: a field for each.
 
-    Fields that are *fixed* have no option.
+    Fields that are *fixed* have no option. A ValueError of *kind* is about what was typed.
     """
     fields = [field.name for field in dataclasses.fields(kind) if field.init and field.name not in fixed]
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
         def call(**typed: Any) -> Any:
-            value = kind(**{field: typed.pop(field) for field in fields}, **fixed)
+            try:
+                value = kind(**{field: typed.pop(field) for field in fields}, **fixed)
+            except ValueError as error:
+                raise click.UsageError(str(error)) from error
             return command(**typed, **{name: value})
 
         decorated: Callable[..., Any] = call
@@ -150,14 +153,21 @@ baseline_option = click.option(
 )  # fmt: skip
 
 
+def split_address(text: str) -> tuple[str, int] | None:
+    """HOST:PORT as both; an IPv6 address stands in brackets, or not. None for what is neither."""
+    host, _, port = text.rpartition(":")
+    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        return None
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
 def read_address(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, int] | None:
-    """HOST:PORT; an IPv6 address stands in brackets, or not."""
+    """The same of an option, which has to lead somewhere."""
     if value is None:
         return None
-    host, _, port = value.rpartition(":")
-    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+    address = split_address(value)
+    if address is None:
         raise click.BadParameter(f"{value!r} is no host and port, such as 127.0.0.1:6379.", ctx, param)
-    address = host.removeprefix("[").removesuffix("]"), int(port)
     try:
         socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:

@@ -47,7 +47,7 @@ def test_version() -> None:
         (
             ["xyzzy"],
             "There is no command 'xyzzy'; there are: crlite, decode, demo, faults, probe, probe-server, "
-            "publishing, scenarios, serve, staplers",
+            "publishing, run, scenarios, serve, staplers",
         ),
         (["demo", "again"], "again"),
         (["demo", "--fast"], "--fast"),

@@ -1,13 +1,22 @@
-"""Loopback addresses, both families of them, and ports that are taken."""
+"""Addresses to listen on, both families of them, and ports that are taken."""
 
 import socket
+import sys
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from mockpki import PKI, relying_party
-from mockpki._engine.ports import addresses, refuse_invalid
+from mockpki import PKI, SharedPort, faults, relying_party
+from mockpki._engine.ports import (
+    Exposed,
+    address_of,
+    addresses,
+    is_host,
+    is_loopback,
+    refuse_invalid,
+    url_host,
+)
 from tests.kit.staples import BLOCKING, ask
 from tests.kit.wire import Wire, get, held
 
@@ -89,3 +98,89 @@ def test_no_client_of_ours_asks_the_dns(pki: PKI, monkeypatch: pytest.MonkeyPatc
     # They do look up what has to be: this very way.
     assert "127.0.0.1" in asked
     assert not [host for host in asked if "invalid" in host]
+
+
+def test_a_port_that_was_somebodys_a_moment_ago() -> None:
+    """It can be had by number, though connections that its last owner has closed still linger."""
+    with SharedPort() as shared, PKI(services=shared) as pki:
+        port = shared.port
+        # The service closes first, so that it is its end that is in TIME-WAIT.
+        with Wire(pki.crl.url) as wire:
+            wire.send(get("Connection: close", path=urlsplit(pki.crl.url).path))
+            assert wire.answer().status == 200
+            assert wire.ended()
+    with SharedPort(port) as shared:
+        assert shared.port == port
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other rules")
+def test_nobody_else_has_a_port_of_ours(pki: PKI) -> None:
+    """Not while it listens, and not while connections are refused, whatever the other does to share it."""
+    with pki.crl.respond_with(faults.Refused()):
+        refuse_to_share(urlsplit(pki.crl.url).port)
+    refuse_to_share(urlsplit(pki.crl.url).port)
+    with SharedPort() as one:
+        port = one.port
+    with SharedPort(port), pytest.raises(OSError, match="in use"):
+        SharedPort(port)
+
+
+def refuse_to_share(port: int | None) -> None:
+    """Somebody else tries to have it, as a server does that was started again."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", port))
+
+
+@pytest.mark.parametrize(
+    ("host", "stands", "reached"),
+    [
+        ("0.0.0.0", "127.0.0.1", "127.0.0.1"),
+        ("::", "[::1]", "::1"),
+        ("192.0.2.7", "192.0.2.7", "192.0.2.7"),
+        ("::1", "[::1]", "::1"),
+        ("localhost", "localhost", "localhost"),
+    ],
+)
+def test_every_address_is_none_to_connect_to(host: str, stands: str, reached: str) -> None:
+    """In a URL stands one that leads there from this machine."""
+    assert url_host(host) == url_host(Exposed(host)) == stands
+    assert address_of(host) == reached
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback", "is_name"),
+    [
+        ("localhost", True, True),
+        ("127.0.0.1", True, True),
+        ("127.255.0.1", True, True),
+        ("::1", True, True),
+        ("0.0.0.0", False, True),
+        ("::", False, True),
+        ("192.0.2.7", False, True),
+        ("mockpki.test", None, True),
+        ("a b", None, False),
+        ("-a", None, False),
+        ("a/b", None, False),
+        ("[::1]", None, False),
+        ("", None, False),
+    ],
+)
+def test_what_is_a_host(host: str, loopback: bool | None, is_name: bool) -> None:
+    """And whether others reach it."""
+    assert is_loopback(host) is loopback
+    assert is_host(host) is is_name
+
+
+def test_an_exposed_host_is_where_it_is_advertised() -> None:
+    """Clients of TLS servers are told so; an address that is not exposed stays the one to connect to."""
+    for host, expected in ((Exposed("127.0.0.1"), "mockpki.test"), ("127.0.0.1", "127.0.0.1")):
+        with PKI(host=host, advertise="mockpki.test") as pki:
+            own, other = pki.issue_cert("mockpki.test", "localhost"), pki.issue_cert("another.test")
+            for leaf in (own, other):
+                with pki.tls_server(leaf) as server:
+                    named = expected if leaf is other or expected == "mockpki.test" else "localhost"
+                    assert (server.host, server.url) == (expected, f"https://{named}:{server.port}/")
+    with PKI(host=Exposed("127.0.0.1")) as pki, pki.tls_server(pki.issue_cert("localhost")) as server:
+        assert (server.host, server.url) == ("127.0.0.1", f"https://localhost:{server.port}/")

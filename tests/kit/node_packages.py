@@ -19,7 +19,7 @@ import pytest
 
 from tests.kit.programs import need, run
 
-PACKAGES = ("ocsp@1.2.0", "easy-ocsp@1.3.0")
+PACKAGES = ("ocsp@1.2.0", "easy-ocsp@1.3.0", "typescript@5.9.3")
 _INSTALL = (
     "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error",
     "--fetch-retries=2", "--fetch-retry-mintimeout=1000",

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mockpki import relying_party
-from mockpki.relying_party import Verdict
+from mockpki.relying_party import Policy, Verdict
 
 Target = Mapping[str, Any]
 
 
-def visit(target: Target, policy: str, **options: Any) -> Verdict:
+def visit(target: Target, policy: Policy | str, **options: Any) -> Verdict:
     """The reference client, sent to *target*: its host, port, server_name and ca_pem."""
     return relying_party.check(
         target["host"], target["port"], server_name=target["server_name"], ca=target["ca_pem"].encode(),

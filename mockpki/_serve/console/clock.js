@@ -1,0 +1,99 @@
+// The time that a PKI goes by: a slider, with marks for what ends.
+
+import { act, ask } from "./api.js";
+import { away, button, date, fill, make } from "./dom.js";
+
+const DAY = 86400e3;
+const FIRST = -30;
+const LAST = 400;
+
+/** An offset as the server writes it, in milliseconds. @param {string} text */
+export function readDuration(text) {
+  const found = /^(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?$/.exec(text);
+  if (!found) return 0;
+  const [days, hours, minutes, seconds] = found.slice(2).map((one) => Number(one ?? 0));
+  return (found[1] ? -1 : 1) * (((days * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000;
+}
+
+/**
+ * When an answer ends that a service gives just now, from its DER: the nextUpdate of RFC 6960 stands alone in [0] EXPLICIT,
+ * that of RFC 5280 behind thisUpdate. Null where there is none, or a fault has made it another.
+ * @param {string} service
+ * @param {Uint8Array} der
+ */
+export function readNextUpdate(service, der) {
+  const text = Array.from(der, (octet) => String.fromCharCode(octet)).join("");
+  const found = service === "ocsp" ? /\xa0\x11\x18\x0f(\d{14})Z/.exec(text) : /(?:\x17\x0d\d{12}Z|\x18\x0f\d{14}Z)(?:\x17\x0d|\x18\x0f)(\d{12,14})Z/.exec(text);
+  if (!found) return null;
+  const [year, month, day, hour, minute, second] = (found[1].length === 12 ? `20${found[1]}` : found[1]).replace(/(\d{4})(..)(..)(..)(..)(..)/, "$1 $2 $3 $4 $5 $6").split(" ").map(Number);
+  return Date.UTC(year, month - 1, day, hour, minute, second);
+}
+
+/**
+ * @param {string} base the PKI's path
+ * @param {() => unknown} changed
+ */
+export function showClock(base, changed) {
+  const slider = make("input", { type: "range", min: FIRST, max: LAST, step: 1, value: 0, "aria-label": "days that the PKI's clock is ahead", oninput: show, onchange: () => set(Number(slider.value) * DAY) });
+  const words = make("output", {});
+  const ticks = make("div", { class: "ticks", "aria-hidden": "true" });
+  const marks = make("ul", { class: "marks" });
+  /** What the clock would say without an offset, less what this machine's says. */
+  let ahead = 0;
+  let offset = 0;
+  let asked = 0;
+  const now = () => Date.now() + ahead;
+
+  /** @param {number} to milliseconds */
+  async function set(to) {
+    const seconds = Math.round(to / 1000);
+    await act("PUT", `${base}/clock`, { offset: `${seconds < 0 ? "-" : ""}PT${Math.abs(seconds)}S` });
+    await changed();
+  }
+
+  function show() {
+    const days = Number(slider.value);
+    const shown = days === Math.round(offset / DAY) ? offset : days * DAY;
+    slider.setAttribute("aria-valuetext", `${days} days`);
+    fill(words, `${date(new Date(now() + shown).toISOString())}, ${shown ? `${shown % DAY ? away(-Math.abs(shown)).replace(" ago", "") : `${Math.abs(shown / DAY)} d`} ${shown < 0 ? "behind" : "ahead"}` : "as it is"}`);
+  }
+
+  /**
+   * @param {import("./api.js").Pki} pki
+   * @param {import("./api.js").Certificate[]} certificates
+   * @param {Map<string, import("./api.js").Service>} services
+   */
+  async function update(pki, certificates, services) {
+    offset = readDuration(pki.clock.offset);
+    ahead = Date.parse(pki.clock.now) - offset - Date.now();
+    if (document.activeElement !== slider || !slider.matches(":active")) slider.value = String(Math.round(offset / DAY));
+    show();
+    const number = ++asked;
+    const found = (await Promise.all([...certificates.slice(0, 20).map((one) => mark(`notAfter of ${one.name ?? (one.identities[0] || one.serial_number.slice(0, 8))}`, one.not_after ? Date.parse(one.not_after) : null)),
+      ...pki.cas.flatMap((ca) => ["ocsp", "crl"].map(async (name) => {
+        const about = certificates.find((one) => one.ca === ca.id)?.id ?? pki.cas.find((one) => one.issuer === ca.id)?.id;
+        const faults = services.get(`/cas/${encodeURIComponent(ca.id)}/${name}`)?.faults ?? [];
+        if (name === "ocsp" && !about) return null;
+        const given = faults.map(({ text }) => text);
+        const der = await ask("POST", `${base}/cas/${encodeURIComponent(ca.id)}/${name}/make`, { faults: given, ...(name === "ocsp" && { certificate: about }) }).catch(() => null);
+        return mark(`nextUpdate of ${ca.name ?? (ca.id.length > 8 ? ca.common_name : ca.id)}'s ${name.toUpperCase()}`, der && readNextUpdate(name, der));
+      }))])).filter((one) => one !== null);
+    if (number !== asked) return;
+    found.sort((one, other) => one.at - other.at);
+    fill(marks, ...found.map(({ words: said, at }) => make("li", {}, button(said, () => set(at + 1000 - now()), { title: "Go to the second after it" }), make("span", { class: "dim" }, ` ${date(new Date(at).toISOString())}, ${away(at - now() - offset)}`))));
+    fill(ticks, ...found.map(({ words: said, at }) => {
+      const share = ((at - now()) / DAY - FIRST) / (LAST - FIRST);
+      const tick = make("span", { title: said });
+      tick.style.left = `${share * 100}%`;
+      tick.hidden = share < 0 || share > 1;
+      return tick;
+    }));
+  }
+
+  /** @param {string} said @param {number | null} at */
+  const mark = async (said, at) => (at === null ? null : { words: said, at });
+
+  const node = make("div", { class: "clock" }, make("p", { class: "bar" }, words, button("Now", () => set(0))),
+    make("div", { class: "track" }, slider, ticks), make("p", { class: "scale dim" }, make("span", {}, "−30 d"), make("span", {}, "+400 d")), marks);
+  return { node, update };
+}

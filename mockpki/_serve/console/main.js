@@ -1,0 +1,94 @@
+// The page: which view the address asks for, and what the server says of itself.
+
+import { get, listen } from "./api.js";
+import { fill, make } from "./dom.js";
+import { Log, Names, isRow, openRow, placeRow } from "./log.js";
+import { showPki, showPkis } from "./tree.js";
+
+const view = /** @type {HTMLElement} */ (document.getElementById("view"));
+const state = /** @type {HTMLElement} */ (document.getElementById("state"));
+const gone = /** @type {HTMLElement} */ (document.getElementById("gone"));
+const names = new Names();
+const log = new Log(names);
+const detail = make("section", { class: "detail", "aria-label": "The row that is open" });
+/** @type {import("./tree.js").View | null} */
+let shown = null;
+
+/** The parts of the address behind `#`. */
+const place = () => location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map((part) => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+});
+
+/** Show what the address asks for. */
+async function show() {
+  const parts = place();
+  const row = isRow(parts);
+  const inLog = row || !parts.length;
+  const link = location.hash;
+  document.title = parts.length ? `${parts.join(" ")} - mockpki` : "mockpki";
+  for (const [id, here] of /** @type {[string, boolean][]} */ ([["to-log", inLog], ["to-pkis", !inLog]])) {
+    const own = /** @type {HTMLElement} */ (document.getElementById(id));
+    if (here) own.setAttribute("aria-current", "page");
+    else own.removeAttribute("aria-current");
+  }
+  shown = inLog ? null : parts[0] === "pkis" ? showPkis() : showPki(parts[0]);
+  log.mark(row ? link : "");
+  if (shown) fill(view, shown.node);
+  else if (log.node.parentElement?.parentElement !== view) fill(view, make("div", { class: "split" }, log.node, detail));
+  view.classList.toggle("opened", row);
+  try {
+    if (row) {
+      const inside = await openRow(parts, names);
+      if (location.hash === link) fill(detail, make("p", { class: "bar" }, make("a", { href: "#/", class: "back" }, "Close this row")), ...inside);
+    } else fill(detail);
+    await shown?.refresh();
+  } catch (error) {
+    if (location.hash !== link) return;
+    const sentence = make("p", { class: "empty wrong" }, String(error instanceof Error ? error.message : error));
+    fill(row ? detail : view, sentence, make("p", {}, make("a", { href: row ? "#/" : "#/pkis" }, row ? "Back to the log" : "All PKIs")));
+  }
+}
+
+let timer = 0;
+
+/** Look again, once for all that happens at about the same time. @param {string} pki */
+function refreshSoon(pki) {
+  const [here] = place();
+  if (!shown || (here !== "pkis" && pki && here !== pki && names.known.get(pki) !== here)) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => Promise.resolve(shown?.refresh()).catch(() => {}), 150);
+}
+
+/** @param {string} kind @param {any} data */
+function hear(kind, data) {
+  const pki = data?.pki ?? "";
+  if (kind === "request") log.add(placeRow(pki, data.ca === "ca" ? [data.service] : ["cas", data.ca, data.service], data.request));
+  else if (kind === "handshake") log.add(placeRow(pki, ["tls_servers", data.tls_server], data.handshake));
+  else if (kind === "certificate" || kind === "pki") names.learn(pki).catch(() => {});
+  refreshSoon(pki);
+}
+
+listen(hear, async (now, again) => {
+  state.className = now;
+  fill(state, now === "live" ? "live" : now === "hidden" ? "asleep" : "gone");
+  gone.hidden = now !== "gone";
+  if (now === "live" && again) {
+    log.clear();
+    await show();
+  }
+  if (now !== "gone") return;
+  fill(gone, "The server does not answer: it has ended, or is on its way up again. This page goes on by itself when it is back.");
+  await get("/v1/pkis").catch((error) => {
+    if (error.status === 401) fill(gone, "The server wants its token: open the address with ?token= that it printed when it started.");
+    else if (error.status) fill(gone, `The server refuses to tell what happens: ${error.message}`);
+  });
+});
+addEventListener("hashchange", () => {
+  show();
+  view.focus({ preventScroll: true });
+});
+show();

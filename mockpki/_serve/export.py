@@ -1,0 +1,211 @@
+"""What is there as a file that makes it again: what was clicked together, or called into being, in TOML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from .._ca.ca import CA
+from .._catalogue.data import to_text
+from .._services.service import Service
+from ..sequences import CountingChooser
+from . import bodies
+from .durations import read_duration, write_duration
+from .hosted import Hosted
+from .problem import Problem
+from .route import Call, Content, Routes
+
+ROUTES = Routes()
+TOML = "application/toml"
+# In quotes where it could be taken for a number.
+_HEX = re.compile(r"('?)\b([0-9a-f]{6,}(?:\.\d+)?)\b\1")
+_BARE = re.compile(r"[A-Za-z0-9_.-]+")
+_SERVICES = ("ocsp", "crl", "ca_issuers")
+
+
+@ROUTES.add("GET", "/v1/pkis/{pki}/toml", answers=TOML)
+def get_toml(call: Call) -> Content:
+    """The PKI as a file for `mockpki serve FILE.toml`, which makes it again.
+
+    Keys, serial numbers and times are new then, unless they were given. What cannot be told is in comments.
+    """
+    hosted = call.hosted
+    with hosted.lock:
+        return Content(write_toml(hosted).encode(), TOML)
+
+
+def write_toml(hosted: Hosted) -> str:
+    """What *hosted* is by now, as a file."""
+    import tomli_w
+
+    body, missing = Export(hosted).make_body()
+    plain = msgspec.to_builtins(body, builtin_types=(datetime,))
+    plain.pop("name", None)
+    text = tomli_w.dumps({"pki": {hosted.name or "default": plain}}, multiline_strings=True)
+    return "".join(f"# Not in this file: {sentence}.\n" for sentence in missing) + text
+
+
+class Export:
+    """The body of the call that makes *hosted* as it is now."""
+
+    def __init__(self, hosted: Hosted) -> None:
+        self._hosted = hosted
+        # By its id, what is made again is called so, where something else refers to it.
+        self._names: dict[str, str] = {}
+        self._missing: list[str] = []
+
+    def make_body(self) -> tuple[bodies.MakePki, list[str]]:
+        """The body, and sentences on what it cannot tell."""
+        hosted = self._hosted
+        made: bodies.MakePki = hosted.bodies[hosted.id]
+        servers = [self._write_server(id) for id in hosted.servers]
+        services = {name: self._write_service(hosted.find_service(None, name)) for name in _SERVICES}
+        # Those that are referred to have their names by now; the certificates may refer to CAs.
+        certificates = [self._write_certificate(id) for id in hosted.certificates if id in hosted.bodies]
+        cas = [self._write_ca(id) for id in hosted.cas if id in hosted.bodies]
+        if made.root is not None:
+            self._missing.append("root, which was given with its key; add both")
+        self._note_others()
+        return msgspec.structs.replace(
+            made, root=None, clock=self._write_clock(made), cas=cas, certificates=certificates,
+            tls_servers=servers, **services,
+        ), self._missing  # fmt: skip
+
+    def _write_clock(self, made: bodies.MakePki) -> str | None:
+        ago = timedelta() if made.ago is None else read_duration(made.ago, "ago")
+        offset = self._hosted.pki.clock.offset
+        return None if offset == -ago else write_duration(offset)
+
+    def _write_certificate(self, id: str) -> bodies.IssueCert:
+        hosted = self._hosted
+        body: bodies.IssueCert = hosted.bodies[id]
+        leaf = hosted.certificates[id]
+        now = leaf.issuer.status(leaf)
+        return msgspec.structs.replace(
+            body,
+            name=self._names.get(id, body.name),
+            ca=body.ca and self._refer(body.ca),
+            faults=self._rename(body.faults),
+            status=now.status,
+            reason=now.reason if now.status == "revoked" and now.reason != "unspecified" else None,
+        )
+
+    def _write_ca(self, id: str) -> bodies.MakeCa:
+        body: bodies.MakeCa = self._hosted.bodies[id]
+        if body.key is not None:
+            self._missing.append(f"the key of the CA {self._names.get(id, body.name)!r}, which was given")
+        return msgspec.structs.replace(
+            body,
+            name=self._names.get(id, body.name),
+            key=None,
+            parent=body.parent and self._refer(body.parent),
+            name_of=body.name_of and self._refer(body.name_of),
+            faults=self._rename(body.faults),
+        )
+
+    def _write_server(self, id: str) -> bodies.TlsServer:
+        body: bodies.TlsServer = self._hosted.bodies[f"server {id}"]
+        cas = [body.client_ca] if isinstance(body.client_ca, str) else body.client_ca
+        chain = body.chain
+        if chain is not None:
+            chain = [self._refer(one) if isinstance(one, str) else one for one in chain]
+        return msgspec.structs.replace(
+            body,
+            certificates=[self._refer(key) for key in body.certificates],
+            client_ca=[self._refer(key) for key in cas],
+            chain=chain,
+            # TOML has no null.
+            staple="none" if body.staple is None else self._rename(body.staple),
+        )
+
+    def _write_service(self, service: Service[Any]) -> bodies.Service | None:
+        body = bodies.Service(script=[self._write_faults(one) for one in service.script_rest])
+        for subject, rule in service.rules.items():
+            if isinstance(rule, CountingChooser):
+                body.sequence = self._write_sequence(rule.chooser)
+            elif subject is None:
+                body.faults = self._write_faults(rule)
+            elif isinstance(subject, int) and f"{subject:x}" in self._known():
+                body.to = {**body.to, self._refer(f"{subject:x}"): self._write_faults(rule)}
+            else:
+                self._missing.append(f"faults about {subject!r}, which is no certificate here")
+        return None if body == bodies.Service() else body
+
+    def _write_sequence(self, chooser: Any) -> bodies.Sequence:
+        given = dict(vars(chooser))
+        if "faults" in given:
+            given["faults"] = self._write_choice(given["faults"])
+        if "alternatives" in given:
+            given["alternatives"] = [self._write_choice(one) for one in given["alternatives"]]
+        kind: Any = type(chooser).__name__
+        return bodies.Sequence(sequence=kind, **given)
+
+    def _write_choice(self, choice: Any) -> list[str]:
+        return self._write_faults(choice if isinstance(choice, list | tuple) else (choice,))
+
+    def _write_faults(self, faults: Iterable[Any]) -> list[Any]:
+        return [self._rename(to_text(fault)) for fault in faults]
+
+    # What refers to something else.
+
+    def _known(self) -> set[str]:
+        return {*self._hosted.certificates, *self._hosted.cas}
+
+    def _refer(self, key: str) -> str:
+        """What the one that is found by *key* is called when it is made again."""
+        hosted = self._hosted
+        group: Any = hosted.cas if key in hosted.cas else hosted.certificates
+        try:
+            id = group.id_of(group.find(key))
+        except Problem:
+            return key
+        if id in ("root", "ca"):
+            return str(id)
+        if id not in hosted.bodies:
+            self._missing.append(f"the name of {id}, which is made with the PKI or by a server")
+            return str(id)
+        what = "ca" if group is hosted.cas else "certificate"
+        own = group.name_of(id) or self._choose(lambda number: f"{what}-{number}")
+        return self._names.setdefault(id, own)
+
+    def _choose(self, name: Callable[[int], str]) -> str:
+        """The first of these names that is nobody's."""
+        taken, number = {*self._names.values()}, 1
+        while (own := name(number)) in taken or own in self._hosted.certificates or own in self._hosted.cas:
+            number += 1
+        return own
+
+    def _rename(self, value: Any) -> Any:
+        """*value*, faults as texts or objects, with names in the place of ids."""
+        if isinstance(value, str):
+            return _HEX.sub(lambda found: self._rename_id(found[0], found[2]), value)
+        if isinstance(value, dict):
+            return {key: self._rename(one) for key, one in value.items()}
+        return [self._rename(one) for one in value] if isinstance(value, list) else value
+
+    def _rename_id(self, text: str, id: str) -> str:
+        if id not in self._known():
+            return text
+        name = self._refer(id)
+        if not _BARE.fullmatch(name):
+            self._missing.append(f"the name {name!r} in a fault, which stands there by the old id")
+            return text
+        return name
+
+    # What has no field.
+
+    def _note_others(self) -> None:
+        hosted = self._hosted
+        for id in hosted.cas:
+            ca: CA = hosted.cas[id]
+            if ca is not hosted.pki.ca:
+                for name in _SERVICES:
+                    service = hosted.find_service(id, name)
+                    if service.rules or service.script_rest:
+                        self._missing.append(f"what the {name} service of the CA {id} is set to")
+            if ca.issuer is not None and ca.issuer.status(ca).status != "good":
+                self._missing.append(f"that the CA {id} is {ca.issuer.status(ca).status}")

@@ -1,0 +1,347 @@
+"""What a person does in the console: every button by its effect, which the API is asked about."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+from mockpki import PKI
+from mockpki.faults import Stale
+from tests.kit.browser import Browser
+from tests.kit.programs import need, run
+from tests.kit.serving import Served
+
+
+@pytest.fixture
+def pki(served: Served) -> str:
+    """The path of a PKI with a certificate and a TLS server in it."""
+    return served.make_pki(
+        certificates=[{"name": "web", "identities": ["localhost"]}],
+        tls_servers=[{"name": "front", "certificates": ["web"]}],
+    )
+
+
+@pytest.fixture
+def page(console: Browser, served: Served, pki: str) -> Browser:
+    """The console at that PKI."""
+    console.driver.get(f"{served.url}/#/{pki.rpartition('/')[2]}")
+    console.see("section li b", "web")
+    return console
+
+
+def card(page: Browser, title: str, name: str) -> WebElement:
+    """The card called *name* in the section of that title."""
+
+    def look() -> WebElement | None:
+        for section in page.all("section"):
+            if [one.text for one in page.all("h3", section)][:1] == [title]:
+                for own in page.all(".cards > li", section):
+                    if [one.text for one in page.all("b", own)][:1] == [name]:
+                        return own
+        return None
+
+    return page.wait(look, f"{name!r} among {title!r}")
+
+
+def service(page: Browser, name: str) -> WebElement:
+    """A service of the issuing CA, unfolded."""
+    title = page.wait(lambda: [one.text for one in page.all("b") if "CA 1" in one.text], "the issuing CA")[0]
+    for own in page.all("details.service", card(page, "CAs and their services", title)):
+        summary = page.all("summary", own)[0]
+        if summary.text.splitlines()[0] == name:
+            if own.get_attribute("open") is None:
+                summary.click()
+            return own
+    raise AssertionError(f"it has no {name}")
+
+
+def until(look: Callable[[], Any], wanted: object, page: Browser) -> None:
+    """Wait until what the API says is what is wanted."""
+    page.wait(lambda: look() == wanted, f"the API's {wanted!r}; it says {look()!r}")
+
+
+def test_a_pki_is_made_and_closed(console: Browser, served: Served) -> None:
+    """The form makes one as it says, its page opens, and the button closes it; its path is gone then."""
+    console.click("PKIs")
+    console.type("name", "made by hand")
+    console.choose("key", "P-384")
+    console.field("delegated OCSP signing").click()
+    console.type("CAs below the root", "2")
+    console.type("first certificate for", "a.test, 127.0.0.1")
+    console.click("Make a PKI")
+    console.see("h2", "made by hand")
+    made = served.ask("GET", "/v1/pkis/made by hand".replace(" ", "%20"))
+    assert len(made["cas"]) == 3
+    [leaf] = served.ask("GET", f"/v1/pkis/{made['id']}/certificates")["certificates"]
+    assert leaf["identities"] == ["a.test", "127.0.0.1"]
+    assert len(made["tls_servers"]) == 1
+    console.click("Check")
+    console.see("#said", "Nothing failed so far.")
+    console.click("Close this PKI")
+    console.see("h3", "New PKI")
+    served.refuse("GET", f"/v1/pkis/{made['id']}", status=410)
+
+
+def test_certificates_are_revoked_held_released_and_forgotten(
+    page: Browser, served: Served, pki: str
+) -> None:
+    """Each button has the effect that it says; those that would be refused cannot be pressed."""
+
+    def status() -> tuple[str, str | None]:
+        found = served.ask("GET", f"{pki}/certificates/web")["status"]
+        return found["status"], found["reason"]
+
+    def pressable() -> list[str]:
+        texts = ("Revoke", "Hold", "Release", "Forget")
+        return [one.text for one in page.all("button", own) if one.text in texts and one.is_enabled()]
+
+    own = card(page, "Certificates", "web")
+    for button, wanted, left in (
+        ("Hold", ("on_hold", "certificate_hold"), ["Revoke", "Release", "Forget"]),
+        ("Release", ("good", None), ["Revoke", "Hold", "Forget"]),
+        ("Revoke", ("revoked", "superseded"), ["Forget"]),
+        ("Forget", ("unknown", None), ["Revoke"]),
+    ):
+        if button == "Revoke":
+            page.choose("reason", "superseded", own)
+        page.click(button, own)
+        until(status, wanted, page)
+        until(pressable, left, page)
+        page.see(".chip", wanted[0].replace("_", " "), own)
+
+
+def test_certificates_are_issued(page: Browser, served: Served, pki: str) -> None:
+    """The form issues what it says; that is in the list then, and in the API."""
+    page.type("for", "b.test c.test")
+    page.type("called", "other")
+    page.choose("key", "Ed25519")
+    page.choose("status", "on_hold")
+    page.field("must-staple").click()
+    page.click("Issue")
+    card(page, "Certificates", "other")
+    other = served.ask("GET", f"{pki}/certificates/other")
+    assert (other["identities"], other["status"]["status"]) == (["b.test", "c.test"], "on_hold")
+    text = subprocess.run(
+        [need("openssl"), "x509", "-noout", "-text"], input=other["certificate"], text=True,
+        capture_output=True, check=True,
+    ).stdout  # fmt: skip
+    assert "status_request" in text
+    assert "ED25519" in text
+
+
+def test_faults_are_picked_seen_before_and_taken_back(page: Browser, served: Served, pki: str) -> None:
+    """The picker has parameters with defaults, a sentence, and the difference, before anything is set."""
+    own = service(page, "OCSP responder")
+
+    def faults() -> list[str]:
+        return [one["text"] for one in served.ask("GET", f"{pki}/ocsp")["faults"]]
+
+    page.choose("fault", "Stale", own)
+    assert page.field("by", own).get_attribute("placeholder") == "3d"
+    page.see(".about", "nextUpdate passed", own)
+    page.see(".difference ins", "3 d ago", own)
+    page.type("by", "5d", own)
+    page.see(".difference ins", "5 d ago", own)
+    assert faults() == []
+    page.click("Add", own)
+    page.choose("fault", "HttpStatus", own)
+    page.type("code", "418", own)
+    page.click("Add", own)
+    page.click("Answer with these", own)
+    until(faults, ["Stale by=5d", "HttpStatus code=418"], page)
+    page.see("summary .chip", "Stale by=5d", own)
+    page.click("\N{MULTIPLICATION SIGN}", page.see(".chips li", "HttpStatus", own))
+    page.click("Answer with these", own)
+    until(faults, ["Stale by=5d"], page)
+    page.click("Honest again", own)
+    until(faults, [], page)
+    page.see("summary .chip", "honest", own)
+
+
+def test_faults_for_one_certificate_alone(page: Browser, served: Served, pki: str) -> None:
+    """Those set for one certificate are in force for that, and not for all."""
+    own = service(page, "OCSP responder")
+    leaf = served.ask("GET", f"{pki}/certificates/web")["id"]
+
+    def to() -> dict[str, list[str]]:
+        found = served.ask("GET", f"{pki}/ocsp")["to"]
+        return {serial: [one["text"] for one in list_] for serial, list_ in found.items()}
+
+    page.choose("fault", "TryLater", own)
+    page.click("Add", own)
+    page.field("for", own).click()
+    page.choose("for", "web", own)
+    page.click("Answer with these", own)
+    until(to, {leaf: ["TryLater"]}, page)
+    assert served.ask("GET", f"{pki}/ocsp")["faults"] == []
+    page.click("Honest again", own)
+    until(to, {}, page)
+
+
+def test_scripts_and_sequences_are_run(page: Browser, served: Served, pki: str) -> None:
+    """A script of three answers, one of them honest; a second one is refused in words; each sequence."""
+    own = service(page, "CRL publisher")
+
+    def state() -> tuple[int, str | None]:
+        found = served.ask("GET", f"{pki}/crl")
+        return found["script_left"], found["sequence"]
+
+    page.click("Script: one answer after the other", own)
+    for fault in ("Early", "", "Stale"):
+        if fault:
+            page.choose("fault", fault, own)
+            page.click("Add", own)
+        page.click("Add these faults as an answer", own)
+    page.click("Run the script", own)
+    until(state, (3, None), page)
+    page.see("summary .chip", "script: 3 left", own)
+    page.click("Drop the script", own)
+    until(state, (0, None), page)
+    page.click("Sequence: faults that come and go", own)
+    page.choose("fault", "Early", own)
+    page.click("Add", own)
+    for kind, fields, wanted in (
+        ("EveryNth", {"n": "3"}, "EveryNth(n=3"),
+        ("FirstN", {"n": "4"}, "FirstN(n=4"),
+        ("Flapping", {"up": "5", "down": "6"}, "Flapping(up=5, down=6"),
+        ("Mix", {"seed": "7"}, "seed=7"),
+    ):
+        page.choose("sequence", kind, own)
+        for label, value in fields.items():
+            page.type(label, value, own)
+        page.click("Run the sequence", own)
+
+        def runs(kind: str = kind, wanted: str = wanted) -> bool:
+            text = state()[1] or ""
+            return text.startswith(kind) and wanted in text
+
+        until(runs, True, page)
+    page.click("End the sequence", own)
+    until(state, (0, None), page)
+
+
+def test_tls_servers_are_started_stapled_with_and_stopped(page: Browser, served: Served, pki: str) -> None:
+    """A server is given each kind of staple, as OpenSSL sees; with a policy it shows what its stapler did."""
+    own = card(page, "TLS servers", "front")
+    front = served.ask("GET", f"{pki}/tls_servers/front")
+    at = f"{front['host']}:{front['port']}"
+
+    def sees() -> str:
+        client = run(need("openssl"), "s_client", "-connect", at, "-servername", "localhost", "-status")
+        found = re.search(r"OCSP response: (no response sent)|OCSP Response Status: (\w+)", client.stdout)
+        assert found is not None, client
+        ends = re.search(r"Next Update: .* (\d{4}) GMT", client.stdout)
+        return f"{found[1] or found[2]}{', of long ago' if ends and int(ends[1]) < 2015 else ''}"
+
+    assert sees() == "successful"
+    page.choose("staple", "none", own)
+    page.click("Staple this", own)
+    until(sees, "no response sent", page)
+    page.choose("staple", "with faults", own)
+    page.choose("fault", "Stale", own)
+    page.type("by", "9000d", own)
+    page.click("Add", own)
+    page.click("Staple this", own)
+    until(sees, "successful, of long ago", page)
+    page.choose("staple", "as a server's policy gets it", own)
+    page.choose("policy", "ideal", own)
+    page.click("Staple this", own)
+    page.click("Stapler", own)
+    page.click("Settle", own)
+    page.see(".events li", "", own)
+    page.click("Restart", own)
+    until(sees, "successful", page)
+    page.choose("staple", "honest", own)
+    page.click("Staple this", own)
+    page.wait(lambda: not any(one.is_displayed() for one in page.all(".events", own)), "no stapler any more")
+    assert sees() == "successful"
+    page.click("Stop the server", own)
+    until(lambda: served.ask("GET", f"{pki}/tls_servers")["tls_servers"], [], page)
+    page.see(".empty", "No TLS server yet")
+    page.click("Start")
+    until(lambda: len(served.ask("GET", f"{pki}/tls_servers")["tls_servers"]), 1, page)
+
+
+def test_the_clock_is_moved(page: Browser, served: Served, pki: str) -> None:
+    """By the slider's keys, to a mark, and back to now."""
+
+    def offset() -> str:
+        return str(served.ask("GET", f"{pki}/clock")["offset"])
+
+    slider = page.see("input[type=range]")
+    slider.send_keys(Keys.ARROW_RIGHT)
+    until(offset, "P1D", page)
+    slider.send_keys(Keys.HOME)
+    until(offset, "-P30D", page)
+    slider.send_keys(Keys.END)
+    until(offset, "P400D", page)
+    page.click("Now")
+    until(offset, "PT0S", page)
+    page.click("notAfter of web")
+
+    def is_over() -> bool:
+        now = served.ask("GET", f"{pki}/clock")["now"]
+        end = served.ask("GET", f"{pki}/certificates/web")["not_after"]
+        return bool(now[:16] >= end[:16])
+
+    until(is_over, True, page)
+    assert page.all(".marks li", None)
+
+
+def test_what_fails_is_said_and_reset_begins_again(page: Browser, served: Served, pki: str) -> None:
+    """A script that was not used up is told in words by Check; Reset makes all honest again."""
+    served.ask("PUT", f"{pki}/crl/faults", {"faults": ["Stale"]})
+    served.ask("PUT", f"{pki}/ocsp/script", {"answers": [[], []]})
+    page.click("Check")
+    page.see("#said", "script")
+    page.click("Dismiss")
+    page.wait(lambda: not page.all("#said")[0].is_displayed(), "that it was dismissed")
+    served.ask("DELETE", f"{pki}/ocsp/script")
+    page.click("Reset")
+    until(lambda: served.ask("GET", f"{pki}/crl")["faults"], [], page)
+    page.log()  # the refusal of Check is in the browser's log
+
+
+def test_what_was_done_by_hand_runs_as_python_and_by_curl(page: Browser, served: Served, pki: str) -> None:
+    """A revocation, faults, a script, a staple and a new time: the code that is shown does the same again."""
+    page.choose("reason", "key_compromise", card(page, "Certificates", "web"))
+    page.click("Revoke", card(page, "Certificates", "web"))
+    page.see(".chip", "revoked", card(page, "Certificates", "web"))
+    own = service(page, "OCSP responder")
+    page.choose("fault", "Stale", own)
+    page.type("by", "2d", own)
+    page.click("Add", own)
+    page.click("Answer with these", own)
+    page.see("summary .chip", "Stale by=2d", own)
+    page.click("Script: one answer after the other", own)
+    page.click("Add these faults as an answer", own)
+    page.click("Run the script", own)
+    page.see("summary .chip", "script: 1 left", own)
+    page.see("input[type=range]").send_keys(Keys.ARROW_RIGHT)
+    page.see(".clock output", "1 d ahead")
+    page.click("as Python")
+    text = page.see("pre", "def test_done_by_hand").text
+    with PKI() as again:
+        names: dict[str, Any] = {}
+        exec(text, names)
+        names["test_done_by_hand"](again)
+        assert again.clock.offset.days == 1
+        assert again.ocsp.script_left == 1
+        assert again.ocsp.rules[None] == (Stale(by=timedelta(days=2)),)
+        again.ocsp.forget_script()
+    page.click("as curl, for a shell that has jq")
+    shell = page.see("pre", "base=").text
+    served.ask("DELETE", f"{pki}/ocsp/script")
+    served.ask("POST", f"{pki}/reset")
+    served.ask("POST", f"{pki}/certificates/web/forget")
+    subprocess.run([need("bash"), "-e", "-c", shell], check=True, capture_output=True)
+    assert served.ask("GET", f"{pki}/ocsp")["script_left"] == 1
+    assert [one["text"] for one in served.ask("GET", f"{pki}/ocsp")["faults"]] == ["Stale by=2d"]
+    assert served.ask("GET", f"{pki}/certificates/web")["status"]["reason"] == "key_compromise"
+    assert served.ask("GET", f"{pki}/clock")["offset"] == "P1D"
+    served.ask("DELETE", f"{pki}/ocsp/script")

@@ -1,0 +1,173 @@
+"""What is exported makes the same again, of many PKIs, and says what it cannot tell."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockpki._serve.file import read_file
+from mockpki._serve.route import JSON
+from tests.kit.serving import Served
+
+DER = "MAA="
+LEAF = {"name": "web", "identities": ["localhost"]}
+BODIES: dict[str, dict[str, Any]] = {
+    "bare": {},
+    "options": {"depth": 2, "key_type": "P-384", "delegated": True, "responder_id": "name", "ago": "3d",
+                "ttl": "1h"},
+    "logged": {"logged": True, "certificates": [{**LEAF, "logged": False}, {"identities": ["a.example"]}]},
+    "published": {"publishes": "freeipa", "ca_not_after": "2040-01-01T00:00:00Z"},
+    "certificates": {"certificates": [
+        {**LEAF, "must_staple": True, "key_type": "RSA-2048", "client": True, "status": "revoked"},
+        {"identities": ["b.example"], "subject": "CN=b,O=x y", "status": "on_hold", "serial_number": "AB12"},
+        {"identities": ["::1"], "status": "unknown", "not_after": "2030-01-01T00:00:00Z", "ocsp_urls": []},
+        {"identities": ["c.example"], "extensions": [{"oid": "1.2.3.4", "value": DER, "critical": True}]},
+        {"name": "d", "ca": "root", "identities": ["d.example"], "status": "revoked", "reason": "superseded"},
+    ]},
+    "services": {
+        "certificates": [LEAF],
+        "ocsp": {"faults": ["Stale by=2d", {"fault": "NoNonce"}], "to": {"web": ["Hang"]}},
+        "crl": {"sequence": {"sequence": "Flapping", "up": 2, "down": 3, "faults": ["HttpStatus 503"]}},
+        "ca_issuers": {"sequence": {"sequence": "Mix", "alternatives": [[], ["Hang"]], "seed": 7}},
+    },
+    "sequences": {
+        "ocsp": {"sequence": {"sequence": "FirstN", "n": 2, "faults": ["Hang"], "per_client": False}},
+        "crl": {"sequence": {"sequence": "EveryNth", "n": 3, "faults": ["Slow by=250ms", "HttpStatus 404"]}},
+    },
+    "servers": {
+        "certificates": [LEAF],
+        "tls_servers": [
+            {"certificates": ["web"], "staple": "none", "alpn": ["http/1.1"], "resumption": True},
+            {"certificates": ["web"], "staple": {"policy": "nginx"}, "client_ca": "ca",
+             "refuse_clients": "revoked"},
+            {"certificates": ["web"], "staple": ["Stale by=1d"], "chain": ["ca", "root"], "name": "front"},
+            {"issue": True, "staple": {"faults": []}, "minimum_version": "TLSv1.3"},
+            {"certificates": ["web"], "staple": {"der": DER}, "client_ca": ["root"]},
+            {"certificates": ["web"], "staple": None},
+        ],
+    },
+    "authorities": {
+        "clock": "400d",
+        "cas": [{"name": "one"}, {"name": "two", "parent": "one", "key_type": "P-384", "must_staple": True}],
+        "certificates": [{**LEAF, "ca": "two"}, {"ca": "one", "identities": ["e.example"]}],
+    },
+}  # fmt: skip
+
+
+def export(served: Served, path: str) -> str:
+    """The file."""
+    reply = served.send("GET", f"{path}/toml")
+    assert reply.status == 200, reply
+    assert reply.headers["content-type"] == "application/toml" != JSON
+    return reply.body.decode()
+
+
+def again(served: Served, text: str, folder: Path) -> str:
+    """The path of the PKI that a file makes, read as `mockpki serve` reads it; it is called otherwise."""
+    path = folder / "again.toml"
+    path.write_text(text)
+    (made,) = read_file(path).fill(served.topology).values()
+    return f"/v1/pkis/{made}"
+
+
+def describe(served: Served, path: str) -> Any:
+    """What a PKI is, without what is new in each."""
+    pki = served.ask("GET", path)
+    servers = served.ask("GET", f"{path}/tls_servers")["tls_servers"]
+    leaves = served.ask("GET", f"{path}/certificates")["certificates"]
+    services = {name: served.ask("GET", f"{path}/{name}") for name in ("ocsp", "crl", "ca_issuers")}
+    return (
+        [(ca["name"], ca["publishes"], ca["status"] and ca["status"]["status"]) for ca in pki["cas"]],
+        pki["clock"]["offset"],
+        [
+            (
+                one["name"],
+                one["identities"],
+                one["status"]["status"],
+                one["status"]["reason"],
+                one["not_after"][:2],
+            )
+            for one in leaves
+        ],
+        [(one["name"], str(one["staple"]), len(one["certificates"])) for one in servers],
+        [
+            (one["faults"], list(one["to"].values()), one["script_left"], one["sequence"])
+            for one in services.values()
+        ],
+    )
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_it_makes_the_same_again(name: str, served: Served, tmp_path: Path) -> None:
+    """The PKI that the file makes is as the first one was, and so is its own file, to the octet."""
+    first = served.make_pki(**BODIES[name])
+    text = export(served, first)
+    assert "# Not in this file" not in text
+    second = again(served, text, tmp_path)
+    assert describe(served, second) == describe(served, first)
+    assert export(served, second) == text
+    for path in (first, second):
+        served.send("DELETE", path)
+
+
+def test_what_came_later_is_there(served: Served, tmp_path: Path) -> None:
+    """Calls one by one make what one call does: names, revocations, scripts, staples, and the clock."""
+    path = served.make_pki(name="clicked")
+    served.ask("POST", f"{path}/cas", {})
+    ca = served.ask("POST", f"{path}/cas", {"parent": "root"})["id"]
+    leaf = served.ask("POST", f"{path}/certificates", {"identities": ["localhost"], "ca": ca})["id"]
+    other = served.ask("POST", f"{path}/certificates", {"identities": ["x.example"]})["id"]
+    server = served.ask("POST", f"{path}/tls_servers", {"certificates": [other], "client_ca": ca})["id"]
+    served.ask("PUT", f"{path}/tls_servers/{server}/staple", {"staple": ["Stale"]})
+    served.ask("POST", f"{path}/certificates/{leaf}/revoke", {"reason": "key_compromise"})
+    served.ask("PUT", f"{path}/ocsp/faults/{other}", {"faults": ["Hang"]})
+    served.ask("PUT", f"{path}/ocsp/script", {"answers": [["Stale by=2d"], []]})
+    served.ask("POST", f"{path}/clock/shift", {"by": "36h"})
+    table = tomllib.loads(export(served, path))["pki"]["clicked"]
+    assert table == {
+        "clock": "P1DT12H",
+        "cas": [{}, {"name": "ca-1", "parent": "root"}],
+        "certificates": [
+            {"identities": ["localhost"], "ca": "ca-1", "status": "revoked", "reason": "key_compromise"},
+            {"name": "certificate-1", "identities": ["x.example"]},
+        ],
+        "ocsp": {"to": {"certificate-1": ["Hang"]}, "script": [["Stale by=2d"], []]},
+        "tls_servers": [{"certificates": ["certificate-1"], "client_ca": ["ca-1"], "staple": ["Stale"]}],
+    }
+    text = export(served, path)
+    served.send("DELETE", path)
+    second = again(served, text, tmp_path)
+    assert export(served, second).replace('name = "ca-1"', "") == text.replace('name = "ca-1"', "")
+    served.send("DELETE", second)
+
+
+def test_certificates_in_faults(served: Served, tmp_path: Path) -> None:
+    """What a fault refers to by its id, it refers to by its name in the file."""
+    # Serial numbers of all kinds, those that look like numbers too.
+    for serial in ("0123456789", "12345e67", "deadbeef", "1" * 38):
+        _check_certificates_in_faults(served, serial, tmp_path)
+
+
+def _check_certificates_in_faults(served: Served, serial: str, tmp_path: Path) -> None:
+    path = served.make_pki(certificates=[{**LEAF, "serial_number": serial}])
+    for value in ({"fault": "NoEntry", "of": "web"}, "NoEntry of=web"):
+        served.ask("PUT", f"{path}/crl/faults", {"faults": [value]})
+        text = export(served, path)
+        assert tomllib.loads(text)["pki"]["default"]["crl"] == {"faults": ["NoEntry of=web"]}
+        second = again(served, text, tmp_path)
+        assert export(served, second) == text
+        served.send("DELETE", second)
+    served.send("DELETE", path)
+
+
+def test_what_cannot_be_told(served: Served) -> None:
+    """It is named in comments at the top, and private keys of CAs are never there."""
+    path = served.make_pki()
+    served.ask("PUT", f"{path}/cas/root/crl/faults", {"faults": ["Hang"]})
+    served.ask("POST", f"{path}/cas/root/revoke", {"certificates": ["ca"]})
+    text = export(served, path)
+    assert "# Not in this file: what the crl service of the CA root is set to.\n" in text
+    assert "# Not in this file: that the CA ca is revoked.\n" in text
+    assert "PRIVATE KEY" not in text
+    served.send("DELETE", path)
