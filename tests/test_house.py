@@ -194,13 +194,11 @@ TESTED_ELSEWHERE = {
     "_serve.health": "tests/serve/test_table.py",
     "_serve.life": "tests/serve/test_table.py",
     "_serve.pkis": "tests/serve/test_table.py",
-    "_serve.route": "tests/serve/test_table.py",
+    "_serve.route": "tests/serve/test_openapi.py",
     "_serve.server": "tests/serve/test_application.py",  # what comes on the wire
-    "_serve.services": "tests/serve/test_table.py",
-    "_serve.shapes": "tests/serve/test_table.py",
-    "_serve.tls_servers": "tests/serve/test_table.py",
+    "_serve.shapes": "tests/serve/test_made_up_calls.py",  # every answer fits them
     "_serve.views": "tests/serve/test_certificates.py",
-    "_serve.waiting": "tests/serve/test_hosted.py",
+    "_serve.waiting": "tests/serve/test_services.py",
     "cli._serve": "tests/serve/test_table.py",
     "_services.crl_file": "tests/services/test_scheduled.py",
     "scenarios.clients._seen": "tests/scenarios/clients/test_stage.py",

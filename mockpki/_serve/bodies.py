@@ -38,7 +38,7 @@ Faults = Annotated[
         max_length=32,
         description="Each a text, as `mockpki faults` takes it, or an object. None: honest.",
         extra_json_schema={"items": {"$ref": FAULT}},
-        examples=[["Stale by=2d"], [{"fault": "HttpStatus", "status": 503}]],
+        examples=[["Stale by=2d"], [{"fault": "HttpStatus", "code": 503}]],
     ),
 ]
 Answers = Annotated[
