@@ -189,11 +189,8 @@ TESTED_ELSEWHERE = {
     "faults._values": "tests/test_layers.py",  # names only
     "_ca.mount": "tests/ca/test_standing.py",
     "_ca.revocation": "tests/services/test_scheduled.py",
-    "_serve.authorities": "tests/serve/test_table.py",
     "_serve.durations": "tests/serve/test_application.py",
-    "_serve.health": "tests/serve/test_table.py",
     "_serve.life": "tests/serve/test_table.py",
-    "_serve.pkis": "tests/serve/test_table.py",
     "_serve.route": "tests/serve/test_openapi.py",
     "_serve.server": "tests/serve/test_application.py",  # what comes on the wire
     "_serve.shapes": "tests/serve/test_made_up_calls.py",  # every answer fits them

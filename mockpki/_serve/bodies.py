@@ -293,8 +293,10 @@ class MakeAnswer(Body):
 
 
 class MakeCrl(Body):
-    """A CRL without a socket."""
+    """A CRL without a socket: of several, that which covers a certificate; or the delta to it."""
 
+    certificate: str | None = None
+    delta: bool = False
     faults: Faults = []
 
 

@@ -237,6 +237,7 @@ def test_answers_are_made_without_a_socket(served: Served, pki: str, ask_ocsp: A
         ("ocsp/make", {"certificate": "web", "faults": ["HttpStatus 503"]}, "/faults"),
         ("ocsp/make", {"certificate": "web", "nonce": "%"}, "/nonce"),
         ("crl/make", {"faults": ["NoNonce"]}, "/faults"),
+        ("crl/make", {"certificate": "nobody"}, "/certificate"),
     ):
         assert served.refuse("POST", f"{pki}/{path}", body)["pointer"] == pointer
     served.ask("POST", f"{pki}/ocsp/assert_asked", {"times": 0}, 204)
