@@ -196,6 +196,7 @@ TESTED_ELSEWHERE = {
     "_serve.healthcheck": "tests/cli/test_serve.py",
     "_serve.log": "tests/serve/test_process.py",
     "_serve.durations": "tests/serve/test_application.py",
+    "_serve.queries": "tests/serve/test_openapi.py",
     "_serve.life": "tests/serve/test_process.py",
     "_serve.route": "tests/serve/test_openapi.py",
     "_serve.server": "tests/serve/test_application.py",  # what comes on the wire
@@ -405,7 +406,7 @@ FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "pyproje
 
 def texts() -> Iterator[Path]:
     """The files that are the project's."""
-    for name in ("mockpki", "tests", "fixtures", ".ci"):
+    for name in ("mockpki", "tests", "fixtures", "docs", ".ci", ".docker"):
         yield from (path for path in (TREE / name).rglob("*") if path.is_file() and path.suffix != ".pyc")
     yield from (TREE / name for name in FILES)
 

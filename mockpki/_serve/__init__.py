@@ -1,6 +1,7 @@
 """`mockpki serve`: the same PKI for every language, and for a person with a browser.
 
-- `bodies`, `shapes`: what callers send and are answered, field by field. `durations`: durations among that.
+- `bodies`, `queries`, `shapes`: what callers send and are answered, field by field. `durations`: durations
+  among that.
 - `topology`, `hosted`, `named`, `limits`: the PKIs of a server; what is in one, by the names that callers
   have for it; how much of everything there is.
 - `route`, `table`: a call, and all calls there are. `health`, `pkis`, `authorities`, `certificates`,
@@ -17,6 +18,6 @@
 - `application`, `server`, `activity`: from a request to an answer; the port; how long nobody has called.
 - `settings`, `process`, `life`: what a server is to be; all of it as a process; what begins and ends that.
   `file`, `export`: PKIs of a TOML file, and back. `folder`: files under names that stay. `live`: what
-  happens, a line each.
-  `reach`: where it may connect to. `log`: what it says meanwhile. `healthcheck`: whether another one is well.
+  happens, a line each. `reach`: where it may connect to. `log`: what it says meanwhile. `healthcheck`:
+  whether another one is well.
 """

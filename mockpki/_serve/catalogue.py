@@ -14,7 +14,7 @@ from .._catalogue.prompt import make_fault
 from .._catalogue.words import split_words
 from .._typed import suggest
 from ..staplers._words import in_words
-from . import bodies, entries
+from . import entries, queries
 from .problem import Problem
 from .route import Call, Routes
 
@@ -51,7 +51,7 @@ def show_entry(entry: FaultEntry) -> entries.FaultEntry:
     return entries.FaultEntry(**{**asdict(entry), "parameters": parameters, "targets": list(entry.targets)})
 
 
-@ROUTES.add("GET", "/v1/faults", query=bodies.WhichFaults, answers=entries.FaultEntries)
+@ROUTES.add("GET", "/v1/faults", query=queries.WhichFaults, answers=entries.FaultEntries)
 def list_all(call: Call) -> entries.FaultEntries:
     """Every fault that there is, by layer: all, or those of one layer, or those for one kind of answer."""
     target = find_target(call.query.target)
@@ -61,7 +61,7 @@ def list_all(call: Call) -> entries.FaultEntries:
     )
 
 
-@ROUTES.add("GET", "/v1/faults/{fault}", query=bodies.WithParameters, answers=entries.ShownFault)
+@ROUTES.add("GET", "/v1/faults/{fault}", query=queries.WithParameters, answers=entries.ShownFault)
 def show_fault(call: Call) -> entries.ShownFault:
     """A fault, and where the answer that it bends differs from the honest one, decoded.
 

@@ -12,7 +12,7 @@ from cryptography import x509
 from .._ca.leaf import Leaf
 from .._layers import CertificateContent
 from .._pkix.pkcs12 import write_p12
-from . import bodies, shapes
+from . import bodies, queries, shapes
 from .hosted import Hosted
 from .problem import Problem, pointing_to
 from .route import Call, Content, Routes
@@ -157,7 +157,7 @@ def get_key(call: Call) -> Content:
     return Content(_own_key(call).key_pem, PEM)
 
 
-@ROUTES.add("GET", f"{_ONE}/keystore.p12", query=bodies.Password, answers=P12)
+@ROUTES.add("GET", f"{_ONE}/keystore.p12", query=queries.Password, answers=P12)
 def get_keystore(call: Call) -> Content:
     """The key and the chain as PKCS #12, as Java takes it."""
     leaf = _own_key(call)

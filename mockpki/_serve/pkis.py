@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from .._pkix.pkcs12 import write_truststore
-from . import bodies, shapes
+from . import bodies, queries, shapes
 from .authorities import create_ca
 from .certificates import DER, P12, PEM, issue
 from .durations import read_duration
@@ -171,14 +171,14 @@ def get_roots_der(call: Call) -> Content:
     return Content(call.hosted.pki.root.der, DER)
 
 
-@ROUTES.add("GET", f"{_ONE}/roots.p12", query=bodies.Password, answers=P12)
+@ROUTES.add("GET", f"{_ONE}/roots.p12", query=queries.Password, answers=P12)
 def get_roots_p12(call: Call) -> Content:
     """The root as PKCS #12, which Java trusts."""
     return Content(write_truststore(call.hosted.pki.root.certificate, call.query.password), P12)
 
 
 @ROUTES.add(
-    "GET", f"{_ONE}/env", query=bodies.EnvFormat, answers=("text/plain; charset=utf-8", dict[str, str])
+    "GET", f"{_ONE}/env", query=queries.EnvFormat, answers=("text/plain; charset=utf-8", dict[str, str])
 )
 def get_environ(call: Call) -> Content | dict[str, str]:
     """Environment variables by which programs trust the root: `eval "$(curl -s .../env)"`."""

@@ -12,7 +12,7 @@ from .._layers import CRLBytesFault, Fault, OCSPBytesFault
 from .._services.evidence import Request
 from .._services.responder import Responder
 from .._services.service import Service
-from . import bodies, shapes
+from . import bodies, queries, shapes
 from .certificates import read_octets
 from .hosted import Hosted
 from .problem import Problem, pointing_to
@@ -255,7 +255,7 @@ def show_request(hosted: Hosted, request: Request) -> shapes.Request:
     )
 
 
-@ROUTES.add("GET", *_below(_ANY, "/requests"), query=bodies.RequestsAfter, answers=shapes.Requests)
+@ROUTES.add("GET", *_below(_ANY, "/requests"), query=queries.RequestsAfter, answers=shapes.Requests)
 def list_requests(call: Call) -> shapes.Requests:
     """The requests numbered above `after`, oldest first; with `wait`, as soon as there is one.
 

@@ -25,7 +25,7 @@ from ..scenarios import (
 )
 from ..scenarios.clients._control import describe_trouble
 from ..scenarios.clients._stage import Stage, Target
-from . import bodies, shapes
+from . import bodies, queries, shapes
 from .hosted import Hosted
 from .limits import SERVERS
 from .policies import read_policy
@@ -137,7 +137,7 @@ def show_scenario(scenario: Scenario, policies: dict[str, Policy]) -> shapes.Sce
     )
 
 
-@ROUTES.add("GET", "/v1/scenarios", query=bodies.PolicyOnly, answers=shapes.Scenarios)
+@ROUTES.add("GET", "/v1/scenarios", query=queries.PolicyOnly, answers=shapes.Scenarios)
 def list_scenarios(call: Call) -> shapes.Scenarios:
     """The situations that a client can be put in, and what a policy demands there: all six, or one.
 

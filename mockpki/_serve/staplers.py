@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import timedelta
 
 from ..staplers import Event, Stapler
-from . import bodies, shapes
+from . import bodies, queries, shapes
 from .durations import read_duration
 from .hosted import Hosted
 from .limits import LONGEST_WAIT
@@ -47,7 +47,7 @@ def show_stapler(stapler: Stapler, events: list[tuple[int, Event]], last: int) -
     )
 
 
-@ROUTES.add("GET", _ONE, query=bodies.After, answers=shapes.Stapler)
+@ROUTES.add("GET", _ONE, query=queries.After, answers=shapes.Stapler)
 def get_stapler(call: Call) -> shapes.Stapler:
     """What a stapler did so far, counted; and the events numbered above `after`, oldest first.
 

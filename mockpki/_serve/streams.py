@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from werkzeug.wrappers import Request, Response
 
-from . import bodies
+from . import queries
 from .problem import Problem
 from .route import Call, Content, Routes
 
@@ -17,7 +17,7 @@ ROUTES = Routes()
 STREAM = "text/event-stream"
 
 
-@ROUTES.add("GET", "/v1/events", query=bodies.WhichEvents, answers=STREAM, refusals=("limit-reached",))
+@ROUTES.add("GET", "/v1/events", query=queries.WhichEvents, answers=STREAM, refusals=("limit-reached",))
 def listen(call: Call) -> Response | Content:
     """What happens from now on, as it happens: of one PKI, or of all.
 

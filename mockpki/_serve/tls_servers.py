@@ -15,7 +15,7 @@ from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._tls.handshake import Handshake
 from .._tls.server import TlsServer
-from . import bodies, shapes
+from . import bodies, queries, shapes
 from .certificates import read_octets
 from .hosted import Hosted
 from .problem import Problem, describe_plainly, pointing_to
@@ -214,7 +214,7 @@ def _show_certificate(certificate: x509.Certificate | None) -> str | None:
     return None if certificate is None else certificate.public_bytes(Encoding.PEM).decode()
 
 
-@ROUTES.add("GET", f"{_ONE}/handshakes", query=bodies.After, answers=shapes.Handshakes)
+@ROUTES.add("GET", f"{_ONE}/handshakes", query=queries.After, answers=shapes.Handshakes)
 def list_handshakes(call: Call) -> shapes.Handshakes:
     """The connections numbered above `after`, oldest first.
 

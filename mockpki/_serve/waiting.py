@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from .._clock import monotonic
-from .bodies import After
 from .durations import read_duration
 from .hosted import Hosted
 from .limits import LONGEST_WAIT
+from .queries import After
 
 T = TypeVar("T")
 

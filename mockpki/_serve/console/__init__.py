@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .. import bodies
+from .. import queries
 from ..problem import Problem
 from ..route import Call, Content, Routes
 
@@ -37,7 +37,7 @@ def _show(name: str) -> Content:
     )
 
 
-@ROUTES.add("GET", "/", query=bodies.Entrance, answers="text/html")
+@ROUTES.add("GET", "/", query=queries.Entrance, answers="text/html")
 def show_console(call: Call) -> Content:
     """The console, for a person with a browser."""
     return _show("index.html")
