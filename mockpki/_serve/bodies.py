@@ -174,9 +174,7 @@ class Service(Body):
     """What a service is set to at the start."""
 
     faults: Faults = []
-    to: Annotated[
-        dict[str, Faults], Meta(description="Of the OCSP responder: by certificate, what is about it alone.")
-    ] = {}
+    to: Annotated[dict[str, Faults], Meta(description="By certificate, what is about it alone; OCSP.")] = {}
     script: Answers = []
     sequence: Sequence | None = None
 
