@@ -38,7 +38,7 @@ Faults = Annotated[
         max_length=32,
         description="Each a text, as `mockpki faults` takes it, or an object. None: honest.",
         extra_json_schema={"items": {"$ref": FAULT}},
-        examples=[["Stale by=2d"], [{"fault": "HttpStatus", "status": 503}]],
+        examples=[["Stale by=2d"], [{"fault": "HttpStatus", "code": 503}]],
     ),
 ]
 Answers = Annotated[
@@ -222,9 +222,7 @@ class MakePki(Body):
     ca_not_after: Time | None = None
     ttl: Annotated[str, Meta(description="How long it lives, if no one closes it.")] | None = None
     advertise: str | None = None
-    clock: Annotated[Duration, Meta(description="How far its clock is ahead, once all is made.")] | None = (
-        None
-    )
+    clock: Annotated[Duration, Meta(description="How far it is ahead, once all is made.")] | None = None
     cas: list[MakeCa] = []
     certificates: list[IssueCert] = []
     ocsp: Service | None = None
@@ -317,8 +315,10 @@ class MakeAnswer(Body):
 
 
 class MakeCrl(Body):
-    """A CRL without a socket."""
+    """A CRL without a socket: of several, that which covers a certificate; or the delta to it."""
 
+    certificate: str | None = None
+    delta: bool = False
     faults: Faults = []
 
 
