@@ -174,9 +174,7 @@ class Service(Body):
     """What a service is set to at the start."""
 
     faults: Faults = []
-    to: Annotated[
-        dict[str, Faults], Meta(description="Of the OCSP responder: by certificate, what is about it alone.")
-    ] = {}
+    to: Annotated[dict[str, Faults], Meta(description="By certificate, what is about it alone; OCSP.")] = {}
     script: Answers = []
     sequence: Sequence | None = None
 
@@ -224,9 +222,7 @@ class MakePki(Body):
     ca_not_after: Time | None = None
     ttl: Annotated[str, Meta(description="How long it lives, if no one closes it.")] | None = None
     advertise: str | None = None
-    clock: Annotated[Duration, Meta(description="How far its clock is ahead, once all is made.")] | None = (
-        None
-    )
+    clock: Annotated[Duration, Meta(description="How far it is ahead, once all is made.")] | None = None
     cas: list[MakeCa] = []
     certificates: list[IssueCert] = []
     ocsp: Service | None = None

@@ -164,8 +164,9 @@ def _check_certificates_in_faults(served: Served, serial: str, tmp_path: Path) -
 def test_what_cannot_be_told(served: Served) -> None:
     """It is named in comments at the top, and private keys of CAs are never there."""
     path = served.make_pki()
-    served.ask("PUT", f"{path}/cas/root/crl/faults", {"faults": ["Hang"]})
-    served.ask("POST", f"{path}/cas/root/revoke", {"certificates": ["ca"]})
+    top = f"{path}/cas/root"
+    served.ask("PUT", f"{top}/crl/faults", {"faults": ["Hang"]})
+    served.ask("POST", f"{top}/revoke", {"certificates": ["ca"]})
     text = export(served, path)
     assert "# Not in this file: what the crl service of the CA root is set to.\n" in text
     assert "# Not in this file: that the CA ca is revoked.\n" in text
