@@ -192,6 +192,8 @@ TESTED_ELSEWHERE = {
     "_serve.authorities": "tests/serve/test_table.py",
     "_serve.certificates": "tests/serve/test_table.py",
     "_catalogue.exchanges": "tests/serve/test_octets.py",
+    "_serve.changes": "tests/serve/test_streams.py",
+    "_serve.pump": "tests/serve/test_streams.py",
     "_serve.entries": "tests/serve/test_catalogue.py",
     "_serve.durations": "tests/serve/test_table.py",
     "_serve.health": "tests/serve/test_table.py",

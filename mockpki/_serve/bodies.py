@@ -350,6 +350,14 @@ class After(Body):
     wait: Duration | None = None
 
 
+class WhichEvents(Body):
+    """Those of one PKI, by its id or name; left out, all. `after` is what Last-Event-ID is, for pages that
+    begin again: an EventSource sends no headers of theirs."""
+
+    pki: str | None = None
+    after: Count | None = None
+
+
 class RequestsAfter(After):
     """The same, about one certificate alone."""
 

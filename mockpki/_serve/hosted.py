@@ -99,6 +99,10 @@ class Hosted:
             wake()
         return lambda: self._wakers.remove(wake)
 
+    def watch_problems(self, say: Callable[[str], object]) -> None:
+        """Have *say* called with a sentence for what fails in the background, on the thread where it does."""
+        self.pki._realm.problems.watchers.add(lambda error: say("; ".join(tell(error))))
+
     def check_open(self) -> None:
         """Raise Problem once it is closed."""
         if self.closed.is_set():
