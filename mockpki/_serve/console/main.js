@@ -70,7 +70,7 @@ function hear(kind, data) {
   // A handshake has no time of its own: it is that at which it is heard.
   else if (kind === "handshake") log.add(placeRow(pki, ["tls_servers", server], { time: new Date().toISOString(), ...what }));
   else if (kind === "certificate") names.learnCertificate(pki, what);
-  else if (kind === "pki" && what) names.learnPki(what);
+  else if (kind === "pki" && what?.cas) names.learnPki(what);
   else if (kind === "lost") askForPast();
   if (kind !== "request" && kind !== "handshake") refreshSoon(pki);
 }
