@@ -1,7 +1,7 @@
 // The time that a PKI goes by: a slider, with marks for what ends.
 
 import { act, ask, getOnce } from "./api.js";
-import { away, button, date, fill, make } from "./dom.js";
+import { away, button, date, fill, keyed, make } from "./dom.js";
 
 const DAY = 86400e3;
 const FIRST = -30;
@@ -38,6 +38,17 @@ export function showClock(base, changed) {
   const words = make("output", {});
   const ticks = make("div", { class: "ticks", "aria-hidden": "true" });
   const marks = make("ul", { class: "marks" });
+  const updateMarks = keyed(marks, (/** @type {{words: string, at: number}} */ one) => one.words, ({ words: said }) => {
+    const when = make("span", { class: "dim" });
+    let end = 0;
+    return {
+      node: make("li", {}, button(said, () => set(end + 1000 - now()), { title: "Go to the second after it" }), " ", when),
+      update: ({ at }) => {
+        end = at;
+        fill(when, `${date(new Date(at).toISOString())}, ${away(at - now() - offset)}`);
+      },
+    };
+  });
   /** What the clock would say without an offset, less what this machine's says. */
   let ahead = 0;
   let offset = 0;
@@ -82,7 +93,7 @@ export function showClock(base, changed) {
       }))])).filter((one) => one !== null);
     if (number !== asked) return;
     found.sort((one, other) => one.at - other.at);
-    fill(marks, ...found.map(({ words: said, at }) => make("li", {}, button(said, () => set(at + 1000 - now()), { title: "Go to the second after it" }), make("span", { class: "dim" }, ` ${date(new Date(at).toISOString())}, ${away(at - now() - offset)}`))));
+    updateMarks(found);
     fill(ticks, ...found.map(({ words: said, at }) => {
       const share = ((at - now()) / DAY - FIRST) / (LAST - FIRST);
       const tick = make("span", { title: said });

@@ -92,6 +92,7 @@ async function askForPast() {
   log.addPast(found.flat());
 }
 
+let begun = false;
 listen(hear, async (now, anew) => {
   state.className = now;
   fill(state, now === "live" ? "live" : now === "hidden" ? "asleep" : "gone");
@@ -99,7 +100,8 @@ listen(hear, async (now, anew) => {
   if (now === "live" && anew) {
     log.clear();
     await askForPast().catch(() => {});
-    await (shown ? shown.refresh() : show());
+    if (begun) await (shown ? shown.refresh() : show());
+    begun = true;
   } else if (now === "live") shown?.refresh();
   if (now !== "gone") return;
   fill(gone, "The server does not answer: it has ended, or is on its way up again. This page goes on by itself when it is back.");
