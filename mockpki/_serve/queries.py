@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from .bodies import Body, Duration
+from .bodies import Body, Count, Duration
 
 
 class PolicyOnly(Body):
@@ -24,9 +24,11 @@ class After(Body):
 
 
 class WhichEvents(Body):
-    """Those of one PKI, by its id or name; left out, all."""
+    """Those of one PKI, by its id or name; left out, all. `after` is what Last-Event-ID is, for pages that
+    begin again: an EventSource sends no headers of theirs."""
 
     pki: str | None = None
+    after: Count | None = None
 
 
 class RequestsAfter(After):

@@ -23,11 +23,13 @@ def listen(call: Call) -> Response | Content:
 
     The kinds of events are pki, certificate, service, tls_server, stage, clock, request, handshake (`state`:
     opened, established, closed), stapler and problem. The `document` of one is that which the call for it
-    would answer. With the header `Last-Event-ID`, from there on; `lost` says how many cannot be had any more.
+    would answer. With the header `Last-Event-ID`, or with `after`, from there on; `lost` says how many cannot
+    be had any more.
     """
     query, request = call.query, call.request
     pki = None if query.pki is None else call.topology.find(query.pki).id
     after = _read_last(request.headers.get("Last-Event-ID"))
+    after = query.after if after is None else after
     if request.method == "HEAD":
         return Content(b"", STREAM)
     listener = call.topology.events.listen(after, pki)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -25,7 +26,23 @@ FLAGS = (
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--no-first-run",
     f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )  # fmt: skip
-PATIENCE = 6.0
+_FIND = """
+    const [css, text, within, exact] = arguments;
+    const isIt = exact ? (one) => one.innerText.trim() === text : (one) => one.innerText.includes(text);
+    const all = [...(within ?? document).querySelectorAll(css)];
+    return all.find((one) => one.checkVisibility() && !one.disabled && isIt(one)) ?? null;
+"""
+_CHOOSE = """
+    const [own, text] = arguments;
+    const at = [...own.options].findIndex((one) => one.text === text);
+    if (at < 0) return false;
+    own.focus();
+    own.selectedIndex = at;
+    own.dispatchEvent(new Event("input", {bubbles: true}));
+    own.dispatchEvent(new Event("change", {bubbles: true}));
+    return true;
+"""
+PATIENCE = 20.0
 
 
 class Browser:
@@ -45,17 +62,14 @@ class Browser:
 
     def see(self, css: str, text: str = "", within: WebElement | None = None) -> WebElement:
         """The first shown element that *css* selects and *text* is in, as soon as there is one."""
+        return self.wait(lambda: self._find(css, text, within), f"{css} with {text!r}")
 
-        def look() -> WebElement | None:
-            shown = (one for one in self.all(css, within) if text in one.text and one.is_displayed())
-            return next(shown, None)
-
-        return self.wait(look, f"{css} with {text!r}")
+    def _find(self, css: str, text: str, within: WebElement | None, exact: bool = False) -> WebElement | None:
+        found: WebElement | None = self.driver.execute_script(_FIND, css, text, within, exact)
+        return found
 
     def wait(self, look: Callable[[], T | None], what: str) -> T:
         """What *look* finds, as soon as that is something; an element that is gone meanwhile is none."""
-        from selenium.common.exceptions import StaleElementReferenceException
-
         until = time.monotonic() + PATIENCE
         while True:
             try:
@@ -71,23 +85,15 @@ class Browser:
     def click(self, text: str, within: WebElement | None = None, css: str = "button, summary, nav a") -> None:
         """Click what has exactly this text, as soon as it can be."""
 
-        def look() -> WebElement | None:
-            found = (one for one in self.all(css, within) if one.text.strip() == text)
-            return next((one for one in found if one.is_displayed() and one.is_enabled()), None)
-
-        own = self.wait(look, f"{text!r} to click")
+        own = self.wait(lambda: self._find(css, text, within, True), f"{text!r} to click")
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", own)
         own.click()
 
     def field(self, label: str, within: WebElement | None = None) -> WebElement:
         """The field of that label."""
 
-        def look() -> WebElement | None:
-            found = (one for one in self.all("label", within) if one.text.strip() == label)
-            own = next((one for one in found if one.is_displayed()), None)
-            return own and self.driver.find_element(By.ID, own.get_attribute("for") or "")
-
-        return self.wait(look, f"a field called {label!r}")
+        own = self.wait(lambda: self._find("label", label, within, True), f"a field called {label!r}")
+        return self.driver.find_element(By.ID, own.get_attribute("for") or "")
 
     def type(self, label: str, text: str, within: WebElement | None = None) -> None:
         """Put *text* into the field of that label, in the place of what is there."""
@@ -99,10 +105,7 @@ class Browser:
         """Choose what is called *text*."""
         own = self.field(label, within)
 
-        def look() -> WebElement | None:
-            return next((one for one in self.all("option", own) if one.text == text), None)
-
-        self.wait(look, f"{text!r} in {label!r}").click()
+        self.wait(lambda: self.run(_CHOOSE, own, text), f"{text!r} in {label!r}")
 
     def run(self, script: str, *values: object) -> object:
         """What a script of the page returns; of a promise, what comes of that."""

@@ -84,30 +84,26 @@ export function getOnce(to) {
 /** Whether the server has a token: a call that shows no cookie tells. */
 export const wantsToken = async () => (await fetch("/v1/pkis", { credentials: "omit" })).status === 401;
 
-export const KINDS = ["pki", "certificate", "service", "request", "handshake", "stapler", "clock", "problem", "lost"];
+export const KINDS = ["pki", "certificate", "service", "tls_server", "stage", "clock", "request", "handshake", "stapler", "problem", "lost"];
 
 /**
  * The server's events: one stream a page, for a browser has six connections to a host and no more. It is closed while
  * nobody looks, and goes on where it was.
  * @param {(kind: string, data: any) => void} hear
- * @param {(state: "live" | "gone" | "hidden", again: boolean) => void} tell *again*: it is another server, or a new start
+ * @param {(state: "live" | "gone" | "hidden", anew: boolean) => void} tell *anew*: what was before is not heard, and has to be asked for
  */
 export function listen(hear, tell) {
   /** @type {EventSource | null} */
   let source = null;
-  let last = "0";
-  let lost = false;
+  let last = "";
 
   function open() {
-    source = new EventSource(`/v1/events?after=${encodeURIComponent(last)}`);
-    source.onopen = () => {
-      tell("live", lost);
-      lost = false;
-    };
+    const anew = !last;
+    source = new EventSource(`/v1/events${last && `?after=${encodeURIComponent(last)}`}`);
+    source.onopen = () => tell("live", anew);
     source.onerror = () => {
       close();
-      lost = true;
-      last = "0";
+      last = "";
       tell("gone", false);
       setTimeout(() => document.hidden || source || open(), 1000);
     };

@@ -1,7 +1,7 @@
 // The time that a PKI goes by: a slider, with marks for what ends.
 
-import { act, ask } from "./api.js";
-import { away, button, date, fill, make } from "./dom.js";
+import { act, ask, getOnce } from "./api.js";
+import { away, button, date, fill, keyed, make } from "./dom.js";
 
 const DAY = 86400e3;
 const FIRST = -30;
@@ -38,6 +38,17 @@ export function showClock(base, changed) {
   const words = make("output", {});
   const ticks = make("div", { class: "ticks", "aria-hidden": "true" });
   const marks = make("ul", { class: "marks" });
+  const updateMarks = keyed(marks, (/** @type {{words: string, at: number}} */ one) => one.words, ({ words: said }) => {
+    const when = make("span", { class: "dim" });
+    let end = 0;
+    return {
+      node: make("li", {}, button(said, () => set(end + 1000 - now()), { title: "Go to the second after it" }), " ", when),
+      update: ({ at }) => {
+        end = at;
+        fill(when, `${date(new Date(at).toISOString())}, ${away(at - now() - offset)}`);
+      },
+    };
+  });
   /** What the clock would say without an offset, less what this machine's says. */
   let ahead = 0;
   let offset = 0;
@@ -69,18 +80,20 @@ export function showClock(base, changed) {
     if (document.activeElement !== slider || !slider.matches(":active")) slider.value = String(Math.round(offset / DAY));
     show();
     const number = ++asked;
+    const timing = new Set((await getOnce("/v1/faults?layer=timing")).faults.map((/** @type {{name: string}} */ { name }) => name));
     const found = (await Promise.all([...certificates.slice(0, 20).map((one) => mark(`notAfter of ${one.name ?? (one.identities[0] || one.serial_number.slice(0, 8))}`, one.not_after ? Date.parse(one.not_after) : null)),
       ...pki.cas.flatMap((ca) => ["ocsp", "crl"].map(async (name) => {
         const about = certificates.find((one) => one.ca === ca.id)?.id ?? pki.cas.find((one) => one.issuer === ca.id)?.id;
         const faults = services.get(`/cas/${encodeURIComponent(ca.id)}/${name}`)?.faults ?? [];
         if (name === "ocsp" && !about) return null;
-        const given = faults.map(({ text }) => text);
+        // Of all faults it is those of times that move its end.
+        const given = faults.filter(({ fault }) => timing.has(fault)).map(({ text }) => text);
         const der = await ask("POST", `${base}/cas/${encodeURIComponent(ca.id)}/${name}/make`, { faults: given, ...(name === "ocsp" && { certificate: about }) }).catch(() => null);
         return mark(`nextUpdate of ${ca.name ?? (ca.id.length > 8 ? ca.common_name : ca.id)}'s ${name.toUpperCase()}`, der && readNextUpdate(name, der));
       }))])).filter((one) => one !== null);
     if (number !== asked) return;
     found.sort((one, other) => one.at - other.at);
-    fill(marks, ...found.map(({ words: said, at }) => make("li", {}, button(said, () => set(at + 1000 - now()), { title: "Go to the second after it" }), make("span", { class: "dim" }, ` ${date(new Date(at).toISOString())}, ${away(at - now() - offset)}`))));
+    updateMarks(found);
     fill(ticks, ...found.map(({ words: said, at }) => {
       const share = ((at - now()) / DAY - FIRST) / (LAST - FIRST);
       const tick = make("span", { title: said });

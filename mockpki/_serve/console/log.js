@@ -44,10 +44,20 @@ export class Names {
   /** @param {string} pki */
   async learn(pki) {
     const [own, { certificates }] = await Promise.all([get(path("v1", "pkis", pki)), get(path("v1", "pkis", pki, "certificates"))]);
-    this.known.set(pki, own.name ?? pki);
-    for (const ca of own.cas) this.known.set(`${pki} ${ca.serial_number}`, ca.name ?? ca.common_name);
-    for (const one of certificates) this.known.set(`${pki} ${one.serial_number}`, one.name ?? (one.identities[0] || one.serial_number.slice(0, 12)));
-    this.heard(pki);
+    for (const one of certificates) this.learnCertificate(pki, one);
+    this.learnPki(own);
+  }
+
+  /** @param {import("./api.js").Pki} pki */
+  learnPki(pki) {
+    this.known.set(pki.id, pki.name ?? pki.id);
+    for (const ca of pki.cas) this.known.set(`${pki.id} ${ca.serial_number}`, ca.name ?? ca.common_name);
+    this.heard(pki.id);
+  }
+
+  /** @param {string} pki @param {import("./api.js").Certificate} one */
+  learnCertificate(pki, one) {
+    this.known.set(`${pki} ${one.serial_number}`, one.name ?? (one.identities[0] || one.serial_number.slice(0, 12)));
   }
 
   /** What a person calls it; learned meanwhile where that is not known. @param {string} pki @param {string} [serial] */
@@ -127,20 +137,28 @@ export class Log {
     this.apply();
   }
 
-  /** @param {Row} row */
-  add(row) {
-    if (this.paused) {
+  /** Rows of before, below those that are there: the newest first, as far as they say when they were. @param {Row[]} rows */
+  addPast(rows) {
+    rows.sort((one, other) => (other.what.time ?? "").localeCompare(one.what.time ?? "") || other.what.number - one.what.number);
+    for (const row of rows.slice(0, MOST)) if (!this.rows.has(row.link)) this.add(row, true);
+  }
+
+  /** @param {Row} row @param {boolean} [past] */
+  add(row, past = false) {
+    if (this.paused && !past) {
       this.waiting.set(row.link, row);
       this.pause.textContent = `Resume (${this.waiting.size} waiting)`;
       return;
     }
     let one = this.rows.get(row.link);
-    if (one) one.row = row;
+    // When it was heard of first is when it was.
+    if (one) one.row = { ...row, what: /** @type {Handshake} */ ({ ...row.what, time: one.row.what.time ?? row.what.time }) };
     else {
       const link = make("a", { href: row.link, class: "row" });
       one = { row, link, node: make("li", {}, link), text: "" };
       this.rows.set(row.link, one);
-      this.list.prepend(one.node);
+      if (past) this.list.append(one.node);
+      else this.list.prepend(one.node);
       for (const [key, old] of this.rows) {
         if (this.rows.size <= MOST) break;
         old.node.remove();

@@ -1,6 +1,6 @@
 // The page: which view the address asks for, and what the server says of itself.
 
-import { get, listen } from "./api.js";
+import { get, listen, path } from "./api.js";
 import { fill, make } from "./dom.js";
 import { Log, Names, isRow, openRow, placeRow } from "./log.js";
 import { showPki, showPkis } from "./tree.js";
@@ -65,21 +65,44 @@ function refreshSoon(pki) {
 
 /** @param {string} kind @param {any} data */
 function hear(kind, data) {
-  const pki = data?.pki ?? "";
-  if (kind === "request") log.add(placeRow(pki, data.ca === "ca" ? [data.service] : ["cas", data.ca, data.service], data.request));
-  else if (kind === "handshake") log.add(placeRow(pki, ["tls_servers", data.tls_server], data.handshake));
-  else if (kind === "certificate" || kind === "pki") names.learn(pki).catch(() => {});
-  refreshSoon(pki);
+  const { pki = "", ca, service, server, document: what } = data;
+  if (kind === "request") log.add(placeRow(pki, ca === "ca" ? [service] : ["cas", ca, service], what));
+  // A handshake has no time of its own: it is that at which it is heard.
+  else if (kind === "handshake") log.add(placeRow(pki, ["tls_servers", server], { time: new Date().toISOString(), ...what }));
+  else if (kind === "certificate") names.learnCertificate(pki, what);
+  else if (kind === "pki" && what?.cas) names.learnPki(what);
+  else if (kind === "lost") askForPast();
+  if (kind !== "request" && kind !== "handshake") refreshSoon(pki);
 }
 
-listen(hear, async (now, again) => {
+/** What happened before anybody listened, of the newest PKIs: their newest requests and handshakes. */
+async function askForPast() {
+  const { pkis } = await get("/v1/pkis");
+  const lists = pkis.slice(-20).flatMap((/** @type {import("./api.js").Pki} */ pki) => {
+    names.learnPki(pki);
+    return [
+      ...pki.cas.flatMap(({ id }) => ["ocsp", "crl", "ca_issuers"].map((name) => ({ pki, below: id === "ca" ? [name] : ["cas", id, name], list: "requests" }))),
+      ...pki.tls_servers.map((id) => ({ pki, below: ["tls_servers", id], list: "handshakes" })),
+    ];
+  });
+  const found = await Promise.all(lists.map(async (/** @type {{pki: {id: string}, below: string[], list: string}} */ { pki, below, list }) => {
+    const answer = await get(`${path("v1", "pkis", pki.id, ...below, list)}?after=-100`).catch(() => ({}));
+    return (answer[list] ?? []).map((/** @type {any} */ what) => placeRow(pki.id, below, what));
+  }));
+  log.addPast(found.flat());
+}
+
+let begun = false;
+listen(hear, async (now, anew) => {
   state.className = now;
   fill(state, now === "live" ? "live" : now === "hidden" ? "asleep" : "gone");
   gone.hidden = now !== "gone";
-  if (now === "live" && again) {
+  if (now === "live" && anew) {
     log.clear();
-    await show();
-  }
+    await askForPast().catch(() => {});
+    if (begun) await (shown ? shown.refresh() : show());
+    begun = true;
+  } else if (now === "live") shown?.refresh();
   if (now !== "gone") return;
   fill(gone, "The server does not answer: it has ended, or is on its way up again. This page goes on by itself when it is back.");
   await get("/v1/pkis").catch((error) => {

@@ -83,6 +83,7 @@ export function showPki(id) {
   const leaves = make("ul", { class: "cards" });
   const servers = make("ul", { class: "cards" });
   const hand = make("div");
+  let told = -1;
 
   /** Something a person does, after which all is looked at again. @param {string} method @param {string} below @param {unknown} [body] */
   const does = async (method, below, body) => {
@@ -181,14 +182,20 @@ export function showPki(id) {
     showHand();
   }
 
-  async function showHand() {
-    const done = deeds(pki.id);
-    fill(hand, done.length ? make("div", {}, make("p", { class: "dim" }, `${done.length} ${done.length === 1 ? "thing" : "things"} done here by hand:`),
-      fold("as Python", copyable(writePython(done, pki))),
-      late("as curl, for a shell that has jq", async () => copyable(writeCurl(done, pki.id, await wantsToken()))),
-      late("as TOML: the PKI as it is now", async () => copyable(new TextDecoder().decode(await get(`${base}/toml`)))),
-      button("Forget what was done", () => (forgetDeeds(pki.id), showHand())))
-      : make("p", { class: "empty" }, "Nothing yet. What you change here can be copied from here as Python, curl and TOML."));
+  const done = make("p", { class: "dim" });
+  const folds = [
+    late("as Python", async () => copyable(writePython(deeds(pki.id), pki))),
+    late("as curl, for a shell that has jq", async () => copyable(writeCurl(deeds(pki.id), pki.id, await wantsToken()))),
+    late("as TOML: the PKI as it is now", async () => copyable(new TextDecoder().decode(await get(`${base}/toml`)))),
+  ];
+  fill(hand, done, ...folds, button("Forget what was done", () => (forgetDeeds(pki.id), showHand())));
+
+  function showHand() {
+    const count = deeds(pki.id).length;
+    if (count === told) return;
+    told = count;
+    fill(done, count ? `${count} ${count === 1 ? "thing" : "things"} done here by hand:` : "Nothing yet. What you change here can be copied from here as Python, curl and TOML.");
+    for (const own of folds) if (own.open) own.dispatchEvent(new Event("toggle"));
   }
 
   const names = input({ placeholder: "localhost, 127.0.0.1" });
@@ -228,7 +235,7 @@ function showSetting(service) {
     marks.push(chip(`for ${serial.slice(0, 8)}: ${list.map((one) => one.text).join(", ") || "honest"}`, list.length ? "wrong" : "right"));
   if (service.sequence) marks.push(chip(service.sequence, "late"));
   if (service.script_left) marks.push(chip(`script: ${service.script_left} left`, "late"));
-  return [...(marks.length ? marks : [chip("honest", "right")]), make("span", { class: "dim" }, `asked ${service.asked} times`)];
+  return [...(marks.length ? marks : [chip("honest", "right")]), make("span", { class: "dim" }, `asked ${service.asked} ${service.asked === 1 ? "time" : "times"}`)];
 }
 
 /** @param {any} staple @returns {string} */

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from mockpki import PKI
+from mockpki._serve.table import TABLE
 from mockpki.faults import Stale
 from tests.kit.browser import Browser
 from tests.kit.programs import need, run
@@ -323,7 +325,7 @@ def test_what_was_done_by_hand_runs_as_python_and_by_curl(page: Browser, served:
     page.click("Run the script", own)
     page.see("summary .chip", "script: 1 left", own)
     page.see("input[type=range]").send_keys(Keys.ARROW_RIGHT)
-    page.see(".clock output", "1 d ahead")
+    page.see("p", "4 things done here by hand:")
     page.click("as Python")
     text = page.see("pre", "def test_done_by_hand").text
     with PKI() as again:
@@ -345,3 +347,13 @@ def test_what_was_done_by_hand_runs_as_python_and_by_curl(page: Browser, served:
     assert served.ask("GET", f"{pki}/certificates/web")["status"]["reason"] == "key_compromise"
     assert served.ask("GET", f"{pki}/clock")["offset"] == "P1D"
     served.ask("DELETE", f"{pki}/ocsp/script")
+
+
+@pytest.mark.skipif(all(not route.path.endswith("/toml") for route in TABLE), reason="no TOML is served")
+def test_what_was_done_by_hand_is_there_as_toml(page: Browser, served: Served, pki: str) -> None:
+    """The file that makes the PKI again has what was clicked together: it is what the API exports."""
+    page.click("Hold", card(page, "Certificates", "web"))
+    page.see(".chip", "on hold", card(page, "Certificates", "web"))
+    page.click("as TOML: the PKI as it is now")
+    shown = page.see("pre", "on_hold").text
+    assert tomllib.loads(shown) == tomllib.loads(served.ask("GET", f"{pki}/toml").decode())
