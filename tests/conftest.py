@@ -24,7 +24,7 @@ UNCOUNTED = {
     "scenarios/clients/test_swapped.py", "scenarios/clients/test_table.py",
     "scenarios/servers/test_real_over_time.py", "serve/console/test_attacks.py",
     "serve/console/test_by_hand.py", "serve/console/test_live_log.py", "serve/console/test_types.py",
-    "test_benchmarks.py", "test_contributing.py",
+    "serve/test_all_scenarios.py", "test_benchmarks.py", "test_contributing.py",
     "test_forked_processes.py", "test_fuzz.py", "test_house.py", "test_interruptions.py",
     "test_lifecycle.py", "test_own_errors.py", "test_pytest_company.py", "test_pytest_plugin.py",
     "test_readme.py", "test_threads.py", "test_wrong_values.py",

@@ -8,6 +8,8 @@
 - `stages`: the scenarios, and clients that go through them. `catalogue`: the faults, shown as `entries`.
 - `staples`, `staplers`: what TLS servers staple, and what gets it for them.
 - `octets`: what came and went, as it was and decoded.
+- `events`: what happened, for those who listen: what calls have changed by `changes`, what clients did by
+  the `pump`. `streams`: the call that listens.
 - `policies`: those of clients and of servers that staple, by name and field.
 - `openapi`: what there is, for programs. `guard`: who may call. `problem`: what went wrong, as a document.
   `waiting`: for what is to come.

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from .._typed import find_near
 from .bodies import Body
+from .changes import tell_change
 from .guard import HEADERS, Guard
 from .limits import IDLE, LARGEST_BODY
 from .problem import MEDIA_TYPE, Problem
@@ -88,7 +89,9 @@ class Application:
         query = _read_query(request, route.query or NoQuery)
         call = Call(self._topology, request, route, path, body, query, self._table)
         try:
-            return _write(request, route, route.handle(call))
+            answer = route.handle(call)
+            tell_change(call, answer)
+            return _write(request, route, answer)
         except Exception as error:
             if not isinstance(error, Problem):
                 # What is in the middle of being closed raises all kinds of things.

@@ -350,6 +350,12 @@ class After(Body):
     wait: Duration | None = None
 
 
+class WhichEvents(Body):
+    """Those of one PKI, by its id or name; left out, all."""
+
+    pki: str | None = None
+
+
 class RequestsAfter(After):
     """The same, about one certificate alone."""
 

@@ -108,6 +108,10 @@ class Hosted:
             wake()
         return lambda: self._wakers.remove(wake)
 
+    def watch_problems(self, say: Callable[[str], object]) -> None:
+        """Have *say* called with a sentence for what fails in the background, on the thread where it does."""
+        self.pki._realm.problems.watchers.add(lambda error: say("; ".join(tell(error))))
+
     @contextmanager
     def starting(self, server: TlsServer) -> Iterator[None]:
         """A block in which *server* starts, which may wait: the PKI is not closed before it is over."""

@@ -236,6 +236,17 @@ class Handshake(Shape):
     text: str
 
 
+class EventData(Shape, omit_defaults=True):
+    """What an event says: where it was, what became of that, and the document that shows it."""
+
+    pki: str | None = None
+    ca: str | None = None
+    service: str | None = None
+    server: str | None = None
+    state: str | None = None
+    document: Any = None
+
+
 class Handshakes(Shape):
     """Those asked for; *last* is the number to read on from, *dropped* counts those not kept any more."""
 

@@ -14,13 +14,14 @@ from . import (
     services,
     stages,
     staplers,
+    streams,
     tls_servers,
 )
 from .route import Route
 
 MODULES = (
     *(health, openapi, pkis, authorities, certificates, services, tls_servers),
-    *(staplers, stages, catalogue, octets),
+    *(staplers, stages, catalogue, octets, streams),
     console,
 )
 TABLE: tuple[Route, ...] = tuple(route for module in MODULES for route in module.ROUTES)

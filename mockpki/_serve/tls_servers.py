@@ -14,13 +14,12 @@ from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._tls.handshake import Handshake
 from .._tls.server import TlsServer
-from .._tls.staple_source import staple_source
 from . import bodies, shapes
 from .certificates import read_octets
 from .hosted import Hosted
 from .problem import Problem, describe_plainly, pointing_to
 from .route import Call, Routes
-from .staples import read_staple
+from .staples import choose_staple
 from .views import name_certificate
 from .waiting import wait_for_some
 
@@ -33,9 +32,7 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
     """A TLS server as *body* says, which runs; its id."""
     with hosted.servers.room(body.name):
         given = _list_leaves(hosted, body)
-        with pointing_to("/staple"):
-            staple, shown = read_staple(hosted, body.staple)
-            staple_source(staple)
+        staple, shown = choose_staple(hosted, body.staple)
         with pointing_to("/forward_to"):
             forward_to = None if body.forward_to is None else read_address(body.forward_to)
         with hosted.lock:
@@ -59,9 +56,9 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
             if hosted.closed.is_set():
                 server.close()
                 hosted.check_open()
-            id = hosted.servers.add(server, str(next(hosted.numbers)), body.name)
-            hosted.staples[id] = shown
-            return id
+        id = hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+        hosted.staples[id] = shown
+        return id
 
 
 def _list_leaves(hosted: Hosted, body: bodies.TlsServer) -> list[Any]:
@@ -178,9 +175,7 @@ def stop(call: Call) -> None:
 def set_staple(call: Call) -> shapes.TlsServer:
     """Staple this from now on, in handshakes that begin."""
     hosted, id, server = _find(call)
-    with pointing_to("/staple"):
-        staple, shown = read_staple(hosted, call.body.staple)
-        staple_source(staple)
+    staple, shown = choose_staple(hosted, call.body.staple)
     with starting():
         server.staple_with(staple)
     hosted.staples[id] = shown
