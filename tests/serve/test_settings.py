@@ -1,6 +1,5 @@
 """What a server is to be: what it can be, what not, and what not together."""
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 
 from mockpki._engine.ports import Exposed, addresses
 from mockpki._serve.settings import TOKEN, Settings
-from mockpki.cli._serve import serve
+from tests.kit.serve_process import read_settings
 
 REMOTE: dict[str, Any] = {"host": "0.0.0.0", "allow_remote": True}
 
@@ -106,6 +105,4 @@ def test_tokens(tmp_path: Path) -> None:
 
 def test_each_field_is_an_option() -> None:
     """By the same name and with the same default."""
-    with serve.make_context("serve", []) as context:
-        given = {field.name: context.params[field.name] for field in dataclasses.fields(Settings)}
-    assert Settings(**given) == Settings()
+    assert read_settings() == Settings()
