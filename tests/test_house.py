@@ -405,7 +405,7 @@ FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "pyproje
 
 def texts() -> Iterator[Path]:
     """The files that are the project's."""
-    for name in ("mockpki", "tests", "fixtures", ".ci"):
+    for name in ("mockpki", "tests", "fixtures", ".ci", ".docker"):
         yield from (path for path in (TREE / name).rglob("*") if path.is_file() and path.suffix != ".pyc")
     yield from (TREE / name for name in FILES)
 
