@@ -1,16 +1,13 @@
 """The image's recipe says what the code does. It is not built here: that takes Docker."""
 
-import dataclasses
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import mockpki
-from mockpki._serve.settings import Settings
-from mockpki.cli._serve import serve
+from tests.kit.serve_process import read_settings
 
 TREE = Path(mockpki.__file__).parent.parent
 FILE = TREE / ".docker" / "Dockerfile"
@@ -33,13 +30,6 @@ def command() -> list[str]:
     return options
 
 
-def parse(options: list[str]) -> Settings:
-    """What they mean to the command line."""
-    with serve.make_context("serve", list(options)) as context:
-        given: dict[str, Any] = context.params
-    return Settings(**{field.name: given[field.name] for field in dataclasses.fields(Settings)})
-
-
 def test_what_is_copied_is_there() -> None:
     """Also past what the context leaves out, and with all that the package is made of."""
     copied = [word for line in lines("COPY") if "--from" not in line for word in line.split()[:-1]]
@@ -55,7 +45,7 @@ def test_what_is_copied_is_there() -> None:
 def test_the_command_is_one() -> None:
     """Its options are, and are those of a server for other machines without a token."""
     assert json.loads(lines("ENTRYPOINT")[0]) == ["mockpki", "serve"]
-    settings = parse(command())
+    settings = read_settings(*command())
     assert settings.allow_remote
     assert settings.choose_token({}) is None
     assert settings.bind_host == "0.0.0.0"
@@ -63,7 +53,7 @@ def test_the_command_is_one() -> None:
 
 def test_ports_are_exposed() -> None:
     """Those, and no others; and its health is asked for at the first."""
-    settings = parse(command())
+    settings = read_settings(*command())
     assert settings.tls_ports is not None
     first, *_, last = settings.tls_ports
     assert lines("EXPOSE") == [f"{settings.port} {settings.services_port} {first}-{last}"]

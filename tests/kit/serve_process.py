@@ -8,12 +8,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockpki._serve.settings import TOKEN
+from mockpki._serve.settings import TOKEN, Settings
+from mockpki.cli import main
+from mockpki.cli._serve import serve
 from tests.kit.asking import Reply, send
 
 PATIENCE = 30
@@ -23,6 +26,17 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     """What a server finds around it: *folder* for what is temporary, and nothing of who runs the tests."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("MOCKPKI_SERVE", TOKEN))}
     return {**own, "TMPDIR": str(folder), **more}
+
+
+def read_settings(*options: str) -> Settings:
+    """What these options mean to the command line."""
+    # Below its parent, whose names it has for help: a command keeps them.
+    with (
+        main.make_context("mockpki", ["serve"]) as parent,
+        serve.make_context("serve", list(options), parent) as context,
+    ):
+        given: dict[str, Any] = {field.name: context.params[field.name] for field in fields(Settings)}
+    return Settings(**given)
 
 
 class Server:

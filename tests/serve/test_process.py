@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import pytest
@@ -151,6 +151,16 @@ def attached(server: Server, path: str) -> Iterator[list[Reply]]:
         assert not thread.is_alive()
 
 
+@contextlib.contextmanager
+def listening(server: Server) -> Iterator[BinaryIO]:
+    """A client of the stream of events, which has begun."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as sock:
+        sock.sendall(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with sock.makefile("rb") as file:
+            assert file.readline().split()[1] == b"200"
+            yield file
+
+
 @pytest.mark.parametrize("ending", ["signal", "call", "stdin"])
 def test_what_ends_it(ending: str) -> None:
     """With clients that wait, and a TLS connection that is open; nothing is left."""
@@ -161,7 +171,7 @@ def test_what_ends_it(ending: str) -> None:
         tls = server.ask("POST", f"{path}/tls_servers", {"certificates": [leaf["id"]]})
         assert os.listdir(server.folder) != []
         asking = attached(server, f"{path}/ocsp/requests?wait=60s")
-        with socket.create_connection((tls["host"], tls["port"])), asking:
+        with socket.create_connection((tls["host"], tls["port"])), asking, listening(server) as events:
             if ending == "call":
                 assert server.send("POST", "/v1/shutdown").status == 202
             elif ending == "stdin":
@@ -171,6 +181,10 @@ def test_what_ends_it(ending: str) -> None:
             else:
                 server.process.terminate()
             assert server.finish() == (0, "", "")
+            # The stream was whole until its end, whichever that is.
+            with contextlib.suppress(ConnectionResetError):
+                while events.read(1 << 16):
+                    pass
         assert os.listdir(server.folder) == []
 
 

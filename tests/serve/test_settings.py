@@ -1,6 +1,7 @@
 """What a server is to be: what it can be, what not, and what not together."""
 
 import dataclasses
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from mockpki._engine.ports import Exposed, addresses
 from mockpki._serve.settings import TOKEN, Settings
-from mockpki.cli._serve import serve
+from tests.kit.serve_process import read_settings
 
 REMOTE: dict[str, Any] = {"host": "0.0.0.0", "allow_remote": True}
 
@@ -106,6 +107,47 @@ def test_tokens(tmp_path: Path) -> None:
 
 def test_each_field_is_an_option() -> None:
     """By the same name and with the same default."""
-    with serve.make_context("serve", []) as context:
-        given = {field.name: context.params[field.name] for field in dataclasses.fields(Settings)}
-    assert Settings(**given) == Settings()
+    assert read_settings() == Settings()
+
+
+IN_THE_ENVIRONMENT: dict[str, tuple[str, Any]] = {
+    "port": ("8480", 8480),
+    "host": ("::1", "::1"),
+    "services_port": ("8481", 8481),
+    "tls_ports": ("8500-8531", range(8500, 8532)),
+    "advertise_host": ("mockpki", "mockpki"),
+    "allow_host": ("one two", ("one", "two")),
+    "allow_forward": ("a:1 [::1]:2", (("a", 1), ("::1", 2))),
+    "token_file": ("secret", Path("secret")),
+    "exit_with_stdin": ("1", True),
+    "idle_timeout": ("10min", timedelta(minutes=10)),
+    "ready_file": ("ready.json", Path("ready.json")),
+    "max_pkis": ("7", 7),
+    "pki_ttl": ("1h", timedelta(hours=1)),
+    "journal": ("8", 8),
+    "strict": ("true", True),
+    "open": ("yes", True),
+    "format": ("text", "text"),
+}
+EXCLUSIVE: dict[str, tuple[str, Any]] = {
+    "allow_remote": ("1", True),
+    "no_token": ("1", True),
+    "no_console": ("1", True),
+}
+"""Those that cannot be had beside some of the others."""
+
+
+def test_each_option_is_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the environment: `MOCKPKI_SERVE_` and the option's name; what is typed goes before."""
+    assert {*IN_THE_ENVIRONMENT, *EXCLUSIVE} == {field.name for field in dataclasses.fields(Settings)}
+    for name, (text, _) in IN_THE_ENVIRONMENT.items():
+        monkeypatch.setenv(f"MOCKPKI_SERVE_{name.upper()}", text)
+    assert read_settings() == Settings(**{name: value for name, (_, value) in IN_THE_ENVIRONMENT.items()})
+    assert read_settings("--port", "9").port == 9
+    for name in IN_THE_ENVIRONMENT:
+        monkeypatch.delenv(f"MOCKPKI_SERVE_{name.upper()}")
+    for name, (text, _) in EXCLUSIVE.items():
+        monkeypatch.setenv(f"MOCKPKI_SERVE_{name.upper()}", text)
+    monkeypatch.setenv("MOCKPKI_SERVE_HOST", "192.0.2.7")
+    expected: dict[str, Any] = {name: value for name, (_, value) in EXCLUSIVE.items()}
+    assert read_settings() == Settings(host="192.0.2.7", **expected)
