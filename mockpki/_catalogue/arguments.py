@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import is_dataclass
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from cryptography import x509
 
@@ -30,6 +31,10 @@ def compile_kind(hint: Any) -> Kind:
         return compile_kind(inner[0])
     if origin in (Union, UnionType):
         return _compile_union(inner)
+    if origin is Literal:
+        return _compile_words(inner)
+    if isinstance(origin, type) and issubclass(origin, AbstractSet):
+        return _compile_set(compile_kind(inner[0]))
     if isinstance(origin, type) and issubclass(origin, Sequence):
         return _compile_list(compile_kind(inner[0]))
     if isinstance(hint, type):
@@ -42,7 +47,24 @@ def compile_kind(hint: Any) -> Kind:
     raise TypeError(f"{hint!r} cannot be told as data")
 
 
+def _compile_words(words: Sequence[str]) -> Kind:
+    def read(value: Any, _: Reading) -> str:
+        if not isinstance(value, str) or value not in words:
+            raise Unfit
+        return str(value)
+
+    return Kind(f"one of {', '.join(map(repr, words))}", read, {"enum": list(words)})
+
+
+def _compile_set(item: Kind) -> Kind:
+    listed = _compile_list(item)
+    return listed._replace(read=lambda value, reading: frozenset(listed.read(value, reading)))
+
+
 def _compile_union(hints: Iterable[Any]) -> Kind:
+    records = [hint for hint in hints if isinstance(hint, type) and is_dataclass(hint)]
+    if len(records) > 1 and not any(issubclass(record, Fault) for record in records):
+        return _compile_records(records, hints)
     kinds: list[Kind] = []
     for hint in sorted(hints, key=lambda one: (one is not NoneType, one in LAST)):
         kind = compile_kind(hint)
@@ -55,15 +77,34 @@ def _compile_union(hints: Iterable[Any]) -> Kind:
         return kinds[0]
 
     def read(value: Any, reading: Reading) -> Any:
-        for kind in kinds:
-            try:
-                return kind.read(value, reading)
-            except Unfit:
-                continue
-        raise Unfit
+        return _read_first(kinds, value, reading)
 
     words = " or ".join(kind.words for kind in kinds)
     return Kind(words, read, {"anyOf": [kind.schema for kind in kinds]})
+
+
+def _compile_records(records: Sequence[type], hints: Iterable[Any]) -> Kind:
+    """One of several records, which the names in it tell apart; or what else *hints* has."""
+    others = [compile_kind(hint) for hint in hints if hint not in records]
+    known = [_compile_record(record) for record in records]
+
+    def read(value: Any, reading: Reading) -> Any:
+        if not isinstance(value, dict):
+            return _read_first(others, value, reading)
+        counts = [len(value.keys() & list_parameters(record).keys()) for record in records]
+        return known[counts.index(max(counts))].read(value, reading)
+
+    kinds = (*others, *known)
+    return Kind(" or ".join(kind.words for kind in kinds), read, {"anyOf": [kind.schema for kind in kinds]})
+
+
+def _read_first(kinds: Iterable[Kind], value: Any, reading: Reading) -> Any:
+    for kind in kinds:
+        try:
+            return kind.read(value, reading)
+        except Unfit:
+            continue
+    raise Unfit
 
 
 def check_number(faults: Sequence[object]) -> None:
@@ -141,16 +182,20 @@ def build(owner: type[T], unnamed: Sequence[Any], named: Mapping[str, Any], read
         if twice is not None:
             raise TypeError(f"{called} is given {twice}= twice; give it once")
 
-    def read(name: str, value: Any) -> Any:
-        try:
-            return parameters[name].kind.read(value, reading)
-        except Unfit:
-            words = parameters[name].kind.words
-            raise TypeError(f"{name}= of {called} takes {words}; got {show(value)}") from None
+    args = [read_parameter(owner, name, value, reading) for name, value in positional]
+    given = {name: value for name, value in named.items() if name not in rest}
+    return owner(
+        *args, **{name: read_parameter(owner, name, value, reading) for name, value in given.items()}
+    )
 
-    args = [read(name, value) for name, value in positional]
-    kwargs = {name: read(name, value) for name, value in named.items() if name not in rest}
-    return owner(*args, **kwargs)
+
+def read_parameter(owner: type[Any], name: str, value: Any, reading: Reading) -> Any:
+    """*value* as the parameter of that *name* takes it. Raises TypeError for what it does not take."""
+    kind = list_parameters(owner)[name].kind
+    try:
+        return kind.read(value, reading)
+    except Unfit:
+        raise TypeError(f"{name}= of {owner.__name__} takes {kind.words}; got {show(value)}") from None
 
 
 def list_given(value: Any) -> dict[str, Any]:
@@ -171,6 +216,8 @@ def write_value(value: Any, *, tagged: bool = False) -> Any:
         return write_fields(value)
     if isinstance(value, tuple | list):
         return [write_value(one) for one in value]
+    if isinstance(value, frozenset):
+        return sorted(write_value(one) for one in value)
     return write_plain(value, tagged=tagged)
 
 

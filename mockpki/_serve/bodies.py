@@ -69,6 +69,19 @@ Staple = Annotated[
         examples=["honest", ["Stale by=1d"], {"policy": "nginx"}],
     ),
 ]
+Policy = Annotated[
+    Any,
+    Meta(
+        description="A client's policy: its name, with fields behind it or not; or `{policy}`, with fields.",
+        extra_json_schema={
+            "anyOf": [
+                {"type": "string"},
+                {"type": "object", "properties": {"policy": {"type": "string"}}, "required": ["policy"]},
+            ]
+        },
+        examples=["hard-fail", "hard-fail,whole_chain=no", {"policy": "soft-fail", "sources": ["OCSP"]}],
+    ),
+]
 Reason = Annotated[str, Meta(description="Of RFC 5280 section 5.3.1.", examples=["key_compromise"])]
 Urls = list[str]
 Key = Annotated[str, Meta(description="A private key of one's own, PEM.")]
@@ -299,17 +312,28 @@ class MakeCrl(Body):
 
 
 class MakeStage(Body):
-    """A scenario, by its name, and the policy that the client has; left out, nothing is demanded of it."""
+    """A scenario, by its name, and the policy that the client has.
+
+    *given* are the fields of the target that the client uses. What is not among them is not made, and whoever
+    uses `crl_file` is not expected to be seen fetching. Left out: all is made.
+    """
 
     scenario: str
-    policy: str = "hard-fail"
+    policy: Policy = "hard-fail"
+    given: list[str] | None = None
 
 
 class Visit(Body):
-    """What the client did: whether it went on, and what it said."""
+    """What the client did: whether it went on, null for no verdict, and what it said."""
 
-    accepted: bool
-    detail: str = ""
+    accepted: bool | None
+    detail: Annotated[str, Meta(max_length=10_000)] = ""
+
+
+class PolicyOnly(Body):
+    """What one policy demands, as a text; left out, what each of the six does."""
+
+    policy: str | None = None
 
 
 class After(Body):

@@ -259,15 +259,45 @@ class Target(Shape):
 
 
 class Stage(Shape):
-    """A scenario that is on, what the policy demands, why, and where the client has to go."""
+    """A scenario, what the policy demands and why; where the client has to go, or whether it did that."""
 
     id: str
     scenario: str
     sentence: str
-    policy: str
-    expected: str
+    policy: Any
+    expected: Annotated[str, Meta(description="`accept`, `reject` or `either`.")]
     why: str
-    target: Target
+    target: Target | None
+    ok: bool | None
+    message: str | None
+
+
+class Stages(Shape):
+    """Those of one PKI."""
+
+    stages: list[Stage]
+
+
+class Demand(Shape):
+    """What a policy demands, `accept`, `reject` or `either`, and why."""
+
+    verdict: str
+    why: str
+
+
+class Scenario(Shape):
+    """A situation, and what is demanded in it, by the name of the policy."""
+
+    name: str
+    sentence: str
+    expected: dict[str, Demand]
+
+
+class Scenarios(Shape):
+    """All of them; *control* is where nothing is wrong, and comes before."""
+
+    control: Scenario
+    scenarios: list[Scenario]
 
 
 class Visited(Shape):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import authorities, certificates, health, pkis, services, tls_servers
+from . import authorities, certificates, health, pkis, services, stages, tls_servers
 from .route import Route
 
 TABLE: tuple[Route, ...] = tuple(
     route
-    for module in (health, pkis, authorities, certificates, services, tls_servers)
+    for module in (health, pkis, authorities, certificates, services, tls_servers, stages)
     for route in module.ROUTES
 )

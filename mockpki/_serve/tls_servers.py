@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from .._tls.server import TlsServer
 from . import bodies, shapes
 from .certificates import read_octets
 from .hosted import Hosted
+from .policies import vary
 from .problem import Problem, describe_plainly, pointing_to
 from .route import Call, Routes
 from .views import name_certificate
@@ -42,18 +43,11 @@ def read_staple(hosted: Hosted, value: Any) -> Any:
         case {"faults": list() as faults, **rest} if not rest:
             return list(hosted.list_faults(faults))
         case {"policy": str() as name, **rest}:
-            return _read_policy(name, rest)
+            return vary(staplers.named(name), rest)
     raise TypeError(
         "staple takes 'honest', 'none', a list of faults, {'der': ...}, {'faults': ...} or {'policy': ...}; "
         f"got {value!r:.200}"
     )
-
-
-def _read_policy(name: str, fields: Mapping[Any, Any]) -> staplers.StaplePolicy:
-    policy = staplers.named(name)
-    if fields:
-        raise Problem("unknown-field", f"there is no field {next(iter(fields))!r} here")
-    return policy
 
 
 def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:

@@ -15,7 +15,7 @@ from mockpki import CA, PKI, CrlIssuer, faults, publishing, wsgi
 from mockpki._pkix.certificate import KEY_USAGES
 from mockpki.publishing import IMMEDIATE, ByReason, Publishing, Schedule
 from mockpki.relying_party import crl_urls
-from tests.kit.asking import cert_id, post, question
+from tests.kit.asking import cert_id, post, question, send
 from tests.kit.indirect_cases import INDIRECT_CASES
 from tests.kit.indirect_world import (
     DAY,
@@ -419,3 +419,16 @@ def test_a_serial_number_of_the_only_ca() -> None:
         leaf = ca.issue_cert("localhost")
         files = {issuer.crl.file_for(one).path for one in (leaf, leaf.serial_number)}
         assert files == {f"/ca/{leaf.serial_number % 3 + 1}.crl"}
+
+
+def test_one_that_is_closed_gives_its_port_back() -> None:
+    """Its CRLs cannot be fetched any more, while the rest of the PKI goes on; closing twice does nothing."""
+    with PKI() as pki:
+        signs = pki.root.create_crl_issuer()
+        assert send(signs.crl.url, "GET").status == 200
+        signs.close()
+        signs.close()
+        with pytest.raises(ConnectionRefusedError):
+            send(signs.crl.url, "GET")
+        assert send(pki.crl.url, "GET").status == 200
+    signs.close()

@@ -1,13 +1,23 @@
 """What the parameters of a fault take, by their annotations."""
 
+import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from mockpki import faults
-from mockpki._catalogue.arguments import build, compile_kind, list_given, list_parameters, write_value
+from mockpki._catalogue.arguments import (
+    build,
+    compile_kind,
+    list_given,
+    list_parameters,
+    read_parameter,
+    write_value,
+)
 from mockpki._catalogue.kinds import CERTIFICATE, FAULT, PLAIN, TAGGED_OCTETS, Reading
+from mockpki.staplers import AtFraction, BeforeEnd, Clamp, StaplePolicy
 
 
 def refuse(value: Any, reading: Reading) -> Any:
@@ -79,3 +89,42 @@ def test_values_inside_values_are_written() -> None:
     extension = faults.Extension("2.999.1", False, b"\0")
     assert write_value((extension,)) == [{"oid": "2.999.1", "critical": False, "value": "AA=="}]
     assert write_value(faults.Single(timing=faults.Stale())) == {"timing": {"fault": "Stale"}}
+
+
+def test_words_sets_and_records() -> None:
+    """Fields of policies: one of several words, a set of them, and a record that its names tell."""
+    kinds = list_parameters(StaplePolicy)
+    assert kinds["method"].kind.words == "one of 'GET', 'POST'"
+    assert kinds["method"].kind.read("GET", READING) == "GET"
+    assert kinds["staple"].kind.read(["good", "revoked"], READING) == {"good", "revoked"}
+    refresh = kinds["refresh"].kind
+    for value, read in (
+        ({"part": 0.5}, AtFraction(0.5)),
+        ({"by": "PT1H"}, BeforeEnd(timedelta(hours=1))),
+        (
+            {"least": "1min", "most": "1h", "before_end": "1h"},
+            Clamp(timedelta(minutes=1), timedelta(hours=1), timedelta(hours=1)),
+        ),
+        (None, None),
+    ):
+        assert refresh.read(value, READING) == read
+        assert write_value(read) is None or refresh.read(write_value(read), READING) == read
+    assert write_value(frozenset({"revoked", "good"})) == ["good", "revoked"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("method", "PUT", "takes one of 'GET', 'POST'; got 'PUT'"),
+        ("method", 1, "takes one of"),
+        ("staple", ["god"], "of which each is one of 'good', 'revoked', 'unknown'; got"),
+        ("staple", "good", "takes a list"),
+        ("refresh", "1h", "takes None or an object with part, floor"),
+        ("refresh", {"prat": 0.5}, "has no parameter 'prat'; did you mean 'part'?"),
+        ("refresh", {"by": 5}, "by= of BeforeEnd takes a duration"),
+    ],
+)
+def test_a_field_that_does_not_fit(name: str, value: Any, words: str) -> None:
+    """It is told what it takes."""
+    with pytest.raises(TypeError, match=re.escape(words)):
+        read_parameter(StaplePolicy, name, value, READING)

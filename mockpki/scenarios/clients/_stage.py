@@ -88,6 +88,10 @@ class Stage:
         self.leaf, self.subject, self.issuer = _issue_certificates(scenario, pki, signs, client)
         """The leaf; the certificate that the scenario is about, which may be its CA; and who issued that."""
         other = _make_other(scenario, pki, self.issuer, self.subject)
+        # In a PKI that goes on, stages that come and go give their ports back.
+        for one in (self.leaf.issuer, self.issuer, other, signs):
+            if one is not None:
+                ends.callback(one.close)
         self._beside = [one for one in (signs or other,) if one is not None]
         """Whoever signs the CRL in the issuer's place: no chain leads there, so the server sends it, too."""
         self._lists = Lists(self.issuer, self.subject, other)

@@ -1,0 +1,202 @@
+"""Stages by calls: a scenario for a client that knows nothing of Python, and the judgement on it."""
+
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from mockpki import relying_party
+from mockpki.scenarios import POLICIES, TABLE
+from tests.kit.serving import Served
+
+Client = Callable[[dict[str, Any]], bool | None]
+
+
+def keep(policy: str) -> Client:
+    """The reference client, which is told nothing but what stands in the target."""
+
+    def connect(target: dict[str, Any]) -> bool:
+        return relying_party.check(
+            target["host"], target["port"], server_name=target["server_name"], ca=target["ca_pem"].encode(),
+            policy=policy,
+        ).accepted  # fmt: skip
+
+    return connect
+
+
+def perform(served: Served, pki: str, scenario: str, client: Client, policy: Any = "hard-fail") -> Any:
+    """What comes of *client* in *scenario*: the answer to its last visit, and how often it came."""
+    stage = served.ask("POST", f"{pki}/stages", {"scenario": scenario, "policy": policy}, 201)
+    target, visits = stage["target"], 0
+    while target is not None:
+        visits += 1
+        said = {"accepted": client(target), "detail": "words of its own"}
+        answer = served.ask("POST", f"{pki}/stages/{stage['id']}/visits", said)
+        assert (answer["next"] is None) is (answer["ok"] is not None)
+        target = answer["next"]
+    assert served.ask("GET", f"{pki}/stages/{stage['id']}") == {
+        **stage, "target": None, "ok": answer["ok"], "message": answer["message"],
+    }  # fmt: skip
+    return answer | {"visits": visits}
+
+
+@pytest.mark.parametrize(
+    ("scenario", "visits"),
+    [
+        ("control", 1),
+        ("ocsp-revoked", 1),
+        ("crl-stale", 1),
+        ("ocsp-revoked-since", 2),
+        ("crl-number-back", 2),
+    ],
+)
+def test_a_client_that_keeps_its_policy(served: Served, pki: str, scenario: str, visits: int) -> None:
+    """It goes where it is sent, as often as it is sent, and is judged as expected."""
+    end = perform(served, pki, scenario, keep("hard-fail"))
+    assert (end["ok"], end["visits"]) == (True, visits), end["message"]
+    assert "words of its own" in end["message"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "client", "why"),
+    [
+        ("ocsp-revoked", lambda target: False, "the client never came"),
+        ("ocsp-good", lambda target: True, "the client never came"),
+        ("control", lambda target: True, "not judged: the client never came"),
+        ("ocsp-revoked", keep("no-check"), "the policy demands reject, and the client did accept"),
+        ("ocsp-good", lambda target: keep("no-check")(target) and False, "demands accept"),
+        ("crl-revoked", lambda target: keep("no-check")(target) and False, "without having looked"),
+        ("ocsp-good", lambda target: keep("hard-fail")(target) and None, "came to no verdict"),
+        ("control", lambda target: keep("no-check")(target) and False, "not judged: "),
+    ],
+)
+def test_a_client_that_does_not(served: Served, pki: str, scenario: str, client: Client, why: str) -> None:
+    """A verdict alone is not trusted, and what is wrong is said in a sentence."""
+    end = perform(served, pki, scenario, client)
+    assert end["ok"] is False
+    assert why in end["message"]
+    assert "seen:" in end["message"]
+
+
+def test_what_a_client_is_given_counts(served: Served, pki: str) -> None:
+    """Nobody sees who looks into a file of CRLs; and what is not given is not made."""
+    given = ["url", "ca_file", "crl_file"]
+    for said, ok in ((given, True), (["url", "ca_file"], False)):
+        stage = served.ask(
+            "POST", f"{pki}/stages", {"scenario": "crl-revoked", "policy": "hard-fail", "given": said}
+        )
+        target = stage["target"]
+        assert (bool(target["crl_file"]), target["p12_file"], target["crlite_url"]) == (ok, "", "")
+        keep("no-check")(target)
+        end = served.ask("POST", f"{pki}/stages/{stage['id']}/visits", {"accepted": False})
+        assert end["ok"] is ok
+    said = served.refuse("POST", f"{pki}/stages", {"scenario": "crl-good", "given": ["ca_fiel"]})
+    assert "ca_file" in said["detail"]
+
+
+def are_open(target: dict[str, Any]) -> set[bool]:
+    """Whether the ports of a stage take connections: those of its server, its responder and its CRLs."""
+    ports = {target["port"], *(urlsplit(target[url]).port for url in ("ocsp_url", "crl_url") if target[url])}
+    with ExitStack() as ends:
+        sockets = [ends.enter_context(socket.socket()) for _ in ports]
+        tried = zip(sockets, ports, strict=True)
+        return {one.connect_ex((target["host"], port)) == 0 for one, port in tried}
+
+
+def test_one_stage_after_the_other(served: Served, pki: str) -> None:
+    """While one is on there is no other, and what is over takes no visits, and no ports."""
+    for scenario in ("crl-indirect-revoked", "crl-key-rolled", "intermediate-good", "crlite-revoked"):
+        stage = served.ask("POST", f"{pki}/stages", {"scenario": scenario}, 201)
+        here = f"{pki}/stages/{stage['id']}"
+        assert are_open(stage["target"]) == {True}
+        said = served.refuse("POST", f"{pki}/stages", {"scenario": "ocsp-good"}, 409)
+        assert f"the stage {stage['id']} is on" in said["detail"]
+        served.ask("POST", f"{here}/visits", {"accepted": False})
+        assert are_open(stage["target"]) == {False}
+        assert "is over" in served.refuse("POST", f"{here}/visits", {"accepted": False}, 409)["detail"]
+    left = served.ask("POST", f"{pki}/stages", {"scenario": "ocsp-good"}, 201)
+    listed = served.ask("GET", f"{pki}/stages")["stages"]
+    assert [bool(one["target"]) for one in listed] == [False] * 4 + [True]
+    served.ask("DELETE", f"{pki}/stages/{left['id']}", status=204)
+    served.refuse("GET", f"{pki}/stages/{left['id']}", status=404)
+    assert are_open(left["target"]) == {False}
+
+
+def test_a_pki_that_is_closed_ends_its_stage(served: Served) -> None:
+    """Whoever leaves in the middle leaves nothing behind."""
+    path = served.make_pki()
+    target = served.ask("POST", f"{path}/stages", {"scenario": "ocsp-revoked-since"}, 201)["target"]
+    assert are_open(target) == {True}
+    assert served.ask("DELETE", path)["problems"] == []
+    assert are_open(target) == {False}
+
+
+def test_many_that_are_over_are_not_kept(served: Served, pki: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest are forgotten, so that there is room for the next."""
+    monkeypatch.setattr("mockpki._serve.stages.SERVERS", 2)
+    for _ in range(4):
+        stage = served.ask("POST", f"{pki}/stages", {"scenario": "no-sources"}, 201)
+        served.ask("POST", f"{pki}/stages/{stage['id']}/visits", {"accepted": None})
+    listed = served.ask("GET", f"{pki}/stages")["stages"]
+    assert [one["id"] for one in listed][-1] == stage["id"]
+    assert len(listed) == 2
+
+
+WRONG = [
+    ({"scenario": "ocsp-revokd"}, 422, "ocsp-revoked"),
+    ({"scenario": "ocsp-good", "policy": "hard-fale"}, 422, "hard-fail"),
+    ({"scenario": "ocsp-good", "policy": "hard-fail,hole_chain=no"}, 422, "whole_chain"),
+    ({"scenario": "ocsp-good", "policy": {"policy": "hard-fail", "hole_chain": False}}, 422, "whole_chain"),
+    ({"scenario": "ocsp-good", "policy": {"policy": "hard-fail", "whole_chain": "no"}}, 422, "true or false"),
+    ({"scenario": "ocsp-good", "policy": {"policy": "hard-fail", "sources": ["OSCP"]}}, 422, "'OCSP'"),
+    ({"scenario": "ocsp-good", "policy": {"whole_chain": True}}, 422, "policy takes a text"),
+    ({"scenario": "ocsp-good", "polcy": "hard-fail"}, 422, "policy"),
+    ({}, 422, "scenario"),
+]
+
+
+def test_what_makes_no_stage(served: Served, pki: str) -> None:
+    """Each mistake is told with the way out, and leaves no stage."""
+    for body, status, word in WRONG:
+        assert word in served.refuse("POST", f"{pki}/stages", body, status)["detail"], body
+    stage = served.ask("POST", f"{pki}/stages", {"scenario": "ocsp-good"}, 201)
+    served.refuse("POST", f"{pki}/stages/{stage['id']}/visits", {})
+    served.refuse("POST", f"{pki}/stages/{stage['id']}/visits", {"accepted": "yes"})
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected", "why"),
+    [
+        ("soft-fail", "accept", "OCSP: "),
+        ("soft-fail,hard_fail=yes", "reject", "the policy is hard-fail"),
+        ({"policy": "soft-fail", "hard_fail": True}, "reject", "the policy is hard-fail"),
+        ({"policy": "hard-fail", "sources": []}, "accept", "checks nothing"),
+        ({"policy": "hard-fail", "sources": ["CRL"], "timeout": "PT1S"}, "accept", "there is none"),
+    ],
+)
+def test_policies_are_varied(served: Served, pki: str, policy: Any, expected: str, why: str) -> None:
+    """A name, and fields that differ, as a text or as an object."""
+    stage = served.ask("POST", f"{pki}/stages", {"scenario": "ocsp-stale", "policy": policy}, 201)
+    assert (stage["expected"], stage["policy"]) == (expected, policy)
+    assert why in stage["why"]
+
+
+def test_the_scenarios(served: Served) -> None:
+    """All of them with what each policy demands, as in Python; or those for one policy."""
+    listed = served.ask("GET", "/v1/scenarios")
+    assert listed["control"]["name"] == "control"
+    for shown, one in zip(listed["scenarios"], TABLE, strict=True):
+        assert (shown["name"], shown["sentence"]) == (one.name, one.sentence)
+        assert shown["expected"] == {
+            name: {"verdict": str(one.expected(policy).verdict), "why": one.expected(policy).reason}
+            for name, policy in POLICIES.items()
+        }
+    some = served.ask("GET", "/v1/scenarios?policy=jdk")["scenarios"]
+    assert [one["name"] for one in some] == [one.name for one in TABLE if one.crlite is None]
+    assert all(list(one["expected"]) == ["jdk"] for one in some)
+    filters = served.ask("GET", "/v1/scenarios?policy=soft-fail,sources=CRLite")["scenarios"]
+    assert len(filters) == len(TABLE)
+    assert "soft-fail" in served.refuse("GET", "/v1/scenarios?policy=soft-fale")["detail"]
