@@ -6,10 +6,10 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from types import TracebackType
 
 from ._parameters import show
+from ._watchers import Watchers
 
 if hasattr(time, "clock_gettime"):
 
@@ -50,7 +50,7 @@ class Clock:
     def __init__(self) -> None:
         self._offset = dt.timedelta()
         self._stopped: dt.datetime | None = None
-        self._watchers: list[Callable[[], object]] = []
+        self._watchers: Watchers[[]] = Watchers()
         self._lock = threading.Lock()
 
     @property
@@ -102,7 +102,7 @@ class Clock:
             self._offset = offset
             if self._stopped is not None:
                 self._stopped += by
-        self._tell_watchers()
+        self._watchers.tell()
 
     def stop(self) -> Stopped:
         """Stop this clock at the second that it shows; `shift` still moves it, and `resume` lets it run.
@@ -114,7 +114,7 @@ class Clock:
         was_running = not self.stopped
         if was_running:
             self._stopped = self.now()
-            self._tell_watchers()
+            self._watchers.tell()
         return Stopped(self.resume if was_running else lambda: None)
 
     def resume(self) -> None:
@@ -122,21 +122,14 @@ class Clock:
         stood, self._stopped = self._stopped, None
         if stood is not None:
             self._offset += stood.replace(microsecond=0) - self.now()
-            self._tell_watchers()
-
-    def _tell_watchers(self) -> None:
-        for watcher in list(self._watchers):
-            watcher()
+            self._watchers.tell()
 
     def watch(self, watcher: Callable[[], object]) -> Callable[[], None]:
         """Have *watcher* called after each `shift`, `set`, `stop` and `resume`, by the thread that does it.
 
         The result ends that.
         """
-        # Wrapped, so that one that is there twice can be told from itself.
-        own = partial(watcher)
-        self._watchers.append(own)
-        return lambda: self._watchers.remove(own)
+        return self._watchers.add(watcher)
 
     @staticmethod
     def system_time() -> dt.datetime:

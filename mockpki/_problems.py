@@ -11,16 +11,21 @@ import unittest
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from ._watchers import Watchers
+
 
 class Problems:
     """What went wrong on another thread, kept until the test can be told."""
 
     def __init__(self) -> None:
         self._errors: deque[BaseException] = deque()
+        self.watchers: Watchers[[BaseException]] = Watchers()
+        """Those who are told of each error as it comes, on the thread where it happened."""
 
     def add(self, error: BaseException, where: str) -> None:
         add_note(error, where)
         self._errors.append(error)
+        self.watchers.tell(error)
 
     def take(self) -> list[BaseException]:
         """Every error so far, oldest first, each handed out once."""

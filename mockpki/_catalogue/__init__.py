@@ -7,7 +7,9 @@
   `arguments`: texts taken apart, plain values, and what the parameters of a fault take. `prompt`: faults as
   they are typed.
 - `scenes`: the honest answer and the bent one, made live. `difference`: where they differ.
-- `values`, `fields`, `decoded`: DER in lines. `shown`: connections and handshakes in lines.
+- `values`, `fields`, `decoded`: DER in lines. `recognition`, `documents`: what octets are meant to be, and
+  the forms in which people have them. `shown`: connections and handshakes in lines.
+  `exchanges`: requests and handshakes that took place, decoded.
 
 Only the laboratory comes in: commands, reports and the tests' evidence.
 """

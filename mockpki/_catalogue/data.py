@@ -135,13 +135,14 @@ def to_text(fault: Fault[Any]) -> str:
     data, words = to_data(fault), [type(fault).__name__]
     for name, value in list_given(fault).items():
         if list_parameters(type(fault))[name].takes_rest:
-            words += [_write_word(one, write_value(one)) for one in value]
+            words += [write_word(one) for one in value]
         else:
-            words.append(f"{name}={_write_word(value, data[name])}")
+            words.append(f"{name}={write_word(value, data[name])}")
     return " ".join(words)
 
 
-def _write_word(value: Any, data: Any) -> str:
+def write_word(value: Any, data: Any = None) -> str:
+    """*value* as people type it for a parameter; *data* is the same for JSON, where that is known."""
     match value:
         case None | bool() | int() | float():
             return repr(value)
@@ -151,6 +152,7 @@ def _write_word(value: Any, data: Any) -> str:
             return write_time(value)
         case bytes():
             return repr(value)
+    data = write_value(value) if data is None else data
     return write_text_word(data) if isinstance(data, str) else json.dumps(data)
 
 

@@ -7,6 +7,7 @@ raises.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,8 @@ from .._pkix.signing import ECDSA, RSA, has_signed
 from .fields import EXTENSION, NAME, REASONS, Field
 from .values import CONSTRUCTED, CONTEXT, TYPES, bits_text, number_text, octets, oid_text, time_text
 
+_DEEPEST = 64
+"""Levels that are shown: what a stranger sends may have thousands."""
 _DIGESTS = {one.oid: one.digest for one in (*RSA.values(), *ECDSA.values())}
 
 
@@ -45,6 +48,9 @@ class Decoder:
         return lines
 
     def _lines(self, element: Element, field: Field, margin: str) -> Iterator[str]:
+        if len(margin) > 2 * _DEEPEST:
+            yield f"{margin}{field.name}, {_DEEPEST} levels deep: {octets(element.content)}"
+            return
         inner = self._unwrap(element, field)
         if inner is not None:
             if not inner:
@@ -137,16 +143,14 @@ class Decoder:
             data = signature.expect(der.BIT_STRING).content[1:]
         except (ValueError, IndexError):
             return ""
-        keys = dict(self.keys)
-        for certificate in _load_certificates([whole.der]):
-            keys["its own key"] = certificate.public_key()
+        keys = {**self.keys, **_find_own_key(whole.der)}
         embedded = [
             one.der
             for tagged in behind
             for list_ in _read_children(tagged)[0]
             for one in _read_children(list_)[0]
         ]
-        for number, certificate in enumerate(_load_certificates(embedded), 1):
+        for number, certificate in enumerate(load_certificates(embedded), 1):
             keys[f"the key of certificate {number} in certs"] = certificate.public_key()
         known = (name for name, key in keys.items() if _is_signature_of(key, oid, data, tbs.der))
         return f"made with {next(known, 'no key known here, or over other octets')}"
@@ -190,7 +194,7 @@ def _read_children(element: Element) -> tuple[list[Element], bytes]:
     return children, element.data[at : element.end]
 
 
-def _load_certificates(ders: Iterable[bytes]) -> Iterator[x509.Certificate]:
+def load_certificates(ders: Iterable[bytes]) -> Iterator[x509.Certificate]:
     """Those that cryptography can read, and whose keys it knows."""
     for encoded in ders:
         try:
@@ -199,6 +203,14 @@ def _load_certificates(ders: Iterable[bytes]) -> Iterator[x509.Certificate]:
         except (ValueError, LookupError, StopIteration, UnsupportedAlgorithm):
             continue
         yield certificate
+
+
+def _find_own_key(data: bytes) -> dict[str, Any]:
+    """The key in a certificate, or in the request for one; nothing in anything else."""
+    keys = [certificate.public_key() for certificate in load_certificates([data])]
+    with suppress(ValueError, UnsupportedAlgorithm):
+        keys.append(x509.load_der_x509_csr(data).public_key())
+    return {"its own key": keys[0]} if keys else {}
 
 
 def _is_signature_of(key: Any, oid: str, signature: bytes, data: bytes) -> bool:

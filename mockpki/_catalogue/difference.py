@@ -110,10 +110,15 @@ def _compare(
             now = pki.clock.now()
             honest, bent = act(pki, pki.issue_cert("localhost"), now)
             if pki.clock.now() == now:
-                return tuple(_changes(_read_tree(honest), _read_tree(bent)))
+                return find_changes(honest, bent)
 
 
 # What differs.
+
+
+def find_changes(honest: Lines, bent: Lines) -> tuple[tuple[str, str], ...]:
+    """The lines in which two answers differ, each with its mark, below those that hold them."""
+    return tuple(_changes(_read_tree(honest), _read_tree(bent)))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The fields of certificates, CRLs and OCSP answers, as RFC 5280 and RFC 6960 name them.
+"""The fields of certificates, their requests, CRLs, and OCSP requests and answers, as RFCs name them.
 
 Tables only: what is read by them is written in `decoded`.
 """
@@ -171,6 +171,51 @@ OCSP = Field(
                     Field("response", _OCT, (_BASIC,), wraps=True),
                 ),
             ),
+        ),
+    ),
+)
+_SINGLE_REQUEST = Field(
+    "Request", _SEQ, (_CERT_ID, _tag_explicitly(0, _rename("singleRequestExtensions", _EXTENSIONS)))
+)
+_REQUEST_SIGNATURE = Field(
+    "Signature",
+    _SEQ,
+    (
+        Field("signatureAlgorithm", _SEQ, text=algorithm_text),
+        Field("signature", (3,)),
+        _tag_explicitly(0, Field("certs", _SEQ, of=CERTIFICATE)),
+    ),
+)
+OCSP_REQUEST = Field(
+    "OCSPRequest",
+    _SEQ,
+    (
+        Field(
+            "tbsRequest",
+            _SEQ,
+            (
+                _tag_explicitly(0, Field("version", _INT, values=_VERSIONS)),
+                _tag_explicitly(1, Field("requestorName")),
+                Field("requestList", _SEQ, of=_SINGLE_REQUEST),
+                _tag_explicitly(2, _rename("requestExtensions", _EXTENSIONS)),
+            ),
+        ),
+        _tag_explicitly(0, _REQUEST_SIGNATURE),
+    ),
+)
+
+# RFC 2986 section 4.1. Of the attributes, extensionRequest (RFC 2985 section 5.4.2) is what people look for.
+_ATTRIBUTE = Field("attribute", _SEQ, (Field("type", (0x06,)), Field("values", (0x31,), (_EXTENSIONS,))))
+CERTIFICATION_REQUEST = _sign_field(
+    "CertificationRequest",
+    Field(
+        "certificationRequestInfo",
+        _SEQ,
+        (
+            Field("version", _INT, values=_VERSIONS),
+            _rename("subject", NAME),
+            _SPKI,
+            Field("attributes", (0xA0,), of=_ATTRIBUTE),
         ),
     ),
 )

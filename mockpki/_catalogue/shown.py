@@ -27,14 +27,14 @@ def message_lines(messages: StapleMessages, decoder: Decoder) -> Lines:
         lines.append(name)
         for number, content in extensions:
             lines.append(f"  extension {number}")
-            lines += [f"    {line}" for line in _status_lines(content, decoder)]
+            lines += [f"    {line}" for line in status_lines(content, decoder)]
     if messages.certificate_status is not None:
         lines += ["CertificateStatus"]
-        lines += [f"  {line}" for line in _status_lines(messages.certificate_status, decoder)]
+        lines += [f"  {line}" for line in status_lines(messages.certificate_status, decoder)]
     return lines
 
 
-def _status_lines(content: bytes, decoder: Decoder) -> Lines:
+def status_lines(content: bytes, decoder: Decoder) -> Lines:
     """A CertificateStatus: RFC 6066 section 8."""
     if not content:
         return ["no octets"]

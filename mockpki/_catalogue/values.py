@@ -31,6 +31,8 @@ OID_NAMES = {
     "1.3.6.1.5.5.7.1.24": "tlsfeature", "1.3.6.1.5.5.7.3.1": "serverAuth",
     "1.3.6.1.5.5.7.3.2": "clientAuth", "1.3.6.1.5.5.7.3.9": "OCSPSigning",
     "1.3.6.1.5.5.7.48.2": "caIssuers",
+    # RFC 2985 section 5.4.2.
+    "1.2.840.113549.1.9.14": "extensionRequest",
     # RFC 6960 section 4.4 and appendix B.
     "1.3.6.1.5.5.7.48.1": "ocsp", "1.3.6.1.5.5.7.48.1.1": "id-pkix-ocsp-basic",
     "1.3.6.1.5.5.7.48.1.2": "nonce", "1.3.6.1.5.5.7.48.1.3": "crl", "1.3.6.1.5.5.7.48.1.5": "nocheck",

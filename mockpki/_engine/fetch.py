@@ -60,8 +60,17 @@ async def ask(url: str, question: bytes, method: str, may_reach: MayReach | None
     """
     if method == "GET":
         url = url_with_question(url, question)
+    return await _send(url, question if method == "POST" else None, may_reach)
+
+
+async def get(url: str) -> bytes:
+    """The body of the answer at *url*. Raises `NoAnswer`; has no time-out."""
+    return await _send(url, None, None)
+
+
+async def _send(url: str, body: bytes | None, may_reach: MayReach | None) -> bytes:
     try:
-        return await _exchange(url, question if method == "POST" else None, may_reach)
+        return await _exchange(url, body, may_reach)
     except ConnectionRefusedError as error:
         raise NoAnswer("the connection was refused") from error
     except socket.gaierror as error:

@@ -4,8 +4,14 @@
 - `topology`, `hosted`, `named`, `limits`: the PKIs of a server; what is in one, by the names that callers
   have for it; how much of everything there is.
 - `route`, `table`: a call, and all calls there are. `health`, `pkis`, `authorities`, `certificates`,
-  `services`, `tls_servers`, `stages`: the functions that answer them, and `views`, which shows what there is.
+  `services`, `tls_servers`: the functions that answer them, and `views`, which shows what there is.
+- `stages`: the scenarios, and clients that go through them. `catalogue`: the faults, shown as `entries`.
+- `staples`, `staplers`: what TLS servers staple, and what gets it for them.
+- `octets`: what came and went, as it was and decoded.
+- `events`: what happened, for those who listen: what calls have changed by `changes`, what clients did by
+  the `pump`. `streams`: the call that listens.
 - `policies`: those of clients and of servers that staple, by name and field.
-- `guard`: who may call. `problem`: what went wrong, as a document. `waiting`: for what is to come.
+- `openapi`: what there is, for programs. `guard`: who may call. `problem`: what went wrong, as a document.
+  `waiting`: for what is to come.
 - `application`, `server`, `life`: from a request to an answer; the port; start and end of the process.
 """

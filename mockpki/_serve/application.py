@@ -16,6 +16,7 @@ from werkzeug.wrappers import Request, Response
 
 from .._typed import find_near
 from .bodies import Body
+from .changes import tell_change
 from .guard import HEADERS, Guard
 from .limits import IDLE, LARGEST_BODY
 from .problem import MEDIA_TYPE, Problem
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 class Incoming(Request):
     """A request, no larger than it may be."""
 
-    max_content_length = LARGEST_BODY
-    max_form_memory_size = LARGEST_BODY
+    # One more than may be: what comes in chunks is cut off there without a word.
+    max_content_length = LARGEST_BODY + 1
 
 
 class NoQuery(Body):
@@ -86,7 +87,9 @@ class Application:
         query = _read_query(request, route.query or NoQuery)
         call = Call(self._topology, request, route, path, body, query, self._table)
         try:
-            return _write(request, route, route.handle(call))
+            answer = route.handle(call)
+            tell_change(call, answer)
+            return _write(request, route, answer)
         except Exception as error:
             if not isinstance(error, Problem):
                 # What is in the middle of being closed raises all kinds of things.
@@ -99,11 +102,13 @@ def _read_body(request: Incoming, route: Route) -> Any:
     try:
         data = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        raise Problem("too-large", f"a body has at most {LARGEST_BODY:,} octets") from None
-    except TimeoutError:
-        raise Problem("timed-out", f"the body did not come within {IDLE:g} s") from None
-    except (ClientDisconnected, OSError):
+        data = None
+    except (ClientDisconnected, OSError) as error:
+        if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+            raise Problem("timed-out", f"the body did not come within {IDLE:g} s") from None
         raise Problem("not-http", "the body does not come as its head says") from None
+    if data is None or len(data) > LARGEST_BODY:
+        raise Problem("too-large", f"a body has at most {LARGEST_BODY:,} octets")
     if route.body is None:
         if data not in (b"", b"{}"):
             raise Problem("invalid", f"{route.method} {route.path} takes no body")
@@ -221,7 +226,7 @@ def _write(request: Incoming, route: Route, answer: object) -> Response:
             response.headers.set("Content-Disposition", "attachment", filename=answer.file_name)
         return response
     if answer is None:
-        response = Response(status=204 if route.status == 200 else route.status)
+        response = Response(status=route.status_of_nothing)
         del response.headers["Content-Type"]
         return response
     response = Response(msgspec.json.encode(answer), status=route.status, content_type=JSON)

@@ -31,7 +31,8 @@ def list_cas(call: Call) -> shapes.Cas:
     return shapes.Cas(cas=[show_ca(hosted, id) for id in list(hosted.cas)])
 
 
-@ROUTES.add("POST", _PATH, body=bodies.MakeCa, optional=True, answers=shapes.Ca, status=201)
+@ROUTES.add("POST", _PATH, body=bodies.MakeCa, optional=True, answers=shapes.Ca, status=201,
+            example={"parent": "root", "name": "second", "publishes": "lets-encrypt"})  # fmt: skip
 def make_ca(call: Call) -> shapes.Ca:
     """Make a CA below another (left out: the issuing one), with services of its own."""
     hosted, body = call.hosted, call.body or bodies.MakeCa()
@@ -94,7 +95,8 @@ def _change(call: Call, change: Callable[[CA, Iterable[Any]], object]) -> None:
             raise Problem("conflict", str(error)) from error
 
 
-@ROUTES.add("POST", f"{_ONE}/revoke", body=bodies.RevokeMany, status=204)
+@ROUTES.add("POST", f"{_ONE}/revoke", body=bodies.RevokeMany, status=204,
+            example={"serial_range": {"first": "1000", "last": "1fff"}, "reason": "superseded"})  # fmt: skip
 def revoke(call: Call) -> None:
     """Revoke what this CA issued, many at once; serial numbers need not have been issued."""
     body: bodies.RevokeMany = call.body

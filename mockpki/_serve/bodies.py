@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 Name = Annotated[
     str,
@@ -289,6 +289,12 @@ class SetStaple(Body):
     staple: Staple
 
 
+class Settle(Body):
+    """How long to wait, in real time, for the fetches that are under way."""
+
+    timeout: Duration | None = None
+
+
 class AssertAsked(Body):
     """Of which certificate, and how often: left out, at least once; 0, never."""
 
@@ -344,10 +350,30 @@ class After(Body):
     wait: Duration | None = None
 
 
+class WhichEvents(Body):
+    """Those of one PKI, by its id or name; left out, all."""
+
+    pki: str | None = None
+
+
 class RequestsAfter(After):
     """The same, about one certificate alone."""
 
     certificate: str | None = None
+
+
+class WhichFaults(Body):
+    """Those `for` an answer, such as ocsp, staple, crl, ca_issuers or certificate; those of one layer."""
+
+    target: Annotated[str | None, Meta(examples=["ocsp"])] = field(name="for", default=None)
+    layer: str = ""
+
+
+class WithParameters(Body):
+    """Parameters as they are typed, and what the fault is given to."""
+
+    target: Annotated[str | None, Meta(examples=["ocsp"])] = field(name="for", default=None)
+    parameters: Annotated[str, Meta(max_length=4096, examples=["by=2d"])] = field(name="with", default="")
 
 
 class Password(Body):

@@ -98,7 +98,8 @@ def read_octets(text: str, name: str) -> bytes:
         raise ValueError(f"{name}: {text[:60]!r} is not base64") from None
 
 
-@ROUTES.add("POST", _PATH, body=bodies.IssueCert, answers=shapes.Certificate, status=201)
+@ROUTES.add("POST", _PATH, body=bodies.IssueCert, answers=shapes.Certificate, status=201,
+            example={"identities": ["localhost"], "must_staple": True})  # fmt: skip
 def issue_certificate(call: Call) -> shapes.Certificate:
     """Issue a certificate.
 
@@ -181,20 +182,21 @@ def _change(call: Call, change: Callable[[Leaf], object]) -> shapes.Certificate:
     return show_certificate(hosted, name_certificate(hosted, leaf))
 
 
-@ROUTES.add("POST", f"{_ONE}/revoke", body=bodies.Revoke, optional=True, answers=shapes.Certificate)
+@ROUTES.add("POST", f"{_ONE}/revoke", body=bodies.Revoke, optional=True, answers=shapes.Certificate,
+            example={"reason": "key_compromise"})  # fmt: skip
 def revoke(call: Call) -> shapes.Certificate:
     """Revoke a certificate; with the reason `certificate_hold` it can be released again."""
     body = call.body or bodies.Revoke()
     return _change(call, lambda leaf: leaf.issuer.revoke(leaf, body.reason, body.at, body.invalidity_date))
 
 
-@ROUTES.add("POST", f"{_ONE}/release", answers=shapes.Certificate)
+@ROUTES.add("POST", f"{_ONE}/release", answers=shapes.Certificate, refusals=("conflict",))
 def release(call: Call) -> shapes.Certificate:
     """Take a certificate off hold; 409 for one that is not on hold."""
     return _change(call, lambda leaf: leaf.issuer.release(leaf))
 
 
-@ROUTES.add("POST", f"{_ONE}/forget", answers=shapes.Certificate)
+@ROUTES.add("POST", f"{_ONE}/forget", answers=shapes.Certificate, refusals=("conflict",))
 def forget(call: Call) -> shapes.Certificate:
     """Make a certificate `unknown` to its CA; 409 for one that is already."""
     return _change(call, lambda leaf: leaf.issuer.forget(leaf))

@@ -68,7 +68,7 @@ class Guard:
         if host == "localhost" or host in {known.lower() for known in self.hosts}:
             return True
         with suppress(ValueError):
-            return self.remote or ipaddress.ip_address(host).is_loopback
+            return ipaddress.ip_address(host).is_loopback or self.remote
         return False
 
     def _check_token(self, request: Request) -> None:
@@ -111,7 +111,8 @@ def _check_origin(request: Request) -> None:
 
 
 def _check_media_type(request: Request) -> None:
-    kind = parse_options_header(request.headers.get("Content-Type"))[0]
+    # RFC 9110 section 8.3.1: "The type and subtype tokens are case-insensitive."
+    kind = parse_options_header(request.headers.get("Content-Type"))[0].lower()
     has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
     if (has_body or kind) and kind != JSON:
         raise Problem("wrong-media-type", f"a body is JSON, with Content-Type: {JSON}; got {kind[:200]!r}")

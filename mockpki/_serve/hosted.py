@@ -41,6 +41,8 @@ class Hosted:
         self.cas: Named[CA] = Named("CA", CAS)
         self.certificates: Named[Leaf] = Named("certificate", CERTIFICATES, beside=self.cas)
         self.servers: Named[TlsServer] = Named("TLS server", SERVERS)
+        self.staples: dict[str, Any] = {}
+        """What TLS servers staple, by their ids, as it was given."""
         self.stages: Named[Any] = Named("stage", SERVERS)
         self.numbers = iter(range(1, 1 << 62))
         """Of TLS servers and stages, which have no id of their own."""
@@ -96,6 +98,10 @@ class Hosted:
         if self.closed.is_set():
             wake()
         return lambda: self._wakers.remove(wake)
+
+    def watch_problems(self, say: Callable[[str], object]) -> None:
+        """Have *say* called with a sentence for what fails in the background, on the thread where it does."""
+        self.pki._realm.problems.watchers.add(lambda error: say("; ".join(tell(error))))
 
     def check_open(self) -> None:
         """Raise Problem once it is closed."""

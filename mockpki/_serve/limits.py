@@ -13,6 +13,8 @@ IDLE = 30.0
 """Seconds after which a connection that says nothing is closed."""
 CAS, CERTIFICATES, SERVERS = 50, 10_000, 100
 """How many of each one PKI has."""
+EVENTS, LISTENERS = 1000, 32
+"""How many of the newest events are kept, and how many may listen."""
 REMEMBERED = 1000
 """How many PKIs that were closed are still known to have been."""
 

@@ -41,7 +41,21 @@ def _fill(hosted: Hosted, body: bodies.MakePki) -> None:
             start_server(hosted, server)
 
 
-@ROUTES.add("POST", _PATH, body=bodies.MakePki, optional=True, answers=shapes.Pki, status=201)
+@ROUTES.add(
+    "POST",
+    _PATH,
+    body=bodies.MakePki,
+    optional=True,
+    answers=shapes.Pki,
+    status=201,
+    refusals=("something-failed",),
+    example={
+        "name": "TestRevoked",
+        "certificates": [{"name": "web", "identities": ["localhost"], "status": "revoked"}],
+        "crl": {"faults": ["HttpStatus 503"]},
+        "tls_servers": [{"certificates": ["web"], "staple": "none"}],
+    },
+)
 def make_pki(call: Call) -> shapes.Pki:
     """Make a PKI, fresh and apart from all others: one for each test.
 
@@ -111,7 +125,7 @@ def get_clock(call: Call) -> shapes.Clock:
     return show_clock(call.hosted)
 
 
-@ROUTES.add("PUT", f"{_ONE}/clock", body=bodies.SetClock, answers=shapes.Clock)
+@ROUTES.add("PUT", f"{_ONE}/clock", body=bodies.SetClock, answers=shapes.Clock, example={"offset": "30d"})
 def set_clock(call: Call) -> shapes.Clock:
     """Have the PKI's clock be ahead of the system's by this much."""
     with pointing_to("/offset"):
@@ -119,7 +133,9 @@ def set_clock(call: Call) -> shapes.Clock:
     return show_clock(call.hosted)
 
 
-@ROUTES.add("POST", f"{_ONE}/clock/shift", body=bodies.ShiftClock, answers=shapes.Clock)
+@ROUTES.add(
+    "POST", f"{_ONE}/clock/shift", body=bodies.ShiftClock, answers=shapes.Clock, example={"by": "P8D"}
+)
 def shift_clock(call: Call) -> shapes.Clock:
     """Move the PKI's clock by this much, on top of what was done before."""
     with pointing_to("/by"):

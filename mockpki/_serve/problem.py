@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 
 from .._engine.ports import EXHAUSTED
 from .._problems import describe
+from . import shapes
 
 MEDIA_TYPE = "application/problem+json"
 PAGE = "/v1/problems"
@@ -66,21 +66,17 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         return TYPES[self.kind][0]
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> shapes.Problem:
         """The answer's body. A URI is relative: no host name is invented."""
-        said: dict[str, Any] = {
-            "type": f"{PAGE}#{self.kind}",
-            "title": HTTPStatus(self.status).phrase,
-            "status": self.status,
-            "detail": self.detail,
-        }
-        if self.pointer is not None:
-            said["pointer"] = self.pointer
-        if self.suggestions:
-            said["suggestions"] = list(self.suggestions)
-        if self.problems:
-            said["problems"] = list(self.problems)
-        return said
+        return shapes.Problem(
+            type=f"{PAGE}#{self.kind}",
+            title=HTTPStatus(self.status).phrase,
+            status=self.status,
+            detail=self.detail,
+            pointer=self.pointer,
+            suggestions=list(self.suggestions),
+            problems=list(self.problems),
+        )
 
     @classmethod
     def of(cls, error: Exception) -> Problem:

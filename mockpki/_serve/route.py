@@ -68,7 +68,7 @@ class Call:
 Handle = Callable[[Call], object]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Route:
     """*answers* is the type of the answer's JSON, None for none, or a media type; or a tuple of several, in
     which None is status 204. *status* is that of success.
@@ -86,7 +86,19 @@ class Route:
     answers: Any = None
     optional: bool = False
     refusals: tuple[str, ...] = ()
-    """The types of problem that this route has beside those of all."""
+    """The types of problem that this route has beside those of all like it."""
+    example: Any = None
+    """A body that it takes."""
+
+    @property
+    def alternatives(self) -> tuple[Any, ...]:
+        """What it may answer, one by one."""
+        return self.answers if isinstance(self.answers, tuple) else (self.answers,)
+
+    @property
+    def status_of_nothing(self) -> int:
+        """The status of an answer without a body."""
+        return 204 if self.status == 200 else self.status
 
     @property
     def sentence(self) -> str:

@@ -6,6 +6,7 @@ Closing a PKI, making an RSA key and waiting for a request would each block ever
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
@@ -27,21 +28,44 @@ _PAUSE = 0.2
 """Seconds without any of them."""
 
 
+class _Lines(io.BufferedReader):
+    """What comes on a connection, and the last line that was read of it."""
+
+    last = b""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self.last = super().readline(size)
+        return self.last
+
+
 class Handler(WSGIRequestHandler):
     """One connection. What strangers send is not written to a terminal."""
 
     timeout = IDLE
+    default_request_version = "HTTP/1.1"
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Nothing: whoever debugs has the events."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing, too, and it is not tried to read a target that is none."""
 
     def version_string(self) -> str:
         """What the header Server says."""
         return "mockpki"
 
+    def setup(self) -> None:
+        """Begin to read."""
+        super().setup()
+        self.rfile: _Lines = _Lines(self.rfile.detach())
+
     def parse_request(self) -> bool:
         """Whether there is a request that can be answered; if not, it has been said why."""
         if not super().parse_request():
+            return False
+        if self.rfile.last not in (b"\r\n", b"\n"):
+            # The connection ended within the head, which http.server takes for the end of the head.
+            self.send_error(400, "its head ends before an empty line")
             return False
         head = len(self.raw_requestline) + sum(
             len(name) + len(text) + 4 for name, text in self.headers.items()
@@ -63,6 +87,8 @@ class Handler(WSGIRequestHandler):
         else:
             problem = Problem("not-http", f"this is no request of HTTP/1.1: {message or code}"[:300])
         response = write_problem(problem)
+        # It is said by that, whatever the line of the request had.
+        self.request_version = self.default_request_version
         self.send_response(problem.status)
         for name, value in {**HEADERS, **response.headers, "Connection": "close"}.items():
             self.send_header(name, value)

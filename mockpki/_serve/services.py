@@ -136,7 +136,8 @@ def get_service(call: Call) -> shapes.Service:
     return show_service(*_find(call))
 
 
-@ROUTES.add("PUT", *_below(_ANY, "/faults"), body=bodies.SetFaults, answers=shapes.Service)
+@ROUTES.add("PUT", *_below(_ANY, "/faults"), body=bodies.SetFaults, answers=shapes.Service,
+            example={"faults": ["HttpStatus 503"]})  # fmt: skip
 def set_faults(call: Call) -> shapes.Service:
     """Answer with these faults from now on; `[]` is honest."""
     hosted, service = _find(call)
@@ -158,7 +159,8 @@ def _find_subject(call: Call) -> tuple[Hosted, Responder, Any]:
     return hosted, service, hosted.find_member(call.path["certificate"])
 
 
-@ROUTES.add("PUT", *_below(_OCSP, "/faults/{certificate}"), body=bodies.SetFaults, answers=shapes.Service)
+@ROUTES.add("PUT", *_below(_OCSP, "/faults/{certificate}"), body=bodies.SetFaults, answers=shapes.Service,
+            example={"faults": [{"fault": "Stale", "by": "P2D"}]})  # fmt: skip
 def set_faults_to(call: Call) -> shapes.Service:
     """Answer questions about one certificate with these faults; it goes before what is set for all."""
     hosted, service, about = _find_subject(call)
@@ -174,9 +176,8 @@ def drop_faults_to(call: Call) -> shapes.Service:
     return show_service(hosted, service)
 
 
-@ROUTES.add(
-    "PUT", *_below(_ANY, "/script"), body=bodies.SetScript, answers=shapes.Service, refusals=("conflict",)
-)
+@ROUTES.add("PUT", *_below(_ANY, "/script"), body=bodies.SetScript, answers=shapes.Service,
+            refusals=("conflict",), example={"answers": [["HttpStatus 503"], []]})  # fmt: skip
 def set_script(call: Call) -> shapes.Service:
     """Answer the next requests with these, in turn; 409 while another script still runs.
 
@@ -195,7 +196,8 @@ def drop_script(call: Call) -> shapes.Service:
     return show_service(hosted, service)
 
 
-@ROUTES.add("PUT", *_below(_ANY, "/sequence"), body=bodies.Sequence, answers=shapes.Service)
+@ROUTES.add("PUT", *_below(_ANY, "/sequence"), body=bodies.Sequence, answers=shapes.Service,
+            example={"sequence": "EveryNth", "n": 3, "faults": ["HttpStatus 503"]})  # fmt: skip
 def set_sequence(call: Call) -> shapes.Service:
     """Answer with faults that come and go; a seed that was drawn is in the answer."""
     hosted, service = _find(call)
@@ -292,7 +294,7 @@ def get_request(call: Call) -> shapes.Request:
 
 
 @ROUTES.add("POST", *_below(_ANY, "/assert_asked"), body=bodies.AssertAsked, optional=True, status=204,
-            refusals=("assertion-failed",))  # fmt: skip
+            refusals=("assertion-failed",), example={"times": 0})  # fmt: skip
 def assert_asked(call: Call) -> None:
     """Fail, with what was asked, unless it was asked about a certificate (left out: anything) so often."""
     hosted, service = _find(call)

@@ -20,6 +20,19 @@ class Shape(Struct, kw_only=True):
     """What is answered as an object."""
 
 
+class Problem(Shape, omit_defaults=True):
+    """What went wrong (RFC 9457). *pointer* leads to the value in the body (RFC 6901), *suggestions* are near
+    names."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    pointer: str | None = None
+    suggestions: list[str] = []
+    problems: list[str] = []
+
+
 class Health(Shape):
     """That the server is there; *uptime* is in seconds."""
 
@@ -212,6 +225,17 @@ class Handshake(Shape):
     text: str
 
 
+class EventData(Shape, omit_defaults=True):
+    """What an event says: where it was, what became of that, and the document that shows it."""
+
+    pki: str | None = None
+    ca: str | None = None
+    service: str | None = None
+    server: str | None = None
+    state: str | None = None
+    document: Any = None
+
+
 class Handshakes(Shape):
     """Those asked for; *last* is the number to read on from, *dropped* counts those not kept any more."""
 
@@ -221,8 +245,9 @@ class Handshakes(Shape):
 
 
 class StaplerEvent(Shape):
-    """What a stapler did, and when."""
+    """What a stapler did, and when, by the PKI's clock. *name* is the certificate's first."""
 
+    number: int
     time: datetime
     name: str
     kind: str
@@ -230,12 +255,12 @@ class StaplerEvent(Shape):
 
 
 class Stapler(Shape):
-    """What a stapler did so far, counted and one by one."""
+    """What a stapler did so far, counted and one by one; *last* is the number to read on from."""
 
-    policy: str
     due: datetime | None
-    stats: dict[str, int]
+    stats: dict[str, float]
     events: list[StaplerEvent]
+    last: int
 
 
 class Target(Shape):

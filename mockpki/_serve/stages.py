@@ -29,7 +29,7 @@ from . import bodies, shapes
 from .hosted import Hosted
 from .limits import SERVERS
 from .policies import read_policy
-from .problem import Problem
+from .problem import Problem, pointing_to
 from .route import Call, Routes
 
 ROUTES = Routes()
@@ -184,14 +184,15 @@ def make_stage(call: Call) -> shapes.Stage:
     `control`, with which to begin.
     """
     hosted, body = call.hosted, call.body
-    scenario, policy = find_scenario(body.scenario), read_policy(body.policy)
+    scenario = find_scenario(body.scenario)
+    with pointing_to("/policy"):
+        policy = read_policy(body.policy)
     for name in body.given or ():
         if name not in TARGET_NAMES:
             hint = suggest(name, TARGET_NAMES, f"there are {', '.join(TARGET_NAMES)}")
             raise Problem("invalid", f"a target has no {name[:200]!r}; {hint}", "/given")
     with hosted.lock:
-        if hosted.closed.is_set():
-            raise Problem("gone", f"the PKI {hosted.id!r} was closed; make another with POST /v1/pkis")
+        hosted.check_open()
         _make_room(hosted)
         if not hosted.stages:
             hosted.ends.callback(_end_last, hosted)
@@ -203,7 +204,7 @@ def make_stage(call: Call) -> shapes.Stage:
 @ROUTES.add("GET", _PATH, answers=shapes.Stages)
 def list_stages(call: Call) -> shapes.Stages:
     """The stages of a PKI, the oldest first: the one that is on, and what came of those before."""
-    return shapes.Stages(stages=[one.show() for one in list(call.hosted.stages.values())])
+    return shapes.Stages(stages=[one.show() for one in call.hosted.stages.values()])
 
 
 def _find(call: Call) -> tuple[Hosted, Performance]:
@@ -224,8 +225,7 @@ def drop_stage(call: Call) -> None:
     hosted, own = _find(call)
     with hosted.lock:
         own.end()
-        if own.id in hosted.stages:
-            hosted.stages.drop(own.id)
+        hosted.stages.drop(own.id)
 
 
 @ROUTES.add("POST", f"{_ONE}/visits", body=bodies.Visit, answers=shapes.Visited, refusals=("conflict",))

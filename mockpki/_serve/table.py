@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from . import authorities, certificates, health, pkis, services, stages, tls_servers
+from . import (
+    authorities,
+    catalogue,
+    certificates,
+    health,
+    octets,
+    openapi,
+    pkis,
+    services,
+    stages,
+    staplers,
+    streams,
+    tls_servers,
+)
 from .route import Route
 
-TABLE: tuple[Route, ...] = tuple(
-    route
-    for module in (health, pkis, authorities, certificates, services, tls_servers, stages)
-    for route in module.ROUTES
+MODULES = (
+    *(health, openapi, pkis, authorities, certificates, services, tls_servers),
+    *(staplers, stages, catalogue, octets, streams),
 )
+TABLE: tuple[Route, ...] = tuple(route for module in MODULES for route in module.ROUTES)

@@ -10,7 +10,6 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from .. import staplers
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._tls.handshake import Handshake
@@ -18,9 +17,9 @@ from .._tls.server import TlsServer
 from . import bodies, shapes
 from .certificates import read_octets
 from .hosted import Hosted
-from .policies import vary
 from .problem import Problem, describe_plainly, pointing_to
 from .route import Call, Routes
+from .staples import read_staple
 from .views import name_certificate
 from .waiting import wait_for_some
 
@@ -29,33 +28,12 @@ _PATH = "/v1/pkis/{pki}/tls_servers"
 _ONE = f"{_PATH}/{{server}}"
 
 
-def read_staple(hosted: Hosted, value: Any) -> Any:
-    """What ``staple=`` takes, of what a call has. Raises Problem, TypeError or ValueError for none."""
-    match value:
-        case "honest":
-            return ()
-        case None | "none":
-            return None
-        case list():
-            return list(hosted.list_faults(value))
-        case {"der": str() as text, **rest} if not rest:
-            return read_octets(text, "der")
-        case {"faults": list() as faults, **rest} if not rest:
-            return list(hosted.list_faults(faults))
-        case {"policy": str() as name, **rest}:
-            return vary(staplers.named(name), rest)
-    raise TypeError(
-        "staple takes 'honest', 'none', a list of faults, {'der': ...}, {'faults': ...} or {'policy': ...}; "
-        f"got {value!r:.200}"
-    )
-
-
 def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
     """A TLS server as *body* says, which runs; its id."""
     with hosted.servers.room(body.name):
         given = _list_leaves(hosted, body)
         with pointing_to("/staple"):
-            staple = read_staple(hosted, body.staple)
+            staple, shown = read_staple(hosted, body.staple)
         with pointing_to("/forward_to"):
             forward_to = None if body.forward_to is None else read_address(body.forward_to)
         with hosted.lock:
@@ -80,7 +58,9 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
             if hosted.closed.is_set():
                 server.close()
                 hosted.check_open()
-            return hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+            id = hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+            hosted.staples[id] = shown
+            return id
 
 
 def _list_leaves(hosted: Hosted, body: bodies.TlsServer) -> list[Any]:
@@ -150,21 +130,9 @@ def show_server(hosted: Hosted, id: str) -> shapes.TlsServer:
         url=server.url,
         server_name=names[0] if names else None,
         certificates=[name_certificate(hosted, leaf) for leaf in server.leaves],
-        staple=show_source(server),
+        staple=hosted.staples.get(id),
         connections=server.last_number,
     )
-
-
-def show_source(server: TlsServer) -> Any:
-    """What it staples now, as a call would say it; a sentence where none could."""
-    return describe_source(server.source)
-
-
-def describe_source(source: Any) -> Any:
-    """A source of staples in data."""
-    if isinstance(source, staplers.Stapler):
-        return {"policy": repr(source)}
-    return str(getattr(source, "reason", source))
 
 
 def _find(call: Call) -> tuple[Hosted, str, TlsServer]:
@@ -173,7 +141,8 @@ def _find(call: Call) -> tuple[Hosted, str, TlsServer]:
     return hosted, hosted.servers.id_of(server) or "", server
 
 
-@ROUTES.add("POST", _PATH, body=bodies.TlsServer, answers=shapes.TlsServer, status=201)
+@ROUTES.add("POST", _PATH, body=bodies.TlsServer, answers=shapes.TlsServer, status=201,
+            refusals=("something-failed",), example={"issue": True, "staple": ["Stale by=1d"]})  # fmt: skip
 def start(call: Call) -> shapes.TlsServer:
     """Start a TLS server; with a policy as its staple, when that has what it waits for."""
     hosted = call.hosted
@@ -200,16 +169,19 @@ def stop(call: Call) -> None:
     hosted, id, server = _find(call)
     server.close()
     hosted.servers.drop(id)
+    hosted.staples.pop(id, None)
 
 
-@ROUTES.add("PUT", f"{_ONE}/staple", body=bodies.SetStaple, answers=shapes.TlsServer)
+@ROUTES.add("PUT", f"{_ONE}/staple", body=bodies.SetStaple, answers=shapes.TlsServer,
+            refusals=("something-failed",), example={"staple": "none"})  # fmt: skip
 def set_staple(call: Call) -> shapes.TlsServer:
     """Staple this from now on, in handshakes that begin."""
     hosted, id, server = _find(call)
     with pointing_to("/staple"):
-        staple = read_staple(hosted, call.body.staple)
+        staple, shown = read_staple(hosted, call.body.staple)
     with starting():
         server.staple_with(staple)
+    hosted.staples[id] = shown
     return show_server(hosted, id)
 
 
@@ -265,10 +237,14 @@ def list_handshakes(call: Call) -> shapes.Handshakes:
 def get_handshake(call: Call) -> shapes.Handshake:
     """One connection."""
     hosted, _, server = _find(call)
-    number = call.path["number"]
+    return show_handshake(hosted, find_handshake(server, call.path["number"]))
+
+
+def find_handshake(server: TlsServer, number: int) -> Handshake:
+    """The connection of that *number*. Raises Problem for one that is not kept, or not there yet."""
     for shake in server.since(max(number - 1, 0))[:1]:
         if shake.number == number:
-            return show_handshake(hosted, shake)
+            return shake
     raise Problem("not-found", f"there is no connection {number} here; /handshakes lists those there are")
 
 

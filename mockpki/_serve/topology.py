@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from .._clock import monotonic
@@ -14,9 +15,12 @@ from .._pki import PKI
 from .._typed import find_near
 from .bodies import MakePki
 from .durations import read_duration
+from .events import Events
 from .hosted import Hosted
 from .limits import REMEMBERED, Limits
 from .problem import Problem, pointing_to
+from .pump import Pump
+from .shapes import EventData, Problems
 
 
 class Topology:
@@ -30,6 +34,11 @@ class Topology:
         self.started = monotonic()
         self.stop: Callable[[], object] = lambda: None
         """Ends the server; set by whoever runs it."""
+        self.events = Events()
+        """What happens here, for those who listen."""
+        pump = Pump(self)
+        self.events.first_came, self.events.last_left = pump.start, pump.stop
+        self.events.changed = pump.mark
         self._options = options
         self._lock = threading.RLock()
         self._hosted: dict[str, Hosted] = {}
@@ -94,7 +103,12 @@ class Topology:
             with pointing_to("/ttl"):
                 ttl = read_duration(body.ttl, "ttl", least=timedelta(), most=LONGEST)
         pki = PKI(**self._options, **_choose_options(body), evidence=self.limits.journal)
-        return Hosted(pki, body.name, ttl)
+        hosted = Hosted(pki, body.name, ttl)
+        hosted.watch_problems(partial(self._tell_problem, hosted.id))
+        return hosted
+
+    def _tell_problem(self, pki: str, sentence: str) -> None:
+        self.events.add("problem", pki, EventData(pki=pki, document=sentence))
 
     def _reserve(self, name: str | None) -> None:
         """Keep room for one more PKI, and its *name*, until `_release`."""
@@ -127,13 +141,19 @@ class Topology:
     def close(self, hosted: Hosted) -> list[str]:
         """End *hosted*; what there was to say."""
         with self._lock:
-            if self._hosted.pop(hosted.id, None) is not None:
+            was_there = self._hosted.pop(hosted.id, None) is not None
+            if was_there:
                 if hosted.name is not None:
                     del self._names[hosted.name]
                 self._gone[hosted.id] = hosted.name
                 if len(self._gone) > REMEMBERED:
                     self._gone.popitem(last=False)
-        return hosted.close()
+        said = hosted.close()
+        if was_there:
+            document = Problems(problems=said)
+            self.events.add("pki", hosted.id, EventData(pki=hosted.id, state="closed", document=document))
+            self.events.changed(hosted.id)
+        return said
 
     def end_old(self) -> None:
         """Close those whose time is over."""
@@ -148,7 +168,9 @@ class Topology:
         with self._lock:
             self._closed = True
             hosted = list(self._hosted.values())
-        return {one.name or one.id: self.close(one) for one in hosted}
+        said = {one.name or one.id: self.close(one) for one in hosted}
+        self.events.close()
+        return said
 
 
 def _choose_options(body: MakePki) -> dict[str, Any]:

@@ -163,6 +163,14 @@ class Service(Controlled[F]):
         self._keep_evidence(inquiry, now, faults, answer, wire, failed)
         return wire
 
+    def remake(self, request: Request, faults: Faults) -> Answer:
+        """The answer to a *request* that was answered, with other *faults*, but for those of HTTP and below.
+
+        It is of the same time, but for files, which are as they are now; and by what the CA knows now. No
+        evidence of it is kept.
+        """
+        return self._respond(request.inquiry, request.time, faults)
+
     def answer(self, request: HttpRequest) -> Answer:
         """The answer to *request* where there is no connection to bend, as in WSGI.
 

@@ -49,11 +49,8 @@ class Server(Protocol):
     def opened(self, handshake: Handshake) -> int:
         """A connection has begun, and *handshake* will be its evidence; how many there were before."""
 
-    def established(self) -> None:
-        """A handshake is completed."""
-
-    def ended(self, handshake: Handshake) -> None:
-        """The connection is over, and its evidence complete."""
+    def progressed(self, handshake: Handshake) -> None:
+        """The handshake is completed, or the connection over, and its evidence whole."""
 
     def choose(self, server_name: str | None, offer: Offer | None) -> Leaf:
         """The leaf for an SNI name, and for what the client can use."""
@@ -144,7 +141,7 @@ class TlsConnection:
         elif handshake.error is None:
             missing = "the stapler had returned" if self._greeted else "it had sent a ClientHello"
             handshake.error = f"the client closed the connection before {missing}"
-        self._server.ended(handshake)
+        self._server.progressed(handshake)
         self._end_inner()
 
     # The handshake.
@@ -251,7 +248,8 @@ class TlsConnection:
             if tls.resumed:
                 handshake.resumed = True
                 handshake.staple_reason = _RESUMED
-            self._server.established()
+            if not handshake.closed:
+                self._server.progressed(handshake)
 
     def _flush(self, tls: Session) -> None:
         pending = tls.pending()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from .._ca.leaf import Leaf
 from .._pkix.reading import load_certificate
 from .._services.journal import Journal, Log, Row
+from .._watchers import Watchers
 
 
 @dataclass(repr=False)
@@ -73,23 +73,18 @@ class HandshakeLog(Log[Handshake]):
         # Leaves are few, and each is there for as long as its server.
         self._leaves: list[Leaf | None] = [None]
         self._leaf_numbers: dict[Leaf | None, int] = {None: 0}
-        # Replaced and never changed: whoever is called may end it.
-        self._wakers: tuple[Callable[[], None], ...] = ()
+        self._watchers: Watchers[[]] = Watchers()
 
     def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
         """Have *wake* called when a connection comes, is established, and is over. The result ends that."""
-        own = partial(wake)
-        self._wakers += (own,)
+        return self._watchers.add(wake)
 
-        def unwatch() -> None:
-            self._wakers = tuple(one for one in self._wakers if one is not own)
-
-        return unwatch
-
-    def wake(self) -> None:
-        """Tell those who watch that there is something new."""
-        for wake in self._wakers:
-            wake()
+    def note(self, handshake: Handshake) -> None:
+        """There is something new in *handshake*: it is completed, or all over."""
+        if handshake.closed:
+            self.close(handshake)
+        else:
+            self._watchers.tell()
 
     def open(self, handshake: Handshake) -> int:
         """Keep *handshake*, which fills from now on; its number."""
@@ -99,13 +94,13 @@ class HandshakeLog(Log[Handshake]):
             return handshake
 
         number = self._journal.keep(number_it)
-        self.wake()
+        self._watchers.tell()
         return number
 
     def close(self, handshake: Handshake) -> None:
         """Nothing of *handshake* will change."""
         self._journal.settle(handshake.number, self._to_octets(handshake))
-        self.wake()
+        self._watchers.tell()
 
     def _to_octets(self, handshake: Handshake) -> Row:
         one, certificate = handshake, handshake.client_certificate

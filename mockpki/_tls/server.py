@@ -96,7 +96,8 @@ class TlsServer:
             self._leaves = IssuedLeaves(issue, self._check_issued, self._staples.announce)
         self._url_host, self._bind_host = self._hosts()
         self._listener: ListeningPort | None = None
-        self._closed = False
+        self.closed = False
+        """Whether `close` was called, or the PKI's."""
         self._handshakes = HandshakeLog(realm.evidence)
         self._upstreams = Upstreams(realm.engine, realm.problems)
 
@@ -158,14 +159,14 @@ class TlsServer:
 
     def drop(self) -> None:
         """Stop, and drop every connection, without waiting for handlers."""
-        if self._closed:
+        if self.closed:
             return
         if self._listener is None:
             # It may be starting, in another thread.
             self._engine.end(self._staples.let_go)
             return
         self._engine.end(self._close_on_loop, self._listener)
-        self._closed = True
+        self.closed = True
         self._upstreams.begin_to_end()
 
     def join(self) -> None:
@@ -173,7 +174,7 @@ class TlsServer:
         self._upstreams.join()
 
     def _close_on_loop(self, listener: ListeningPort) -> None:
-        self._closed = True
+        self.closed = True
         # What has come until now is read first, and may ask for a staple.
         listener.close()
         self._staples.let_go()
@@ -186,7 +187,7 @@ class TlsServer:
 
     def listen_again(self) -> None:
         """On the loop: take connections, as a process that has started."""
-        if self._listener is not None and not self._closed:
+        if self._listener is not None and not self.closed:
             self._listener.start()
 
     # Where it is.
@@ -227,7 +228,7 @@ class TlsServer:
 
         0 gives all. A negative number counts from the end: ``since(-1)`` is the last one.
         """
-        if self._listener is not None and not self._closed:
+        if self._listener is not None and not self.closed:
             self._engine.settle()
         return self._handshakes.since(number)
 
@@ -237,12 +238,12 @@ class TlsServer:
         return self._handshakes.last_number
 
     def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have *wake* called, on the loop, as connections come, are established and end. The result ends it."""
+        """Have *wake* called, on the loop, as connections come, are established, end. The result ends it."""
         return self._handshakes.watch(wake)
 
     def reset(self) -> None:
         """Forget the connections so far."""
-        if self._listener is not None and not self._closed:
+        if self._listener is not None and not self.closed:
             self._engine.settle()
         self._handshakes.clear()
 
@@ -278,7 +279,7 @@ class TlsServer:
         policy does not let it start; then all is as before.
         """
         self._realm.require_open()
-        if self._closed:
+        if self.closed:
             raise ValueError("this TLS server is closed; its staple can only be set while it is open")
         source = staple_source(staple)
         for leaf in self.leaves:
@@ -295,22 +296,13 @@ class TlsServer:
     def _engine(self) -> Engine:
         return self._realm.engine
 
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called, or the PKI's."""
-        return self._closed
-
     def opened(self, handshake: Handshake) -> int:
         """On the loop: keep *handshake*, a connection's evidence; its number."""
         return self._handshakes.open(handshake) - 1
 
-    def established(self) -> None:
-        """On the loop: a handshake is completed."""
-        self._handshakes.wake()
-
-    def ended(self, handshake: Handshake) -> None:
-        """On the loop: the connection is over, and its evidence complete."""
-        self._handshakes.close(handshake)
+    def progressed(self, handshake: Handshake) -> None:
+        """On the loop: the handshake is completed, or the connection over, and its evidence whole."""
+        self._handshakes.note(handshake)
 
     def report(self, error: BaseException, where: str) -> None:
         """Have the test told of *error*, which was raised *where* a note says."""
@@ -363,6 +355,10 @@ class TlsServer:
             raise ValueError(f"{leaf!r} belongs to another PKI, and clients of this one would not trust it")
         self._check(leaf, self.source)
 
+    def chain_of(self, leaf: Leaf) -> tuple[bytes, ...]:
+        """The certificates that it shows with *leaf*, that one first, as DER."""
+        return leaf.chain_ders if self._chain is None else (leaf.der, *self._chain)
+
     def _presentation(self, leaf: Leaf, staple: bytes | None) -> Presentation:
         try:
             key = leaf.key
@@ -370,7 +366,7 @@ class TlsServer:
             raise ValueError(f"{error}; no TLS server can present it without") from error
         minimum, maximum = self._versions
         return Presentation(
-            leaf.chain_ders if self._chain is None else (leaf.der, *self._chain),
+            self.chain_of(leaf),
             key,
             () if staple is None else (staple,),
             self._alpn,

@@ -1,7 +1,7 @@
 """The command line, one file a command: each imports what it needs when it is called.
 
-- `_crlite`, `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`, `_publishing`: the
-  commands; `_client_certificates` is the other half of `_probe_server`.
+- `_crlite`, `_decode`, `_demo`, `_faults`, `_scenarios`, `_probe`, `_probe_server`, `_staplers`,
+  `_publishing`: the commands; `_client_certificates` is the other half of `_probe_server`.
 - `_serve`: the same PKI for other languages.
 - `_options`: the options that several commands have.
 - `_output`: where a report goes, and who ends a run.
@@ -15,6 +15,7 @@ import click
 
 from .._typed import suggest
 from ._crlite import crlite
+from ._decode import decode
 from ._demo import demo
 from ._faults import faults
 from ._probe import probe
@@ -94,10 +95,13 @@ def main() -> None:
     See how large a CRL is, and how large the filter that browsers get in its place:
       mockpki crlite 1000 10000 100000
     \b
+    See what is in an OCSP response, a CRL or a certificate of anybody's, bent ones too:
+      mockpki decode response.der chain.pem
+    \b
     Read any of it at leisure, without colour:
       NO_COLOR=1 mockpki demo | less
     """
 
 
-for _command in (crlite, demo, faults, probe, probe_server, publishing, scenarios, serve, staplers):
+for _command in (crlite, decode, demo, faults, probe, probe_server, publishing, scenarios, serve, staplers):
     main.add_command(_command)

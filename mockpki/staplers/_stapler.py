@@ -79,9 +79,27 @@ class Stapler:
 
     @property
     def events(self) -> list[Event]:
-        """What happened so far, oldest first; what has just arrived is read first."""
+        """What happened so far, oldest first; what has just arrived is read first.
+
+        Of many, the newest are kept, as many as ``PKI(evidence=...)`` says.
+        """
         self._read_arrived()
         return self._log.events
+
+    @check_arguments
+    def since(self, number: int) -> list[tuple[int, Event]]:
+        """The events with a higher number than *number*, oldest first, each with its own; the first had 1."""
+        self._read_arrived()
+        return self._log.since(number)
+
+    @property
+    def last_number(self) -> int:
+        """The number of the newest event, 0 before the first: `since` reads on from there."""
+        return self._log.last
+
+    def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """Have *wake* called, on the loop, at each event. The result ends that."""
+        return self._log.watchers.add(wake)
 
     @property
     def stats(self) -> Stats:
@@ -174,6 +192,7 @@ class Stapler:
         Raises ValueError for a server of another PKI, RuntimeError when the policy does not let it start.
         """
         if self._in_pki is None:
+            self._log.keep(realm.evidence)
             self._in_pki = Asking(self.policy, self._log, realm)
         elif self._in_pki.realm is not realm:
             raise ValueError("this stapler has served another PKI; make another one for this PKI")

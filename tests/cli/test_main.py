@@ -43,11 +43,11 @@ def test_version() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["dmeo"], "There is no command 'dmeo'; did you mean demo?"),
+        (["dmeo"], "There is no command 'dmeo'; did you mean demo or decode?"),
         (
             ["xyzzy"],
-            "There is no command 'xyzzy'; there are: crlite, demo, faults, probe, probe-server, publishing, "
-            "scenarios, staplers",
+            "There is no command 'xyzzy'; there are: crlite, decode, demo, faults, probe, probe-server, "
+            "publishing, scenarios, serve, staplers",
         ),
         (["demo", "again"], "again"),
         (["demo", "--fast"], "--fast"),
@@ -69,7 +69,7 @@ def test_entry_point() -> None:
         pytest.skip("the package's command is not beside this Python")
     done = subprocess.run([command, "demoo"], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
-    assert "did you mean demo?" in done.stderr
+    assert "did you mean demo or decode?" in done.stderr
 
 
 def test_light() -> None:

@@ -50,3 +50,20 @@ def test_a_fetch_is_saved_until_it_is_made() -> None:
     log.let_through("a.example")
     log.let_through("c.example")
     assert (log.stats.sightings, log.stats.fetches_saved) == (3, 1)
+
+
+def test_events_are_numbered_and_the_newest_are_kept() -> None:
+    """Who reads on from a number gets what came after it, as far as it is kept; and is told of more."""
+    log = EventLog(3)
+    told: list[int] = []
+    end = log.watchers.add(lambda: told.append(log.last))
+    for number in range(1, 6):
+        log.add(NOW, str(number), Kind.SIGHTED, "")
+    end()
+    log.add(NOW, "6", Kind.SIGHTED, "")
+    assert told == [1, 2, 3, 4, 5]
+    assert [(number, event.name) for number, event in log.since(0)] == [(4, "4"), (5, "5"), (6, "6")]
+    assert [number for number, _ in log.since(5)] == [6]
+    assert log.since(6) == []
+    log.keep(2)
+    assert [event.name for event in log.events] == ["5", "6"]
