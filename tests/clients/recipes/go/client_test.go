@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -30,7 +32,7 @@ var errNotTold = errors.New("nobody can tell whether the certificate is revoked"
 func (c client) connect(to target) error {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(to.CaPEM))
-	connection, err := tls.Dial("tcp", fmt.Sprintf("%s:%d", to.Host, to.Port), &tls.Config{
+	connection, err := tls.Dial("tcp", net.JoinHostPort(to.Host, strconv.Itoa(to.Port)), &tls.Config{
 		RootCAs:          roots,
 		ServerName:       to.ServerName,
 		VerifyConnection: c.verify, // crypto/tls has checked the chain, and leaves revocation to us
