@@ -1,7 +1,7 @@
 """Thousands of PKIs and a million requests in one process: ``python -m tests.soak``.
 
-Nothing may grow with their number: threads, file descriptors, folders. Memory may, by what a record keeps of
-a request, and no more.
+With ``--served``, so many more live behind `mockpki serve`, made and closed by calls. Nothing may grow with
+their number: threads, descriptors, folders. Memory may, by what a record keeps of a request, and no more.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from mockpki import PKI
 from mockpki._exchange.http import HttpRequest
 from tests.kit.asking import cert_id, question
+from tests.kit.serving import live_by_calls, serving
 
 _WARM_UP = 20
 _MOST_MEMORY = 200
@@ -68,31 +69,41 @@ def ask(count: int) -> None:
         pki.ocsp.assert_asked(times=count)
 
 
+def live_and_die_served(count: int) -> None:
+    """The same by calls: each PKI is made, has a certificate revoked, is checked and closed."""
+    with serving() as served:
+        for number in range(count):
+            live_by_calls(served, f"n{number}", number % 8 == 0)
+
+
 def main(given: Sequence[str] | None = None) -> int:
     """Soak. The exit status is 1 where something grew."""
     parser = argparse.ArgumentParser("python -m tests.soak", description=__doc__)
     parser.add_argument("--pkis", type=int, default=10_000)
     parser.add_argument("--requests", type=int, default=1_000_000)
+    parser.add_argument("--served", type=int, default=0)
     arguments = parser.parse_args(given)
     with tempfile.TemporaryDirectory(prefix="mockpki-soak-") as folder:
         # The folders of others are none of ours.
         usual, tempfile.tempdir = tempfile.tempdir, folder
         try:
-            return _soak(arguments.pkis, arguments.requests)
+            return _soak(arguments.pkis, arguments.requests, arguments.served)
         finally:
             tempfile.tempdir = usual
 
 
-def _soak(pkis: int, requests: int) -> int:
+def _soak(pkis: int, requests: int, served: int) -> int:
     live_and_die(_WARM_UP)
     ask(_WARM_UP)
+    live_and_die_served(_WARM_UP if served else 0)
     before, memory = _count(), _read_memory()
     live_and_die(pkis)
     ask(requests)
+    live_and_die_served(served)
     after, grown = _count(), _read_memory() - memory
     allowed = (_MOST_MEMORY << 20) + _OF_A_REQUEST * requests
     print(
-        f"{pkis:,} PKIs, {requests:,} requests: "
+        f"{pkis:,} PKIs, {requests:,} requests, {served:,} PKIs by calls: "
         f"{', '.join(f'{name} {before[name]} -> {after[name]}' for name in before)}, "
         f"memory +{grown / 2**20:.0f} MiB of {allowed >> 20} MiB"
     )

@@ -10,9 +10,9 @@ from tests import soak
 
 
 def test_a_small_soak(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Thirty PKIs and five hundred requests leave nothing behind."""
-    assert soak.main(["--pkis", "30", "--requests", "500"]) == 0
-    assert capsys.readouterr().out.startswith("30 PKIs, 500 requests: threads ")
+    """Thirty PKIs, five hundred requests and eight PKIs by calls leave nothing behind."""
+    assert soak.main(["--pkis", "30", "--requests", "500", "--served", "8"]) == 0
+    assert capsys.readouterr().out.startswith("30 PKIs, 500 requests, 8 PKIs by calls: threads ")
 
 
 def test_what_grows_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .._ca.ca import CA
+from .._layers import CertificateContent
 from . import bodies, shapes
 from .hosted import Hosted
 from .problem import Problem, pointing_to
@@ -53,7 +54,7 @@ def make_ca(call: Call) -> shapes.Ca:
             ocsp_urls=body.ocsp_urls,
             crl_urls=body.crl_urls,
             ca_issuers_urls=body.ca_issuers_urls,
-            faults=hosted.list_faults(body.faults),
+            faults=hosted.list_faults(body.faults, fit=(CertificateContent,), what="a certificate"),
             **options,
         )
         return show_ca(hosted, hosted.add_ca(ca, body.name))

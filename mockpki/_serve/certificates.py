@@ -10,6 +10,7 @@ from typing import Any
 from cryptography import x509
 
 from .._ca.leaf import Leaf
+from .._layers import CertificateContent
 from .._pkix.pkcs12 import write_p12
 from . import bodies, shapes
 from .hosted import Hosted
@@ -57,7 +58,7 @@ def issue(hosted: Hosted, body: bodies.IssueCert) -> str:
             extensions=_read_extensions(body.extensions),
             logged=body.logged,
             logged_at=body.logged_at,
-            faults=hosted.list_faults(body.faults),
+            faults=hosted.list_faults(body.faults, fit=(CertificateContent,), what="a certificate"),
         )
         try:
             _set_status(leaf, body)

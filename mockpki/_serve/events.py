@@ -102,9 +102,11 @@ class Events:
 
     def _leave(self) -> None:
         with self._coming:
-            self._listeners -= 1
-            if not self._listeners:
-                self.last_left()
+            try:
+                if self._listeners == 1:
+                    self.last_left()
+            finally:
+                self._listeners -= 1
 
     @property
     def listeners(self) -> int:

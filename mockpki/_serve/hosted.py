@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +12,16 @@ from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._catalogue.data import check_list, from_data
 from .._clock import monotonic
+from .._layers import Fault, check
 from .._pki import PKI
 from .._services.service import Service
 from .._tls.server import TlsServer
 from .limits import CAS, CERTIFICATES, SERVERS
 from .named import Named
 from .problem import Problem, pointing_to
+
+_SOON = 0.05
+"""Seconds until a server that starts is told again that it need not."""
 
 
 class Hosted:
@@ -36,6 +40,8 @@ class Hosted:
         """What has to be closed before the PKI."""
         self.closed = threading.Event()
         self._wakers: list[Callable[[], object]] = []
+        self._starting: list[TlsServer] = []
+        self._started = threading.Condition(self.lock)
         self.until = None if ttl is None else monotonic() + ttl.total_seconds()
         """When it is over by itself, on the clock that only rises."""
         self.cas: Named[CA] = Named("CA", CAS)
@@ -74,17 +80,20 @@ class Hosted:
         """A certificate or a CA by its id or name. Raises Problem for neither."""
         return self.cas.find(key) if key in self.cas else self.certificates.find(key)
 
-    def list_faults(self, values: object, at: str = "/faults") -> tuple[Any, ...]:
+    def list_faults(
+        self, values: object, at: str = "/faults", fit: tuple[type[Fault[Any]], ...] = (), what: str = ""
+    ) -> tuple[Any, ...]:
         """The faults that a list of texts and objects stands for; certificates in them are ids of ours.
 
-        Raises Problem, which points to the one that is none; *at* is where the list stands.
+        *fit* are the layers that *what* they are for has; left out, any. Raises Problem, which points to the
+        one that is none, or to the list; *at* is where that stands.
         """
         with pointing_to(at):
             faults = []
             for number, value in enumerate(check_list(values)):
                 with pointing_to(f"/{number}"):
                     faults.append(from_data(value, self.find_member))
-            return tuple(faults)
+            return check(faults, fit, what) if fit else tuple(faults)
 
     def list_scripts(self, answers: Iterable[object], at: str = "/answers") -> list[list[Any]]:
         """The same of several answers."""
@@ -103,6 +112,19 @@ class Hosted:
         """Have *say* called with a sentence for what fails in the background, on the thread where it does."""
         self.pki._realm.problems.watchers.add(lambda error: say("; ".join(tell(error))))
 
+    @contextmanager
+    def starting(self, server: TlsServer) -> Iterator[None]:
+        """A block in which *server* starts, which may wait: the PKI is not closed before it is over."""
+        with self.lock:
+            self.check_open()
+            self._starting.append(server)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._starting.remove(server)
+                self._started.notify_all()
+
     def check_open(self) -> None:
         """Raise Problem once it is closed."""
         if self.closed.is_set():
@@ -116,6 +138,11 @@ class Hosted:
             self.closed.set()
             for wake in list(self._wakers):
                 wake()
+            while self._starting:
+                for server in self._starting:
+                    # It waits for a staple, or is about to.
+                    server.drop()
+                self._started.wait(_SOON)
             said: list[str] = []
             for end in (self.ends.close, self.pki.close):
                 try:

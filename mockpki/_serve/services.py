@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, get_args
 
 from .. import sequences
 from .._catalogue.data import to_data, to_text
 from .._exchange.steps import Send, Trickle
-from .._layers import Fault
+from .._layers import CRLBytesFault, Fault, OCSPBytesFault
 from .._services.evidence import Request
 from .._services.responder import Responder
 from .._services.service import Service
@@ -318,9 +318,8 @@ def make_answer(call: Call) -> Content:
         nonce = None if body.nonce is None else read_octets(body.nonce, "nonce")
     with pointing_to("/certificate"):
         about: Any = hosted.find_member(body.certificate)
-    der = service.response_for(
-        about, *hosted.list_faults(body.faults), hash_algorithm=body.hash_algorithm, nonce=nonce
-    )
+    faults = hosted.list_faults(body.faults, fit=get_args(OCSPBytesFault), what="an OCSP response as bytes")
+    der = service.response_for(about, *faults, hash_algorithm=body.hash_algorithm, nonce=nonce)
     return Content(der, "application/ocsp-response")
 
 
@@ -332,4 +331,5 @@ def make_crl(call: Call) -> Content:
     hosted, service = _find(call)
     publisher: Any = service
     body = call.body or bodies.MakeCrl()
-    return Content(publisher.crl(*hosted.list_faults(body.faults)), "application/pkix-crl")
+    faults = hosted.list_faults(body.faults, fit=get_args(CRLBytesFault), what="a CRL as bytes")
+    return Content(publisher.crl(*faults), "application/pkix-crl")

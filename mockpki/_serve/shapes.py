@@ -11,9 +11,20 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from .bodies import FAULT
-
-AnyFaults = Annotated[list[Any], Meta(extra_json_schema={"items": {"$ref": FAULT}})]
+TEXT = {"type": "string"}
+AnyFaults = Annotated[
+    list[Any],
+    Meta(
+        description="Each with its parameters as they are sent, and with the text that people type for it.",
+        extra_json_schema={
+            "items": {
+                "type": "object",
+                "properties": {"fault": TEXT, "text": TEXT},
+                "required": ["fault", "text"],
+            }
+        },
+    ),
+]
 
 
 class Shape(Struct, kw_only=True):
@@ -138,7 +149,7 @@ class Service(Shape):
 
     url: str
     faults: AnyFaults
-    to: dict[str, list[Any]]
+    to: dict[str, AnyFaults]
     script_left: int
     sequence: str | None
     asked: int

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from .. import staplers
+from .._tls.staple_source import staple_source
 from .certificates import read_octets
 from .hosted import Hosted
 from .policies import vary
+from .problem import pointing_to
 from .services import show_faults
 
 
@@ -35,3 +37,11 @@ def read_staple(hosted: Hosted, value: Any) -> tuple[Any, Any]:
                 f"{{'policy': ...}}; got {value!r:.200}"
             )
     return list(faults), show_faults(faults) or "honest"
+
+
+def choose_staple(hosted: Hosted, value: Any) -> tuple[Any, Any]:
+    """The same of the field `staple`, and it is one that servers can have. Raises Problem."""
+    with pointing_to("/staple"):
+        staple, shown = read_staple(hosted, value)
+        staple_source(staple)
+        return staple, shown

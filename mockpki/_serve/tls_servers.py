@@ -19,7 +19,7 @@ from .certificates import read_octets
 from .hosted import Hosted
 from .problem import Problem, describe_plainly, pointing_to
 from .route import Call, Routes
-from .staples import read_staple
+from .staples import choose_staple
 from .views import name_certificate
 from .waiting import wait_for_some
 
@@ -32,8 +32,7 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
     """A TLS server as *body* says, which runs; its id."""
     with hosted.servers.room(body.name):
         given = _list_leaves(hosted, body)
-        with pointing_to("/staple"):
-            staple, shown = read_staple(hosted, body.staple)
+        staple, shown = choose_staple(hosted, body.staple)
         with pointing_to("/forward_to"):
             forward_to = None if body.forward_to is None else read_address(body.forward_to)
         with hosted.lock:
@@ -52,15 +51,14 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
                 chain=None if body.chain is None else _list_chain(hosted, body.chain),
             )
         # Not under the lock: a policy may wait for its staples.
-        with starting():
+        with hosted.starting(server), starting():
             server.__enter__()
-        with hosted.lock:
             if hosted.closed.is_set():
                 server.close()
                 hosted.check_open()
-            id = hosted.servers.add(server, str(next(hosted.numbers)), body.name)
-            hosted.staples[id] = shown
-            return id
+        id = hosted.servers.add(server, str(next(hosted.numbers)), body.name)
+        hosted.staples[id] = shown
+        return id
 
 
 def _list_leaves(hosted: Hosted, body: bodies.TlsServer) -> list[Any]:
@@ -177,8 +175,7 @@ def stop(call: Call) -> None:
 def set_staple(call: Call) -> shapes.TlsServer:
     """Staple this from now on, in handshakes that begin."""
     hosted, id, server = _find(call)
-    with pointing_to("/staple"):
-        staple, shown = read_staple(hosted, call.body.staple)
+    staple, shown = choose_staple(hosted, call.body.staple)
     with starting():
         server.staple_with(staple)
     hosted.staples[id] = shown

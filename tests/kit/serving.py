@@ -58,6 +58,19 @@ class Served:
         return f"/v1/pkis/{self.ask('POST', '/v1/pkis', fields, 201)['id']}"
 
 
+def live_by_calls(served: Served, name: str, tls: bool = True) -> None:
+    """One PKI as a test has it: a certificate, perhaps a TLS server, a revocation, a check, and its end."""
+    pki = served.make_pki(
+        name=name,
+        key_type="Ed25519",
+        certificates=[{"name": "web", "identities": ["localhost"]}],
+        tls_servers=[{"certificates": ["web"]}] if tls else [],
+    )
+    served.ask("POST", f"{pki}/certificates/web/revoke", {"reason": "superseded"}, 200)
+    served.ask("POST", f"{pki}/check", status=204)
+    served.ask("DELETE", pki, status=204)
+
+
 @contextmanager
 def serving(limits: Limits | None = None, guard: Guard | None = None, **options: Any) -> Iterator[Served]:
     """A server that runs until the end of the block; *options* are those of its PKIs."""
