@@ -49,7 +49,7 @@ def test_the_command_line() -> None:
     assert "probe-server" in done.stdout
     done = in_a_fresh_interpreter("-m", "mockpki", "demoo")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "did you mean demo?" in done.stderr
+    assert "did you mean demo or decode?" in done.stderr
 
 
 def test_importing_the_command_line_runs_nothing() -> None:

@@ -38,7 +38,7 @@ Faults = Annotated[
         max_length=32,
         description="Each a text, as `mockpki faults` takes it, or an object. None: honest.",
         extra_json_schema={"items": {"$ref": FAULT}},
-        examples=[["Stale by=2d"], [{"fault": "HttpStatus", "status": 503}]],
+        examples=[["Stale by=2d"], [{"fault": "HttpStatus", "code": 503}]],
     ),
 ]
 Answers = Annotated[
@@ -312,8 +312,10 @@ class MakeAnswer(Body):
 
 
 class MakeCrl(Body):
-    """A CRL without a socket."""
+    """A CRL without a socket: of several, that which covers a certificate; or the delta to it."""
 
+    certificate: str | None = None
+    delta: bool = False
     faults: Faults = []
 
 

@@ -17,6 +17,7 @@ from .certificates import read_octets
 from .hosted import Hosted
 from .problem import Problem, pointing_to
 from .route import Call, Content, Routes
+from .views import find_url
 from .waiting import wait_for_some
 
 ROUTES = Routes()
@@ -114,7 +115,7 @@ def show_service(hosted: Hosted, service: Service[Any]) -> shapes.Service:
         else:
             sequence = repr(rule)
     return shapes.Service(
-        url=service.url,
+        url=find_url(service),
         faults=for_all,
         to=to,
         script_left=service.script_left,
@@ -332,4 +333,8 @@ def make_crl(call: Call) -> Content:
     publisher: Any = service
     body = call.body or bodies.MakeCrl()
     faults = hosted.list_faults(body.faults, fit=get_args(CRLBytesFault), what="a CRL as bytes")
-    return Content(publisher.crl(*faults), "application/pkix-crl")
+    of = None
+    with pointing_to("/certificate"):
+        if body.certificate is not None:
+            of = hosted.find_member(body.certificate)
+    return Content(publisher.crl(*faults, of=of, delta=body.delta), "application/pkix-crl")

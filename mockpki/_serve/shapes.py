@@ -62,7 +62,7 @@ class Clock(Shape):
 
 
 class Ca(Shape):
-    """A CA. The URLs are those of its services."""
+    """A CA. The URLs are those of its services; *crl_url* is null for one that has several CRLs."""
 
     id: str
     name: str | None
@@ -73,7 +73,7 @@ class Ca(Shape):
     cert_file: str
     publishes: str
     ocsp_url: str
-    crl_url: str
+    crl_url: str | None
     ca_issuers_url: str
     status: Status | None
 
@@ -145,9 +145,12 @@ class Problems(Shape):
 
 
 class Service(Shape):
-    """A service: *faults* for all, *to* those for one certificate each; *asked* since the last reset."""
+    """A service: *faults* for all, *to* those for one certificate each; *asked* since the last reset.
 
-    url: str
+    *url* is null where there are several CRLs: then each certificate names its own.
+    """
+
+    url: str | None
     faults: AnyFaults
     to: dict[str, AnyFaults]
     script_left: int

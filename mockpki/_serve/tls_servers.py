@@ -111,7 +111,7 @@ def starting() -> Iterator[None]:
 def read_address(text: str) -> tuple[str, int]:
     """HOST:PORT as both. Raises ValueError for anything else."""
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal() or not 0 < int(port) < 65536 or not host:
+    if not colon or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536 or not host:
         raise ValueError(f"forward_to takes HOST:PORT, such as '127.0.0.1:5432'; got {text!r:.200}")
     return host.removeprefix("[").removesuffix("]"), int(port)
 

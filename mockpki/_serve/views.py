@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._ca.standing import CertificateStatus
+from .._services.service import Service
 from ..publishing._presets import NAMED
 from ..publishing._values import Publishing
 from . import shapes
@@ -50,7 +52,7 @@ def show_ca(hosted: Hosted, id: str) -> shapes.Ca:
         cert_file=ca.cert_file,
         publishes=name_publishing(ca.publishes),
         ocsp_url=ca.ocsp.url,
-        crl_url=ca.crl.url,
+        crl_url=find_url(ca.crl),
         ca_issuers_url=ca.ca_issuers.url,
         status=None if issuer is None else show_status(issuer.status(ca)),
     )
@@ -64,6 +66,13 @@ def name_ca(hosted: Hosted, ca: CA) -> str:
 def name_certificate(hosted: Hosted, leaf: Leaf) -> str:
     """The same of a certificate."""
     return hosted.certificates.id_of(leaf) or f"{leaf.serial_number:x}"
+
+
+def find_url(service: Service[Any]) -> str | None:
+    """Where *service* is; None for a publisher of several CRLs, of which each certificate names its own."""
+    with suppress(ValueError):
+        return service.url
+    return None
 
 
 def name_publishing(publishes: Publishing) -> str:

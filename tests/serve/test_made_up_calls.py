@@ -84,6 +84,7 @@ def test_no_call_is_answered_but_as_the_document_says(topology: Topology) -> Non
             chosen = settings(
                 max_examples=number if operation.body or operation.query else 1,
                 derandomize=True,
+                deadline=None,
                 database=None,
                 phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),

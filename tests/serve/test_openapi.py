@@ -9,6 +9,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from mockpki import faults
+from mockpki._catalogue.data import list_from_data
 from mockpki._serve.openapi import describe, list_statuses
 from mockpki._serve.problem import TYPES
 from mockpki._serve.route import PARAMETERS, Route
@@ -26,8 +27,8 @@ def operation(route: Route) -> Any:
 def test_it_is_valid_openapi() -> None:
     """A validator of others takes it, and would not take it with a parameter left out."""
     validate(DOCUMENT)
-    broken = json.loads(json.dumps(DOCUMENT))
-    del broken["paths"]["/v1/pkis/{pki}"]["get"]["parameters"]
+    operation = {**DOCUMENT["paths"]["/health"]["get"], "responses": {"200": {"description": "x"}}}
+    broken = {**DOCUMENT, "paths": {"/v1/pkis/{pki}": {"get": operation}}, "components": {}}
     with pytest.raises(Exception, match="'pki'"):
         validate(broken)
 
@@ -74,3 +75,23 @@ def test_every_problem_is_described() -> None:
     for kind, (status, meaning) in TYPES.items():
         assert f"`{kind}`: {meaning}" in responses[str(status)]["description"]
     assert {name for route in TABLE for name in re.findall(r"\{(\w+)\}", route.path)} <= set(PARAMETERS)
+
+
+def test_examples_of_faults_are_faults() -> None:
+    """Wherever a list of faults is shown as an example, it is one."""
+    found: list[Any] = []
+
+    def look(schema: Any) -> None:
+        if isinstance(schema, dict):
+            for name, own in schema.items():
+                if name == "faults" and isinstance(own, dict):
+                    found.extend(example for example in own.get("examples", ()))
+                look(own)
+        elif isinstance(schema, list):
+            for one in schema:
+                look(one)
+
+    look(DOCUMENT["components"]["schemas"])
+    assert len(found) > 5
+    for example in found:
+        assert list_from_data(example)
