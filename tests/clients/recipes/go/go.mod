@@ -1,0 +1,3 @@
+module example.org/revocation
+
+go 1.19
