@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.kit.serving import Served
 
+ROOT = "root"
+
 
 def revoked(served: Served, pki: str, ca: str = "ca") -> set[int]:
     """The serial numbers on the CRL of a CA."""
@@ -66,7 +68,7 @@ def test_a_root_stays_what_it_is(served: Served) -> None:
     assert (root["id"], root["issuer"], root["status"]) == ("root", None, None)
     assert served.ask("GET", f"{pki}/cas/ca") == root
     assert not [name for name in root if "key" in name]
-    served.refuse("POST", f"{pki}/cas/root/revoke", {"certificates": ["root"]})
+    served.refuse("POST", f"{pki}/cas/{ROOT}/revoke", {"certificates": ["root"]})
     served.ask("DELETE", pki)
 
 
@@ -89,7 +91,7 @@ def test_many_at_once(served: Served, pki: str) -> None:
     served.ask("POST", f"{path}/release", {"certificates": ["one"], "serial_numbers": ["A"]}, 204)
     served.ask("POST", f"{path}/forget", {"serial_range": {"first": "1000", "last": "10fe"}}, 204)
     assert revoked(served, pki) == {two, 0xFF, 0x10FF}
-    served.ask("POST", f"{pki}/cas/root/revoke", {"certificates": ["ca"], "reason": "ca_compromise"}, 204)
+    served.ask("POST", f"{pki}/cas/{ROOT}/revoke", {"certificates": ["ca"], "reason": "ca_compromise"}, 204)
     assert served.ask("GET", f"{pki}/cas/ca")["status"]["reason"] == "ca_compromise"
 
 

@@ -91,7 +91,7 @@ def test_what_cannot_stand_in_a_path_is_no_name(name: object) -> None:
         ({"certificates": [{}, {"must_stapel": True}]}, "/certificates/1/must_stapel", ["must_staple"]),
         ({"ocsp": {"sequence": {"sequence": "Mix", "sed": 1}}}, "/ocsp/sequence/sed", ["seed"]),
         ({"certificates": [{"extensions": [{"oidd": "1.2"}]}]}, "/certificates/0/extensions/0/oidd", ["oid"]),
-        ({"root": {"certificat": ""}}, "/root/certificat", ["certificate"]),
+        ({"crl": {"scirpt": []}}, "/crl/scirpt", ["script"]),
         ({"zzzz": 1}, "/zzzz", []),
     ],
 )  # fmt: skip

@@ -11,6 +11,8 @@ from cryptography.x509.ocsp import load_der_ocsp_response
 from tests.kit.asking import Reply, cert_id, post, question, send
 from tests.kit.serving import Served
 
+ROOT = "root"
+
 UNDO: tuple[tuple[str, str, object], ...] = (
     ("PUT", "/faults", {"faults": []}), ("DELETE", "/faults", None), ("POST", "/reset", None),
 )  # fmt: skip
@@ -88,7 +90,7 @@ def test_faults_for_one_certificate(served: Served, pki: str, ask_ocsp: Any) -> 
     served.refuse("PUT", f"{pki}/ocsp/faults/nobody", {"faults": []}, 404)
     assert served.refuse("PUT", f"{pki}/ocsp/faults/web", {"faults": ["Refused"]})["pointer"] == "/faults"
     # Another CA does not answer for it.
-    served.refuse("PUT", f"{pki}/cas/root/ocsp/faults/web", {"faults": []})
+    served.refuse("PUT", f"{pki}/cas/{ROOT}/ocsp/faults/web", {"faults": []})
 
 
 def test_a_script_runs_out(served: Served, pki: str, ask_ocsp: Any) -> None:
@@ -164,7 +166,7 @@ def test_what_it_was_asked(served: Served, pki: str, ask_ocsp: Any) -> None:
         "requests": [], "last": 2, "dropped": 0,
     }  # fmt: skip
     assert served.ask("GET", f"{pki}/ocsp/requests?after=-1")["requests"] == [second]
-    assert served.ask("GET", f"{pki}/cas/root/ocsp/requests")["requests"] == []
+    assert served.ask("GET", f"{pki}/cas/{ROOT}/ocsp/requests")["requests"] == []
     served.ask("PUT", f"{pki}/ocsp/faults", {"faults": ["Reset"]})
     with pytest.raises(OSError, match="reset"):
         ask_ocsp()
@@ -226,7 +228,7 @@ def test_answers_are_made_without_a_socket(served: Served, pki: str, ask_ocsp: A
     assert response.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == b"n" * 16
     bent = served.ask("POST", f"{pki}/ocsp/make", {"certificate": "web", "faults": ["TryLater"]})
     assert load_der_ocsp_response(bent).response_status.name == "TRY_LATER"
-    for path in (f"{pki}/crl/make", f"{pki}/cas/root/crl/make"):
+    for path in (f"{pki}/crl/make", f"{pki}/cas/{ROOT}/crl/make"):
         made = served.send("POST", path)
         assert made.headers["content-type"] == "application/pkix-crl"
         assert len(x509.load_der_x509_crl(made.body)) == 0
