@@ -7,6 +7,7 @@ from contextlib import suppress
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._ca.standing import CertificateStatus
+from .._pkix.pkcs12 import WRITES_TRUSTSTORES
 from ..publishing._presets import NAMED
 from ..publishing._values import Publishing
 from . import shapes
@@ -22,7 +23,7 @@ def show_pki(hosted: Hosted) -> shapes.Pki:
         name=hosted.name,
         ca_file=pki.ca_file,
         ca_pem=pki.root.cert_pem.decode(),
-        truststore_file=pki.truststore_file,
+        truststore_file=pki.truststore_file if WRITES_TRUSTSTORES else "",
         cas=[show_ca(hosted, id) for id in hosted.cas],
         clock=show_clock(hosted),
         certificates=list(hosted.certificates),
