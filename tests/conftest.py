@@ -1,6 +1,8 @@
 """For the whole suite: which tests are slow, and what a run of pytest inside a test is kept from."""
 
+import gc
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -34,14 +36,65 @@ UNCOUNTED = {
 makes everything take twice as long, counts those of all others."""
 
 
+CORE = {
+    "ca/test_trust.py", "catalogue/test_difference.py", "cli/test_main.py", "crlite/test_building.py",
+    "engine/test_fetch.py", "pkix/test_keys.py", "pkix/test_ocsp_response.py", "pkix/test_pkcs12.py",
+    "pkix/test_reading.py", "pkix/test_signing.py", "reports/test_clients.py", "serve/test_application.py",
+    "staplers/test_answering.py", "test_pki.py", "test_pytest_options.py", "test_wsgi.py",
+    "tls/test_client_certificates.py", "tls/test_openssl.py", "tls/test_tlslite.py",
+}  # fmt: skip
+"""Where the libraries below are met: these run with every Python, and with the oldest of each library."""
+KINDS = {"slow": SLOW, "uncounted": UNCOUNTED, "core": CORE}
+"""The markers, and what has each."""
+
+
+def find_markers(path: Path) -> set[str]:
+    """The markers of a file, by its name and that of its folder."""
+    path = path.relative_to(HERE) if path.is_relative_to(HERE) else path
+    return {name for name, those in KINDS.items() if {path.parts[0], path.as_posix()} & those}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Which of several shares of the files is run, for those who run each somewhere else."""
+    parser.addoption(
+        "--share", default="1/1", metavar="NUMBER/ALL", help="run the files of this share, and the core"
+    )
+
+
+def _is_left_out(path: Path, config: pytest.Config) -> bool:
+    markers = find_markers(path)
+    try:
+        if not eval(config.getoption("markexpr") or "True", {}, {name: name in markers for name in KINDS}):
+            return True
+    except NameError:  # there is more in it than these markers
+        pass
+    share, shares = map(int, config.getoption("share").split("/"))
+    # By its name, and not its place in a row: all workers agree, whatever else is chosen.
+    mine = crc32(path.relative_to(HERE).as_posix().encode()) % shares == share - 1
+    return not mine and "core" not in markers
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not read files of which no test is run: reading all takes each worker some ten seconds."""
+    if collection_path.match("test_*.py") and collection_path.is_relative_to(HERE):
+        return _is_left_out(collection_path, config) or None
+    return None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark them."""
+    marked: dict[Path, set[str]] = {}
     for item in items:
-        path = item.path.relative_to(HERE) if item.path.is_relative_to(HERE) else item.path
-        if {path.parts[0], path.as_posix()} & SLOW:
-            item.add_marker(pytest.mark.slow)
-        if {path.parts[0], path.as_posix()} & UNCOUNTED:
-            item.add_marker(pytest.mark.uncounted)
+        if item.path not in marked:
+            marked[item.path] = find_markers(item.path)
+        for name in marked[item.path]:
+            item.add_marker(name)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over the tests themselves, which are many and live to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 OUTPUT = ("BUILD_NUMBER", "CI", "FORCE_COLOR", "NO_COLOR", "PYTEST_ADDOPTS", "PYTEST_THEME", "PY_COLORS")

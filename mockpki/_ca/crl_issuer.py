@@ -33,10 +33,18 @@ class CrlIssuer(Leaf):
     """
 
     def __init__(
-        self, realm: Realm, issuer: CA, content: TBSCertificate, own: Signer, publishes: Publishing
+        self,
+        realm: Realm,
+        issuer: CA,
+        common_name: str,
+        content: TBSCertificate,
+        own: Signer,
+        publishes: Publishing,
     ) -> None:
         der = content.signed_by(issuer.signer).encode()
         super().__init__(issuer, der, content.serial_number, own.key, realm.folder)
+        self.common_name = common_name
+        """What it is called in its certificate."""
         self.signer: Signer = replace(own, certificate=der)
         """What signs its CRLs."""
         what = f"CRL publisher of {self.common_name}"
@@ -48,12 +56,6 @@ class CrlIssuer(Leaf):
 
     def __repr__(self) -> str:
         return f"<CrlIssuer {shorten(self.common_name)}>"
-
-    @property
-    def common_name(self) -> str:
-        """What it is called in its certificate."""
-        (name,) = x509.Name.from_bytes(self.signer.name).get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-        return str(name.value)
 
     @property
     def publishes(self) -> Publishing:
@@ -82,7 +84,8 @@ def make_crl_issuer(
             "publishes= of a CRL issuer has idp='never', but an indirect CRL has to say that it is one; give "
             "dataclasses.replace(..., idp='auto')"
         )
-    name = subject(f"mockpki CRL issuer {len(realm.crl_issuers) + 1} {realm.tag}")
+    common_name = f"mockpki CRL issuer {len(realm.crl_issuers) + 1} {realm.tag}"
+    name = subject(common_name)
     own = Signer.named(name, key, issuer.signer, realm.clock)
     not_before, not_after = find_validity(realm.clock, back=AUTHORITY_BACKDATED, life=AUTHORITY_LIFE)
     serial = x509.random_serial_number()
@@ -94,7 +97,7 @@ def make_crl_issuer(
         spki_der(own.key.public_key()),
         crl_issuer_extensions(issuer.signer, own, find_pointers(serial, not_after)),
     )
-    return CrlIssuer(realm, issuer, bend_certificate(content, faults), own, publishes)
+    return CrlIssuer(realm, issuer, common_name, bend_certificate(content, faults), own, publishes)
 
 
 def find_publisher(

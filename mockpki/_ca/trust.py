@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._parameters import show
-from .._pkix.pkcs12 import PASSWORD, write_truststore
+from .._pkix.pkcs12 import PASSWORD, WRITES_TRUSTSTORES, write_truststore
 
 if TYPE_CHECKING:
     from .ca import CA
@@ -46,8 +46,11 @@ PEM_VARIABLES = (
 """The variables that hold the path of a PEM file, and who reads each, as its documentation says."""
 
 
-def make_environ(ca_file: str, truststore_file: str) -> dict[str, str]:
-    """The variables by which programs trust what is in these two files."""
+def make_environ(ca_file: str, truststore_file: str | None) -> dict[str, str]:
+    """The variables by which programs trust what is in these two files, or in the one there is."""
+    variables = dict.fromkeys(PEM_VARIABLES, ca_file)
+    if truststore_file is None:
+        return variables
     store = {
         "trustStore": truststore_file,
         "trustStoreType": "PKCS12",
@@ -56,10 +59,7 @@ def make_environ(ca_file: str, truststore_file: str) -> dict[str, str]:
     # The JVM's own rule for a value with spaces in it: one in quotes.
     options = [f'"-Djavax.net.ssl.{name}={value}"' for name, value in store.items()]
     before = [os.environ["JAVA_TOOL_OPTIONS"]] if os.environ.get("JAVA_TOOL_OPTIONS") else []
-    return {
-        **dict.fromkeys(PEM_VARIABLES, ca_file),
-        "JAVA_TOOL_OPTIONS": " ".join([*before, *options]),
-    }
+    return {**variables, "JAVA_TOOL_OPTIONS": " ".join([*before, *options])}
 
 
 class Trusted:
@@ -75,7 +75,10 @@ class Trusted:
 
     @property
     def truststore_file(self) -> str:
-        """Path of a PKCS #12 with the root, which Java trusts; its password is ``mockpki``."""
+        """Path of a PKCS #12 with the root, which Java trusts; its password is ``mockpki``.
+
+        Raises ValueError with a cryptography before 45, which writes none.
+        """
         return self._realm.folder.write("truststore.p12", write_truststore(self.root.certificate))
 
     @property
@@ -94,6 +97,7 @@ class Trusted:
 
         curl, git, Node, Java (JAVA_TOOL_OPTIONS, behind what it says already), Deno, Perl's LWP, gRPC, psql,
         the AWS tools, Python's ssl and requests, and what reads OpenSSL's SSL_CERT_FILE, such as Go on Linux.
-        Most then trust nothing else. The fixture ``pki_environ`` sets them for a test.
+        Most then trust nothing else. The fixture ``pki_environ`` sets them for a test. With a cryptography
+        before 45, which writes no trust store, JAVA_TOOL_OPTIONS is not among them.
         """
-        return make_environ(self.ca_file, self.truststore_file)
+        return make_environ(self.ca_file, self.truststore_file if WRITES_TRUSTSTORES else None)

@@ -22,7 +22,7 @@ _PATIENCE = 30.0
 """Seconds after which a loop that does not come to what it is asked to do is given up."""
 _LAST_PATIENCE = 2.0
 """The same at the end of a test, if it is one call of the test's own that keeps the loop."""
-_LOOK = 0.05
+_LOOK = 0.2
 
 
 class _Loop(asyncio.SelectorEventLoop):

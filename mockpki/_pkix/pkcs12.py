@@ -13,6 +13,8 @@ from .keys import PrivateKey
 
 PASSWORD = "mockpki"  # noqa: S105
 """Of every such file, unless another is asked for: it keeps nothing secret, but Java reads none without."""
+WRITES_TRUSTSTORES = hasattr(pkcs12, "serialize_java_truststore")
+"""Whether the installed cryptography knows the mark by which Java takes a certificate for an anchor."""
 _ROUNDS = 2048
 """As many as by OpenSSL's default; more would only take longer."""
 
@@ -34,7 +36,14 @@ def write_p12(
 
 
 def write_truststore(certificate: x509.Certificate, password: str = PASSWORD) -> bytes:
-    """A trust store with *certificate* alone, which Java takes as an anchor."""
+    """A trust store with *certificate* alone, which Java takes as an anchor.
+
+    Raises ValueError where the installed cryptography writes none.
+    """
+    if not WRITES_TRUSTSTORES:
+        raise ValueError(
+            "the installed cryptography writes no trust store for Java; version 45 or later does"
+        )
     anchor = pkcs12.PKCS12Certificate(certificate, b"mockpki")
     return pkcs12.serialize_java_truststore([anchor], _make_encryption(password))
 

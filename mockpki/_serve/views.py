@@ -8,6 +8,7 @@ from typing import Any
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._ca.standing import CertificateStatus
+from .._pkix.pkcs12 import WRITES_TRUSTSTORES
 from .._services.service import Service
 from ..publishing._presets import NAMED
 from ..publishing._values import Publishing
@@ -24,7 +25,7 @@ def show_pki(hosted: Hosted) -> shapes.Pki:
         name=hosted.name,
         ca_file=pki.ca_file,
         ca_pem=pki.root.cert_pem.decode(),
-        truststore_file=pki.truststore_file,
+        truststore_file=pki.truststore_file if WRITES_TRUSTSTORES else "",
         cas=[show_ca(hosted, id) for id in hosted.cas],
         clock=show_clock(hosted),
         certificates=list(hosted.certificates),

@@ -6,6 +6,7 @@ import pytest
 
 from mockpki import PKI
 from mockpki._ca.trust import PEM_VARIABLES, add_trust, make_environ
+from mockpki._pkix.pkcs12 import WRITES_TRUSTSTORES
 
 
 def test_contexts_of_two_libraries() -> None:
@@ -18,6 +19,9 @@ def test_contexts_of_two_libraries() -> None:
             add_trust("context", pki.root.certificate)
 
 
+@pytest.mark.skipif(
+    not WRITES_TRUSTSTORES, reason="the installed cryptography writes no trust store for Java"
+)
 def test_variables_lead_to_the_two_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """All but Java's hold the PEM's path; Java's options name the trust store, its kind and its password."""
     monkeypatch.delenv("JAVA_TOOL_OPTIONS", raising=False)
@@ -35,3 +39,10 @@ def test_javas_own_options_stay(monkeypatch: pytest.MonkeyPatch, before: str, be
     """What the variable says already stands in front of ours."""
     monkeypatch.setenv("JAVA_TOOL_OPTIONS", before)
     assert make_environ("ca.pem", "a folder/trust.p12")["JAVA_TOOL_OPTIONS"].startswith(begins)
+
+
+def test_without_a_trust_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the installed cryptography writes none, all variables but Java's are there."""
+    monkeypatch.setattr("mockpki._ca.trust.WRITES_TRUSTSTORES", False)
+    with PKI() as pki:
+        assert pki.environ() == dict.fromkeys(PEM_VARIABLES, pki.ca_file)

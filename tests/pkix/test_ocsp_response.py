@@ -59,6 +59,10 @@ def by_cryptography(
     revoked = status if isinstance(status, Revocation) else None
     said = ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus[name(status)]
     unsaid = revoked is None or revoked.reason is Reason.UNSPECIFIED
+    if not hasattr(ocsp.OCSPResponseBuilder, "add_response_by_hash"):
+        pytest.skip(
+            "the installed cryptography makes no answer about a serial number without its certificate"
+        )
     builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
         names.issuer_name_hash,
         names.issuer_key_hash,

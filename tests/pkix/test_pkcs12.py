@@ -4,7 +4,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from mockpki import PKI
-from mockpki._pkix.pkcs12 import PASSWORD, write_truststore
+from mockpki._pkix.keys import KeyType
+from mockpki._pkix.pkcs12 import PASSWORD, WRITES_TRUSTSTORES, write_truststore
+from tests.kit.authorities import key
 from tests.kit.programs import need, run
 
 JAVA_TRUSTED = "2.16.840.1.113894.746875.1.1"
@@ -29,10 +31,11 @@ def test_a_key_comes_back_with_its_chain(key_type: str) -> None:
 def test_a_key_that_none_holds() -> None:
     """An ML-DSA key, and one that is elsewhere, are said to be none for such a file."""
     with PKI() as pki:
-        with pytest.raises(ValueError, match="writes no PKCS #12 with this key"):
-            _ = pki.issue_cert("localhost", key_type="ML-DSA-44").p12_file
         with pytest.raises(LookupError, match="issued from a CSR"):
             _ = pki.issue_cert(csr=_request(pki)).p12_file
+        leaf = pki.issue_cert("localhost", key=key(KeyType.MLDSA44))
+        with pytest.raises(ValueError, match="writes no PKCS #12 with this key"):
+            _ = leaf.p12_file
 
 
 def _request(pki: PKI) -> bytes:
@@ -46,6 +49,9 @@ def _request(pki: PKI) -> bytes:
     return request.public_bytes(serialization.Encoding.PEM)
 
 
+@pytest.mark.skipif(
+    not WRITES_TRUSTSTORES, reason="the installed cryptography writes no trust store for Java"
+)
 def test_a_trust_store_holds_the_root_alone() -> None:
     """OpenSSL finds one certificate, no key, and the mark by which Java takes it for an anchor."""
     with PKI() as pki:
@@ -62,3 +68,10 @@ def test_a_trust_store_holds_the_root_alone() -> None:
         need("openssl"), "pkcs12", "-nocerts", "-passin", password, "-passout", password, input=data
     )
     assert "PRIVATE KEY" not in without.stdout
+
+
+def test_an_older_cryptography_writes_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it does not know Java's mark, that is said, and which version does."""
+    monkeypatch.setattr("mockpki._pkix.pkcs12.WRITES_TRUSTSTORES", False)
+    with PKI() as pki, pytest.raises(ValueError, match="no trust store for Java; version 45 or later does"):
+        _ = pki.truststore_file

@@ -67,7 +67,11 @@ def test_a_serial_that_is_not_positive_is_read_without_a_warning(serial: int) ->
     assert load_certificate(octets).public_bytes(Encoding.DER) == octets
 
 
-@pytest.mark.parametrize("octets", [b"", der.NULL, written()[:-1], b"GET / HTTP/1.1"])
+@pytest.mark.parametrize(
+    "octets",
+    [b"", der.NULL, written()[:-1], b"GET / HTTP/1.1"],
+    ids=["nothing", "NULL", "cut short", "HTTP"],
+)
 def test_what_is_no_certificate_is_refused(octets: bytes) -> None:
     """Other octets are a ValueError that says so."""
     with pytest.raises(ValueError, match="cryptography does not read this certificate"):

@@ -10,6 +10,8 @@ from mockpki._probe.inference import judge_by
 from mockpki.relying_party import HARD_FAIL, NO_CHECK, SOFT_FAIL, Policy
 from tests.kit.probes import run_reference
 
+pytestmark = pytest.mark.xdist_group("runs of the reference client")  # which one worker makes for all
+
 FIRM = replace(HARD_FAIL, sources=("OCSP", "CRL"))
 
 

@@ -13,7 +13,10 @@ from mockpki.relying_party import HARD_FAIL, NO_CHECK, RFC5280, SOFT_FAIL, STAPL
 from mockpki.scenarios import POLICIES, Outcome
 from tests.kit.probes import WITHOUT_FILTERS, meet, run_reference
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no shell")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no shell"),
+    pytest.mark.xdist_group("runs of the reference client"),  # which one worker makes for all
+]
 
 
 class TestInference:

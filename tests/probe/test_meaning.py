@@ -10,6 +10,8 @@ from mockpki.relying_party import HARD_FAIL, NO_CHECK, SOFT_FAIL, STAPLE_REQUIRE
 from mockpki.scenarios import POLICIES
 from tests.kit.probes import run_reference
 
+pytestmark = pytest.mark.xdist_group("runs of the reference client")  # which one worker makes for all
+
 
 @pytest.mark.parametrize(
     ("policy", "names"),

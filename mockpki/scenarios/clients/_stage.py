@@ -43,7 +43,8 @@ _REASONS = {"revoked": "key_compromise", "hold": "certificate_hold"}
 class Target:
     """Where a client is sent, and what it needs to go there.
 
-    *ca_file* is the path of the root as PEM, *truststore* the same as PKCS #12, for Java. *cert_file*,
+    *ca_file* is the path of the root as PEM, *truststore* the same as PKCS #12, for Java (an empty text where
+    the installed cryptography, older than 45, writes none). *cert_file*,
     *chain_file*, *issuer_file* and *p12_file* (the server's key and chain as PKCS #12, an empty text where
     that cannot hold the key) are for clients that judge a certificate without connecting; *ocsp_url* and
     *crl_url* for those that have to be told where to ask: the first of the leaf's own, an empty text where it
@@ -115,7 +116,7 @@ class Stage:
         leaf, server = self.leaf, self.server
         made: dict[str, Callable[[], str]] = {
             "p12_file": self._find_p12, "crl_file": self._write_crls, "chain_file": self._write_chain,
-            "truststore": lambda: self._pki.truststore_file, "crlite_url": lambda: self._pki.crlite.url,
+            "truststore": self._find_truststore, "crlite_url": lambda: self._pki.crlite.url,
         }  # fmt: skip
         return Target(
             host=server.host,
@@ -137,6 +138,12 @@ class Stage:
     @cached_property
     def _folder(self) -> Path:
         return Path(self._ends.enter_context(TemporaryDirectory(prefix="mockpki-")))
+
+    def _find_truststore(self) -> str:
+        try:
+            return self._pki.truststore_file
+        except ValueError:
+            return ""
 
     def _find_p12(self) -> str:
         try:

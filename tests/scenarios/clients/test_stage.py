@@ -15,10 +15,13 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from mockpki import PKI, relying_party, scenarios
+from mockpki._pkix.keys import KeyType
+from mockpki._pkix.pkcs12 import WRITES_TRUSTSTORES
 from mockpki._validation.ocsp import write_request
 from mockpki.relying_party import HARD_FAIL
 from mockpki.relying_party import _fetch as fetch
 from mockpki.scenarios import Case, Seen, staged
+from tests.kit.authorities import key
 from tests.kit.plain_server import plain_server
 from tests.kit.reference_client import by_name, reference
 
@@ -227,12 +230,15 @@ class TestFiles:
         """The root as a trust store, and key and chain of the leaf; nothing of a key that cannot be in it."""
         with Case(by_name("crl-good"), HARD_FAIL).staged(pki) as stage:
             (target,) = stage.visits()
-            anchors = pkcs12.load_pkcs12(Path(target.truststore).read_bytes(), b"mockpki").additional_certs
-            assert [one.certificate for one in anchors] == [pki.root.certificate]
+            assert bool(target.truststore) is WRITES_TRUSTSTORES
+            if target.truststore:
+                store = pkcs12.load_pkcs12(Path(target.truststore).read_bytes(), b"mockpki")
+                assert [one.certificate for one in store.additional_certs] == [pki.root.certificate]
             _, own, above = pkcs12.load_key_and_certificates(Path(target.p12_file).read_bytes(), b"mockpki")
             assert (own, *above) == stage.leaf.chain
             assert Path(target.crl_file).exists()
         assert not Path(target.crl_file).exists()
+        key(KeyType.MLDSA44)  # skips where there is none
         with PKI(key_type="ML-DSA-44") as other, Case(by_name("crl-good"), HARD_FAIL).staged(other) as stage:
             assert stage.target.p12_file == ""
 
