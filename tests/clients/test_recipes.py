@@ -211,7 +211,7 @@ def test_quick(shell: str, program: str, says: str, env: dict[str, str]) -> None
 
 
 def test_the_guide_has_the_tested_files() -> None:
-    """What the guide shows as shell is the file that is run here, and it names the recipe of each language."""
+    """What the guide shows as shell is the file that is run here; it names the recipe of each language."""
     guide = TOP / "docs" / "guides" / "other-languages.md"
     text = guide.read_text(encoding="utf-8")
     (shown,) = re.findall(r"^```\{literalinclude\} (.*)$", text, re.MULTILINE)
