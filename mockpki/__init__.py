@@ -37,7 +37,7 @@ __all__ = [
     "wsgi",
 ]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "CA": "_ca.ca",
