@@ -14,5 +14,5 @@ settings.load_profile("mockpki")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for two cores: tests wait for others, too, or for what must not come."""
-    return max(1, (os.cpu_count() or 1) * 3 // 2)
+    """Two for each core: tests wait for others, too, or for what must not come."""
+    return (os.cpu_count() or 1) * 2

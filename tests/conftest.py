@@ -1,6 +1,7 @@
 """For the whole suite: which tests are slow, and what a run of pytest inside a test is kept from."""
 
 import gc
+import signal
 from pathlib import Path
 from zlib import crc32
 
@@ -95,6 +96,18 @@ def pytest_collection_finish() -> None:
     """Let the collector of garbage pass over the tests themselves, which are many and live to the end."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _usual_signals() -> None:
+    """Whoever starts the suite in the background, or by nohup, has it ignore signals, and all that it starts.
+
+    Tests of what becomes of programs that get them would wait for ever: no shell can trap what it ignores.
+    """
+    for name, usual in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
 
 
 OUTPUT = ("BUILD_NUMBER", "CI", "FORCE_COLOR", "NO_COLOR", "PYTEST_ADDOPTS", "PYTEST_THEME", "PY_COLORS")
