@@ -1,6 +1,7 @@
 """Programs are run to their end, or to ours, and nothing is left of them."""
 
 import os
+import select
 import shlex
 import subprocess
 import sys
@@ -263,6 +264,9 @@ def test_wake_up() -> None:
     assert {woken.stdout.readline(), other.stdout.readline()} == {b"waits\n"}
     for _ in range(3):
         programs.wake(woken, {woken.pid})
+        # It may not have come to wait yet.
+        while not select.select([woken.stdout], [], [], 0.5)[0]:
+            programs.wake(woken, {woken.pid})
         assert woken.stdout.readline() == b"-1 4\n"  # EINTR
     programs.stop()
     assert other.stdout.read() == b""

@@ -1,5 +1,6 @@
 """The stream of events: what calls change and what clients do, as a program hears of it."""
 
+import contextlib
 import socket
 import threading
 from typing import Any
@@ -158,18 +159,16 @@ def test_more_than_is_kept(served: Served, pki: str, monkeypatch: pytest.MonkeyP
 
 def test_as_many_as_may_listen(served: Served) -> None:
     """One more is refused; those that go away without a word are noticed, and make room."""
+    wait_for_nobody(served)
     address = urlsplit(served.url)
     asked = f"GET /v1/events HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode()
-    sockets = [
-        socket.create_connection((address.hostname or "", address.port or 0)) for _ in range(LISTENERS)
-    ]
-    for one in sockets:
-        one.sendall(asked)
-        assert one.recv(15) == b"HTTP/1.1 200 OK"
-    problem = served.refuse("GET", "/v1/events", status=409)
-    assert problem["type"].endswith("limit-reached")
-    for one in sockets:
-        one.close()
+    with contextlib.ExitStack() as ends:
+        for _ in range(LISTENERS):
+            one = ends.enter_context(socket.create_connection((address.hostname or "", address.port or 0)))
+            one.sendall(asked)
+            assert one.recv(15) == b"HTTP/1.1 200 OK"
+        problem = served.refuse("GET", "/v1/events", status=409)
+        assert problem["type"].endswith("limit-reached")
     wait_for_nobody(served)
     with listening(served.url):
         pass
@@ -187,6 +186,7 @@ def test_the_end_of_a_server() -> None:
 @pytest.mark.parametrize("last", ["x", "-1", "1.5", "9" * 30])
 def test_what_is_no_id(served: Served, last: str) -> None:
     """It is refused, and takes no place."""
+    wait_for_nobody(served)
     reply = served.send("GET", "/v1/events", headers={"Last-Event-ID": last})
     assert reply.status == 422
     assert b"Last-Event-ID is the id of an event" in reply.body
