@@ -1,6 +1,7 @@
 """For the whole suite: which tests are slow, and what a run of pytest inside a test is kept from."""
 
 import gc
+import os
 import signal
 from pathlib import Path
 from zlib import crc32
@@ -22,20 +23,27 @@ SLOW = {
 }  # fmt: skip
 """Folders and files. Without them, ``-m "not slow"``, the rest takes about three minutes on two cores."""
 UNCOUNTED = {
-    "clients", "foreign", "stories", "faults/test_transport_together.py", "probe/test_common.py",
-    "probe/test_inference.py", "probe/test_meaning.py", "scenarios/clients/test_list_table.py",
-    "scenarios/clients/test_swapped.py", "scenarios/clients/test_table.py",
-    "scenarios/servers/test_real_over_time.py", "serve/test_all_scenarios.py",
-    "serve/console/test_attacks.py",
-    "serve/console/test_by_hand.py", "serve/console/test_live_log.py", "serve/console/test_types.py",
-    "test_benchmarks.py", "test_contributing.py",
+    "clients", "foreign", "stories",
+    "cli/test_endings.py", "cli/test_probe_server.py", "cli/test_run.py", "cli/test_welcome.py",
+    "faults/test_transport_together.py",
+    "probe/test_clients.py", "probe/test_common.py", "probe/test_inference.py", "probe/test_meaning.py",
+    "probe/test_servers.py", "programs/test_foreground.py", "programs/test_faketime.py",
+    "scenarios/clients/test_list_table.py", "scenarios/clients/test_swapped.py",
+    "scenarios/clients/test_table.py", "scenarios/servers/test_real_over_time.py",
+    "serve/console/test_attacks.py", "serve/console/test_by_hand.py", "serve/console/test_live_log.py",
+    "serve/console/test_types.py", "serve/test_all_scenarios.py", "serve/test_process.py",
+    "serve/test_remote.py", "test_benchmarks.py", "test_contributing.py",
     "test_forked_processes.py", "test_fuzz.py", "test_house.py", "test_interruptions.py",
-    "test_lifecycle.py", "test_own_errors.py", "test_pytest_company.py", "test_pytest_plugin.py",
-    "test_manual.py", "test_matrix.py", "test_release.py", "test_threads.py", "test_wrong_values.py",
+    "test_lifecycle.py", "test_manual.py", "test_matrix.py", "test_own_errors.py", "test_pytest_company.py",
+    "test_pytest_plugin.py", "test_release.py", "test_threads.py", "test_wrong_values.py",
 }  # fmt: skip
 """Those that go through the whole again and again, or look at it from outside. Whoever counts lines, which
 makes everything take twice as long, counts those of all others."""
 
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Lines are counted here, and not in the many programs that tests start: each would take twice as long.
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 CORE = {
     "ca/test_trust.py", "catalogue/test_difference.py", "cli/test_main.py", "crlite/test_building.py",
