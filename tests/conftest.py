@@ -46,11 +46,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
 
 CORE = {
-    "ca/test_trust.py", "catalogue/test_difference.py", "cli/test_main.py", "crlite/test_building.py",
-    "engine/test_fetch.py", "pkix/test_keys.py", "pkix/test_ocsp_response.py", "pkix/test_pkcs12.py",
-    "pkix/test_reading.py", "pkix/test_signing.py", "reports/test_clients.py", "serve/test_application.py",
-    "staplers/test_answering.py", "test_pki.py", "test_pytest_options.py", "test_wsgi.py",
-    "tls/test_client_certificates.py", "tls/test_openssl.py", "tls/test_tlslite.py",
+    "ca/test_trust.py", "cli/test_main.py", "engine/test_fetch.py", "pkix/test_keys.py",
+    "pkix/test_ocsp_response.py", "pkix/test_pkcs12.py", "pkix/test_reading.py", "pkix/test_signing.py",
+    "serve/test_application.py", "test_pki.py", "test_pytest_options.py", "test_wsgi.py",
+    "tls/test_openssl.py", "tls/test_tlslite.py",
 }  # fmt: skip
 """Where the libraries below are met: these run with every Python, and with the oldest of each library."""
 KINDS = {"slow": SLOW, "uncounted": UNCOUNTED, "core": CORE}

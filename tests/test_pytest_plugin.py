@@ -277,7 +277,8 @@ def test_after():
     assert [name for name in {HEAVY!r} if name in sys.modules] == []
 """
     )
-    only_ours = ("-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:xdist", "-p", "no:hypothesispytest")
+    others = ("cacheprovider", "asyncio", "xdist", "hypothesispytest", "schemathesis", "anyio")
+    only_ours = [word for name in others for word in ("-p", f"no:{name}")]
     pytester.runpytest_subprocess(*only_ours).assert_outcomes(passed=2)
 
 
