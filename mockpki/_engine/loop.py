@@ -220,14 +220,13 @@ class Engine:
         Raises TimeoutError when one call of the test's own has kept the loop for *patience* seconds, or after
         *limit* seconds whatever it does.
         """
-        began, standstill = monotonic(), None
+        began, standstill = monotonic(), Standstill(self._thread, lambda: self._selector.turns)
         while True:
             # Its own result may be a TimeoutError.
             with contextlib.suppress(TimeoutError):
                 return future.result(_LOOK)
             if future.done():
                 return future.result()
-            standstill = standstill or Standstill(self._thread, lambda: self._selector.turns)
             stood, waited = standstill.look(), monotonic() - began
             if self.lost is None and (stood >= patience or (limit is not None and waited >= limit)):
                 self._lose(f"the services have been busy for {max(stood, waited):.0f} s", str(standstill))

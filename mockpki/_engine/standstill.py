@@ -31,21 +31,23 @@ class Standstill:
     """A thread that somebody waits for, looked at from time to time.
 
     *turns* counts what the thread has come back from: two looks between which it has risen did not see the
-    same call.
+    same call, and the thread is not even looked at: it is busy, and does not stand.
     """
 
     def __init__(self, thread: threading.Thread, turns: Callable[[], int] = lambda: 0) -> None:
         self._thread = thread
         self._turns = turns
-        self._call: tuple[int, str, str] | None = None
+        self._turn = turns()
+        self._call: tuple[str, str] | None = None
         self._since = monotonic()
 
     def look(self) -> float:
         """The seconds for which it has been in one and the same call of the test's own code; 0 in none."""
         turn, call = self._turns(), None
-        for place in _find_own(self._thread)[-1:]:
+        for place in _find_own(self._thread)[-1:] if turn == self._turn else ():
             # The outermost: what that calls comes and goes.
-            call = turn, place.file, place.function
+            call = place.file, place.function
+        self._turn = turn
         if call is None or call != self._call:
             self._call, self._since = call, monotonic()
         return monotonic() - self._since
