@@ -44,7 +44,7 @@ class Lines:
 
     def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
         file = frame.f_code.co_filename
-        # What is raised in a __del__, or when a weak reference dies, Python itself says to stderr, and goes on.
+        # What is raised in a __del__, or when a weak reference dies, Python says to stderr, and goes on.
         name = frame.f_code.co_name
         unheard = name == "__del__" or (name == "remove" and file.endswith("weakref.py"))
         if (not file.startswith(OURS) and not file.endswith(ABOVE)) or unheard:
