@@ -26,15 +26,14 @@ UNCOUNTED = {
     "clients", "foreign", "stories",
     "cli/test_endings.py", "cli/test_probe_server.py", "cli/test_run.py", "cli/test_welcome.py",
     "faults/test_transport_together.py",
-    "probe/test_client_certificates.py", "probe/test_clients.py", "probe/test_common.py",
-    "probe/test_inference.py", "probe/test_meaning.py", "probe/test_servers.py", "programs/test_foreground.py", "programs/test_faketime.py",
+    "probe/test_client_certificates.py", "probe/test_clients.py",
+    "probe/test_servers.py", "programs/test_foreground.py", "programs/test_faketime.py",
     "scenarios/clients/test_control.py", "scenarios/clients/test_list_table.py",
-    "scenarios/clients/test_swapped.py", "scenarios/clients/test_table.py",
     "scenarios/servers/test_demands.py", "scenarios/servers/test_real.py",
     "scenarios/servers/test_real_over_time.py", "scenarios/servers/test_timeline.py",
     "serve/console/test_attacks.py", "serve/console/test_by_hand.py", "serve/console/test_live_log.py",
     "serve/console/test_types.py", "serve/test_all_scenarios.py", "serve/test_process.py",
-    "serve/test_remote.py", "test_benchmarks.py", "test_contributing.py",
+    "serve/test_remote.py", "test_contributing.py",
     "test_forked_processes.py", "test_fuzz.py", "test_house.py", "test_interruptions.py",
     "test_lifecycle.py", "test_manual.py", "test_matrix.py", "test_own_errors.py", "test_pytest_company.py",
     "staplers/test_presets_over_time.py", "test_pytest_options.py", "test_pytest_plugin.py",
@@ -57,7 +56,12 @@ CORE = {
 }  # fmt: skip
 """Where the libraries below are met: these run with every Python, and with the oldest of each library."""
 LONGEST = {"test_all_scenarios.py", "test_manual.py", "test_recipes.py", "test_release.py"}
-KINDS = {"slow": SLOW, "uncounted": UNCOUNTED, "core": CORE}
+LONG = {
+    "probe/test_common.py", "probe/test_inference.py", "probe/test_meaning.py",
+    "scenarios/clients/test_swapped.py", "scenarios/clients/test_table.py", "test_benchmarks.py",
+}  # fmt: skip
+"""Whole tables, for many policies each: of these CI runs a third for each commit, in turn."""
+KINDS = {"slow": SLOW, "uncounted": UNCOUNTED, "core": CORE, "long": LONG}
 """The markers, and what has each."""
 
 
