@@ -192,11 +192,17 @@ def _soak(pkis: int, requests: int, served: int) -> int:
     live_and_die(pkis)
     ask(requests)
     live_and_die_served(served)
-    after, grown = _count(), _read_memory() - memory
     allowed = (_MOST_MEMORY << 20) + _OF_A_REQUEST * requests
+    return _compare(
+        f"{pkis:,} PKIs, {requests:,} requests, {served:,} PKIs by calls", before, memory, allowed
+    )
+
+
+def _compare(what: str, before: dict[str, int], memory: int, allowed: int) -> int:
+    """Say what has grown since *before*, and since so much *memory* was taken; 1 if anything has."""
+    after, grown = _count(), _read_memory() - memory
     print(
-        f"{pkis:,} PKIs, {requests:,} requests, {served:,} PKIs by calls: "
-        f"{', '.join(f'{name} {before[name]} -> {after[name]}' for name in before)}, "
+        f"{what}: {', '.join(f'{name} {before[name]} -> {after[name]}' for name in before)}, "
         f"memory +{grown / 2**20:.0f} MiB of {allowed >> 20} MiB"
     )
     more = [name for name in before if after[name] > before[name]]
@@ -216,18 +222,7 @@ def _soak_at_random(seconds: float, seed: int) -> int:
     while time.monotonic() < until:
         use_at_random(dice)
         rounds += 1
-    after, grown = _count(), _read_memory() - memory
-    print(
-        f"{rounds:,} PKIs used at random, by seed {seed}: "
-        f"{', '.join(f'{name} {before[name]} -> {after[name]}' for name in before)}, "
-        f"memory +{grown / 2**20:.0f} MiB"
-    )
-    more = [name for name in before if after[name] > before[name]]
-    if grown > _MOST_MEMORY << 20:
-        more.append("memory")
-    if more:
-        print(f"grown: {', '.join(more)}", file=sys.stderr)
-    return 1 if more else 0
+    return _compare(f"{rounds:,} PKIs used at random, by seed {seed}", before, memory, _MOST_MEMORY << 20)
 
 
 if __name__ == "__main__":
