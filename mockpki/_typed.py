@@ -101,3 +101,11 @@ def spell_duration(length: timedelta) -> str:
     if seconds or not parts:
         parts.append(f"{seconds:g} s")
     return " ".join(parts)
+
+
+def split_address(text: str) -> tuple[str, int] | None:
+    """HOST:PORT as both; an IPv6 address stands in brackets, or not. None for what is neither."""
+    host, _, port = text.rpartition(":")
+    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        return None
+    return host.removeprefix("[").removesuffix("]"), int(port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -34,8 +35,7 @@ class Folder:
         """The same for a file whose content changes: whoever reads it has the old or the new one, whole."""
         with self._lock:
             path = os.path.join(self._require_path(name), name)
-            _write(f"{path}.new", content)
-            os.replace(f"{path}.new", path)
+            replace_file(path, content)
             return path
 
     def _require_path(self, name: str) -> str:
@@ -60,6 +60,20 @@ class Folder:
 def _write(path: str, content: bytes) -> None:
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
+
+
+def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
+    """Have *content* at *path*, written aside and renamed: nobody reads half of it, its owner alone may."""
+    folder, name = os.path.split(path)
+    number, aside = tempfile.mkstemp(dir=folder or os.curdir, prefix=f".{name}-")
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+        os.replace(aside, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(aside)
+        raise
 
 
 def _remove(path: str, owner: int) -> None:

@@ -170,7 +170,7 @@ def describe_schemas(prefix: str = "#/components/schemas/") -> dict[str, Any]:
     for fault in faults.CATALOGUE:
         entry = describe_fault(fault)
         schema = describe_object(fault, {"fault": {"const": fault.__name__}})
-        schemas[fault.__name__] = {"description": entry.sentence, **_point(schema, prefix)}
+        schemas[fault.__name__] = {"description": entry.sentence, **map_references(schema, prefix.__add__)}
     text = {"type": "string", "maxLength": _LONGEST, "examples": ["Stale by=2d"]}
     schemas[FAULT_SCHEMA] = {"anyOf": [text, {
         "oneOf": [{"$ref": prefix + name} for name in schemas],
@@ -179,8 +179,10 @@ def describe_schemas(prefix: str = "#/components/schemas/") -> dict[str, Any]:
     return schemas
 
 
-def _point(schema: Any, prefix: str) -> Any:
-    """*schema* with its references below *prefix*."""
+def map_references(schema: Any, change: Callable[[str], str]) -> Any:
+    """A JSON Schema, or a part of one, in which every reference is what *change* makes of it."""
     if isinstance(schema, dict):
-        return {key: prefix + one if key == "$ref" else _point(one, prefix) for key, one in schema.items()}
-    return [_point(one, prefix) for one in schema] if isinstance(schema, list) else schema
+        return {
+            key: change(one) if key == "$ref" else map_references(one, change) for key, one in schema.items()
+        }
+    return [map_references(one, change) for one in schema] if isinstance(schema, list) else schema

@@ -7,7 +7,7 @@ from inspect import Parameter
 
 from .. import staplers
 from .._catalogue.arguments import list_parameters, write_fields
-from .._catalogue.data import find_fault, to_data, to_text, write_word
+from .._catalogue.data import find_fault, write_word
 from .._catalogue.difference import of_fault
 from .._catalogue.entries import TARGETS, FaultEntry, describe_fault, list_faults
 from .._catalogue.prompt import make_fault
@@ -17,6 +17,7 @@ from ..staplers._words import in_words
 from . import entries, queries
 from .problem import Problem
 from .route import Call, Routes
+from .services import show_faults
 
 ROUTES = Routes()
 
@@ -81,7 +82,7 @@ def show_fault(call: Call) -> entries.ShownFault:
     difference = of_fault(fault, target or entry.targets[0])
     return entries.ShownFault(
         entry=show_entry(entry),
-        fault={**to_data(fault), "text": to_text(fault)},
+        fault=show_faults((fault,))[0],
         difference=entries.Difference(
             target=difference.target,
             scene=difference.scene,

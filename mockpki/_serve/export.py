@@ -15,7 +15,7 @@ from .._services.service import Service
 from ..sequences import CountingChooser
 from . import bodies
 from .durations import read_duration, write_duration
-from .hosted import Hosted
+from .hosted import SERVICES, Hosted
 from .problem import Problem
 from .route import Call, Content, Routes
 
@@ -24,7 +24,6 @@ TOML = "application/toml"
 # In quotes where it could be taken for a number.
 _HEX = re.compile(r"('?)\b([0-9a-f]{6,}(?:\.\d+)?)\b\1")
 _BARE = re.compile(r"[A-Za-z0-9_.-]+")
-_SERVICES = ("ocsp", "crl", "ca_issuers")
 
 
 @ROUTES.add("GET", "/v1/pkis/{pki}/toml", answers=TOML)
@@ -63,7 +62,7 @@ class Export:
         hosted = self._hosted
         made: bodies.MakePki = hosted.bodies[hosted.id]
         servers = [self._write_server(id) for id in hosted.servers]
-        services = {name: self._write_service(hosted.find_service(None, name)) for name in _SERVICES}
+        services = {name: self._write_service(hosted.find_service(None, name)) for name in SERVICES}
         # Those that are referred to have their names by now; the certificates may refer to CAs.
         certificates = [self._write_certificate(id) for id in hosted.certificates if id in hosted.bodies]
         cas = [self._write_ca(id) for id in hosted.cas if id in hosted.bodies]
@@ -203,7 +202,7 @@ class Export:
         for id in hosted.cas:
             ca: CA = hosted.cas[id]
             if ca is not hosted.pki.ca:
-                for name in _SERVICES:
+                for name in SERVICES:
                     service = hosted.find_service(id, name)
                     if service.rules or service.script_rest:
                         self._missing.append(f"what the {name} service of the CA {id} is set to")

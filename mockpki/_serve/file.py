@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from .._catalogue.data import describe_schemas
+from .._catalogue.data import describe_schemas, map_references
 from .._typed import suggest
 from .application import convert
 from .bodies import MakePki
@@ -127,20 +127,14 @@ def describe_file(options: Mapping[str, Any]) -> dict[str, Any]:
             "pki": {"description": "PKIs, by name.", "type": "object", "additionalProperties": own},
         },
         "additionalProperties": False,
-        "$defs": _point({**describe_schemas("#/$defs/"), **components}),
+        # Those of faults are written as in OpenAPI.
+        "$defs": map_references(
+            {**describe_schemas("#/$defs/"), **components},
+            lambda one: one.replace("#/components/schemas/", "#/$defs/"),
+        ),
     }
 
 
 def _without_name(schema: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: one for name, one in schema["properties"].items() if name != "name"}
     return {**schema, "properties": fields}
-
-
-def _point(schema: Any) -> Any:
-    """*schema* with its references to this document."""
-    if isinstance(schema, dict):
-        return {
-            key: one.replace("#/components/schemas/", "#/$defs/") if key == "$ref" else _point(one)
-            for key, one in schema.items()
-        }
-    return [_point(one) for one in schema] if isinstance(schema, list) else schema

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from .._ca.folder import replace_file
 from .._ca.leaf import Leaf
 from .._pki import PKI
 from .._pkix.pkcs12 import write_p12, write_truststore
@@ -66,16 +66,7 @@ class Folder:
             )
 
     def _write(self, name: str, content: bytes) -> None:
-        """Aside and renamed, so that nobody reads half of it; only its owner may read it."""
-        number, aside = tempfile.mkstemp(dir=self.path, prefix=f".{name}-")
-        try:
-            with os.fdopen(number, "wb") as file:
-                file.write(content)
-            os.replace(aside, self.path / name)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(aside)
-            raise
+        replace_file(self.path / name, content)
 
 
 def _list_files(pki: PKI, leaf: Leaf) -> Mapping[str, bytes]:

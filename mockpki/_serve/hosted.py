@@ -20,6 +20,8 @@ from .limits import CAS, CERTIFICATES, SERVERS
 from .named import Named
 from .problem import Problem, pointing_to
 
+SERVICES = ("ocsp", "crl", "ca_issuers")
+"""Those that each CA has, as callers and `CA` name them."""
 _SOON = 0.05
 """Seconds until a server that starts is told again that it need not."""
 
@@ -70,9 +72,7 @@ class Hosted:
 
     def find_service(self, ca: str | None, service: str) -> Service[Any]:
         """One of a CA's services. Raises Problem for none."""
-        own = self.find_ca(ca)
-        services: dict[str, Service[Any]] = {"ocsp": own.ocsp, "crl": own.crl, "ca_issuers": own.ca_issuers}
-        return services[service]
+        return list_services(self.find_ca(ca))[service]
 
     def find_certificate(self, key: str) -> Leaf:
         """The certificate of that id or name. Raises Problem for none."""
@@ -152,6 +152,11 @@ class Hosted:
                 except BaseException as error:
                     said += tell(error)
         return said
+
+
+def list_services(ca: CA) -> dict[str, Service[Any]]:
+    """The services of *ca*, by the names that callers have for them."""
+    return {name: getattr(ca, name) for name in SERVICES}
 
 
 def tell(error: BaseException) -> list[str]:

@@ -12,11 +12,12 @@ import os
 import queue
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
+
+from .._ca.folder import replace_file
 
 ENDED, LEFT_OVER, MISTAKE, CANNOT_LISTEN = 0, 1, 2, 3
 """Exit statuses."""
@@ -131,22 +132,11 @@ def write_line(text: str) -> None:
 
 @contextlib.contextmanager
 def ready_file(path: Path | None, line: str, own: Life) -> Iterator[None]:
-    """The same in a file, until the end of the block, or of *own*.
-
-    It is written aside and renamed, so that nobody reads half of it; only its owner may.
-    """
+    """The same in a file, until the end of the block, or of *own*; nobody reads half of it."""
     if path is None:
         yield
         return
-    number, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(f"{line}\n".encode())
-        os.replace(aside, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(aside)
-        raise
+    replace_file(path, f"{line}\n".encode())
     own.last.append(path.unlink)
     try:
         yield

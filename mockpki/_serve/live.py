@@ -12,7 +12,7 @@ from .._clock import monotonic
 from .._reports.safe import clean
 from .._services.evidence import Request
 from .._tls.handshake import Handshake
-from .hosted import Hosted
+from .hosted import Hosted, list_services
 from .services import show_request
 from .tls_servers import show_handshake
 
@@ -20,7 +20,7 @@ _LOOK = 0.5
 """Seconds after which it is looked for new services and servers, and for what is not over."""
 _UNDER_WAY = 1.0
 """Seconds after which a handshake is told that is still under way."""
-_SERVICES = {"ocsp": "OCSP", "crl": "CRL", "ca_issuers": "caIssuers"}
+_WORDS = {"ocsp": "OCSP", "crl": "CRL", "ca_issuers": "caIssuers"}
 
 
 class Live:
@@ -74,9 +74,9 @@ class Live:
 
     def _tell(self, over: bool) -> None:
         for ca in self._hosted.pki.cas:
-            for name, words in _SERVICES.items():
-                for request in self._list_new(getattr(ca, name)):
-                    self._tell_request(name, words, request)
+            for name, service in list_services(ca).items():
+                for request in self._list_new(service):
+                    self._tell_request(name, request)
         for server in self._hosted.servers.values():
             self._watch(server)
             for shake in server.since(self._told[server]):
@@ -107,13 +107,13 @@ class Live:
         since = self._open.setdefault(key, monotonic())
         return monotonic() - since >= _UNDER_WAY
 
-    def _tell_request(self, service: str, words: str, request: Request) -> None:
+    def _tell_request(self, service: str, request: Request) -> None:
         if self._as_json:
             document = show_request(self._hosted, request)
             self._write({"event": "request", "pki": self._hosted.id, "service": service, "request": document})
         else:
             time, _, rest = str(request).partition(" ")
-            self._say(clean(f"{time} {words}: {rest}").replace("\n", " "))
+            self._say(clean(f"{time} {_WORDS[service]}: {rest}").replace("\n", " "))
 
     def _tell_handshake(self, shake: Handshake) -> None:
         if self._as_json:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
 
-from .._catalogue.data import describe_schemas
+from .._catalogue.data import describe_schemas, map_references
 from . import shapes
 from .guard import OPEN, SAFE
 from .problem import MEDIA_TYPE, TYPES
@@ -84,10 +84,10 @@ class _Schemas:
                 _SCHEMAS + name: f"{_SCHEMAS}{side.title()}{name}" for name in components if name in taken
             }
             for kind, schema in zip(ordered, found, strict=True):
-                self._of[side, kind] = _point(schema, renamed)
+                self._of[side, kind] = map_references(schema, partial(_rename, renamed))
             for name, schema in components.items():
                 own = renamed.get(_SCHEMAS + name, _SCHEMAS + name).removeprefix(_SCHEMAS)
-                self.components[own] = _point(schema, renamed)
+                self.components[own] = map_references(schema, partial(_rename, renamed))
             taken |= set(components)
 
     def given(self, kind: Any) -> dict[str, Any]:
@@ -99,14 +99,8 @@ class _Schemas:
         return self._of["shown", kind]
 
 
-def _point(schema: Any, renamed: Mapping[str, str]) -> Any:
-    """*schema* with the references that are *renamed*."""
-    if isinstance(schema, dict):
-        return {
-            key: renamed.get(one, one) if key == "$ref" else _point(one, renamed)
-            for key, one in schema.items()
-        }
-    return [_point(one, renamed) for one in schema] if isinstance(schema, list) else schema
+def _rename(names: Mapping[str, str], reference: str) -> str:
+    return names.get(reference, reference)
 
 
 def _describe_route(route: Route, schemas: _Schemas) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from .authorities import create_ca
 from .certificates import DER, P12, PEM, issue
 from .durations import read_duration
 from .guard import read_host
-from .hosted import Hosted, tell
+from .hosted import SERVICES, Hosted, tell
 from .problem import Problem, pointing_to
 from .route import Call, Content, Routes
 from .services import set_up_service
@@ -38,7 +38,7 @@ def _fill(hosted: Hosted, body: bodies.MakePki) -> None:
     for number, certificate in enumerate(body.certificates):
         with pointing_to(f"/certificates/{number}"):
             issue(hosted, certificate)
-    for name in ("ocsp", "crl", "ca_issuers"):
+    for name in SERVICES:
         settings: bodies.Service | None = getattr(body, name)
         if settings is not None:
             with pointing_to(f"/{name}"):

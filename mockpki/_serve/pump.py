@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from .._problems import describe
 from .._services.service import Service
@@ -21,12 +21,13 @@ from .._tls.handshake import Handshake
 from .._tls.server import TlsServer
 from ..staplers import Stapler
 from . import shapes
-from .hosted import Hosted
+from .hosted import Hosted, list_services
 from .limits import EVENTS
 from .services import show_request
 from .staplers import show_event
 from .tls_servers import show_handshake
 from .views import name_ca
+from .waiting import Record
 
 if TYPE_CHECKING:
     from .topology import Topology
@@ -35,21 +36,10 @@ Told = tuple[str, shapes.EventData]
 """The kind of an event, and what it says."""
 
 
-class Record(Protocol):
-    """What a service, a TLS server or a stapler keeps."""
-
-    @property
-    def last_number(self) -> int:
-        """The number of the newest entry, 0 before the first."""
-
-    def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have *wake* called when there is something new. The result ends that."""
-
-
 class Source(ABC):
     """A *record* of a PKI, and up to which number it has been *read*."""
 
-    def __init__(self, hosted: Hosted, record: Record) -> None:
+    def __init__(self, hosted: Hosted, record: Record[Any]) -> None:
         self.pki = hosted.id
         self.record = record
         self.read = 0
@@ -118,8 +108,7 @@ class StaplerEvents(Source):
 def list_sources(hosted: Hosted) -> Iterator[Source]:
     """All that is written down in a PKI, stages included."""
     for ca in hosted.pki.cas:
-        services: dict[str, Service[Any]] = {"ocsp": ca.ocsp, "crl": ca.crl, "ca_issuers": ca.ca_issuers}
-        for name, service in services.items():
+        for name, service in list_services(ca).items():
             yield Requests(hosted, name_ca(hosted, ca), name, service)
     for id in hosted.servers:
         with suppress(KeyError):  # it has been stopped meanwhile
@@ -139,7 +128,7 @@ class Pump:
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
         self._events = topology.events
-        self._sources: dict[str, dict[Record, Source]] = {}
+        self._sources: dict[str, dict[Record[Any], Source]] = {}
         """By PKI, and by what they are of."""
         self._marked: deque[str | Source] = deque()
         """The PKIs in which something has changed, and the records that have grown."""

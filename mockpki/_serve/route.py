@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request
 
+from .hosted import SERVICES, Hosted
+
 if TYPE_CHECKING:
-    from .hosted import Hosted
     from .topology import Topology
 
 JSON = "application/json"
@@ -19,7 +20,7 @@ JSON = "application/json"
 PARAMETERS: Mapping[str, tuple[str, str]] = {
     "pki": ("string", "The id of a PKI, or its name."),
     "ca": ("string", "`root`, `ca` (the issuing one), or a serial number."),
-    "service": ("any(ocsp, crl, ca_issuers)", "Which of a CA's services."),
+    "service": (f"any({', '.join(SERVICES)})", "Which of a CA's services."),
     "certificate": ("string", "The id of a certificate, or its name."),
     "server": ("string", "The id of a TLS server, or its name."),
     "stage": ("string", "The id of a stage."),

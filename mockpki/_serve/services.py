@@ -18,7 +18,7 @@ from .hosted import Hosted
 from .problem import Problem, pointing_to
 from .route import Call, Content, Routes
 from .views import find_url
-from .waiting import wait_for_some
+from .waiting import read_page
 
 ROUTES = Routes()
 _PKI = "/v1/pkis/{pki}"
@@ -155,6 +155,10 @@ def set_faults(call: Call) -> shapes.Service:
 @ROUTES.add("DELETE", *_below(_ANY, "/faults"), answers=shapes.Service)
 def drop_faults(call: Call) -> shapes.Service:
     """Answer honestly from now on."""
+    return _make_honest(call)
+
+
+def _make_honest(call: Call) -> shapes.Service:
     hosted, service = _find(call)
     service.respond_with()
     return show_service(hosted, service)
@@ -215,7 +219,7 @@ def set_sequence(call: Call) -> shapes.Service:
 @ROUTES.add("DELETE", *_below(_ANY, "/sequence"), answers=shapes.Service)
 def drop_sequence(call: Call) -> shapes.Service:
     """Answer honestly from now on."""
-    return drop_faults(call)  # type: ignore[return-value]
+    return _make_honest(call)
 
 
 @ROUTES.add("POST", *_below(_ANY, "/reset"), status=204)
@@ -267,30 +271,20 @@ def list_requests(call: Call) -> shapes.Requests:
     if query.certificate is not None:
         with pointing_to(""):
             serial = hosted.find_member(query.certificate).serial_number
-    last = service.last_number
-
-    def look() -> list[Request]:
-        nonlocal last
-        found = service.since(query.after)
-        # What comes after this look is asked for by the next call.
-        last = found[-1].number if found else last
-        return found if serial is None else [one for one in found if serial in one.serials]
-
-    found = wait_for_some(hosted, service, query, look)
-    shown = found[: query.limit]
+    shown, last = read_page(
+        hosted, service, query, wanted=lambda one: serial is None or serial in one.serials
+    )
     return shapes.Requests(
-        requests=[show_request(hosted, one) for one in shown],
-        last=shown[-1].number if len(shown) < len(found) else last,
-        dropped=service.dropped,
+        requests=[show_request(hosted, one) for one in shown], last=last, dropped=service.dropped
     )
 
 
 def find_request(service: Service[Any], number: int) -> Request:
     """The request of that *number*. Raises Problem for one that is not kept, or not there yet."""
-    for request in service.since(max(number - 1, 0))[:1]:
-        if request.number == number:
-            return request
-    raise Problem("not-found", f"there is no request {number} here; there are those that /requests lists")
+    request: Request | None = service.find(number)
+    if request is None:
+        raise Problem("not-found", f"there is no request {number} here; there are those that /requests lists")
+    return request
 
 
 @ROUTES.add("GET", *_below(_ANY, "/requests/{number}"), answers=shapes.Request)

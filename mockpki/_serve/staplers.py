@@ -12,7 +12,7 @@ from .hosted import Hosted
 from .limits import LONGEST_WAIT
 from .problem import Problem, pointing_to
 from .route import Call, Routes
-from .waiting import wait_for_some
+from .waiting import read_page
 
 ROUTES = Routes()
 _ONE = "/v1/pkis/{pki}/tls_servers/{server}/stapler"
@@ -54,10 +54,7 @@ def get_stapler(call: Call) -> shapes.Stapler:
     With `wait`, as soon as there is one. `due` is when it asks next of its own accord, by the PKI's clock.
     """
     hosted, stapler = _find(call)
-    query = call.query
-    found = wait_for_some(hosted, stapler, query, lambda: stapler.since(query.after))
-    shown = found[: query.limit]
-    last = shown[-1][0] if len(shown) < len(found) else max(stapler.last_number, query.after)
+    shown, last = read_page(hosted, stapler, call.query, number=lambda one: one[0])
     return show_stapler(stapler, shown, last)
 
 

@@ -15,6 +15,7 @@ from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._tls.handshake import Handshake
 from .._tls.server import TlsServer
+from .._typed import split_address
 from . import bodies, queries, shapes
 from .certificates import read_octets
 from .hosted import Hosted
@@ -22,7 +23,7 @@ from .problem import Problem, describe_plainly, pointing_to
 from .route import Call, Routes
 from .staples import choose_staple
 from .views import name_certificate
-from .waiting import wait_for_some
+from .waiting import read_page
 
 ROUTES = Routes()
 _PATH = "/v1/pkis/{pki}/tls_servers"
@@ -112,10 +113,10 @@ def starting() -> Iterator[None]:
 
 def read_address(text: str) -> tuple[str, int]:
     """HOST:PORT as both. Raises ValueError for anything else."""
-    host, colon, port = text.rpartition(":")
-    if not colon or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536 or not host:
+    address = split_address(text)
+    if address is None:
         raise ValueError(f"forward_to takes HOST:PORT, such as '127.0.0.1:5432'; got {text!r:.200}")
-    return host.removeprefix("[").removesuffix("]"), int(port)
+    return address
 
 
 def show_server(hosted: Hosted, id: str) -> shapes.TlsServer:
@@ -221,14 +222,7 @@ def list_handshakes(call: Call) -> shapes.Handshakes:
     With `wait`, as soon as there is one whose handshake is over, whatever came of it.
     """
     hosted, _, server = _find(call)
-    query = call.query
-    # Of what comes after the look below nothing is passed over.
-    last = server.last_number
-    found = wait_for_some(
-        hosted, server, query, lambda: server.since(query.after), lambda one: one.completed or one.closed
-    )
-    shown = found[: query.limit]
-    last = shown[-1].number if shown else last
+    shown, last = read_page(hosted, server, call.query, will_do=lambda one: one.completed or one.closed)
     return shapes.Handshakes(
         handshakes=[show_handshake(hosted, one) for one in shown], last=last, dropped=server.dropped
     )
@@ -243,10 +237,10 @@ def get_handshake(call: Call) -> shapes.Handshake:
 
 def find_handshake(server: TlsServer, number: int) -> Handshake:
     """The connection of that *number*. Raises Problem for one that is not kept, or not there yet."""
-    for shake in server.since(max(number - 1, 0))[:1]:
-        if shake.number == number:
-            return shake
-    raise Problem("not-found", f"there is no connection {number} here; /handshakes lists those there are")
+    shake = server.find(number)
+    if shake is None:
+        raise Problem("not-found", f"there is no connection {number} here; /handshakes lists those there are")
+    return shake
 
 
 @ROUTES.add("POST", f"{_ONE}/reset", status=204)

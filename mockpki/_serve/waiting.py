@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from .._clock import monotonic
 from .durations import read_duration
@@ -17,16 +17,55 @@ from .queries import After
 T = TypeVar("T")
 
 
-class Watched(Protocol):
-    """Whatever has a record that grows."""
+class Record(Protocol[T]):
+    """Whatever is written down, and grows."""
+
+    @property
+    def last_number(self) -> int:
+        """The number of the newest entry, 0 before the first."""
+
+    def since(self, number: int) -> list[T]:
+        """Those with a higher one, oldest first."""
 
     def watch(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have *wake* called when it does. The result ends that."""
+        """Have *wake* called when there is something new. The result ends that."""
+
+
+def _number_of(entry: Any) -> int:
+    number: int = entry.number
+    return number
+
+
+def read_page(
+    hosted: Hosted,
+    record: Record[T],
+    query: After,
+    *,
+    number: Callable[[T], int] = _number_of,
+    wanted: Callable[[T], bool] = lambda one: True,
+    will_do: Callable[[T], bool] = lambda one: True,
+) -> tuple[list[T], int]:
+    """Those of *record* that are *wanted* and that *query* is about, and the *number* to read on from.
+
+    With ``wait``, as soon as there is one that *will_do*. Raises Problem as `wait_for_some` does.
+    """
+    last = record.last_number
+
+    def look() -> list[T]:
+        nonlocal last
+        found = record.since(query.after)
+        # What comes after this look is asked for by the next call.
+        last = number(found[-1]) if found else last
+        return [one for one in found if wanted(one)]
+
+    found = wait_for_some(hosted, record, query, look, will_do)
+    shown = found[: query.limit]
+    return shown, number(shown[-1]) if len(shown) < len(found) else last
 
 
 def wait_for_some(
     hosted: Hosted,
-    watched: Watched,
+    watched: Record[T],
     query: After,
     look: Callable[[], list[T]],
     will_do: Callable[[T], bool] = lambda one: True,

@@ -244,6 +244,10 @@ class Log(Generic[T]):
         """Every entry that is kept and has a higher number, or the last *-number* of them, oldest first."""
         return self._journal.since(number)
 
+    def find(self, number: int) -> T | None:
+        """The entry of that *number*; None where it is not kept, or not yet there."""
+        return self._journal.find(number)
+
     def clear(self) -> None:
         """Drop every entry."""
         self._journal.clear()

@@ -99,6 +99,12 @@ class Service(Controlled[F]):
         self._settle()
         return self._log.since(number)
 
+    @check_arguments
+    def find(self, number: int) -> Request | None:
+        """The request of that `Request.number`; None for one that is not kept, or not yet there."""
+        self._settle()
+        return self._log.find(number)
+
     @property
     def last_number(self) -> int:
         """The number of the newest request, 0 before the first: `since` reads on from there."""

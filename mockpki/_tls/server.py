@@ -218,9 +218,18 @@ class TlsServer:
 
         0 gives all. A negative number counts from the end: ``since(-1)`` is the last one.
         """
+        self._settle()
+        return self._handshakes.since(number)
+
+    @check_arguments
+    def find(self, number: int) -> Handshake | None:
+        """The connection of that `Handshake.number`; None for one that is not kept, or not yet there."""
+        self._settle()
+        return self._handshakes.find(number)
+
+    def _settle(self) -> None:
         if self._listener is not None and not self.closed:
             self._engine.settle()
-        return self._handshakes.since(number)
 
     @property
     def last_number(self) -> int:
@@ -233,8 +242,7 @@ class TlsServer:
 
     def reset(self) -> None:
         """Forget the connections so far."""
-        if self._listener is not None and not self.closed:
-            self._engine.settle()
+        self._settle()
         self._handshakes.clear()
 
     @property

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .._typed import parse_duration, suggest
+from .._typed import parse_duration, split_address, suggest
 from ._output import Output
 
 if TYPE_CHECKING:
@@ -151,14 +151,6 @@ baseline_option = click.option(
     "--baseline", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False),
     help="Exceptions that are known, as JSON, such as a report by --format json: only new ones fail.",
 )  # fmt: skip
-
-
-def split_address(text: str) -> tuple[str, int] | None:
-    """HOST:PORT as both; an IPv6 address stands in brackets, or not. None for what is neither."""
-    host, _, port = text.rpartition(":")
-    if not (host and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        return None
-    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def read_address(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, int] | None:

@@ -12,8 +12,8 @@ import click
 from click.core import ParameterSource
 
 from .._serve.settings import Settings
-from .._typed import parse_duration
-from ._options import Command, Decorator, gather, split_address
+from .._typed import parse_duration, split_address
+from ._options import Command, Decorator, gather
 from ._serve_file import FILE, print_schema, read_words
 from ._welcome import Welcome
 from ._wish import Wish, wish_options
