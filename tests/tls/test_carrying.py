@@ -150,7 +150,7 @@ class TestRefusedByClients:
         assert session.staple_sent == b"garbage"
 
     def test_empty(self, version: str) -> None:
-        """RFC 6066 has no empty response, and OpenSSL's client will not have one; an older one has no word."""
+        """RFC 6066 has no empty response, and OpenSSL's client has no use for it; older ones have no word."""
         client, session = OpenSSLClient(version), start("tlslite", replace(HONEST, staples=(b"",)))
         pump(client, session)
         older = SSL.OPENSSL_VERSION_NUMBER < 0x40000000
