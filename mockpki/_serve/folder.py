@@ -11,7 +11,7 @@ from pathlib import Path
 from .._ca.folder import replace_file
 from .._ca.leaf import Leaf
 from .._pki import PKI
-from .._pkix.pkcs12 import write_p12, write_truststore
+from .._pkix.pkcs12 import WRITES_TRUSTSTORES, write_p12, write_truststore
 
 MARK = ".mockpki"
 """The file that says which of the others are ours."""
@@ -22,8 +22,9 @@ class Folder:
     """The files of *pki* and its *leaf* in *path*, which is made if it is not there, and stays.
 
     ``ca.pem``, ``issuer.pem``, ``leaf.pem``, ``leaf.key``, ``chain.pem``, ``leaf.p12``, ``truststore.p12``
-    and ``crl.pem``, with the CRLs of all CAs. Raises FileExistsError for a folder that has a file of such a
-    name which is not by us, OSError where it cannot be written.
+    and ``crl.pem``, with the CRLs of all CAs; but for what the installed cryptography cannot write. Raises
+    FileExistsError for a folder that has a file of such a name which is not by us, OSError where it cannot
+    be written.
     """
 
     def __init__(self, path: Path, pki: PKI, leaf: Leaf) -> None:
@@ -76,8 +77,9 @@ def _list_files(pki: PKI, leaf: Leaf) -> Mapping[str, bytes]:
         "leaf.pem": leaf.cert_pem,
         "leaf.key": leaf.key_pem,
         "chain.pem": leaf.chain_pem,
-        "truststore.p12": write_truststore(pki.root.certificate),
     }
+    if WRITES_TRUSTSTORES:
+        files["truststore.p12"] = write_truststore(pki.root.certificate)
     own, *above = leaf.chain
     # None can hold an ML-DSA key.
     with suppress(ValueError):

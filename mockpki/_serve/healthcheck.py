@@ -26,7 +26,7 @@ def check_health(url: str) -> None:
     except urllib.error.HTTPError as error:
         error.close()
         raise ValueError(f"{url} answered HTTP {error.code} {error.reason}") from error
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    except (OSError, http.client.HTTPException, msgspec.MsgspecError, ValueError) as error:
         raise ValueError(f"{url} has no mockpki that answers: {getattr(error, 'reason', error)}") from error
     if health.status != "ok":
         raise ValueError(f"{url} says that its status is {health.status!r}")

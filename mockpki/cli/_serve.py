@@ -119,11 +119,16 @@ def look_at(url: str, ctx: click.Context) -> int:
     from .._serve.healthcheck import check_health
 
     # What a container has in its environment is for the server that is looked at.
-    typed = [name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE]
-    others = [name for name in typed if name != "check"]
-    if others:
-        option = f"--{others[0].replace('_', '-')}"
-        raise click.UsageError(f"--check looks at a server that runs; {option} is for one that starts.")
+    words = [*ctx.params["names"]]
+    typed = [
+        one.opts[0]
+        for one in ctx.command.params
+        if isinstance(one, click.Option)
+        and one.name not in (None, "check")
+        and ctx.get_parameter_source(one.name) is ParameterSource.COMMANDLINE
+    ]
+    if others := words + typed:
+        raise click.UsageError(f"--check looks at a server that runs; {others[0]} is for one that starts.")
     try:
         check_health(url)
     except ValueError as error:

@@ -4,9 +4,10 @@ The certificates are judged inside the handshake, where OpenSSL hands over the s
 therefore ends it with the alert `bad_certificate_status_response`, and nothing is ever sent to a
 server that is not accepted. A policy that asks for no staple is applied right after the handshake.
 
-OpenSSL 4.0 reads the staple itself, and ends the handshake in the same way when it cannot; so such a
-staple rejects under every policy that asks for one. RFC 6066 section 8 wants no less: clients "MUST
-check the OCSP response and abort the handshake if the response is not satisfactory".
+OpenSSL 4.0 (cryptography 47 and later) reads the staple itself, and ends the handshake in the same way when
+it cannot; so such a staple rejects under every policy that asks for one. RFC 6066 section 8 wants no less:
+clients "MUST check the OCSP response and abort the handshake if the response is not satisfactory". An older
+OpenSSL hands over any octets, and what cannot be read is one more staple of no use: the policy decides.
 """
 
 from __future__ import annotations

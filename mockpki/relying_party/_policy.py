@@ -50,7 +50,8 @@ class Policy:
     """The same for certificates that have the TLS feature extension (RFC 7633)."""
     bad_staple_rejects: bool = False
     """Reject a staple that cannot be used, which RFC 6066 section 8 wants of clients that ask for one; if
-    not, it is as good as none."""
+    not, it is as good as none. One that is no OCSP response at all ends the handshake even then where
+    cryptography has OpenSSL 4.0, since release 47."""
     timeout: Pause = timedelta(seconds=5)
     """For each fetch, from the connection to the last octet."""
     clock_skew: timedelta = timedelta(minutes=5)

@@ -48,6 +48,8 @@ def type_in(*words: str, env: Mapping[str, str] = MappingProxyType({})) -> Resul
         (("--token", "secret"), "No such option"),
         (("--check", "http://127.0.0.1:1/", "--port", "1"), "--check looks at a server that runs; --port is"),
         (("--check", "http://127.0.0.1:1/", "--strict"), "--strict is for one that starts"),
+        (("--check", "http://127.0.0.1:1/", "--dir", "x"), "--dir is for one that starts"),
+        (("a.example", "--check", "http://127.0.0.1:1/"), "a.example is for one that starts"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

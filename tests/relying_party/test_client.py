@@ -11,25 +11,34 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from OpenSSL import SSL
 
 from mockpki import PKI, faults, relying_party
-from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, Policy
+from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, STAPLE_REQUIRED, Policy
 from mockpki.relying_party._words import parse_policy
 from tests.kit.plain_server import plain_server
-from tests.relying_party.kit import BAD_STAPLE, SHORT, check
+from tests.relying_party.kit import BAD_STAPLE, SHORT, check, looked
 
 
 class TestUnusable:
     def test_garbage_staple(self, pki: PKI) -> None:
-        """A staple that is not DER ends the handshake by OpenSSL itself, for all who asked for one."""
-        leaf = pki.issue_cert("localhost")
+        """A staple that is not DER ends the handshake by OpenSSL 4; an older one leaves it to the policy."""
+        leaf, garbage = pki.issue_cert("localhost"), [faults.Garbage()]
         for policy in (SOFT_FAIL, HARD_FAIL):
-            verdict, handshake = check(pki, leaf, policy, staple=[faults.Garbage()])
-            assert (verdict.accepted, verdict.fetched) == (False, ())
-            assert handshake.alert == BAD_STAPLE
-            assert "the handshake failed" in verdict.reasons[0]
+            verdict, handshake = check(pki, leaf, policy, staple=garbage)
+            if SSL.OPENSSL_VERSION_NUMBER < 0x40000000:
+                assert looked(verdict) == [("staple", "unreadable"), ("OCSP", "good")]
+                assert (verdict.accepted, verdict.staple) == (True, handshake.staple)
+            else:
+                assert (verdict.accepted, verdict.fetched, verdict.staple) == (False, (), None)
+                assert handshake.alert == BAD_STAPLE
+                assert "the handshake failed" in verdict.reasons[0]
+        # A policy that wants it usable rejects it by whichever.
+        for policy in (STAPLE_REQUIRED, replace(SOFT_FAIL, bad_staple_rejects=True)):
+            verdict, handshake = check(pki, leaf, policy, staple=garbage)
+            assert (verdict.accepted, handshake.alert) == (False, BAD_STAPLE)
         not_asked_for = replace(SOFT_FAIL, sources=("OCSP", "CRL"))
-        assert check(pki, leaf, not_asked_for, staple=[faults.Garbage()])[0].accepted
+        assert check(pki, leaf, not_asked_for, staple=garbage)[0].accepted
 
 
 class TestConnection:

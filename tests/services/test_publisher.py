@@ -204,7 +204,8 @@ def build(ledger: Ledger, now: datetime, number: int) -> bytes:
     """The list by `cryptography`'s own builder, with the key of SIGNER, whose signatures are the same each
     time."""
     made = now - timedelta(minutes=10)
-    builder = x509.CertificateRevocationListBuilder().issuer_name(x509.Name.from_bytes(SIGNER.name))
+    issuer = x509.Name.from_rfc4514_string("CN=publisher under test,O=mockpki")
+    builder = x509.CertificateRevocationListBuilder().issuer_name(issuer)
     builder = builder.last_update(made).next_update(made + timedelta(days=7))
     builder = builder.add_extension(x509.AuthorityKeyIdentifier(SIGNER.key_hash, None, None), critical=False)
     builder = builder.add_extension(x509.CRLNumber(number), critical=False)

@@ -17,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from OpenSSL import SSL
 
 from mockpki._exchange.staples import certificate_status
 from mockpki._pkix.keys import PrivateKey
@@ -210,8 +211,10 @@ class TestGarbage:
         assert session.error is not None
         assert re.fullmatch(r"(OpenSSL|[a-z]).*[^.]", session.error)
         assert not session.established
-        # OpenSSL has no words for what does not look like TLS at all.
+        # OpenSSL has no words for what does not look like TLS at all; older ones see a length in it.
         speechless = transport == "openssl" and name in {"http", "zeros", "ones"}
+        if name == "ones" and SSL.OPENSSL_VERSION_NUMBER < 0x40000000:
+            speechless = speechless and session.alert_sent != "record_overflow"
         assert (session.alert_sent is None) == speechless
         assert session.pending()[:1] == (b"" if speechless else b"\x15")
 

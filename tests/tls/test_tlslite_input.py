@@ -3,6 +3,7 @@
 import pytest
 
 from mockpki import PKI
+from mockpki._tls.key_shares import HYBRIDS
 from mockpki._tls.session import Presentation
 from mockpki._tls.tlslite import TlsliteSession
 from mockpki._tls.tlslite_input import NUMBERS, make_chain, make_settings
@@ -61,6 +62,6 @@ def test_the_settings_are_a_copy_each_time() -> None:
     again = valid.validate()
     again.dsaSigHashes = []
     assert valid.dsaSigHashes != []
-    assert valid.eccCurves == again.eccCurves != settings.eccCurves
+    assert valid.eccCurves == again.eccCurves == [*settings.eccCurves, *HYBRIDS]
     odd = make_chain(Presentation((b"absurd", CHAIN[1]), leaf().key))
     assert [bytes(one.bytes) for one in odd.x509List] == [b"absurd", CHAIN[1]]
