@@ -121,8 +121,7 @@ class Live:
             self._write({"event": "handshake", "pki": self._hosted.id, "handshake": document})
         else:
             why = f" ({shake.staple_reason})" if shake.staple_requested and shake.staple_reason else ""
-            time = self._hosted.pki.clock.now()
-            self._say(clean(f"{time:%H:%M:%S}Z {shake}{why}").replace("\n", " "))
+            self._say(clean(f"{shake.time:%H:%M:%S}Z {shake}{why}").replace("\n", " "))
 
     def _write(self, document: object) -> None:
         self._say(msgspec.json.encode(document).decode())

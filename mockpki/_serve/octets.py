@@ -106,5 +106,5 @@ def get_chain(call: Call) -> Content:
 def decode_handshake(call: Call) -> Content:
     """A connection, decoded: what became of it, and the staples and certificates that the server sent."""
     hosted, server, shake = _find(call)
-    decoder = make_decoder(hosted, hosted.pki.clock.now())
+    decoder = make_decoder(hosted, shake.time)
     return _write(handshake_lines(shake, _list_chain(server, shake), decoder))

@@ -217,9 +217,10 @@ class TlsServers(Shape):
 
 
 class Handshake(Shape):
-    """A connection to a TLS server, as far as it got. *staple* is base64."""
+    """A connection to a TLS server, as far as it got, and when it came. *staple* is base64."""
 
     number: int
+    time: datetime
     client: str
     server_name: str | None
     version: str | None

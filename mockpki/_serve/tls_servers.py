@@ -191,6 +191,7 @@ def show_handshake(hosted: Hosted, shake: Handshake) -> shapes.Handshake:
     """A connection, as far as it got."""
     return shapes.Handshake(
         number=shake.number,
+        time=shake.time,
         client=shake.client,
         server_name=shake.server_name,
         version=shake.version,

@@ -40,7 +40,7 @@ class Server(Protocol):
     def closed(self) -> bool: ...
 
     def now(self) -> datetime:
-        """The time that its own HTTP tells."""
+        """The time that its own HTTP tells, and when a connection comes."""
 
     @property
     def source(self) -> Source:
@@ -92,7 +92,7 @@ class TlsConnection:
         self._inner: Receiver | None = None
         self._over = False
         self._input_over = False
-        self.handshake = Handshake(self.peer)
+        self.handshake = Handshake(self.peer, time=server.now())
         self._number = server.opened(self.handshake)
         self._clear = server.speak_first(connection, self._speak_tls)
 

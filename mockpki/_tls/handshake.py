@@ -5,14 +5,18 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._ca.leaf import Leaf
+from .._clock import Clock
 from .._pkix.reading import load_certificate
 from .._services.journal import Journal, Log, Row
 from .._watchers import Watchers
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(repr=False)
@@ -27,7 +31,8 @@ class Handshake:
     *client_certificate* was the client's, if it was accepted. *resumed*: it went on with an earlier session,
     in which both were shown, and neither a certificate nor a staple was sent (RFC 8446 section 2.2, RFC 5246
     section 7.3). *requests* counts the HTTP requests that followed. *closed*: the connection is over.
-    *number* counts the connections of a server from 1.
+    *time* is when the connection came, by the PKI's clock, aware UTC. *number* counts the connections of a
+    server from 1.
     """
 
     client: str
@@ -47,6 +52,7 @@ class Handshake:
     closed: bool = False
     alert_sent: str | None = None
     resumed: bool = False
+    time: datetime = field(default_factory=Clock().now)
     number: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
@@ -112,6 +118,7 @@ class HandshakeLog(Log[Handshake]):
             one.alert_sent,
             *(one.completed, one.alert, one.error, one.requests, one.closed, self._leaf_numbers[one.leaf]),
             one.resumed,
+            (one.time - _EPOCH) // timedelta(seconds=1),
             None if certificate is None else certificate.public_bytes(Encoding.DER),
         )
         # In version 2 the same values are always the same octets.
@@ -119,7 +126,9 @@ class HandshakeLog(Log[Handshake]):
 
     def _from_octets(self, number: int, row: Row) -> Handshake:
         client, staples, fields = row
-        *texts, completed, alert, error, requests, closed, leaf, resumed, certificate = marshal.loads(fields)  # noqa: S302 - it is our own
+        *texts, completed, alert, error, requests, closed, leaf, resumed, time, certificate = marshal.loads(  # noqa: S302 - it is our own
+            fields
+        )
         name, version, alpn, asked, reason, alert_sent = texts
         sent, all_sent = marshal.loads(staples)  # noqa: S302
         return Handshake(
@@ -140,5 +149,6 @@ class HandshakeLog(Log[Handshake]):
             closed=closed,
             alert_sent=alert_sent,
             resumed=resumed,
+            time=_EPOCH + timedelta(seconds=time),
             number=number,
         )

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,9 @@ from tests.tls.kit import GET, only
 
 WORDS = st.none() | st.text(max_size=5)
 STAPLES = st.none() | st.binary(max_size=40)
+TIMES = st.integers(-(10**9), 10**10).map(
+    lambda seconds: datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +37,7 @@ def test_a_handshake_is_made_again_of_octets(
     log = HandshakeLog()
     filled: list[Handshake] = []
     for leaf in leaves:
-        shake = Handshake("127.0.0.1:1")
+        shake = Handshake("127.0.0.1:1", time=data.draw(TIMES))
         assert log.open(shake) == len(filled) + 1
         for name in ("server_name", "version", "alpn", "staple_reason", "alert", "error"):
             setattr(shake, name, data.draw(WORDS))
@@ -74,6 +78,21 @@ def test_only_the_newest_connections_are_kept_where_that_is_asked_for() -> None:
         assert [shake.number for shake in server.connections] == [2, 3]
         assert (server.dropped, len(server.since(2))) == (1, 1)
         assert repr(server).endswith("3 connections>")
+
+
+def test_a_handshake_has_the_time_when_it_came() -> None:
+    """By the PKI's clock, as requests have theirs: while it is open, and of what is kept of it later."""
+    with PKI() as pki, pki.tls_server(pki.issue_cert("localhost")) as server, pki.clock.stop():
+        came = pki.clock.now()
+        with connected(server, context(pki)):
+            (first,) = server.connections
+            pki.clock.shift(timedelta(days=3))
+        shake_hands(server, context(pki))
+        assert [shake.time for shake in (first, *server.connections)] == [
+            came,
+            came,
+            came + timedelta(days=3),
+        ]
 
 
 # Which version, which protocol.

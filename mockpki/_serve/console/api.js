@@ -10,7 +10,7 @@
  * @typedef {{url: string, faults: Fault[], to: Record<string, Fault[]>, script_left: number, sequence: string | null, asked: number, last: number}} Service
  * @typedef {{id: string, name: string | null, host: string, port: number, url: string, server_name: string | null, certificates: string[], staple: any, connections: number}} TlsServer
  * @typedef {{number: number, time: string, client: string, method: string, path: string, headers: Record<string, string>, certificates: string[], hash_algorithm: string | null, nonce: string | null, signed: boolean, error: string | null, text: string, answer: {status: number | null, honest: boolean, faults: Fault[], steps: string[], size: number}}} Request
- * @typedef {{number: number, time?: string, client: string, server_name: string | null, version: string | null, alpn: string | null, staple_requested: boolean, staple: string | null, staple_reason: string | null, completed: boolean, resumed: boolean, alert: string | null, alert_sent: string | null, error: string | null, certificate: string | null, client_certificate: string | null, requests: number, closed: boolean, text: string}} Handshake
+ * @typedef {{number: number, time: string, client: string, server_name: string | null, version: string | null, alpn: string | null, staple_requested: boolean, staple: string | null, staple_reason: string | null, completed: boolean, resumed: boolean, alert: string | null, alert_sent: string | null, error: string | null, certificate: string | null, client_certificate: string | null, requests: number, closed: boolean, text: string}} Handshake
  * @typedef {{method: string, path: string, body: any, answer: any}} Deed what a person changed, and what came of it
  */
 

@@ -105,7 +105,7 @@ function showAsked(row, names) {
  * @param {Names} names
  */
 const showRow = (row, names) => [
-  make("time", { datetime: row.what.time ?? "" }, clock(row.what.time)),
+  make("time", { datetime: row.what.time }, clock(row.what.time)),
   make("span", { class: `kind ${row.kind}` }, TITLES[row.kind]),
   make("span", { class: "of" }, names.of(row.pki)),
   make("span", { class: "asked" }, showAsked(row, names)),
@@ -137,9 +137,9 @@ export class Log {
     this.apply();
   }
 
-  /** Rows of before, below those that are there: the newest first, as far as they say when they were. @param {Row[]} rows */
+  /** Rows of before, below those that are there: the newest first. @param {Row[]} rows */
   addPast(rows) {
-    rows.sort((one, other) => (other.what.time ?? "").localeCompare(one.what.time ?? "") || other.what.number - one.what.number);
+    rows.sort((one, other) => other.what.time.localeCompare(one.what.time) || other.what.number - one.what.number);
     for (const row of rows.slice(0, MOST)) if (!this.rows.has(row.link)) this.add(row, true);
   }
 
@@ -151,8 +151,7 @@ export class Log {
       return;
     }
     let one = this.rows.get(row.link);
-    // When it was heard of first is when it was.
-    if (one) one.row = { ...row, what: /** @type {Handshake} */ ({ ...row.what, time: one.row.what.time ?? row.what.time }) };
+    if (one) one.row = row;
     else {
       const link = make("a", { href: row.link, class: "row" });
       one = { row, link, node: make("li", {}, link), text: "" };

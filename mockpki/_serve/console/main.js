@@ -67,8 +67,7 @@ function refreshSoon(pki) {
 function hear(kind, data) {
   const { pki = "", ca, service, server, document: what } = data;
   if (kind === "request") log.add(placeRow(pki, ca === "ca" ? [service] : ["cas", ca, service], what));
-  // A handshake has no time of its own: it is that at which it is heard.
-  else if (kind === "handshake") log.add(placeRow(pki, ["tls_servers", server], { time: new Date().toISOString(), ...what }));
+  else if (kind === "handshake") log.add(placeRow(pki, ["tls_servers", server], what));
   else if (kind === "certificate") names.learnCertificate(pki, what);
   else if (kind === "pki" && what?.cas) names.learnPki(what);
   else if (kind === "lost") askForPast();
