@@ -78,7 +78,8 @@ class ListeningPort:
     def _listen(self, sockets: list[socket.socket]) -> None:
         self._listening, self._ready = sockets, []
         for sock in self._listening:
-            self._engine.loop.add_reader(sock, self._accept, sock)
+            # By number, as `Connection` does: given the socket, the loop would spell it out each time.
+            self._engine.loop.add_reader(sock.fileno(), self._accept, sock)
 
     def stop(self) -> None:
         """On the loop: refuse connections, and tear down those there are. The port stays ours.
@@ -96,7 +97,7 @@ class ListeningPort:
 
     def _refuse(self) -> None:
         for sock in self._listening:
-            self._engine.loop.remove_reader(sock)
+            self._engine.loop.remove_reader(sock.fileno())
         close_sockets(self._listening)
 
     def _give_way(self, error: OSError) -> None:

@@ -21,6 +21,9 @@ from ..._ca.crl_issuer import CrlIssuer
 from ..._ca.leaf import Leaf
 from ..._pki import PKI
 from ..._pkix.pem import write_pem
+from ..._services.evidence import Request
+from ..._services.publisher import Publisher
+from ..._services.responder import Responder
 from ..._tls.server import TlsServer
 from ..._tls.spoken import Handler, Spoken
 from ...publishing import IMMEDIATE, Publishing, by
@@ -82,6 +85,8 @@ class Stage:
         self.scenario = scenario
         self._ends = ends
         self._given: Collection[str] | None = None
+        # The root serves other stages, too, and what it was asked there is not read again.
+        self._older = {service: service.last_number for service in (pki.root.ocsp, pki.root.crl)}
         self._filters = scenario.crlite is not None
         """Whether filters have to do with it: else their service is not opened."""
         self._pki = pki
@@ -103,7 +108,7 @@ class Stage:
             self.leaf, staple=staple, chain=chain, resumption=scenario.resumption, **spoken.arguments
         )
         self._before = self._records
-        """What there was before the visit that is judged; the root serves other stages, too."""
+        """What there was before the visit that is judged."""
 
     @property
     def chain_ders(self) -> tuple[bytes, ...]:
@@ -217,6 +222,9 @@ class Stage:
         early = self._pki.clock.now() - _EARLIER if offer.made == "too early" else None
         self._pki.crlite.publish(full=not delta, coverage_ends=early)
 
+    def _list(self, service: Responder | Publisher) -> list[Request]:
+        return service.since(self._older.get(service, 0))
+
     @property
     def _records(self) -> Seen:
         about, top = self.scenario.about, self._pki.root
@@ -227,8 +235,8 @@ class Stage:
         (_, ocsp, crl), *others = (
             (
                 whom,
-                tuple(one for one in issuer.ocsp.requests if subject.serial_number in one.serials),
-                tuple(issuer.crl.requests),
+                tuple(one for one in self._list(issuer.ocsp) if subject.serial_number in one.serials),
+                tuple(self._list(issuer.crl)),
             )
             for whom, subject, issuer in chain
         )
