@@ -307,7 +307,7 @@ def list_commands() -> list[list[str]]:
 def test_commands_are_there(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command line is one that mockpki takes."""
     monkeypatch.chdir(tmp_path)
-    for file in ("nginx.conf", "site", "response.der"):
+    for file in ("nginx.conf", "Caddyfile", "site", "response.der", "known.json"):
         (tmp_path / file).touch()
     name, *rest = words
     command = main.get_command(click.Context(main), name)
