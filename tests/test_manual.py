@@ -306,7 +306,7 @@ def list_commands() -> list[list[str]]:
 def test_commands_are_there(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command line is one that mockpki takes."""
     monkeypatch.chdir(tmp_path)
-    for file in ("nginx.conf", "site", "response.der"):
+    for file in ("nginx.conf", "Caddyfile", "site", "response.der", "known.json"):
         (tmp_path / file).touch()
     name, *rest = words
     # As a part of the whole: click keeps what the first one who looks at a command finds of its `-h`.

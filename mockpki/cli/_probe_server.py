@@ -186,6 +186,7 @@ def run_server_probe(
     from rich.console import Console
 
     from .._engine.ports import EXHAUSTED, describe
+    from .._probe.servers import NOT_SEEN
     from .._probe.servers import probe_server as run_probe
     from .._reports.baseline import name_exception
     from .._reports.servers import describe_server
@@ -231,4 +232,6 @@ def run_server_probe(
     judged = {outcome.scenario for outcome in report.outcomes}
     skipped = [one.name for one in choose_scenarios(runs.only) if one.name not in judged]
     described = describe_server(report, skipped)
-    return output.write_or_compare(described, known, report.exit_status)
+    ends_with = output.write_or_compare(described, known, report.exit_status)
+    # What is known excuses what a server does, and not that it does nothing.
+    return ends_with or (NOT_SEEN if known is not None and report.inert else 0)

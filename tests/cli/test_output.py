@@ -19,6 +19,7 @@ from mockpki.cli._output import end_on_signals, work_apart
 from tests.kit.pages import Reader
 from tests.kit.programs import need
 from tests.kit.server_scripts import ARGUMENTS, PLAIN
+from tests.servers.commands import SERVERS
 
 
 class TestOutput:
@@ -205,6 +206,11 @@ class TestBaseline:
         chosen = ["probe-server", "--only", "good"]
         assert CliRunner().invoke(main, [*chosen, "--output", str(file), *server]).exit_code == 1
         known = CliRunner().invoke(main, [*chosen, "--baseline", str(file), *server])
+        assert known.exit_code == 4, "what never staples and never asks is not excused"
+        nginx = SERVERS["nginx"]()
+        known = CliRunner().invoke(
+            main, [*chosen, "--baseline", str(file), "--template", str(nginx.template), "--", *nginx.command]
+        )
         assert known.exit_code == 0, known.output
         file.write_text('{"exceptions": ["good: no-errors"]}')
         new = CliRunner().invoke(main, [*chosen, "--baseline", str(file), *server])

@@ -47,10 +47,12 @@ class Template:
 
     def write(self, folder: Path, values: Mapping[str, str]) -> dict[str, str]:
         """Fill it in with *values*, into *folder*; the values of ``{template}`` and ``{config}``."""
-        config = folder / ("config" if self.is_folder else f"config{self.path.suffix}")
+        # A file keeps its name: Caddy knows by it which language it is in.
+        config = folder / "config" if self.is_folder else folder / "config" / self.path.name
         paths = {"template": str(self.path.resolve()), "config": str(config)}
         values = {**values, **paths}
         if not self.is_folder:
+            config.parent.mkdir(parents=True, exist_ok=True)
             config.write_text(self.placeholders.fill_in(self.text, values), encoding="utf-8")
             return paths
         if config.exists():

@@ -59,11 +59,11 @@ class TestTrees:
         assert not (config / "left").exists()
 
     def test_a_file(self, tmp_path: Path) -> None:
-        """A file keeps its suffix, and only names that there are count."""
+        """A file keeps its name, and only names that there are count."""
         path = tmp_path / "Caddyfile.conf"
         path.write_text("{ {$HOME} {http.request.uri} {port} {{host}} {{http}} }", encoding="utf-8")
         config = fill_in(path, tmp_path / "out")
-        assert config.name == "config.conf"
+        assert config.name == "Caddyfile.conf"
         assert config.read_text("utf-8") == "{ {$HOME} {http.request.uri} 8443 {host} {{http}} }"
 
     def test_what_is_none(self, tmp_path: Path) -> None:
