@@ -60,6 +60,8 @@ LONG = {
     "scenarios/clients/test_swapped.py", "scenarios/clients/test_table.py", "test_benchmarks.py",
 }  # fmt: skip
 """Whole tables, for many policies each: of these CI runs a third for each commit, in turn."""
+COSTLY = {"presets", "report", "table"}
+"""Fixtures of a session that take seconds: one worker makes those of a folder, and runs all that want them."""
 KINDS = {"slow": SLOW, "uncounted": UNCOUNTED, "core": CORE, "long": LONG}
 """The markers, and what has each."""
 
@@ -97,11 +99,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark them, and begin with those that take longest: nobody waits for one of them at the end."""
     items.sort(key=lambda item: item.path.name not in LONGEST)
     marked: dict[Path, set[str]] = {}
     for item in items:
+        if COSTLY & {*getattr(item, "fixturenames", ())}:
+            item.add_marker(pytest.mark.xdist_group(item.path.parent.name))
         if item.path not in marked:
             marked[item.path] = find_markers(item.path)
         for name in marked[item.path]:
