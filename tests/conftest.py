@@ -61,7 +61,7 @@ LONG = {
 }  # fmt: skip
 """Whole tables, for many policies each: of these CI runs a third for each commit, in turn."""
 COSTLY = {"presets", "report", "table"}
-"""Fixtures of a session that take seconds: one worker makes those of a folder, and runs all that want them."""
+"""Fixtures of a session that take seconds: one worker makes those of a folder, and runs all that use them."""
 KINDS = {"slow": SLOW, "uncounted": UNCOUNTED, "core": CORE, "long": LONG}
 """The markers, and what has each."""
 

@@ -1,6 +1,7 @@
 """The manual is true: its lists are current, its pages build, and every example in it works."""
 
 import ast
+import os
 import re
 import shlex
 import subprocess
@@ -15,11 +16,13 @@ from cryptography import x509
 from cryptography.x509.ocsp import OCSPResponse, load_der_ocsp_response
 
 import mockpki
-from mockpki import PKI, relying_party
+from mockpki import PKI, relying_party, scenarios
 from mockpki._catalogue.readme import BEGIN, refresh_list
 from mockpki.cli import main
+from mockpki.scenarios import servers
 from tests.kit import mail
 from tests.kit.plain_server import plain_server
+from tests.kit.programs import need
 
 ROOT = Path(mockpki.__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -32,8 +35,9 @@ PAGES = {
     for path in (ROOT / "README.md", *sorted(DOCS.rglob("*.md")))
     if "catalogues" not in path.parts
 }
-PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FLAGS = re.MULTILINE | re.DOTALL
+PYTHON = re.compile(r"^```python\n(.*?)^```$", FLAGS)
+SHELL = re.compile(r"^```sh\n(.*?)^```$", FLAGS)
 EXAMPLES = {name: PYTHON.findall(text) for name, text in PAGES.items()}
 BLOCKS = [block for blocks in EXAMPLES.values() for block in blocks]
 FAULTS = PAGES["docs/faults.md"]
@@ -64,73 +68,17 @@ def test_every_block_is_python(block: str) -> None:
     compile(block, "manual", "exec")
 
 
-MY_CLIENT = """
-from datetime import timedelta
-from urllib.parse import urlsplit
-import ssl
-from dataclasses import replace
-from mockpki import relying_party
-
-def get(url, verify, timeout=10):
-    '''Asks the responder that the certificate names, rejects what is revoked, and else goes on.'''
-    policy = replace(
-        relying_party.SOFT_FAIL, sources=("OCSP",), timeout=timedelta(seconds=timeout)
-    )
-    where = urlsplit(url)
-    verdict = relying_party.check(where.hostname, where.port, ca=verify, policy=policy)
-    if not verdict.accepted:
-        raise ssl.SSLError(str(verdict))
-"""
-
-
-EVERYWHERE = MY_CLIENT.replace(', sources=("OCSP",)', "")
-"""The same, but it looks at staples and CRLs, too."""
-
 OPTIONS = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:asyncio")
 
 
-CARELESS = MY_CLIENT.replace('sources=("OCSP",)', "sources=()")
-"""A client that never looks at anything."""
-
-CRL_READER = """
-import urllib.request
-from datetime import datetime, timezone
-from cryptography import x509
-
-def read(url, issuer=None):
-    '''Fetches a CRL; with its issuer, it has to be signed by that, and not yet over.'''
-    with urllib.request.urlopen(url) as answer:
-        crl = x509.load_der_x509_crl(answer.read())
-    if issuer is not None:
-        if not crl.is_signature_valid(issuer.public_key()):
-            raise ValueError("signed by another")
-        if crl.next_update_utc < datetime.now(timezone.utc):
-            raise ValueError("over")
-    return crl
-"""
-
-CARELESS_READER = """
-def read(url, issuer=None):
-    return []
-"""
-
-CLIENT_MATTERS = {
-    "README.md": {"test_revoked_is_rejected", "test_revocation", "test_a_revocation_shows_at_the_next_issue"},
-    "docs/cookbook.md": {"test_it_asks"},
-    "docs/guides/client-certificates.md": set[str](),
-    "docs/guides/client.md": {
-        "test_revoked_is_rejected", "test_revocation", "test_a_hanging_responder_costs_a_second",
-        "test_it_asks_again_after_a_503",
-    },
-    "docs/guides/crl-consumer.md": {
-        "test_a_revocation_shows_at_the_next_issue", "test_a_hundred_thousand_entries",
-        "test_what_cannot_be_used_is_refused",
-    },
-    "docs/guides/crlite.md": set[str](),
-    "docs/guides/debugging.md": set[str](),
-    "docs/guides/stapling-server.md": {"test_a_stale_staple_is_as_good_as_none"},
-}  # fmt: skip
-"""Of each page with tests in it, those that a careless client fails; the others are about something else."""
+def find_files(begins: str) -> dict[str, str]:
+    """Of each page that has it, the file to copy in which a line *begins* so."""
+    return {
+        name: block
+        for name, blocks in EXAMPLES.items()
+        for block in blocks
+        if not find_tests(block) and f"\n{begins}" in block
+    }
 
 
 def find_tests(block: str) -> list[str]:
@@ -142,14 +90,95 @@ def find_tests(block: str) -> list[str]:
     ]
 
 
+STAND_INS = {
+    "my_client": find_files("def get("),
+    "my_crl_reader": find_files("class Reader:"),
+    "filter_client": find_files("def connect("),
+    "mail_client": find_files("def send("),
+}
+"""By the name under which examples import them, what pages show in the place of the reader's own."""
+EVERYWHERE = next(iter(STAND_INS["my_client"].values()))
+"""A client that looks at staples, OCSP and CRLs."""
+CARELESS = EVERYWHERE.replace("SOFT_FAIL, ", "SOFT_FAIL, sources=(), ")
+"""A client that never looks at anything."""
+CRL_READER = next(iter(STAND_INS["my_crl_reader"].values()))
+FILTER_CLIENT = next(iter(STAND_INS["filter_client"].values()))
+MAIL = next(iter(STAND_INS["mail_client"].values()))
+CARELESS_READER = """
+class Reader:
+    def __init__(self, issuer, now=None):
+        pass
+
+    def read(self, url):
+        return []
+
+    def is_revoked(self, certificate):
+        return False
+"""
+
+CLIENT_MATTERS = {
+    "README.md": {"test_revoked_is_rejected", "test_revocation", "test_a_revocation_shows_at_the_next_issue"},
+    "docs/cookbook.md": {"test_it_asks", "test_revocation"},
+    "docs/guides/client-certificates.md": set[str](),
+    "docs/guides/client.md": {
+        "test_revoked_is_rejected", "test_revocation", "test_a_hanging_responder_costs_a_second",
+        "test_it_asks_again_after_a_503",
+    },
+    "docs/guides/crl-consumer.md": {
+        "test_what_is_revoked_is_found", "test_it_keeps_a_crl_until_it_ends",
+        "test_what_cannot_be_used_is_refused", "test_a_hundred_thousand_entries", "test_revocation",
+        "test_a_revocation_shows_at_the_next_issue",
+    },
+    "docs/guides/crlite.md": set[str](),
+    "docs/guides/debugging.md": set[str](),
+    "docs/guides/stapling-server.md": {"test_a_stale_staple_is_as_good_as_none"},
+}  # fmt: skip
+"""Of each page with tests in it, those that a careless client fails; the others are about something else."""
+
+
 def lay_out(pytester: pytest.Pytester, page: str, client: str, reader: str) -> None:
     """Put each example of *page* that has tests into a file, beside the client that it speaks of."""
-    pytester.makepyfile(my_client=client, my_crl_reader=reader)
+    pytester.makepyfile(my_client=client, my_crl_reader=reader, filter_client=FILTER_CLIENT)
     for number, block in enumerate(EXAMPLES[page]):
-        if find_tests(block) and "my_client.send" not in block:
-            block = block.replace('policy="soft-fail"', 'policy="soft-fail", only="ocsp-[gr]*"')
-            block = block.replace('policy="hard-fail"', 'policy="soft-fail", only="ocsp-[gr]*"')
-            pytester.makepyfile(**{f"test_{number}": f"import my_client\nimport my_crl_reader\n{block}"})
+        if find_tests(block) and "mail_client" not in block:
+            few = 'parametrize(policy="soft-fail", only="ocsp-[gr]*"'
+            block = re.sub(r'parametrize\(policy="(soft|hard)-fail"', few, block)
+            block = re.sub(r'only="(crl|crlite)-\*"', r'only="\1-[gr]*"', block)
+            pytester.makepyfile(**{f"test_{number}": block})
+
+
+def test_pages_show_whole_files() -> None:
+    """What examples import that nobody can install is on their page, too, the same on all; not in README."""
+    for name, pages in STAND_INS.items():
+        wanted = {
+            page for page, blocks in EXAMPLES.items() if any(re.search(rf"\b{name}\b", one) for one in blocks)
+        }
+        assert pages.keys() == wanted - {"README.md"}
+        assert len(set(pages.values())) == 1
+
+
+USUAL, FILTERS = len(scenarios.cases("soft-fail")), len(scenarios.cases("soft-fail", only="crlite-*"))
+UNSEEN = ("crl-refused", "crl-unresolvable", "crl-second-*")
+COUNTS = {
+    "CHANGELOG.md": {USUAL, FILTERS},
+    "README.md": {USUAL, FILTERS},
+    "docs/howto.md": {FILTERS},
+    "docs/guides/client.md": {USUAL, FILTERS},
+    "docs/guides/client-certificates.md": {len(servers.CLIENT_TABLE)},
+    "docs/guides/crl-consumer.md": {len(scenarios.cases("hard-fail", only="crl-*", skip=UNSEEN))},
+    "docs/guides/crlite.md": {FILTERS},
+    "docs/guides/stapling-server.md": {len(servers.SCENARIOS)},
+}
+"""How many scenarios each page speaks of."""
+
+
+def test_counts_are_right() -> None:
+    """Wherever it is said how many situations there are, there are so many."""
+    assert len(scenarios.TABLE) == USUAL + FILTERS
+    pages = {**PAGES, "CHANGELOG.md": (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")}
+    stated = re.compile(r"\b(\d+)\s(?:situations|scenarios|tests, in|more (?:if|of|where))")
+    found = {page: set(map(int, stated.findall(text))) for page, text in pages.items()}
+    assert {page: counts for page, counts in found.items() if counts} == COUNTS
 
 
 def test_every_page_with_tests_is_run() -> None:
@@ -187,22 +216,9 @@ def test_scenarios_run(pytester: pytest.Pytester) -> None:
     block = block.replace('policy="hard-fail"', 'policy="hard-fail", only="ocsp-[gr]*"')
     hard = EVERYWHERE.replace("SOFT_FAIL", "HARD_FAIL")
     for client, outcome in ((hard, {"passed": 9}), (EVERYWHERE, {"passed": 6, "failed": 3})):
-        pytester.makepyfile(my_client=client, test_example=f"import my_client\n{block}")
+        pytester.makepyfile(my_client=client, test_example=block)
         result = pytester.runpytest_subprocess(*OPTIONS, "-W", "error")
         result.assert_outcomes(**outcome)
-
-
-MAIL = """
-import smtplib
-import ssl
-
-def send(host, port, ca_file):
-    '''Trusts the CA, and looks at no source.'''
-    with smtplib.SMTP(host, port, timeout=10) as mail:
-        mail.starttls(context=ssl.create_default_context(cafile=ca_file))
-        if mail.noop()[0] != 250:
-            raise ssl.SSLError("no answer")
-"""
 
 
 def test_mail_runs(pytester: pytest.Pytester) -> None:
@@ -212,16 +228,15 @@ def test_mail_runs(pytester: pytest.Pytester) -> None:
     clear is not judged.
     """
     (block,) = [block for block in BLOCKS if "def test_mail(" in block]
-    block = f"from mockpki import scenarios\nimport my_client\n{block}"
-    block = block.replace('"hard-fail"', '"no-check", only=["ocsp-good", "ocsp-revoked"]')
+    block = block.replace('"no-check"', '"no-check", only=["ocsp-good", "ocsp-revoked"]')
     with plain_server(mail.speak) as behind:
         pytester.makepyfile(
-            my_client=MAIL,
+            mail_client=MAIL,
             in_the_clear=MAIL.replace("mail.starttls", "dict"),
             test_handled=block,
             test_forwarded=block.replace("handler=smtp", f"forward_to={behind}"),
             test_hard=block.replace("no-check", "hard-fail"),
-            test_clear=block.replace("my_client", "in_the_clear"),
+            test_clear=block.replace("mail_client", "in_the_clear"),
         )
         result = pytester.runpytest_subprocess(*OPTIONS, "-W", "error", "-rA")
     result.assert_outcomes(passed=5, failed=3)
@@ -261,12 +276,16 @@ def test_one_pki_for_many_tests_runs(pytester: pytest.Pytester) -> None:
 
 
 def test_unittest_runs(pytester: pytest.Pytester) -> None:
-    """By the recipe a class of unittest has a PKI; its test passes with a client that asks, else fails."""
-    (block,) = [block for block in BLOCKS if "unittest." in block]
-    careless = MY_CLIENT.replace('sources=("OCSP",)', "sources=()")
-    for client, outcome in ((MY_CLIENT, {"passed": 1}), (careless, {"failed": 1})):
-        pytester.makepyfile(my_client=client, test_example=f"import my_client\n{block}")
-        pytester.runpytest_subprocess(*OPTIONS, "-W", "error").assert_outcomes(**outcome)
+    """By the recipes classes of unittest have a PKI, without pytest, too; a client has to ask to pass."""
+    with_pytest, plain = sorted(
+        (block for block in BLOCKS if "unittest." in block), key=lambda block: "PKI()" in block
+    )
+    for client, outcome in ((EVERYWHERE, "passed"), (CARELESS, "failed")):
+        pytester.makepyfile(my_client=client, test_fixture=with_pytest, test_plain=plain)
+        pytester.runpytest_subprocess(*OPTIONS, "-W", "error").assert_outcomes(**{outcome: 2})
+        done = pytester.run(sys.executable, "-m", "unittest", "test_plain.py")
+        assert (done.ret == 0) == (client is EVERYWHERE)
+        done.stderr.fnmatch_lines(["Ran 1 test in *"])
 
 
 def test_fragments_run(pytester: pytest.Pytester) -> None:
@@ -306,7 +325,7 @@ def list_commands() -> list[list[str]]:
 def test_commands_are_there(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command line is one that mockpki takes."""
     monkeypatch.chdir(tmp_path)
-    for file in ("nginx.conf", "Caddyfile", "site", "response.der", "known.json"):
+    for file in ("nginx.conf", "Caddyfile", "site", "response.der", "list.crl", "known.json"):
         (tmp_path / file).touch()
     name, *rest = words
     # As a part of the whole: click keeps what the first one who looks at a command finds of its `-h`.
@@ -314,6 +333,41 @@ def test_commands_are_there(words: list[str], tmp_path: Path, monkeypatch: pytes
         command = main.get_command(parent, name)
         assert command is not None
         command.make_context(name, rest, parent)
+
+
+FEWER = {
+    "docs/guides/crl-consumer.md": ('--only "crl-*"', "--only crl-revoked"),
+    "docs/guides/crlite.md": ('--only "crlite-*"', "--only crlite-revoked"),
+    "docs/guides/client-certificates.md": ("-certificates", "-certificates --only crl-revoked"),
+    "docs/guides/stapling-server.md": ("probe-server", "probe-server --only good"),
+}
+"""Of each page with programs to copy, how its commands are made to take not as long."""
+
+
+@pytest.mark.parametrize("page", FEWER)
+def test_programs_run(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Programs are made as their page has it, and commands print, and end with, what it says."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    for block in EXAMPLES[page]:
+        for name, begins in {"filter_client": "def connect(", "server": "def serve("}.items():
+            if begins in block:
+                Path(f"{name}.py").write_text(block, encoding="utf-8")
+    lines = "".join(SHELL.findall(PAGES[page]))
+    for make in re.findall(r"^cat > check.*?^chmod .*?$", lines, FLAGS):
+        for program in ("openssl", "curl"):
+            need(program)
+        subprocess.run(["sh", "-c", make], check=True)
+    commands = re.findall(r"^mockpki .*(?:\./|python ).*$", lines, re.MULTILINE)
+    assert commands
+    for line in commands:
+        command, _, says = line.replace(*FEWER[page]).partition("  #")
+        with pytest.raises(SystemExit) as end:
+            main(shlex.split(command)[1:])
+        assert says.partition(";")[0].strip(" .") in "".join(capfd.readouterr())
+        assert (end.value.code or 0) == (2 if says.endswith("it ends with 2") else 0)
 
 
 def test_links_lead_somewhere() -> None:
