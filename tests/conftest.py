@@ -53,7 +53,7 @@ CORE = {
     "serve/test_application.py", "test_pki.py", "test_pytest_options.py", "test_wsgi.py",
     "tls/test_openssl.py", "tls/test_tlslite.py",
 }  # fmt: skip
-"""Where the libraries below are met: these run with every Python, and with the oldest of each library."""
+"""Where the libraries below are met: for each commit these run with every Python, and the oldest of each library."""
 LONGEST = {"test_all_scenarios.py", "test_manual.py", "test_recipes.py", "test_release.py"}
 LONG = {
     "probe/test_common.py", "probe/test_inference.py", "probe/test_meaning.py",
@@ -73,10 +73,8 @@ def find_markers(path: Path) -> set[str]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Which of several shares of the files is run, for those who run each somewhere else."""
-    parser.addoption(
-        "--share", default="1/1", metavar="NUMBER/ALL", help="run the files of this share, and the core"
-    )
+    """Which of the longest tables are run, for those who run the others another time."""
+    parser.addoption("--share", default="1/1", metavar="NUMBER/ALL", help="of the longest tables, run this share")
 
 
 def _is_left_out(path: Path, config: pytest.Config) -> bool:
@@ -89,7 +87,7 @@ def _is_left_out(path: Path, config: pytest.Config) -> bool:
     share, shares = map(int, config.getoption("share").split("/"))
     # By its name, and not its place in a row: all workers agree, whatever else is chosen.
     mine = crc32(path.relative_to(HERE).as_posix().encode()) % shares == share - 1
-    return not mine and "core" not in markers
+    return not mine and "long" in markers
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
