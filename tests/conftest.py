@@ -53,7 +53,7 @@ CORE = {
     "serve/test_application.py", "test_pki.py", "test_pytest_options.py", "test_wsgi.py",
     "tls/test_openssl.py", "tls/test_tlslite.py",
 }  # fmt: skip
-"""Where the libraries below are met: for each commit these run with every Python, and the oldest of each library."""
+"""Where the libraries below are met: these run each time with every Python and all floors."""
 LONGEST = {"test_all_scenarios.py", "test_manual.py", "test_recipes.py", "test_release.py"}
 LONG = {
     "probe/test_common.py", "probe/test_inference.py", "probe/test_meaning.py",
@@ -74,7 +74,9 @@ def find_markers(path: Path) -> set[str]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Which of the longest tables are run, for those who run the others another time."""
-    parser.addoption("--share", default="1/1", metavar="NUMBER/ALL", help="of the longest tables, run this share")
+    parser.addoption(
+        "--share", default="1/1", metavar="NUMBER/ALL", help="of the longest tables, run this share"
+    )
 
 
 def _is_left_out(path: Path, config: pytest.Config) -> bool:
