@@ -5,7 +5,7 @@
  * @typedef {{id: string, name: string | null, common_name: string, issuer: string | null, serial_number: string, certificate: string, publishes: string, ocsp_url: string, crl_url: string, ca_issuers_url: string, status: Status | null}} Ca
  * @typedef {{now: string, offset: string}} Clock
  * @typedef {{id: string, name: string | null, ca_file: string, ca_pem: string, cas: Ca[], clock: Clock, certificates: string[], tls_servers: string[]}} Pki
- * @typedef {{id: string, name: string | null, ca: string, identities: string[], serial_number: string, status: Status, chain: string, not_before: string | null, not_after: string | null}} Certificate
+ * @typedef {{id: string, name: string | null, ca: string, identities: string[], serial_number: string, status: Status, chain: string, key_file: string | null, not_before: string | null, not_after: string | null}} Certificate
  * @typedef {{fault: string, text: string}} Fault
  * @typedef {{url: string, faults: Fault[], to: Record<string, Fault[]>, script_left: number, sequence: string | null, asked: number, last: number}} Service
  * @typedef {{id: string, name: string | null, host: string, port: number, url: string, server_name: string | null, certificates: string[], staple: any, connections: number}} TlsServer
@@ -16,10 +16,13 @@
 
 /** A call that the server refused, in its own words. */
 export class Refusal extends Error {
-  /** @param {number} status @param {{detail?: string, problems?: string[]}} problem */
+  /** @param {number} status @param {{detail?: string, pointer?: string, problems?: string[]}} problem */
   constructor(status, problem) {
     super([problem.detail ?? `the server answered ${status}`, ...(problem.problems ?? []).slice(1)].join("; "));
     this.status = status;
+    const said = /^(\w+)= of |does not take (\w+)=/.exec(problem.detail ?? "");
+    /** The fields that it may be about, the likeliest first. */
+    this.fields = [said?.[1] ?? said?.[2], ...(problem.pointer ?? "").split("/").reverse()].filter((one) => one !== undefined && one !== "");
   }
 }
 

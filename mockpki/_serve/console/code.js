@@ -69,16 +69,18 @@ const pythonFaults = (faults) => faults.map(pythonFault).join(", ");
 
 /** @param {any} staple */
 const pythonStaple = (staple) => staple === "honest" ? "()" : staple === "none" ? "None"
-  : Array.isArray(staple) ? `[${pythonFaults(staple)}]` : `staplers.named(${python(staple.policy)})`;
+  : Array.isArray(staple) ? `[${pythonFaults(staple.map((one) => one.text ?? one))}]` : staple.der ? `b64decode(${python(staple.der)})` : `staplers.named(${python(staple.policy)})`;
 
 /**
  * The same as a test, for the fixture `pki`: what was made elsewhere is made where it is first spoken of.
  * @param {Deed[]} deeds
  * @param {import("./api.js").Pki} pki
+ * @param {import("./api.js").Certificate[]} certificates as they are now
+ * @param {import("./api.js").TlsServer[]} servers
  */
-export function writePython(deeds, pki) {
+export function writePython(deeds, pki, certificates, servers) {
   /** @type {Map<string, string>} */
-  const names = new Map();
+  const names = new Map([["root", "pki.root"], ["ca", "pki.ca"]]);
   /** @type {string[]} */
   const lines = [];
   const say = (/** @type {string} */ line) => lines.push(`    ${line}`);
@@ -89,48 +91,81 @@ export function writePython(deeds, pki) {
     say(`${name} = ${call}`);
     return name;
   };
+  /** @param {string} id @returns {string} */
+  const ca = (id) => {
+    const known = names.get(id);
+    if (known) return known;
+    const one = pki.cas.find((own) => own.id === id || own.name === id);
+    const above = one?.issuer ? ca(one.issuer) : "pki.ca";
+    // Those between the root and the issuing CA are the PKI's own, which no call makes.
+    const own = one ? chain.indexOf(one.id) : -1;
+    if (own >= 0) return `pki.cas[${own}]`;
+    return give(id, "ca", `${above}.create_child_ca()  # ${one?.name ?? "as it was made before"}`);
+  };
+  /** The issuing CA and all above it, the root first. @type {string[]} */
+  const chain = [];
+  for (let at = pki.cas.find((one) => one.id === "ca"); at; at = pki.cas.find((one) => one.id === at?.issuer)) chain.unshift(at.id);
   /** @param {string} id */
-  const leaf = (id) => names.get(id) ?? give(id, "leaf", 'pki.issue_cert("localhost")  # as it was issued before');
+  const leaf = (id) => {
+    const one = certificates.find((own) => own.id === id || own.name === id);
+    const key = one?.id ?? id;
+    const known = names.get(key);
+    if (known) return known;
+    if (pki.cas.some((own) => own.id === id || own.name === id)) return ca(id);
+    const by = one && one.ca !== "ca" ? ca(one.ca) : "pki";
+    return give(key, "leaf", `${by}.issue_cert(${(one?.identities ?? ["localhost"]).map(python).join(", ")})  # as it was issued before`);
+  };
   /** @param {string} id */
-  const server = (id) => names.get(`server ${id}`) ?? give(`server ${id}`, "server", "pki.tls_server()  # as it was started before");
-  const cas = new Map([["root", "pki.root"], ["ca", "pki"]]);
-  pki.cas.forEach((ca, at) => cas.has(ca.id) || cas.set(ca.id, `pki.cas[${at}]`));
+  const server = (id) => {
+    const known = names.get(`server ${id}`);
+    if (known) return known;
+    const own = servers.find((one) => one.id === id)?.certificates.map(leaf) ?? [];
+    return give(`server ${id}`, "server", `stack.enter_context(pki.tls_server(${own.join(", ")}))  # as it was started before`);
+  };
+  /** What makes the PKI another than the fixture's. @type {Map<string, unknown>} */
+  const options = new Map(chain.length === 2 ? [] : [["depth", Math.max(chain.length - 1, 0)]]);
 
   for (const { method, path, body, answer } of deeds) {
     const parts = path.split("/").slice(4).map(decodeURIComponent);
-    const ca = parts[0] === "cas" ? cas.get(parts[1]) ?? "pki.ca" : "pki";
+    const by = parts[0] === "cas" && parts[1] !== "ca" ? ca(parts[1]) : "pki";
     const at = parts[0] === "cas" ? parts.slice(2) : parts;
     const what = at.at(-1) ?? "";
     if (at[0] === undefined && method === "POST") {
-      const options = [["key_type", "P-256"], ["depth", 1], ["delegated", false]].filter(([name, usual]) => body[String(name)] !== usual);
-      if (options.length) say(`# made with PKI(${options.map(([name]) => `${name}=${python(body[String(name)])}`).join(", ")}), and not by the fixture`);
+      if (body.key_type !== "P-256") options.set("key_type", body.key_type);
+      if (body.delegated) options.set("delegated", true);
       for (const one of body.certificates ?? []) give(answer.certificates[0], "leaf", `pki.issue_cert(${one.identities.map(python).join(", ")})`);
-      if (body.tls_servers) give(`server ${answer.tls_servers[0]}`, "server", `pki.tls_server(${leaf(answer.certificates[0])})`);
+      if (body.tls_servers) give(`server ${answer.tls_servers[0]}`, "server", `stack.enter_context(pki.tls_server(${leaf(answer.certificates[0])}))`);
     } else if (at[0] === undefined) say("# here the PKI was closed");
+    else if (body?.certificates && ["revoke", "release", "forget"].includes(what))
+      say(`${by}.${what}(${[`[${body.certificates.map(leaf).join(", ")}]`, ...(body.reason ? [python(body.reason)] : [])].join(", ")})`);
     else if (at[0] === "certificates" && at.length === 1) {
       const more = [body.must_staple && "must_staple=True", body.key_type && `key_type=${python(body.key_type)}`, body.faults?.length && `faults=[${pythonFaults(body.faults)}]`].filter(Boolean);
-      const name = give(answer.id, "leaf", `pki.issue_cert(${[...body.identities.map(python), ...more].join(", ")})`);
+      const name = give(answer.id, "leaf", `${body.ca ? ca(body.ca) : "pki"}.issue_cert(${[...body.identities.map(python), ...more].join(", ")})`);
       if (body.status === "revoked") say(`pki.revoke(${name})`);
       if (body.status === "on_hold") say(`pki.revoke(${name}, "certificate_hold")`);
       if (body.status === "unknown") say(`pki.forget(${name})`);
     } else if (at[0] === "certificates") say(`pki.${what}(${[leaf(at[1]), ...(body ? [python(body.reason)] : [])].join(", ")})`);
-    else if (at[0] === "tls_servers" && at.length === 1) give(`server ${answer.id}`, "server", `pki.tls_server(${leaf(body.certificates[0])}, staple=${pythonStaple(body.staple)})`);
+    else if (at[0] === "tls_servers" && at.length === 1) give(`server ${answer.id}`, "server", `stack.enter_context(pki.tls_server(${leaf(body.certificates[0])}, staple=${pythonStaple(body.staple)}))`);
     else if (what === "staple") say(`${server(at[1])}.staple_with(${pythonStaple(body.staple)})`);
     else if (at[0] === "tls_servers" && method === "DELETE") say(`${server(at[1])}.close()`);
     else if (at[0] === "tls_servers") say(`${server(at[1])}.stapler.${what}()`);
     else if (what === "clock") say(`pki.clock.set(${pythonDuration(body.offset)})`);
-    else if (what === "check" || what === "reset") say(`${at.length > 1 ? `${ca}.${at[0]}` : "pki"}.${what}()`);
-    else if (method === "DELETE") say(what === "script" ? `# here the script of ${ca}.${at[0]} was dropped` : at[1] === "faults" && at[2] ? `${ca}.${at[0]}.respond_with(to=${leaf(at[2])})` : `${ca}.${at[0]}.respond_with()`);
-    else if (what === "script") say(`${ca}.${at[0]}.script(${body.answers.map((/** @type {string[]} */ one) => `[${pythonFaults(one)}]`).join(", ")})`);
+    else if (what === "check" || what === "reset") say(`${at.length > 1 ? `${by}.${at[0]}` : "pki"}.${what}()`);
+    else if (method === "DELETE") say(what === "script" ? `${by}.${at[0]}.forget_script()` : at[1] === "faults" && at[2] ? `${by}.${at[0]}.drop_rule(${leaf(at[2])}.serial_number)` : `${by}.${at[0]}.respond_with()`);
+    else if (what === "script") say(`${by}.${at[0]}.script(${body.answers.map((/** @type {string[]} */ one) => `[${pythonFaults(one)}]`).join(", ")})`);
     else if (what === "sequence") {
       const { sequence, faults, alternatives, ...rest } = body;
       const given = [...(alternatives ?? []).map((/** @type {string[]} */ one) => `[${pythonFaults(one)}]`), ...Object.entries(rest).map(([name, one]) => `${name}=${python(one)}`), ...(faults ? [`faults=[${pythonFaults(faults)}]`] : [])];
-      say(`${ca}.${at[0]}.respond_by(${sequence}(${given.join(", ")}))`);
-    } else if (at[1] === "faults") say(`${ca}.${at[0]}.respond_with(${[body.faults.length && pythonFaults(body.faults), at[2] && `to=${leaf(at[2])}`].filter(Boolean).join(", ")})`);
+      say(`${by}.${at[0]}.respond_by(${sequence}(${given.join(", ")}))`);
+    } else if (at[1] === "faults") say(`${by}.${at[0]}.respond_with(${[body.faults.length && pythonFaults(body.faults), at[2] && `to=${leaf(at[2])}`].filter(Boolean).join(", ")})`);
   }
+  if (!lines.length) say("pass");
   const text = lines.join("\n");
-  const imports = [/timedelta\(/.test(text) && "from datetime import timedelta",
-    (/faults\./.test(text) || /staplers\./.test(text)) && `from mockpki import ${["faults", "staplers"].filter((name) => text.includes(`${name}.`)).join(", ")}`,
+  const around = [options.size && `with PKI(${[...options].map(([name, value]) => `${name}=${python(value)}`).join(", ")}) as pki:`, /\bstack\./.test(text) && "with ExitStack() as stack:"].filter(Boolean);
+  const within = around.reduceRight((/** @type {string} */ all, line) => `    ${line}\n${all.replace(/^/gm, "    ")}`, text);
+  const ours = [options.size && "PKI", /\bfaults\./.test(text) && "faults", /\bstaplers\./.test(text) && "staplers"].filter(Boolean);
+  const imports = [/b64decode\(/.test(text) && "from base64 import b64decode", /\bstack\./.test(text) && "from contextlib import ExitStack",
+    /timedelta\(/.test(text) && "from datetime import timedelta", ours.length && `from mockpki import ${ours.join(", ")}`,
     /respond_by/.test(text) && `from mockpki.sequences import ${[...new Set([...text.matchAll(/respond_by\((\w+)/g)].map((found) => found[1]))].sort().join(", ")}`].filter(Boolean);
-  return `${imports.join("\n")}${imports.length ? "\n\n\n" : ""}def test_done_by_hand(pki):\n${text || "    pass"}\n`;
+  return `${imports.join("\n")}${imports.length ? "\n\n\n" : ""}def test_done_by_hand(${options.size ? "" : "pki"}):\n${within}\n`;
 }

@@ -57,6 +57,7 @@ def service(page: Browser, name: str) -> WebElement:
         summary = page.all("summary", own)[0]
         if summary.text.splitlines()[0] == name:
             if own.get_attribute("open") is None:
+                page.run("arguments[0].scrollIntoView({block: 'center'})", summary)
                 summary.click()
             return own
     raise AssertionError(f"it has no {name}")
