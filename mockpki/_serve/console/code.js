@@ -14,20 +14,25 @@ const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
  * @param {boolean} token whether the server wants one
  */
 export function writeCurl(deeds, pki, token) {
-  /** @type {Map<string, string>} */
+  /** What stands for an id: as a word of a shell. @type {Map<string, string>} */
   const names = new Map();
   const variable = (/** @type {string} */ name) => `'"$${name}"'`;
+  const tidy = (/** @type {string} */ text) => text.replaceAll("''", "");
   /** @param {string} text */
-  const refer = (text) => [...names].reduce((all, [id, name]) => all.replaceAll(id, name), quote(text)).replaceAll("''", "");
+  const refer = (text) => tidy([...names].filter(([id]) => id.length > 7).reduce((all, [id, name]) => all.replaceAll(id, name), quote(text)));
+  // The id of a TLS server is a small number: only its place says what it is.
+  const referPath = (/** @type {string} */ path) => tidy(`'${path.split("/").map((part, at, parts) =>
+    names.get(parts[at - 1] === "tls_servers" ? `server ${part}` : part) ?? quote(part).slice(1, -1)).join("/")}'`);
   const made = deeds.some(({ path }) => path === "/v1/pkis");
   const lines = [`base=${quote(location.origin)}`, ...(token ? ["# export MOCKPKI_TOKEN=..."] : []), ...(made ? [] : [`pki=${pki}`])];
   if (!made) names.set(pki, variable("pki"));
   for (const { method, path, body, answer } of deeds) {
     const call = ["curl -sS", ...(token ? ['-H "Authorization: Bearer $MOCKPKI_TOKEN"'] : []), ...(method === "POST" && body !== undefined ? [] : [`-X ${method}`]),
-      ...(body === undefined ? [] : [`--json ${refer(JSON.stringify(body))}`]), `"$base"${refer(path)}`].join(" ");
-    const what = method !== "POST" ? null : path === "/v1/pkis" ? "pki" : /\/certificates$/.test(path) ? `leaf_${names.size}` : null;
+      ...(body === undefined ? [] : [`--json ${refer(JSON.stringify(body))}`]), `"$base"${referPath(path)}`].join(" ");
+    const kind = method !== "POST" ? undefined : path === "/v1/pkis" ? "pki" : /\/(certificate|tls_server)s$/.exec(path)?.[1];
+    const what = kind === "pki" ? kind : kind === "certificate" ? `leaf_${names.size}` : kind && `server_${names.size}`;
     lines.push(what ? `${what}=$(${call} | jq -r .id)` : call);
-    if (what) names.set(answer.id, variable(what));
+    if (what) names.set(kind === "tls_server" ? `server ${answer.id}` : answer.id, variable(what));
     if (what === "pki" && body.certificates) names.set(answer.certificates[0], body.certificates[0].name);
   }
   return lines.join("\n") + "\n";

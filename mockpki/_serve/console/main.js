@@ -43,7 +43,7 @@ async function show(moved = false) {
   view.classList.toggle("opened", row);
   // Back to where one was.
   if (inLog && !row && before) log.focus(before);
-  else if (moved) (row ? detail : view).focus({ preventScroll: true });
+  else if (moved && !row) view.focus({ preventScroll: true });
   try {
     if (row) {
       detail.scrollTop = 0;
@@ -51,6 +51,8 @@ async function show(moved = false) {
       if (!log.node.checkVisibility()) scrollTo(0, 0);
       const inside = await openRow(parts, names);
       if (location.hash === link) fill(detail, make("p", { class: "bar" }, make("a", { href: "#/", class: "back" }, "Close this row")), ...inside);
+      // It is not shown, and cannot have the focus, while there is nothing in it.
+      if (location.hash === link && moved) detail.focus({ preventScroll: true });
     } else fill(detail);
     await shown?.refresh();
   } catch (error) {
