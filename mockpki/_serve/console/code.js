@@ -27,7 +27,7 @@ export function writeCurl(deeds, pki, token) {
   const lines = [`base=${quote(location.origin)}`, ...(token ? ["# export MOCKPKI_TOKEN=..."] : []), ...(made ? [] : [`pki=${pki}`])];
   if (!made) names.set(pki, variable("pki"));
   for (const { method, path, body, answer } of deeds) {
-    const call = ["curl -sS", ...(token ? ['-H "Authorization: Bearer $MOCKPKI_TOKEN"'] : []), ...(method === "POST" && body !== undefined ? [] : [`-X ${method}`]),
+    const call = ["curl -sS --fail-with-body", ...(token ? ['-H "Authorization: Bearer $MOCKPKI_TOKEN"'] : []), ...(method === "POST" && body !== undefined ? [] : [`-X ${method}`]),
       ...(body === undefined ? [] : [`--json ${refer(JSON.stringify(body))}`]), `"$base"${referPath(path)}`].join(" ");
     const kind = method !== "POST" ? undefined : path === "/v1/pkis" ? "pki" : /\/(certificate|tls_server)s$/.exec(path)?.[1];
     const what = kind === "pki" ? kind : kind === "certificate" ? `leaf_${names.size}` : kind && `server_${names.size}`;

@@ -15,8 +15,8 @@ MANY = """
     import("/console/log.js").then(({ Log, Names, placeRow }) => {
       const log = new Log(new Names());
       const answer = { status: 200, honest: true, faults: [], steps: ["Send", "Finish"], size: 7 };
-      const row = (number) => placeRow("1a", ["crl"], { number, time: "2026-01-01T00:00:00Z", client: "", text: "",
-        path: `/${number}.crl`, certificates: [], error: null, answer });
+      const row = (number) => placeRow("1a", ["crl"], { number, time: "2026-01-01T00:00:00Z", client: "",
+        text: "", path: `/${number}.crl`, certificates: [], error: null, answer });
       log.names.known.set("1a", "many");
       document.body.append(log.node);
       log.addPast([1, 2, 3].map(row));
@@ -151,7 +151,7 @@ def test_rows_are_filtered_held_back_and_cleared(console: Browser, world: World)
 
 
 def test_what_was_before_the_page_is_there_too(browser: Browser, world: World) -> None:
-    """A page that is opened later, or again, has what happened since the server began, and when, and where."""
+    """A page that is opened later, or again, has what happened since the server began: when, and where."""
     world.ask_ocsp()
     world.shake_hands()
     world.served.ask("POST", f"{world.path}/cas", {"name": "second"})
