@@ -3,7 +3,7 @@
 import { act, ask, getOnce } from "./api.js";
 import { nameCa } from "./cas.js";
 import { nameCertificate } from "./certificates.js";
-import { away, button, date, fill, keyed, make } from "./dom.js";
+import { away, button, date, fill, keyed, make, say } from "./dom.js";
 
 /** @typedef {{what: string, of: string, at: number}} Mark */
 /** @typedef {{words: string, all: string, key: string, at: number}} Group */
@@ -57,7 +57,7 @@ export function group(marks) {
  * @param {() => unknown} changed
  */
 export function showClock(base, changed) {
-  const slider = make("input", { type: "range", min: FIRST, max: LAST, step: 1, value: 0, "aria-label": "days that the PKI's clock is ahead", oninput: show, onchange: () => set(Number(slider.value) * DAY) });
+  const slider = make("input", { type: "range", min: FIRST, max: LAST, step: 1, value: 0, "aria-label": "days that the PKI's clock is ahead", oninput: show, onchange: () => set(Number(slider.value) * DAY).catch((error) => say(error.message)) });
   const words = make("output", {});
   const ticks = make("div", { class: "ticks", "aria-hidden": "true" });
   const marks = make("ul", { class: "marks" });

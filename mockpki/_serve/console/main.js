@@ -29,7 +29,7 @@ async function show(moved = false) {
   const row = isRow(parts);
   const inLog = row || !parts.length;
   const link = location.hash;
-  document.title = parts.length ? `${parts.join(" ")} - mockpki` : "mockpki";
+  document.title = parts.length ? `${[names.known.get(parts[0]) ?? parts[0], ...parts.slice(1)].join(" ")} - mockpki` : "mockpki";
   for (const [id, here] of /** @type {[string, boolean][]} */ ([["to-log", inLog], ["to-pkis", !inLog]])) {
     const own = /** @type {HTMLElement} */ (document.getElementById(id));
     if (here) own.setAttribute("aria-current", "page");

@@ -438,6 +438,11 @@ def test_many_cas_and_certificates_are_a_tree_and_found(console: Browser, served
     console.field("find").send_keys(Keys.CONTROL + "a", Keys.DELETE)
     console.click("Show all")
     assert len(shown()) == 24
+    metrics = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    console.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    root = "document.documentElement"
+    assert console.run(f"return {root}.scrollWidth <= {root}.clientWidth")
+    console.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     # What was done by hand, with these: a CA revoked, a certificate of one of them, a server that it has.
     console.click("far", css="summary b")
     console.click("Revoke", card(console, "CAs and their services", "far"))
