@@ -139,7 +139,7 @@ export function form(text, does, ...fields) {
  */
 async function attempt(does, by) {
   const had = document.activeElement === by;
-  const scope = by.closest(".setting, form, .form");
+  const scope = by.closest(".setting") ?? by.closest("form, .form");
   for (const one of scope?.querySelectorAll(".refusal") ?? []) one.remove();
   for (const one of scope?.querySelectorAll("[aria-invalid]") ?? []) accept(one);
   by.setAttribute("aria-busy", "true");

@@ -25,7 +25,8 @@ export function showPkis() {
     const about = make("span", { class: "dim" });
     return {
       node: make("li", {}, make("a", { href: `#${path(pki.id)}` }, pki.name ?? pki.id), about),
-      update: (now) => fill(about, `${now.name ? `${now.id}, ` : ""}${count(now.cas.length, "CA")}, ${count(now.certificates.length, "certificate")}, ${count(now.tls_servers.length, "TLS server")}`),
+      update: (now) => fill(about, [now.name && now.id, count(now.cas.length, "CA"), now.certificates.length && count(now.certificates.length, "certificate"),
+        now.tls_servers.length && count(now.tls_servers.length, "TLS server")].filter(Boolean).join(", ")),
     };
   }, () => make("li", { class: "empty" }, pkis.length ? "None fits." : showBeginning()));
   /** @type {Pki[]} */

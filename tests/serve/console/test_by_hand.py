@@ -157,9 +157,16 @@ def test_faults_are_picked_seen_before_and_taken_back(page: Browser, served: Ser
     assert page.field("by", own).get_attribute("placeholder") == "3d"
     page.see(".about", "nextUpdate passed", own)
     page.see(".difference ins", "3 d ago", own)
+    page.type("by", "five", own)
+    page.see(".preview", "a duration is a number with its unit", own)
+    page.click("Add", own)
+    page.click("Answer with these", own)
+    assert "got 'five'" in page.see(".field .refusal", "by= of Stale takes a duration", own).text
+    page.click("\N{MULTIPLICATION SIGN}", own)
     page.type("by", "5d", own)
     page.see(".difference ins", "5 d ago", own)
-    assert faults() == []
+    assert (faults(), page.all(".refusal")) == ([], [])
+    page.log()  # the refusals are in the browser's log
     page.click("Add", own)
     page.choose("fault", "HttpStatus", own)
     page.type("code", "418", own)
