@@ -48,6 +48,8 @@ function python(value) {
   return JSON.stringify(value);
 }
 
+const DURATION = /^-?(?:\d+(?:\.\d+)?(?:d|h|min|ms|s))+$|^-?P[\dT]/;
+
 /** `PT0.5S`, `2d`, `1d3600s` as Python. @param {string} text */
 function pythonDuration(text) {
   const typed = [...text.matchAll(/(\d+(?:\.\d+)?)(d|h|min|ms|s)/g)];
@@ -57,24 +59,45 @@ function pythonDuration(text) {
   return size % 86400 === 0 ? `timedelta(days=${size / 86400})` : `timedelta(seconds=${size})`;
 }
 
-/** A fault as it is typed, as Python. @param {string} text */
-function pythonFault(text) {
+/** @typedef {(id: string) => string | undefined} Find a variable for a certificate */
+
+/** A value of a fault as it is typed, as Python. @param {string} key @param {string} value @param {Find} find @returns {string} */
+function pythonValue(key, value, find) {
+  const plain = value.replace(/^(['"])(.*)\1$/s, "$2");
+  if (key === "of" && find(plain)) return /** @type {string} */ (find(plain));
+  if (/^(?:true|false)$/.test(value)) return python(value === "true");
+  if (/^0x[\da-f]+$/i.test(plain)) return plain;
+  if (/^\d{4}-\d\d-\d\dT/.test(plain)) return `datetime.fromisoformat(${python(plain.replace(/Z$/, "+00:00"))})`;
+  if (/^(?:name|crl_issuer)$/.test(key) && /^\w+=/.test(plain)) return `x509.Name.from_rfc4514_string(${python(plain)})`;
+  if (DURATION.test(value)) return pythonDuration(value);
+  if (/^\{.*\}$/s.test(value)) return `faults.Single(${Object.entries(JSON.parse(value)).map(([name, one]) => `${name}=${python(one)}`).join(", ")})`;
+  // Faults are values, and have tuples for lists.
+  if (/^\[.*\]$/s.test(value)) return `(${value.slice(1, -1)}${/^\[.*[^\s[,].*\]$/s.test(value) ? "," : ""})`;
+  return /^(?:-?\d+(?:\.\d+)?|None|True|False|b?(['"]).*\1|\(.*\))$/s.test(value) ? value : python(value);
+}
+
+/** A fault as it is typed, as Python. @param {string} text @param {Find} find */
+function pythonFault(text, find) {
   const [name, ...words] = text.match(/(?:[^\s'"([{]+|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[([{][^\])}]*[\])}])+/g) ?? [];
   const values = words.map((word) => {
-    const [, key, value] = /^(?:(\w+)=)?(.*)$/s.exec(word) ?? [];
-    const said = /^-?(?:\d+(?:\.\d+)?(?:d|h|min|ms|s))+$|^-?P[\dT]/.test(value) ? pythonDuration(value)
-      : /^(?:-?\d+(?:\.\d+)?|None|True|False|b?(['"]).*\1|\(.*\)|\[.*\])$/s.test(value) ? value : JSON.stringify(value);
-    return key ? `${key}=${said}` : said;
+    const [, key = "", value] = /^(?:(\w+)=)?(.*)$/s.exec(word) ?? [];
+    return `${key && `${key}=`}${pythonValue(key, value, find)}`;
   });
   return `faults.${name}(${values.join(", ")})`;
 }
 
-/** @param {string[]} faults */
-const pythonFaults = (faults) => faults.map(pythonFault).join(", ");
+/** @param {string[]} faults @param {Find} find */
+const pythonFaults = (faults, find) => faults.map((one) => pythonFault(one, find)).join(", ");
 
-/** @param {any} staple */
-const pythonStaple = (staple) => staple === "honest" ? "()" : staple === "none" ? "None"
-  : Array.isArray(staple) ? `[${pythonFaults(staple.map((one) => one.text ?? one))}]` : staple.der ? `b64decode(${python(staple.der)})` : `staplers.named(${python(staple.policy)})`;
+/** @param {any} staple @param {Find} find */
+const pythonStaple = (staple, find) => staple === "honest" ? "()" : staple === "none" ? "None"
+  : Array.isArray(staple) ? `[${pythonFaults(staple.map((one) => one.text ?? one), find)}]` : staple.der ? `b64decode(${python(staple.der)})` : pythonPolicy(staple);
+
+/** @param {{policy: string} & Record<string, any>} staple */
+function pythonPolicy({ policy, ...fields }) {
+  const varied = Object.entries(fields).map(([name, value]) => `, ${name}=${typeof value === "string" && DURATION.test(value) ? pythonDuration(value) : python(value)}`);
+  return varied.length ? `replace(staplers.named(${python(policy)})${varied.join("")})` : `staplers.named(${python(policy)})`;
+}
 
 /**
  * The same as a test, for the fixture `pki`: what was made elsewhere is made where it is first spoken of.
@@ -120,6 +143,8 @@ export function writePython(deeds, pki, certificates, servers) {
     const by = one && one.ca !== "ca" ? ca(one.ca) : "pki";
     return give(key, "leaf", `${by}.issue_cert(${(one?.identities ?? ["localhost"]).map(python).join(", ")})  # as it was issued before`);
   };
+  /** @type {Find} */
+  const find = (id) => [...certificates, ...pki.cas].some((own) => own.id === id || own.name === id) || names.has(id) ? leaf(id) : undefined;
   /** @param {string} id */
   const server = (id) => {
     const known = names.get(`server ${id}`);
@@ -135,6 +160,7 @@ export function writePython(deeds, pki, certificates, servers) {
     const by = parts[0] === "cas" && parts[1] !== "ca" ? ca(parts[1]) : "pki";
     const at = parts[0] === "cas" ? parts.slice(2) : parts;
     const what = at.at(-1) ?? "";
+    const service = at[0] === "ca_issuers" && by === "pki" ? "pki.ca.ca_issuers" : `${by}.${at[0]}`;
     if (at[0] === undefined && method === "POST") {
       if (body.key_type !== "P-256") options.set("key_type", body.key_type);
       if (body.delegated) options.set("delegated", true);
@@ -144,25 +170,25 @@ export function writePython(deeds, pki, certificates, servers) {
     else if (body?.certificates && ["revoke", "release", "forget"].includes(what))
       say(`${by}.${what}(${[`[${body.certificates.map(leaf).join(", ")}]`, ...(body.reason ? [python(body.reason)] : [])].join(", ")})`);
     else if (at[0] === "certificates" && at.length === 1) {
-      const more = [body.must_staple && "must_staple=True", body.key_type && `key_type=${python(body.key_type)}`, body.faults?.length && `faults=[${pythonFaults(body.faults)}]`].filter(Boolean);
+      const more = [body.must_staple && "must_staple=True", body.key_type && `key_type=${python(body.key_type)}`, body.faults?.length && `faults=[${pythonFaults(body.faults, find)}]`].filter(Boolean);
       const name = give(answer.id, "leaf", `${body.ca ? ca(body.ca) : "pki"}.issue_cert(${[...body.identities.map(python), ...more].join(", ")})`);
       if (body.status === "revoked") say(`pki.revoke(${name})`);
       if (body.status === "on_hold") say(`pki.revoke(${name}, "certificate_hold")`);
       if (body.status === "unknown") say(`pki.forget(${name})`);
     } else if (at[0] === "certificates") say(`pki.${what}(${[leaf(at[1]), ...(body ? [python(body.reason)] : [])].join(", ")})`);
-    else if (at[0] === "tls_servers" && at.length === 1) give(`server ${answer.id}`, "server", `stack.enter_context(pki.tls_server(${leaf(body.certificates[0])}, staple=${pythonStaple(body.staple)}))`);
-    else if (what === "staple") say(`${server(at[1])}.staple_with(${pythonStaple(body.staple)})`);
+    else if (at[0] === "tls_servers" && at.length === 1) give(`server ${answer.id}`, "server", `stack.enter_context(pki.tls_server(${leaf(body.certificates[0])}, staple=${pythonStaple(body.staple, find)}))`);
+    else if (what === "staple") say(`${server(at[1])}.staple_with(${pythonStaple(body.staple, find)})`);
     else if (at[0] === "tls_servers" && method === "DELETE") say(`${server(at[1])}.close()`);
     else if (at[0] === "tls_servers") say(`${server(at[1])}.stapler.${what}()`);
     else if (what === "clock") say(`pki.clock.set(${pythonDuration(body.offset)})`);
-    else if (what === "check" || what === "reset") say(`${at.length > 1 ? `${by}.${at[0]}` : "pki"}.${what}()`);
-    else if (method === "DELETE") say(what === "script" ? `${by}.${at[0]}.forget_script()` : at[1] === "faults" && at[2] ? `${by}.${at[0]}.drop_rule(${leaf(at[2])}.serial_number)` : `${by}.${at[0]}.respond_with()`);
-    else if (what === "script") say(`${by}.${at[0]}.script(${body.answers.map((/** @type {string[]} */ one) => `[${pythonFaults(one)}]`).join(", ")})`);
+    else if (what === "check" || what === "reset") say(`${at.length > 1 ? service : "pki"}.${what}()`);
+    else if (method === "DELETE") say(what === "script" ? `${service}.forget_script()` : at[1] === "faults" && at[2] ? `${service}.drop_rule(${leaf(at[2])}.serial_number)` : `${service}.respond_with()`);
+    else if (what === "script") say(`${service}.script(${body.answers.map((/** @type {string[]} */ one) => `[${pythonFaults(one, find)}]`).join(", ")})`);
     else if (what === "sequence") {
       const { sequence, faults, alternatives, ...rest } = body;
-      const given = [...(alternatives ?? []).map((/** @type {string[]} */ one) => `[${pythonFaults(one)}]`), ...Object.entries(rest).map(([name, one]) => `${name}=${python(one)}`), ...(faults ? [`faults=[${pythonFaults(faults)}]`] : [])];
-      say(`${by}.${at[0]}.respond_by(${sequence}(${given.join(", ")}))`);
-    } else if (at[1] === "faults") say(`${by}.${at[0]}.respond_with(${[body.faults.length && pythonFaults(body.faults), at[2] && `to=${leaf(at[2])}`].filter(Boolean).join(", ")})`);
+      const given = [...(alternatives ?? []).map((/** @type {string[]} */ one) => `[${pythonFaults(one, find)}]`), ...Object.entries(rest).map(([name, one]) => `${name}=${python(one)}`), ...(faults ? [`faults=[${pythonFaults(faults, find)}]`] : [])];
+      say(`${service}.respond_by(${sequence}(${given.join(", ")}))`);
+    } else if (at[1] === "faults") say(`${service}.respond_with(${[body.faults.length && pythonFaults(body.faults, find), at[2] && `to=${leaf(at[2])}`].filter(Boolean).join(", ")})`);
   }
   if (!lines.length) say("pass");
   const text = lines.join("\n");
@@ -170,7 +196,7 @@ export function writePython(deeds, pki, certificates, servers) {
   const within = around.reduceRight((/** @type {string} */ all, line) => `    ${line}\n${all.replace(/^/gm, "    ")}`, text);
   const ours = [options.size && "PKI", /\bfaults\./.test(text) && "faults", /\bstaplers\./.test(text) && "staplers"].filter(Boolean);
   const imports = [/b64decode\(/.test(text) && "from base64 import b64decode", /\bstack\./.test(text) && "from contextlib import ExitStack",
-    /timedelta\(/.test(text) && "from datetime import timedelta", ours.length && `from mockpki import ${ours.join(", ")}`,
+    /\breplace\(/.test(text) && "from dataclasses import replace", /\b(?:timedelta|datetime)\b/.test(text) && `from datetime import ${["datetime", "timedelta"].filter((one) => text.includes(`${one}(`) || text.includes(`${one}.from`)).join(", ")}`, /\bx509\./.test(text) && "from cryptography import x509", ours.length && `from mockpki import ${ours.join(", ")}`,
     /respond_by/.test(text) && `from mockpki.sequences import ${[...new Set([...text.matchAll(/respond_by\((\w+)/g)].map((found) => found[1]))].sort().join(", ")}`].filter(Boolean);
   return `${imports.join("\n")}${imports.length ? "\n\n\n" : ""}def test_done_by_hand(${options.size ? "" : "pki"}):\n${within}\n`;
 }

@@ -73,8 +73,10 @@ function isHere(pki) {
 /** Look again, once for all that happens at about the same time. @param {string} pki */
 function refreshSoon(pki) {
   if (!shown || (place()[0] !== "pkis" && pki && !isHere(pki))) return;
-  clearTimeout(timer);
-  timer = setTimeout(() => Promise.resolve(shown?.refresh()).catch(() => {}), 150);
+  timer ||= setTimeout(() => {
+    timer = 0;
+    Promise.resolve(shown?.refresh()).catch(() => {});
+  }, 150);
 }
 
 /** @param {string} kind @param {any} data */
