@@ -10,7 +10,7 @@ const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 /**
  * The same by curl, for a shell: what was made here is made again, and has its id in a variable.
  * @param {Deed[]} deeds
- * @param {string} pki
+ * @param {import("./api.js").Pki} pki
  * @param {boolean} token whether the server wants one
  */
 export function writeCurl(deeds, pki, token) {
@@ -24,15 +24,22 @@ export function writeCurl(deeds, pki, token) {
   const referPath = (/** @type {string} */ path) => tidy(`'${path.split("/").map((part, at, parts) =>
     names.get(parts[at - 1] === "tls_servers" ? `server ${part}` : part) ?? quote(part).slice(1, -1)).join("/")}'`);
   const made = deeds.some(({ path }) => path === "/v1/pkis");
-  const lines = [`base=${quote(location.origin)}`, ...(token ? ["# export MOCKPKI_TOKEN=..."] : []), ...(made ? [] : [`pki=${pki}`])];
-  if (!made) names.set(pki, variable("pki"));
+  const lines = [`base=${quote(location.origin)}`, ...(token ? ["# export MOCKPKI_TOKEN=..."] : []), ...(made ? [] : [`pki=${pki.id}`])];
+  if (!made) names.set(pki.id, variable("pki"));
+  const curl = ["curl -sS --fail-with-body", ...(token ? ['-H "Authorization: Bearer $MOCKPKI_TOKEN"'] : [])];
   for (const { method, path, body, answer } of deeds) {
-    const call = ["curl -sS --fail-with-body", ...(token ? ['-H "Authorization: Bearer $MOCKPKI_TOKEN"'] : []), ...(method === "POST" && body !== undefined ? [] : [`-X ${method}`]),
+    const call = [...curl, ...(method === "POST" && body !== undefined ? [] : [`-X ${method}`]),
       ...(body === undefined ? [] : [`--json ${refer(JSON.stringify(body))}`]), `"$base"${referPath(path)}`].join(" ");
     const kind = method !== "POST" ? undefined : path === "/v1/pkis" ? "pki" : /\/(certificate|tls_server)s$/.exec(path)?.[1];
     const what = kind === "pki" ? kind : kind === "certificate" ? `leaf_${names.size}` : kind && `server_${names.size}`;
     lines.push(what ? `${what}=$(${call} | jq -r .id)` : call);
     if (what) names.set(kind === "tls_server" ? `server ${answer.id}` : answer.id, variable(what));
+    // Of a PKI that is made again, CAs between the root and the issuing one have other ids.
+    if (what === "pki") for (const [at, { id }] of pki.cas.entries()) {
+      if (id.length < 8 || !JSON.stringify(deeds.map((one) => [one.path, one.body])).includes(id)) continue;
+      lines.push(`ca_${at}=$(${curl.join(" ")} "$base"${referPath(path)}/"$pki"/cas | jq -r '.cas[${at}].id')`);
+      names.set(id, variable(`ca_${at}`));
+    }
     if (what === "pki" && body.certificates) names.set(answer.certificates[0], body.certificates[0].name);
   }
   return lines.join("\n") + "\n";

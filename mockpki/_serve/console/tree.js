@@ -105,7 +105,7 @@ export function showPki(id) {
   const done = make("p", { class: "dim" });
   const folds = [
     late("as Python", async () => copyable(writePython(deeds(pki.id), pki, certificates, running))),
-    late("as curl, for a shell that has jq", async () => copyable(writeCurl(deeds(pki.id), pki.id, await wantsToken()))),
+    late("as curl, for a shell that has jq", async () => copyable(writeCurl(deeds(pki.id), pki, await wantsToken()))),
     late("as TOML: the PKI as it is now", async () => copyable(new TextDecoder().decode(await get(`${base}/toml`)))),
   ];
   fill(hand, done, ...folds, button("Forget what was done", () => (forgetDeeds(pki.id), showHand())));

@@ -10,6 +10,7 @@ import pytest
 from mockpki import PKI, faults
 from mockpki._catalogue.data import from_data
 from tests.kit.browser import Browser
+from tests.kit.programs import need, run
 from tests.kit.serving import Served
 
 WRITE = """
@@ -19,6 +20,11 @@ WRITE = """
       (error) => done([String(error)]));
 """
 TOP, NORTH, WEB, OTHER, MADE = "root", "aaaaaaaa1", "bbbbbbbb1", "bbbbbbbb2", "dddddddd1"
+CURL = """
+    const [deeds, pki, done] = arguments;
+    import("/console/code.js").then(({ writeCurl }) => done(writeCurl(deeds, pki, false)),
+      (error) => done(String(error)));
+"""
 CAS = [
     {"id": TOP, "name": None, "common_name": "root", "issuer": None},
     {"id": "ca", "name": None, "common_name": "ca", "issuer": TOP},
@@ -149,18 +155,62 @@ def test_each_fault_is_written_as_python_has_it(console: Browser, served: Served
     assert len(typed) > 250
 
 
+def make(depth: int, **answer: object) -> dict[str, Any]:
+    """A PKI that was made by hand."""
+    body = {"key_type": "Ed25519", "depth": depth, "delegated": True}
+    return {"method": "POST", "path": "/v1/pkis", "body": body, "answer": answer}
+
+
 @pytest.mark.parametrize("depth", [0, 2])
 def test_a_pki_of_its_own_kind_is_made(console: Browser, depth: int) -> None:
     """One that the fixture does not make is made by the test that was copied, and nothing else is."""
-    made = {
-        "method": "POST",
-        "path": "/v1/pkis",
-        "body": {"key_type": "Ed25519", "depth": depth, "delegated": True},
-        "answer": {"id": "12345678", "certificates": [], "tls_servers": []},
-    }
-    [text] = write_python(console, [made])
+    [text] = write_python(console, [make(depth, id="12345678", certificates=[], tls_servers=[])])
     assert "with PKI(" in text
     assert 'key_type="Ed25519"' in text
     names: dict[str, Any] = {}
     exec(text, names)
     names["test_done_by_hand"]()
+
+
+def test_a_pki_is_made_again_by_curl(console: Browser, served: Served) -> None:
+    """With all that was done in it, though its CAs, certificates and servers have other ids then."""
+    own = served.ask("POST", "/v1/pkis", {"depth": 2})
+    at = f"/v1/pkis/{own['id']}"
+    middle = own["cas"][1]
+    deeds = [
+        make(2, id=own["id"]),
+        {
+            "method": "POST",
+            "path": f"{at}/cas/{TOP}/revoke",
+            "body": {"certificates": [middle["id"]]},
+            "answer": {},
+        },
+        {
+            "method": "POST",
+            "path": f"{at}/certificates",
+            "body": {"identities": ["localhost"]},
+            "answer": {"id": MADE},
+        },
+        {
+            "method": "POST",
+            "path": f"{at}/tls_servers",
+            "body": {"certificates": [MADE]},
+            "answer": {"id": "9"},
+        },
+        {"method": "PUT", "path": f"{at}/tls_servers/9/staple", "body": {"staple": "none"}, "answer": {}},
+        {
+            "method": "POST",
+            "path": f"{at}/certificates/{MADE}/revoke",
+            "body": {"reason": "superseded"},
+            "answer": {},
+        },
+    ]
+    text = console.driver.execute_async_script(CURL, deeds, own)
+    served.ask("DELETE", at)
+    run(need("bash"), "-e", "-c", text)
+    again = served.ask("GET", "/v1/pkis")["pkis"][-1]
+    assert [ca["status"] and ca["status"]["status"] for ca in again["cas"]] == [None, "revoked", "good"]
+    [leaf] = served.ask("GET", f"/v1/pkis/{again['id']}/certificates")["certificates"]
+    assert leaf["status"]["reason"] == "superseded"
+    [server] = served.ask("GET", f"/v1/pkis/{again['id']}/tls_servers")["tls_servers"]
+    assert (server["staple"], server["certificates"]) == ("none", [leaf["id"]])
