@@ -28,11 +28,14 @@ MANY = """
       const all = log.count.textContent;
       for (let number = 901; number <= 10000; number++) log.add(row(number));
       log.flush();
+      // What is told again, such as the end of a connection, is the same row.
+      log.add(row(10000));
+      log.flush();
       const rows = [...log.list.children].map((one) => one.querySelector(".asked").textContent);
       const full = log.count.textContent;
       log.filter.value = "9500.crl";
       log.filter.dispatchEvent(new Event("input"));
-      done([stays, all, rows.length, rows[0], rows.at(-1), full, log.count.textContent]);
+      done([stays, all, rows.length, new Set(rows).size, rows[0], rows.at(-1), full, log.count.textContent]);
       log.node.remove();
     }, (error) => done(String(error)));
 """
@@ -178,7 +181,7 @@ def test_ten_thousand_rows_are_the_newest_thousand(browser: Browser, served: Ser
     browser.open(f"{served.url}/")
     browser.see("#state", "live")
     assert browser.driver.execute_async_script(MANY) == [
-        True, "", 1000, "/10000.crl", "/9001.crl", "the newest 1000", "1 of 1000",
+        True, "", 1000, 1000, "/10000.crl", "/9001.crl", "the newest 1000", "1 of 1000",
     ]  # fmt: skip
 
 
