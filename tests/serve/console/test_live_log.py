@@ -119,7 +119,12 @@ def test_handshakes_stand_between_requests(console: Browser, world: World) -> No
     )
     world.served.ask("PUT", f"{world.path}/tls_servers/front/staple", {"staple": ["Stale by=2d"]})
     world.shake_hands("-status")
-    assert f"{world.id} / front" in console.see(".log a", "staple bent").text
+    row = console.see(".log a", "staple bent")
+    assert f"{world.id} / front" in row.text
+    console.driver.get(row.get_attribute("href") or "")
+    console.see(".detail .difference ins", "2 d ago")
+    console.see(".detail .difference del", "in 7 d")
+    console.click("Close this row", css="a")
     world.shake_hands("-status", "-CAfile", str(world.folder / "leaf.pem"), "-verify_return_error")
     row = console.see(".log a", "alert: unknown_ca")
     assert "unknown_ca" in console.see("b.wrong", within=row).text
