@@ -13,6 +13,7 @@ from .._services.publisher import Publisher
 from .._services.responder import Responder
 from .._services.service import Service
 from .._tls.handshake import Handshake
+from .._tls.staple_source import HONEST
 from .decoded import Decoder
 from .difference import find_changes
 from .documents import Document, read_request_url
@@ -89,15 +90,33 @@ def find_fault_changes(
 
 
 def handshake_lines(shake: Handshake, chain: Sequence[bytes], decoder: Decoder) -> Lines:
-    """A connection in a line, why it had its staple, and what was sent: each staple, each of the *chain*."""
+    """A connection in a line, why it had its staple, and what was sent: each staple, each of the *chain*; and
+    how the leaf's staple differs from the honest one of that time."""
     lines = [f"handshake: {shake}"]
     lines += [f"why this staple: {shake.staple_reason}"] if shake.staple_reason else []
     for place, staple in enumerate(shake.staples):
         if staple is not None:
             lines += [f"staple for certificate {place}", *_indent(_decode(staple, "ocsp-response", decoder))]
+    lines += _list_staple_changes(shake, decoder)
     for place, der in enumerate(chain):
         lines += [f"certificate {place}", *_indent(_decode(der, "certificate", decoder))]
     return lines
+
+
+def _list_staple_changes(shake: Handshake, decoder: Decoder) -> Lines:
+    if shake.staple is None or shake.leaf is None:
+        return []
+    try:
+        honest = shake.leaf.issuer.ocsp.remake_staple(shake.leaf, shake.time)
+    except (ValueError, TypeError, LookupError) as error:
+        changes = [f"  cannot be told: {error}"]
+    else:
+        pair = (_decode(one, "ocsp-response", decoder) for one in (honest, shake.staple))
+        changes = [f"  {mark} {line}" for mark, line in find_changes(*pair)]
+    # One that was made for the handshake may be of the next second.
+    if not changes or shake.staple_reason == HONEST:
+        return []
+    return ["where the honest staple (-) and this one (+) differ", *changes]
 
 
 def _indent(lines: Lines) -> Iterator[str]:

@@ -11,11 +11,18 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+# It ends with the end of the text: "$" is also before a last line feed.
+_NAME = r"^[^./\x00-\x1f\x7f][^/\x00-\x1f\x7f]{0,199}(?![\s\S])"
+_SERIAL = "^[0-9A-Fa-f]{1,3500}$"
+PATTERNS = {
+    _NAME: "up to 200 characters, without slashes and control characters, and no dot in front",
+    _SERIAL: "up to 3,500 hexadecimal digits",
+}
+"""What a text has to be, in words."""
 Name = Annotated[
     str,
     Meta(
-        # It ends with the end of the text: "$" is also before a last line feed.
-        pattern=r"^[^./\x00-\x1f\x7f][^/\x00-\x1f\x7f]{0,199}(?![\s\S])",
+        pattern=_NAME,
         description="What the caller calls it, in the place of its id: without a slash, and no dot in front.",
     ),
 ]
@@ -29,7 +36,7 @@ Duration = Annotated[
 ]
 Count = Annotated[int, Meta(ge=0)]
 Octets = Annotated[str, Meta(description="DER, in base64.")]
-Serial = Annotated[str, Meta(pattern="^[0-9A-Fa-f]{1,3500}$", description="A serial number, hexadecimal.")]
+Serial = Annotated[str, Meta(pattern=_SERIAL, description="A serial number, hexadecimal.")]
 FAULT = "#/components/schemas/Fault"
 AnyFault = Annotated[Any, Meta(extra_json_schema={"$ref": FAULT})]
 Faults = Annotated[

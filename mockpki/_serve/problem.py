@@ -12,7 +12,7 @@ import msgspec
 
 from .._engine.ports import EXHAUSTED
 from .._problems import describe
-from . import shapes
+from . import bodies, shapes
 
 MEDIA_TYPE = "application/problem+json"
 PAGE = "/v1/problems"
@@ -129,4 +129,9 @@ def _read_validation_error(error: msgspec.ValidationError) -> Problem:
     assert found is not None
     pointer = "".join(f"/{name or number or '-'}" for name, number, _ in _STEP.findall(found["place"] or ""))
     said = found["said"]
+    # A pattern is for programs.
+    names = [step for step in pointer.split("/") if step and not step.isdigit()]
+    for pattern, words in bodies.PATTERNS.items():
+        if repr(pattern) in said:
+            said = f"{names[-1]} takes {words}"
     return Problem("invalid", f"{said[:1].lower()}{said[1:]}", pointer or None)

@@ -200,6 +200,14 @@ class Responder(Service[OCSPFault]):
             responses[serial, hash_algorithm] = response
         return response
 
+    def remake_staple(self, leaf: About, time: datetime) -> bytes:
+        """The honest response about *leaf* as `response_for` made it at *time*, by what the CA knows now."""
+        serial = self._find_serial(leaf)
+        edition = self._editions.find(time)
+        if edition.issue is None:
+            return self._response_about(serial, time, (), "sha1", None)
+        return self._response_of(edition, OCSPRequest((self._issuer.cert_id(serial, "sha1"),), None), ())
+
     def _response_about(
         self, serial: int, now: datetime, faults: Faults, hash_algorithm: str, nonce: bytes | None
     ) -> bytes:

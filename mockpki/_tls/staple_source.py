@@ -41,6 +41,8 @@ class Ready:
     faults: tuple[Stapling, ...] = ()
 
 
+HONEST = "an honest one, made for this handshake"
+"""The reason for a staple that nothing is wrong with."""
 Source = Ready | StapleFunction | Stapler
 """Where a server's staples come from."""
 
@@ -66,9 +68,7 @@ def staple_source(staple: Staple) -> Source:
         bytes_faults = tuple(fault for fault in checked if not isinstance(fault, Stapling))
         return Ready(
             lambda leaf: _response_for(leaf, 0, *bytes_faults),
-            f"bent by {', '.join(map(repr, checked))}"
-            if checked
-            else "an honest one, made for this handshake",
+            f"bent by {', '.join(map(repr, checked))}" if checked else HONEST,
             tuple(fault for fault in checked if isinstance(fault, Stapling)),
         )
     if isinstance(staple, Fault):

@@ -54,7 +54,8 @@ class Welcome:
         if process.as_json:
             write_line(line)
         else:
-            write_line("\n".join(_describe(hosted, self._names[0], folder, process.page)))
+            control = {"API" if process.settings.no_console else "console": process.page}
+            write_line("\n".join(_describe(hosted, self._names[0], folder, control)))
 
         def say(text: str) -> None:
             # What goes by is for people on stdout, and for programs, to which stdout has said all, on stderr.
@@ -70,16 +71,16 @@ class Welcome:
         self._ends.callback(live.stop)
 
 
-def _describe(hosted: Hosted, name: str, folder: Folder | None, control: str) -> list[str]:
+def _describe(hosted: Hosted, name: str, folder: Folder | None, control: dict[str, str]) -> list[str]:
     pki, leaf = hosted.pki, hosted.certificates.find(LEAF_NAME)
     server = hosted.servers.find(SERVER_NAME)
-    where = {"OCSP": pki.ocsp.url, "CRL": pki.crl.url, "TLS": server.url, "calls": control}
+    where = {"OCSP": pki.ocsp.url, "CRL": pki.crl.url, "TLS": server.url, **control}
     if folder is not None:
         where["files"] = f"{folder.path}, which stay; the password of *.p12 is mockpki"
     return [
         f"mockpki serves {', '.join(leaf.names)} until Ctrl-C.",
         "",
-        *(f"  {what:6}{text}" for what, text in where.items()),
+        *(f"  {what:8}{text}" for what, text in where.items()),
         "",
         *(f"  {line}" for line in list_commands(hosted, leaf, server, name, folder)),
         "",

@@ -31,6 +31,8 @@ def test_what_is_pasted(tmp_path: Path) -> None:
     with started(*options) as server:
         assert server.line == "mockpki serves localhost, billing.example until Ctrl-C.\n"
         page = read_page(server)
+        (console,) = (line.split()[1] for line in page if line.startswith("console "))
+        assert "<title>mockpki</title>" in run(need("curl"), "-sS", console).stdout
         curl, s_client, ocsp, verify = page[-4:]
         done = run("sh", "-c", curl)
         assert "SSL certificate revocation reason" in done.stderr
@@ -54,6 +56,16 @@ def test_what_is_pasted(tmp_path: Path) -> None:
         status, _, said = server.end()
         assert (status, said) == (0, "")
     assert (folder / "leaf.key").exists()
+
+
+def test_where_there_is_no_console() -> None:
+    """The control port is called what it is then: the API alone."""
+    with started("localhost", "--format", "text", "--no-console") as server:
+        page = read_page(server)
+        assert not [line for line in page if line.startswith("console")]
+        (api,) = (line.split()[1] for line in page if line.startswith("API "))
+        assert "there is nothing at" in run(need("curl"), "-sS", api).stdout
+        assert '"default"' in run(need("curl"), "-sS", f"{api}v1/pkis").stdout
 
 
 def test_one_object() -> None:

@@ -116,6 +116,32 @@ def test_a_handshake(served: Served, pki: str) -> None:
         assert words in text
 
 
+@pytest.mark.parametrize("publishes", ["immediate", "lets-encrypt"])
+def test_where_a_staple_differs_from_the_honest_one(served: Served, publishes: str) -> None:
+    """By what was bent, at the time of the handshake; where nothing was, nothing is said to differ."""
+    pki = served.make_pki(publishes=publishes)
+    path, target = start(served, pki)
+    later = base64.b64encode(b"0\x03\n\x01\x03").decode()
+    times = ["nextUpdate", "producedAt", "thisUpdate"]
+    table: tuple[tuple[Any, list[str]], ...] = (
+        ("honest", []),
+        (["Stale by=1d"], [f"{mark} {field}" for mark in "-+" for field in times]),
+        (["Good", "Revoked"], ["- certStatus", "+ certStatus", "+ revocationTime"]),
+        ({"der": later}, ["- responseStatus", "+ responseStatus"]),
+    )
+    for staple, _ in table:
+        served.ask("PUT", f"{path}/staple", {"staple": staple})
+        visit(target, "staple-required")
+    served.ask("POST", f"{pki}/clock/shift", {"by": "30d"})
+    for number, (staple, fields) in enumerate(table, 1):
+        text = served.ask("GET", f"{path}/handshakes/{number}/decoded").decode()
+        _, _, changes = text.partition("where the honest staple (-) and this one (+) differ\n")
+        found = [f"{mark} {field}" for mark, field in re.findall(r"^  ([-+]) +(\w+)", changes, re.MULTILINE)]
+        assert (staple, set(fields) - set(found)) == (staple, set())
+        assert bool(changes) == bool(fields), staple
+    served.ask("DELETE", pki)
+
+
 def test_a_handshake_with_nothing_in_it(served: Served, pki: str) -> None:
     """Whoever leaves before there is anything has been sent nothing."""
     path, target = start(served, pki, staple="none")

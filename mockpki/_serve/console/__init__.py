@@ -2,8 +2,8 @@
 
 There is no build and no template: the files are those that stand here, and no others can be had, whatever
 the path says. `main.js` is where the page begins, `api.js` what it asks; `log.js` is the live log, `tree.js`
-a PKI, with `faults.js` and `clock.js` for its parts; `code.js` writes what was done as code, `dom.js` makes
-elements.
+a PKI, with `cas.js`, `certificates.js`, `servers.js`, `faults.js` and `clock.js` for its parts; `code.js`
+writes what was done as code, `dom.js` makes elements.
 """
 
 from __future__ import annotations

@@ -5,21 +5,24 @@
  * @typedef {{id: string, name: string | null, common_name: string, issuer: string | null, serial_number: string, certificate: string, publishes: string, ocsp_url: string, crl_url: string, ca_issuers_url: string, status: Status | null}} Ca
  * @typedef {{now: string, offset: string}} Clock
  * @typedef {{id: string, name: string | null, ca_file: string, ca_pem: string, cas: Ca[], clock: Clock, certificates: string[], tls_servers: string[]}} Pki
- * @typedef {{id: string, name: string | null, ca: string, identities: string[], serial_number: string, status: Status, chain: string, not_before: string | null, not_after: string | null}} Certificate
+ * @typedef {{id: string, name: string | null, ca: string, identities: string[], serial_number: string, status: Status, chain: string, key_file: string | null, not_before: string | null, not_after: string | null}} Certificate
  * @typedef {{fault: string, text: string}} Fault
  * @typedef {{url: string, faults: Fault[], to: Record<string, Fault[]>, script_left: number, sequence: string | null, asked: number, last: number}} Service
  * @typedef {{id: string, name: string | null, host: string, port: number, url: string, server_name: string | null, certificates: string[], staple: any, connections: number}} TlsServer
  * @typedef {{number: number, time: string, client: string, method: string, path: string, headers: Record<string, string>, certificates: string[], hash_algorithm: string | null, nonce: string | null, signed: boolean, error: string | null, text: string, answer: {status: number | null, honest: boolean, faults: Fault[], steps: string[], size: number}}} Request
  * @typedef {{number: number, time: string, client: string, server_name: string | null, version: string | null, alpn: string | null, staple_requested: boolean, staple: string | null, staple_reason: string | null, completed: boolean, resumed: boolean, alert: string | null, alert_sent: string | null, error: string | null, certificate: string | null, client_certificate: string | null, requests: number, closed: boolean, text: string}} Handshake
- * @typedef {{method: string, path: string, body: any, answer: any}} Deed what a person changed, and what came of it
+ * @typedef {{method: string, path: string, body: any, answer: any}} Deed what a person changed, and the ids of what came of it
  */
 
 /** A call that the server refused, in its own words. */
 export class Refusal extends Error {
-  /** @param {number} status @param {{detail?: string, problems?: string[]}} problem */
+  /** @param {number} status @param {{detail?: string, pointer?: string, problems?: string[]}} problem */
   constructor(status, problem) {
     super([problem.detail ?? `the server answered ${status}`, ...(problem.problems ?? []).slice(1)].join("; "));
     this.status = status;
+    const said = /^(\w+)= of |does not take (\w+)=/.exec(problem.detail ?? "");
+    /** The fields that it may be about, the likeliest first. */
+    this.fields = [said?.[1] ?? said?.[2], ...(problem.pointer ?? "").split("/").reverse()].filter((one) => one !== undefined && one !== "");
   }
 }
 
@@ -56,8 +59,12 @@ export const get = (to) => ask("GET", to);
 export async function act(method, to, body) {
   const answer = await ask(method, to, body);
   const pki = to === "/v1/pkis" ? answer.id : decodeURIComponent(to.split("/")[3] ?? "");
-  const key = `mockpki deeds ${pki}`;
-  sessionStorage.setItem(key, JSON.stringify([...deeds(pki), { method, path: to, body, answer }]));
+  const { id, certificates, tls_servers } = answer ?? {};
+  try {
+    sessionStorage.setItem(`mockpki deeds ${pki}`, JSON.stringify([...deeds(pki), { method, path: to, body, answer: { id, certificates, tls_servers } }]));
+  } catch {
+    // It is done, though there is no room to remember it.
+  }
   return answer;
 }
 

@@ -1,11 +1,18 @@
 // The time that a PKI goes by: a slider, with marks for what ends.
 
 import { act, ask, getOnce } from "./api.js";
-import { away, button, date, fill, keyed, make } from "./dom.js";
+import { nameCa } from "./cas.js";
+import { nameCertificate } from "./certificates.js";
+import { away, button, date, fill, keyed, make, say } from "./dom.js";
+
+/** @typedef {{what: string, of: string, at: number}} Mark */
+/** @typedef {{words: string, all: string, key: string, at: number}} Group */
 
 const DAY = 86400e3;
 const FIRST = -30;
 const LAST = 400;
+/** What ends within an hour is one mark. */
+const TOGETHER = 3600e3;
 
 /** An offset as the server writes it, in milliseconds. @param {string} text */
 export function readDuration(text) {
@@ -29,22 +36,41 @@ export function readNextUpdate(service, der) {
   return Date.UTC(year, month - 1, day, hour, minute, second);
 }
 
+/** Marks that are close together as one, in the order of time. @param {Mark[]} marks @returns {Group[]} */
+export function group(marks) {
+  /** @type {Mark[][]} */
+  const groups = [];
+  for (const one of marks.toSorted((first, second) => first.at - second.at)) {
+    const last = groups.findLast(([{ what }]) => what === one.what);
+    if (last && one.at - last[0].at <= TOGETHER) last.push(one);
+    else groups.push([one]);
+  }
+  return groups.map((own) => {
+    const [{ what, of }] = own;
+    const words = `${what} of ${of}${own.length > 1 ? ` and ${own.length - 1} more` : ""}`;
+    return { words, all: own.map((one) => one.of).join(", "), key: `${what} ${own[0].at - (own[0].at % TOGETHER)}`, at: own[own.length - 1].at };
+  });
+}
+
 /**
  * @param {string} base the PKI's path
  * @param {() => unknown} changed
  */
 export function showClock(base, changed) {
-  const slider = make("input", { type: "range", min: FIRST, max: LAST, step: 1, value: 0, "aria-label": "days that the PKI's clock is ahead", oninput: show, onchange: () => set(Number(slider.value) * DAY) });
+  const slider = make("input", { type: "range", min: FIRST, max: LAST, step: 1, value: 0, "aria-label": "days that the PKI's clock is ahead", oninput: show, onchange: () => set(Number(slider.value) * DAY).catch((error) => say(error.message)) });
   const words = make("output", {});
   const ticks = make("div", { class: "ticks", "aria-hidden": "true" });
   const marks = make("ul", { class: "marks" });
-  const updateMarks = keyed(marks, (/** @type {{words: string, at: number}} */ one) => one.words, ({ words: said }) => {
+  const updateMarks = keyed(marks, (/** @type {Group} */ one) => one.key, () => {
     const when = make("span", { class: "dim" });
     let end = 0;
+    const go = button("", () => set(end + 1000 - now()));
     return {
-      node: make("li", {}, button(said, () => set(end + 1000 - now()), { title: "Go to the second after it" }), " ", when),
-      update: ({ at }) => {
+      node: make("li", {}, go, " ", when),
+      update: ({ at, words: said, all }) => {
         end = at;
+        if (go.textContent !== said) fill(go, said);
+        go.title = `Go to the second after it: ${all}`;
         fill(when, `${date(new Date(at).toISOString())}, ${away(at - now() - offset)}`);
       },
     };
@@ -71,30 +97,32 @@ export function showClock(base, changed) {
 
   /**
    * @param {import("./api.js").Pki} pki
-   * @param {import("./api.js").Certificate[]} certificates
+   * @param {import("./api.js").Ca[]} cas those that are shown
+   * @param {import("./api.js").Certificate[]} shown
+   * @param {import("./api.js").Certificate[]} certificates all of them
    * @param {Map<string, import("./api.js").Service>} services
    */
-  async function update(pki, certificates, services) {
+  async function update(pki, cas, shown, certificates, services) {
     offset = readDuration(pki.clock.offset);
     ahead = Date.parse(pki.clock.now) - offset - Date.now();
     if (document.activeElement !== slider || !slider.matches(":active")) slider.value = String(Math.round(offset / DAY));
     show();
     const number = ++asked;
     const timing = new Set((await getOnce("/v1/faults?layer=timing")).faults.map((/** @type {{name: string}} */ { name }) => name));
-    const found = (await Promise.all([...certificates.slice(0, 20).map((one) => mark(`notAfter of ${one.name ?? (one.identities[0] || one.serial_number.slice(0, 8))}`, one.not_after ? Date.parse(one.not_after) : null)),
-      ...pki.cas.flatMap((ca) => ["ocsp", "crl"].map(async (name) => {
-        const about = certificates.find((one) => one.ca === ca.id)?.id ?? pki.cas.find((one) => one.issuer === ca.id)?.id;
-        const faults = services.get(`/cas/${encodeURIComponent(ca.id)}/${name}`)?.faults ?? [];
-        if (name === "ocsp" && !about) return null;
-        // Of all faults it is those of times that move its end.
-        const given = faults.filter(({ fault }) => timing.has(fault)).map(({ text }) => text);
-        const der = await ask("POST", `${base}/cas/${encodeURIComponent(ca.id)}/${name}/make`, { faults: given, ...(name === "ocsp" && { certificate: about }) }).catch(() => null);
-        return mark(`nextUpdate of ${ca.name ?? (ca.id.length > 8 ? ca.common_name : ca.id)}'s ${name.toUpperCase()}`, der && readNextUpdate(name, der));
-      }))])).filter((one) => one !== null);
+    const found = shown.map((one) => mark("notAfter", nameCertificate(one), one.not_after ? Date.parse(one.not_after) : null));
+    found.push(...await Promise.all(cas.flatMap((ca) => ["ocsp", "crl"].map(async (name) => {
+      const about = certificates.find((one) => one.ca === ca.id)?.id ?? pki.cas.find((one) => one.issuer === ca.id)?.id;
+      if (name === "ocsp" && !about) return null;
+      const faults = services.get(`/cas/${encodeURIComponent(ca.id)}/${name}`)?.faults ?? [];
+      // Of all faults it is those of times that move its end.
+      const given = faults.filter(({ fault }) => timing.has(fault)).map(({ text }) => text);
+      const der = await ask("POST", `${base}/cas/${encodeURIComponent(ca.id)}/${name}/make`, { faults: given, ...(name === "ocsp" && { certificate: about }) }).catch(() => null);
+      return mark("nextUpdate", `${ca.name ?? (ca.id.length > 8 ? nameCa(ca) : ca.id)}'s ${name.toUpperCase()}`, der && readNextUpdate(name, der));
+    }))));
     if (number !== asked) return;
-    found.sort((one, other) => one.at - other.at);
-    updateMarks(found);
-    fill(ticks, ...found.map(({ words: said, at }) => {
+    const groups = group(found.filter((one) => one !== null));
+    updateMarks(groups);
+    fill(ticks, ...groups.map(({ words: said, at }) => {
       const share = ((at - now()) / DAY - FIRST) / (LAST - FIRST);
       const tick = make("span", { title: said });
       tick.style.left = `${share * 100}%`;
@@ -103,8 +131,8 @@ export function showClock(base, changed) {
     }));
   }
 
-  /** @param {string} said @param {number | null} at */
-  const mark = async (said, at) => (at === null ? null : { words: said, at });
+  /** @param {string} what @param {string} of @param {number | null} at @returns {Mark | null} */
+  const mark = (what, of, at) => (at === null ? null : { what, of, at });
 
   const node = make("div", { class: "clock" }, make("p", { class: "bar" }, words, button("Now", () => set(0))),
     make("div", { class: "track" }, slider, ticks), make("p", { class: "scale dim" }, make("span", {}, "−30 d"), make("span", {}, "+400 d")), marks);

@@ -70,6 +70,15 @@ export function keyed(list, keyOf, build, empty) {
 
 let numbers = 0;
 
+/** A field to type into. @param {Attributes} [more] */
+export const input = (more) => make("input", { autocomplete: "off", spellcheck: "false", ...more });
+
+/** What was typed into a field; undefined for nothing. @param {HTMLInputElement | HTMLSelectElement} field */
+export const typedIn = (field) => field.value.trim() || undefined;
+
+/** The words of a text. @param {string} text */
+export const listed = (text) => text.split(/[\s,]+/).filter(Boolean);
+
 /**
  * A field with its label.
  * @template {HTMLElement} E
@@ -130,16 +139,53 @@ export function form(text, does, ...fields) {
  */
 async function attempt(does, by) {
   const had = document.activeElement === by;
+  const scope = by.closest(".setting") ?? by.closest("form, .form");
+  for (const one of scope?.querySelectorAll(".refusal") ?? []) one.remove();
+  for (const one of scope?.querySelectorAll("[aria-invalid]") ?? []) accept(one);
   by.setAttribute("aria-busy", "true");
   try {
     const told = await does();
     say(typeof told === "string" ? told : "", true);
+    if (had && by.isConnected) by.focus();
   } catch (error) {
-    say(String(error instanceof Error ? error.message : error));
+    refuse(error instanceof Error ? error : new Error(String(error)), scope, by);
   } finally {
     by.removeAttribute("aria-busy");
-    if (had && by.isConnected) by.focus();
   }
+}
+
+/**
+ * Say why not: beside the field that it is about, else behind what the button belongs to.
+ * @param {Error & {fields?: string[]}} error *fields* are those that it may be about, the likeliest first
+ * @param {Element | null} scope
+ * @param {HTMLButtonElement} by
+ */
+function refuse(error, scope, by) {
+  if (!scope) return say(error.message);
+  say("");
+  const id = `refusal-${++numbers}`;
+  const sentence = make("p", { class: "refusal wrong", role: "alert", id }, error.message);
+  const shown = /** @type {HTMLInputElement[]} */ ([...scope.querySelectorAll("[name]")].filter((one) => one.checkVisibility()));
+  const field = (error.fields ?? []).map((name) => shown.find((one) => one.name === name)).find(Boolean);
+  if (!field) {
+    (by.closest("form, .form") ?? scope).append(sentence);
+    if (by.isConnected) by.focus();
+    return;
+  }
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", id);
+  field.parentElement?.append(sentence);
+  field.addEventListener("input", () => {
+    sentence.remove();
+    accept(field);
+  }, { once: true });
+  field.focus();
+}
+
+/** Nothing is wrong with a field any more. @param {Element} field */
+function accept(field) {
+  field.removeAttribute("aria-invalid");
+  field.removeAttribute("aria-describedby");
 }
 
 /**
@@ -168,7 +214,7 @@ export const chip = (text, tone = "") => make("span", { class: `chip ${tone}` },
 export function facts(pairs) {
   const shown = pairs.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== "");
   return make("dl", { class: "facts" },
-    ...shown.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
+    ...shown.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))));
 }
 
 /** @param {string} title @param {Child} inside @param {boolean} [open] */
@@ -212,8 +258,14 @@ export function difference(lines) {
 /** Date and time of day in UTC, as everything here has it. @param {string | null | undefined} time */
 export const clock = (time) => (time ? time.slice(11, 19) : "");
 
+/** The same to the second. @param {string | null | undefined} time */
+export const moment = (time) => (time ? `${time.slice(0, 10)} ${clock(time)} UTC` : "");
+
 /** @param {string | null | undefined} time */
 export const date = (time) => (time ? `${time.slice(0, 10)} ${time.slice(11, 16)} UTC` : "");
+
+/** So many of something. @param {number} number @param {string} word */
+export const count = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
 
 /**
  * How far away a time is, as a person says it.

@@ -6,7 +6,7 @@ import { button, chip, difference, fill, form, label, make, select } from "./dom
 /**
  * @typedef {{name: string, text: string | null, takes: string}} Parameter
  * @typedef {{name: string, layer: string, parameters: Parameter[], sentence: string, clause: string, more: string}} Entry
- * @typedef {{node: HTMLElement, list: () => string[], clear: () => void}} Picker
+ * @typedef {{node: HTMLElement, list: () => string[], set: (faults: string[]) => void}} Picker
  */
 
 /** A value that is typed, as one word: what has spaces is quoted. @param {string} value */
@@ -26,7 +26,7 @@ export function pickFaults(target) {
   /** @type {[Parameter, HTMLInputElement][]} */
   let inputs = [];
   let timer = 0;
-  const names = make("select", { onchange: choose });
+  const names = make("select", { name: target === "staple" ? "staple" : "faults", onchange: choose });
   const about = make("p", { class: "about" });
   const parameters = make("span", { class: "form" });
   const preview = make("div", { class: "preview", role: "status" });
@@ -54,13 +54,20 @@ export function pickFaults(target) {
     return [names.value, ...given()].join(" ");
   }
 
+  /** It sends no form that the picker is a part of. @param {KeyboardEvent} event */
+  function addByEnter(event) {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    add.click();
+  }
+
   function choose() {
     const entry = entries.find(({ name }) => name === names.value);
     add.disabled = !entry;
     // What stands between asterisks is a parameter.
     fill(about, ...(entry ? `${entry.sentence} ${entry.clause}`.split(/\*(\w+)\*/).map((part, at) => (at % 2 ? make("i", {}, part) : part)) : []));
     inputs = (entry?.parameters ?? []).map((parameter) =>
-      [parameter, make("input", { placeholder: parameter.text ?? "", title: parameter.takes, size: 12, oninput: later, autocomplete: "off", spellcheck: "false" })]);
+      [parameter, make("input", { name: parameter.name, placeholder: parameter.text ?? "", title: parameter.takes, size: 12, oninput: later, onkeydown: addByEnter, autocomplete: "off", spellcheck: "false" })]);
     fill(parameters, ...inputs.map(([parameter, input]) => label(parameter.name, input)));
     later();
   }
@@ -78,7 +85,7 @@ export function pickFaults(target) {
       const shown = await get(`${path("v1", "faults", name)}?${query}`);
       if (name === names.value) fill(preview, difference(shown.difference.lines));
     } catch (error) {
-      fill(preview, make("p", { class: "dim" }, String(error instanceof Error ? error.message : error)));
+      fill(preview, make("p", { class: "late" }, String(error instanceof Error ? error.message : error)));
     }
   }
 
@@ -87,6 +94,7 @@ export function pickFaults(target) {
       button("×", () => {
         chosen.splice(at, 1);
         show();
+        names.focus();
       }, { "aria-label": `take ${text} away`, class: "plain" }))) : [make("li", { class: "dim" }, "none: honest")]));
   }
 
@@ -94,8 +102,8 @@ export function pickFaults(target) {
     node: make("div", { class: "picker" }, chips,
       make("div", { class: "form" }, label("fault", names), parameters, add), about, preview),
     list: () => [...chosen],
-    clear: () => {
-      chosen = [];
+    set: (faults) => {
+      chosen = [...faults];
       show();
     },
   };
@@ -116,7 +124,7 @@ export function setService(base, target, certificates, changed) {
   const whom = select([["", "all questions"]], { onfocus: nameThem, onpointerdown: nameThem });
   const kind = select(["EveryNth", "FirstN", "Flapping", "Mix"], { onchange: showFields });
   const numbers = Object.fromEntries(["n", "up", "down", "seed"].map((name) =>
-    [name, make("input", { type: "number", min: 0, value: name === "seed" ? "" : 2, size: 4 })]));
+    [name, make("input", { name, type: "number", min: 0, value: name === "seed" ? "" : 2, size: 4 })]));
   const labels = Object.fromEntries(Object.entries(numbers).map(([name, input]) => [name, label(name, input)]));
   const perClient = make("input", { type: "checkbox" });
   labels.per_client = label("of each client", perClient, "check");
@@ -156,19 +164,17 @@ export function setService(base, target, certificates, changed) {
     changed();
   };
   const to = () => (whom.value ? path("faults", whom.value) : "/faults");
-  return make("div", { class: "setting" }, picker.node,
-    make("div", { class: "form" }, target === "OCSP" && label("for", whom),
-      button("Answer with these", () => set("PUT", to(), { faults: picker.list() }), { class: "main" }),
-      button("Honest again", () => set("DELETE", to()))),
+  const answer = form("Answer with these", () => set("PUT", to(), { faults: picker.list() }), target === "OCSP" && label("for", whom));
+  answer.append(button("Honest again", () => set("DELETE", to())));
+  const run = form("Run the sequence", () => set("PUT", "/sequence", sequence()), label("sequence", kind), ...Object.values(labels));
+  run.append(button("End the sequence", () => set("DELETE", "/sequence")));
+  return make("div", { class: "setting" }, picker.node, answer,
     make("details", {}, make("summary", {}, "Script: one answer after the other"), list, make("div", { class: "form" },
-      button("Add these faults as an answer", () => (answers.push(picker.list()), picker.clear(), showAnswers())),
+      button("Add these faults as an answer", () => (answers.push(picker.list()), picker.set([]), showAnswers())),
       button("Clear the list", () => ((answers = []), showAnswers())),
       button("Run the script", () => set("PUT", "/script", { answers }), { class: "main" }),
       button("Drop the script", () => set("DELETE", "/script")))),
-    make("details", {}, make("summary", {}, "Sequence: faults that come and go"),
-      make("div", { class: "form" }, label("sequence", kind), ...Object.values(labels),
-        button("Run the sequence", () => set("PUT", "/sequence", sequence()), { class: "main" }),
-        button("End the sequence", () => set("DELETE", "/sequence"))), more));
+    make("details", {}, make("summary", {}, "Sequence: faults that come and go"), run, more));
 }
 
 /**
@@ -176,26 +182,70 @@ export function setService(base, target, certificates, changed) {
  * @param {string} text what the button says
  * @param {(staple: any) => unknown} use
  * @param {...(Node | false)} fields
+ * @returns {{node: HTMLElement, show: (staple: any) => void}} *show*: what a server staples now, unless another is being chosen
  */
 export function pickStaple(text, use, ...fields) {
   const picker = pickFaults("staple");
-  const kind = select([["honest", "honest"], ["none", "none"], ["faults", "with faults"], ["policy", "as a server's policy gets it"]], { onchange: show });
-  const policy = make("select");
+  const kind = select([["honest", "honest"], ["none", "none"], ["faults", "with faults"], ["policy", "as a server's policy gets it"], ["given", "octets that were given"]], { name: "staple", onchange: turn });
+  const policy = make("select", { name: "policy" });
   const policyField = label("policy", policy);
   const about = make("p", { class: "about" });
+  const given = /** @type {HTMLOptionElement} */ (kind.lastElementChild);
+  /** What is stapled now, and whether another is being chosen. @type {any} */
+  let now = "honest";
+  let touched = false;
+  /** @type {any[]} */
+  let known = [];
   getOnce("/v1/staplers").then((answer) => {
-    fill(policy, ...answer.staplers.map((/** @type {any} */ one) => make("option", { value: one.policy }, one.policy)));
-    policy.onchange = () => fill(about, answer.staplers.find((/** @type {any} */ one) => one.policy === policy.value)?.sentences.join(" "));
-    policy.onchange(new Event("change"));
+    known = answer.staplers;
+    fill(policy, ...known.map((one) => make("option", { value: one.policy }, one.policy)));
+    policy.onchange = describe;
+    if (!touched) setTo(now);
+    describe();
   }, (error) => fill(about, String(error.message)));
-  show();
+  turn();
 
-  function show() {
+  function describe() {
+    fill(about, known.find((one) => one.policy === policy.value)?.sentences.join(" "));
+  }
+
+  function turn() {
     picker.node.hidden = kind.value !== "faults";
     policyField.hidden = about.hidden = kind.value !== "policy";
   }
 
-  const chosen = () => kind.value === "faults" ? picker.list() : kind.value === "policy" ? { policy: policy.value } : kind.value;
-  return make("div", { class: "setting" },
-    form(text, () => use(chosen()), ...fields, label("staple", kind), policyField), about, picker.node);
+  /** @param {any} staple */
+  function setTo(staple) {
+    now = staple ?? "none";
+    const isPolicy = typeof now === "object" && "policy" in now;
+    kind.value = typeof now === "string" ? now : Array.isArray(now) ? "faults" : isPolicy ? "policy" : "given";
+    // It can be kept, and not be chosen.
+    given.hidden = kind.value !== "given";
+    if (Array.isArray(now)) picker.set(now.map((one) => one.text));
+    if (isPolicy) policy.value = now.policy;
+    turn();
+    describe();
+  }
+
+  const chosen = () => kind.value === "faults" ? picker.list()
+    // With the fields that vary it, or the octets, which cannot be chosen here.
+    : kind.value === "given" || (kind.value === "policy" && policy.value === now.policy) ? now
+    : kind.value === "policy" ? { policy: policy.value } : kind.value;
+  const own = make("div", { class: "setting", oninput: touch, onclick: touch }, form(text, async () => {
+    const answer = await use(chosen());
+    touched = false;
+    return answer;
+  }, ...fields, label("staple", kind), policyField), about, picker.node);
+
+  /** @param {Event} event */
+  function touch(event) {
+    touched ||= event.type === "input" || picker.node.contains(/** @type {Node} */ (event.target));
+  }
+
+  return {
+    node: own,
+    show: (staple) => {
+      if (!touched && JSON.stringify(staple) !== JSON.stringify(now)) setTo(staple);
+    },
+  };
 }

@@ -1,15 +1,18 @@
 // The live log: what clients asked and were told, row by row; and a row, opened.
 
 import { get, path } from "./api.js";
-import { button, chip, clock, copyable, date, difference, facts, fill, fold, label, late, make } from "./dom.js";
+import { button, chip, clock, copyable, difference, facts, fill, fold, label, late, make, moment } from "./dom.js";
 
 /**
  * @typedef {import("./api.js").Request} Request
  * @typedef {import("./api.js").Handshake} Handshake
- * @typedef {{pki: string, base: string, link: string, kind: string, what: Request | Handshake}} Row
+ * @typedef {{pki: string, base: string, link: string, kind: string, at: string, what: Request | Handshake}} Row *at*: which CA's or server's
+ * @typedef {{row: Row, node: HTMLElement, link: HTMLAnchorElement, text: string}} Shown
  */
 
 const MOST = 1000;
+/** Milliseconds: nobody reads faster, and typing stays quick. */
+const SOON = 100;
 const TITLES = /** @type {Record<string, string>} */ ({ ocsp: "OCSP", crl: "CRL", ca_issuers: "caIssuers", tls_servers: "TLS" });
 
 /** @param {Row} row @returns {row is Row & {what: Handshake}} */
@@ -24,7 +27,8 @@ const isHandshake = (row) => row.kind === "tls_servers";
  */
 export function placeRow(pki, below, what) {
   const kind = below[0] === "cas" ? below[2] : below[0];
-  return { pki, kind, what, base: path("v1", "pkis", pki, ...below), link: `#${path(pki, ...below, what.number)}` };
+  const at = below[0] === "cas" || below[0] === "tls_servers" ? below[1] : "ca";
+  return { pki, kind, at, what, base: path("v1", "pkis", pki, ...below), link: `#${path(pki, ...below, what.number)}` };
 }
 
 /** @param {string[]} place the parts of a link to a row */
@@ -43,15 +47,17 @@ export class Names {
 
   /** @param {string} pki */
   async learn(pki) {
-    const [own, { certificates }] = await Promise.all([get(path("v1", "pkis", pki)), get(path("v1", "pkis", pki, "certificates"))]);
+    const base = path("v1", "pkis", pki);
+    const [own, { certificates }, { tls_servers: servers }] = await Promise.all([get(base), get(`${base}/certificates`), get(`${base}/tls_servers`)]);
     for (const one of certificates) this.learnCertificate(pki, one);
+    for (const one of servers) this.learnServer(pki, one);
     this.learnPki(own);
   }
 
   /** @param {import("./api.js").Pki} pki */
   learnPki(pki) {
     this.known.set(pki.id, pki.name ?? pki.id);
-    for (const ca of pki.cas) this.known.set(`${pki.id} ${ca.serial_number}`, ca.name ?? ca.common_name);
+    for (const ca of pki.cas) for (const key of [ca.serial_number, ca.id]) this.known.set(`${pki.id} ${key}`, ca.name ?? (key === ca.id && key.length < 9 ? key : ca.common_name));
     this.heard(pki.id);
   }
 
@@ -60,13 +66,28 @@ export class Names {
     this.known.set(`${pki} ${one.serial_number}`, one.name ?? (one.identities[0] || one.serial_number.slice(0, 12)));
   }
 
+  /** @param {string} pki @param {import("./api.js").TlsServer} one */
+  learnServer(pki, one) {
+    this.known.set(`${pki} server ${one.id}`, one.name ?? `server ${one.id}`);
+  }
+
+  /** Where a row is: its PKI, and which of its CAs or servers. @param {Row} row */
+  place(row) {
+    const at = row.kind === "tls_servers" ? this.of(row.pki, `server ${row.at}`) : row.at === "ca" ? "" : this.of(row.pki, row.at);
+    return at ? `${this.of(row.pki)} / ${at}` : this.of(row.pki);
+  }
+
   /** What a person calls it; learned meanwhile where that is not known. @param {string} pki @param {string} [serial] */
   of(pki, serial) {
     const key = serial === undefined ? pki : `${pki} ${serial}`;
     const found = this.known.get(key);
     if (found === undefined && !this.asked.has(key)) {
+      // Once for each thing that is not known, and once for all of them that are not known just now.
+      if (!this.asked.has(`learning ${pki}`)) {
+        this.asked.add(`learning ${pki}`);
+        this.learn(pki).catch(() => {}).finally(() => this.asked.delete(`learning ${pki}`));
+      }
       this.asked.add(key);
-      this.learn(pki).catch(() => {});
     }
     return found ?? (serial === undefined ? pki : serial.slice(0, 12));
   }
@@ -86,7 +107,7 @@ function showOutcome(row) {
     ];
   }
   const shake = row.what;
-  const staple = shake.staple ? chip("staple given", "right") : chip(shake.staple_requested ? "no staple" : "staple not asked", shake.staple_requested ? "late" : "");
+  const staple = shake.staple ? (/^bent by /.test(shake.staple_reason ?? "") ? chip("staple bent", "wrong") : chip("staple given", "right")) : chip(shake.staple_requested ? "no staple" : "staple not asked", shake.staple_requested ? "late" : "");
   const end = shake.completed ? make("span", { class: "right" }, shake.closed ? "completed" : "open")
     : make("span", { class: shake.closed ? "wrong" : "" }, shake.closed ? "failed" : "opened");
   const alerts = [shake.alert && `alert: ${shake.alert}`, shake.alert_sent && `alert sent: ${shake.alert_sent}`, !shake.alert && !shake.completed && shake.error];
@@ -107,7 +128,7 @@ function showAsked(row, names) {
 const showRow = (row, names) => [
   make("time", { datetime: row.what.time }, clock(row.what.time)),
   make("span", { class: `kind ${row.kind}` }, TITLES[row.kind]),
-  make("span", { class: "of" }, names.of(row.pki)),
+  make("span", { class: "of" }, names.place(row)),
   make("span", { class: "asked" }, showAsked(row, names)),
   make("span", { class: "outcome" }, ...showOutcome(row)),
 ];
@@ -117,71 +138,121 @@ export class Log {
   /** @param {Names} names */
   constructor(names) {
     this.names = names;
-    /** @type {Map<string, {row: Row, node: HTMLElement, link: HTMLAnchorElement, text: string}>} */
+    /** @type {Map<string, Shown>} */
     this.rows = new Map();
-    /** @type {Map<string, Row>} */
+    /** @type {Map<string, Row>} those that came and are not shown yet: for a moment, or until the log goes on */
     this.waiting = new Map();
+    this.shown = 0;
+    this.timer = 0;
     this.paused = false;
+    this.full = false;
     this.opened = "";
-    this.filter = make("input", { type: "search", placeholder: "SNI, name, fault, status", oninput: () => this.apply(), autocomplete: "off", spellcheck: "false" });
+    this.filter = make("input", { type: "search", placeholder: "SNI, name, fault, status", size: 26, oninput: () => this.apply(), autocomplete: "off", spellcheck: "false" });
     this.pause = button("Pause", () => this.turn(!this.paused), { "aria-pressed": "false" });
     this.count = make("span", { class: "dim", role: "status" });
-    this.list = make("ol", { class: "log", "aria-label": "requests and handshakes, the newest first" });
+    this.list = make("ol", { class: "log", "aria-label": "requests and handshakes, the newest first", onkeydown: (/** @type {KeyboardEvent} */ event) => this.step(event) });
     this.empty = make("div", { class: "empty" });
     this.node = make("section", { class: "rows", "aria-label": "Live log" },
       make("div", { class: "bar" }, label("filter", this.filter), this.pause, button("Clear", () => this.clear()), this.count), this.empty, this.list);
     names.heard = (pki) => {
       for (const one of this.rows.values()) if (one.row.pki === pki) this.show(one);
-      this.apply();
+      this.tell();
     };
-    this.apply();
+    this.tell();
   }
 
   /** Rows of before, below those that are there: the newest first. @param {Row[]} rows */
   addPast(rows) {
     rows.sort((one, other) => other.what.time.localeCompare(one.what.time) || other.what.number - one.what.number);
-    for (const row of rows.slice(0, MOST)) if (!this.rows.has(row.link)) this.add(row, true);
+    for (const row of rows.slice(0, MOST - this.rows.size)) if (!this.rows.has(row.link)) this.put(row, true);
+    this.full ||= rows.length > MOST;
+    this.tell();
   }
 
-  /** @param {Row} row @param {boolean} [past] */
-  add(row, past = false) {
-    if (this.paused && !past) {
-      this.waiting.set(row.link, row);
-      this.pause.textContent = `Resume (${this.waiting.size} waiting)`;
+  /** A row that comes, or is another now: shown with all that come at about the same time. @param {Row} row */
+  add(row) {
+    this.waiting.set(row.link, row);
+    if (this.paused) this.pause.textContent = `Resume (${this.waiting.size} waiting)`;
+    else this.timer ||= setTimeout(() => this.flush(), SOON);
+  }
+
+  flush() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.full ||= this.waiting.size > MOST;
+    for (const row of [...this.waiting.values()].slice(-MOST)) this.put(row, false);
+    this.waiting.clear();
+    this.tell();
+  }
+
+  /** @param {Row} row @param {boolean} past */
+  put(row, past) {
+    const known = this.rows.get(row.link);
+    if (known) {
+      known.row = row;
+      this.show(known);
       return;
     }
-    let one = this.rows.get(row.link);
-    if (one) one.row = row;
-    else {
-      const link = make("a", { href: row.link, class: "row" });
-      one = { row, link, node: make("li", {}, link), text: "" };
-      this.rows.set(row.link, one);
-      if (past) this.list.append(one.node);
-      else this.list.prepend(one.node);
-      for (const [key, old] of this.rows) {
-        if (this.rows.size <= MOST) break;
-        old.node.remove();
-        this.rows.delete(key);
-      }
-    }
+    const link = make("a", { href: row.link, class: "row" });
+    const one = { row, link, node: make("li", { hidden: true }, link), text: "" };
+    this.rows.set(row.link, one);
     this.show(one);
-    this.apply(one);
+    if (past) this.list.append(one.node);
+    else this.list.prepend(one.node);
+    if (this.rows.size <= MOST) return;
+    const oldest = /** @type {HTMLElement} */ (this.list.lastElementChild);
+    if (!oldest.hidden) this.shown--;
+    this.rows.delete(oldest.querySelector("a")?.getAttribute("href") ?? "");
+    oldest.remove();
+    this.full = true;
   }
 
-  /** @param {{row: Row, link: HTMLAnchorElement, text: string}} one */
+  /** @param {Shown} one */
   show(one) {
     fill(one.link, ...showRow(one.row, this.names));
     this.markOne(one);
     one.text = `${one.link.textContent} ${one.row.what.text} ${one.row.what.client}`.toLowerCase();
+    this.fit(one, this.wanted());
   }
 
-  /** Show those that the filter lets through. @param {{node: HTMLElement, text: string}} [only] */
-  apply(only) {
-    const wanted = this.filter.value.toLowerCase().split(/\s+/);
-    for (const one of only ? [only] : this.rows.values()) one.node.hidden = !wanted.every((word) => one.text.includes(word));
-    const shown = [...this.rows.values()].filter(({ node }) => !node.hidden).length;
-    fill(this.count, this.rows.size > shown && `${shown} of ${this.rows.size}`);
-    fill(this.empty, !shown && (this.rows.size ? "Nothing fits the filter." : showBeginning()));
+  wanted() {
+    return this.filter.value.toLowerCase().split(/\s+/);
+  }
+
+  /** Whether the filter lets it through. @param {Shown} one @param {string[]} wanted */
+  fit(one, wanted) {
+    const hidden = !wanted.every((word) => one.text.includes(word));
+    if (hidden === one.node.hidden) return;
+    one.node.hidden = hidden;
+    this.shown += hidden ? -1 : 1;
+  }
+
+  /** Show those that the filter lets through. */
+  apply() {
+    const wanted = this.wanted();
+    for (const one of this.rows.values()) this.fit(one, wanted);
+    this.tell();
+  }
+
+  /** How many there are, where that is not all; and what to do where there is nothing. */
+  tell() {
+    const { size } = this.rows;
+    const words = size > this.shown ? `${this.shown} of ${size}` : this.full ? `the newest ${size}` : "";
+    if (this.count.textContent !== words) fill(this.count, words);
+    const state = this.shown ? "" : size ? "Nothing fits the filter." : "nothing";
+    if (state === this.empty.dataset.state) return;
+    this.empty.dataset.state = state;
+    fill(this.empty, state === "nothing" ? showBeginning() : state);
+  }
+
+  /** From row to row. @param {KeyboardEvent} event */
+  step(event) {
+    const by = event.key === "ArrowDown" ? "nextElementSibling" : event.key === "ArrowUp" ? "previousElementSibling" : null;
+    let to = /** @type {HTMLElement} */ (event.target).closest("li");
+    if (!by || !to) return;
+    event.preventDefault();
+    do to = /** @type {HTMLLIElement | null} */ (to[by]); while (to?.hidden);
+    to?.querySelector("a")?.focus();
   }
 
   /** @param {boolean} paused */
@@ -189,16 +260,17 @@ export class Log {
     this.paused = paused;
     this.pause.textContent = paused ? "Resume" : "Pause";
     this.pause.setAttribute("aria-pressed", String(paused));
-    const rows = paused ? [] : [...this.waiting.values()];
-    this.waiting.clear();
-    for (const row of rows) this.add(row);
+    if (!paused) this.flush();
   }
 
   clear() {
     this.rows.clear();
     this.waiting.clear();
+    this.shown = 0;
+    this.full = false;
     this.list.replaceChildren();
-    this.apply();
+    if (this.paused) this.turn(true);
+    this.tell();
   }
 
   /** Mark the row of this link as the one that is open. @param {string} link */
@@ -207,7 +279,12 @@ export class Log {
     for (const one of this.rows.values()) this.markOne(one);
   }
 
-  /** @param {{row: Row, link: HTMLAnchorElement}} one */
+  /** Have the row of this link in view, and ready for the next key. @param {string} link */
+  focus(link) {
+    this.rows.get(link)?.link.focus();
+  }
+
+  /** @param {Shown} one */
   markOne({ row, link }) {
     if (row.link === this.opened) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
@@ -233,7 +310,7 @@ export async function openRow(place, names) {
   const row = placeRow(pki, below, what);
   const head = make("h2", {}, `${TITLES[row.kind]} ${number}: `, showAsked(row, names));
   const outcome = make("p", { class: "outcome" }, ...showOutcome(row));
-  return isHandshake(row) ? [head, outcome, ...(await showHandshake(row, list))] : [head, outcome, ...(await showRequest(row, list))];
+  return [head, outcome, ...(await (isHandshake(row) ? showHandshake(row, list, names) : showRequest(row, list, names)))];
 }
 
 /**
@@ -260,12 +337,15 @@ async function showDecoded(at) {
     fold(title, make("pre", { tabindex: 0 }, inside.join("\n")), !shown.length || number === 0))];
 }
 
-/** @param {Row} row @param {string} at */
-async function showRequest(row, at) {
+/** Its PKI. @param {Row} row @param {Names} names */
+const showPlace = (row, names) => make("a", { href: `#${path(row.pki)}` }, names.place(row));
+
+/** @param {Row} row @param {string} at @param {Names} names */
+async function showRequest(row, at, names) {
   const { time, client, method, path: target, hash_algorithm, nonce, signed, error, answer, certificates } = /** @type {Request} */ (row.what);
   const hasQuestion = certificates.length > 0 || error !== null;
   return [
-    facts([["time", date(time)], ["client", client], ["request", `${method} ${target}`], ["asked about", certificates.join(", ")],
+    facts([["time", moment(time)], ["at", showPlace(row, names)], ["client", client], ["request", `${method} ${target}`], ["asked about", certificates.join(", ")],
       ["hash", hash_algorithm], ["nonce", nonce], ["signed", signed && "yes"], ["error", error && make("span", { class: "wrong" }, error)],
       ["answer", `${answer.size} octets: ${answer.steps.join(", ")}`], ["to the honest one", answer.honest && make("span", { class: "right" }, "no difference")]]),
     ...(await showDecoded(at)),
@@ -275,13 +355,13 @@ async function showRequest(row, at) {
   ];
 }
 
-/** @param {Row & {what: Handshake}} row @param {string} at */
-async function showHandshake(row, at) {
+/** @param {Row & {what: Handshake}} row @param {string} at @param {Names} names */
+async function showHandshake(row, at, names) {
   const shake = row.what;
   const red = (/** @type {string | null} */ text) => text && make("b", { class: "wrong" }, text);
   return [
-    facts([["time", date(shake.time)], ["client", shake.client], ["SNI", shake.server_name], ["version", shake.version], ["ALPN", shake.alpn],
-      ["staple", `${shake.staple_requested ? "asked for" : "not asked for"}, ${shake.staple ? "given" : "none given"}${shake.staple_reason ? `: ${shake.staple_reason}` : ""}`],
+    facts([["time", moment(shake.time)], ["at", showPlace(row, names)], ["client", shake.client], ["SNI", shake.server_name], ["version", shake.version], ["ALPN", shake.alpn],
+      ["staple", `${shake.staple_requested ? "asked for" : "not asked for"}, ${shake.staple ? "given" : "none given"}${shake.staple_reason ? `: ${shake.staple_reason.replaceAll("datetime.", "")}` : ""}`],
       ["handshake", shake.completed ? `completed${shake.resumed ? ", resumed" : ""}` : "not completed"],
       ["alert", red(shake.alert)], ["alert sent", red(shake.alert_sent)], ["error", red(shake.error)],
       ["HTTP requests", shake.requests], ["connection", shake.closed ? "closed" : "open"]]),

@@ -1,7 +1,7 @@
 // The page: which view the address asks for, and what the server says of itself.
 
 import { get, listen, path } from "./api.js";
-import { fill, make } from "./dom.js";
+import { fill, make, say } from "./dom.js";
 import { Log, Names, isRow, openRow, placeRow } from "./log.js";
 import { showPki, showPkis } from "./tree.js";
 
@@ -10,7 +10,7 @@ const state = /** @type {HTMLElement} */ (document.getElementById("state"));
 const gone = /** @type {HTMLElement} */ (document.getElementById("gone"));
 const names = new Names();
 const log = new Log(names);
-const detail = make("section", { class: "detail", "aria-label": "The row that is open" });
+const detail = make("section", { class: "detail", "aria-label": "The row that is open", tabindex: -1 });
 /** @type {import("./tree.js").View | null} */
 let shown = null;
 
@@ -23,27 +23,36 @@ const place = () => location.hash.replace(/^#\/?/, "").split("/").filter(Boolean
   }
 });
 
-/** Show what the address asks for. */
-async function show() {
+/** Show what the address asks for. @param {boolean} [moved] by somebody who is to be there now */
+async function show(moved = false) {
   const parts = place();
   const row = isRow(parts);
   const inLog = row || !parts.length;
   const link = location.hash;
-  document.title = parts.length ? `${parts.join(" ")} - mockpki` : "mockpki";
+  document.title = parts.length ? `${[names.known.get(parts[0]) ?? parts[0], ...parts.slice(1)].join(" ")} - mockpki` : "mockpki";
   for (const [id, here] of /** @type {[string, boolean][]} */ ([["to-log", inLog], ["to-pkis", !inLog]])) {
     const own = /** @type {HTMLElement} */ (document.getElementById(id));
     if (here) own.setAttribute("aria-current", "page");
     else own.removeAttribute("aria-current");
   }
   shown = inLog ? null : parts[0] === "pkis" ? showPkis() : showPki(parts[0]);
+  const before = log.opened;
   log.mark(row ? link : "");
   if (shown) fill(view, shown.node);
   else if (log.node.parentElement?.parentElement !== view) fill(view, make("div", { class: "split" }, log.node, detail));
   view.classList.toggle("opened", row);
+  // Back to where one was.
+  if (inLog && !row && before) log.focus(before);
+  else if (moved && !row) view.focus({ preventScroll: true });
   try {
     if (row) {
+      detail.scrollTop = 0;
+      // On a narrow screen it stands in the place of the rows.
+      if (!log.node.checkVisibility()) scrollTo(0, 0);
       const inside = await openRow(parts, names);
       if (location.hash === link) fill(detail, make("p", { class: "bar" }, make("a", { href: "#/", class: "back" }, "Close this row")), ...inside);
+      // It is not shown, and cannot have the focus, while there is nothing in it.
+      if (location.hash === link && moved) detail.focus({ preventScroll: true });
     } else fill(detail);
     await shown?.refresh();
   } catch (error) {
@@ -55,12 +64,19 @@ async function show() {
 
 let timer = 0;
 
+/** Whether it is this PKI that is shown. @param {string} pki */
+function isHere(pki) {
+  const [here] = place();
+  return here === pki || names.known.get(pki) === here;
+}
+
 /** Look again, once for all that happens at about the same time. @param {string} pki */
 function refreshSoon(pki) {
-  const [here] = place();
-  if (!shown || (here !== "pkis" && pki && here !== pki && names.known.get(pki) !== here)) return;
-  clearTimeout(timer);
-  timer = setTimeout(() => Promise.resolve(shown?.refresh()).catch(() => {}), 150);
+  if (!shown || (place()[0] !== "pkis" && pki && !isHere(pki))) return;
+  timer ||= setTimeout(() => {
+    timer = 0;
+    Promise.resolve(shown?.refresh()).catch(() => {});
+  }, 150);
 }
 
 /** @param {string} kind @param {any} data */
@@ -69,9 +85,12 @@ function hear(kind, data) {
   if (kind === "request") log.add(placeRow(pki, ca === "ca" ? [service] : ["cas", ca, service], what));
   else if (kind === "handshake") log.add(placeRow(pki, ["tls_servers", server], what));
   else if (kind === "certificate") names.learnCertificate(pki, what);
+  else if (kind === "tls_server") names.learnServer(pki, what);
   else if (kind === "pki" && what?.cas) names.learnPki(what);
   else if (kind === "lost") askForPast();
-  if (kind !== "request" && kind !== "handshake") refreshSoon(pki);
+  if (kind === "request" || kind === "handshake") {
+    if (isHere(pki)) shown?.hear?.(ca, service, server);
+  } else refreshSoon(pki);
 }
 
 /** What happened before anybody listened, of the newest PKIs: their newest requests and handshakes. */
@@ -109,8 +128,10 @@ listen(hear, async (now, anew) => {
     else if (error.status) fill(gone, `The server refuses to tell what happens: ${error.message}`);
   });
 });
-addEventListener("hashchange", () => {
-  show();
-  view.focus({ preventScroll: true });
+addEventListener("hashchange", () => show(true));
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented || event.target instanceof HTMLSelectElement) return;
+  if (!(/** @type {HTMLElement} */ (document.getElementById("said")).hidden)) say("");
+  else if (isRow(place()) && !(event.target instanceof HTMLInputElement && event.target.value)) location.hash = "#/";
 });
 show();

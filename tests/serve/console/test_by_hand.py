@@ -57,6 +57,7 @@ def service(page: Browser, name: str) -> WebElement:
         summary = page.all("summary", own)[0]
         if summary.text.splitlines()[0] == name:
             if own.get_attribute("open") is None:
+                page.run("arguments[0].scrollIntoView({block: 'center'})", summary)
                 summary.click()
             return own
     raise AssertionError(f"it has no {name}")
@@ -118,9 +119,18 @@ def test_certificates_are_revoked_held_released_and_forgotten(
 
 
 def test_certificates_are_issued(page: Browser, served: Served, pki: str) -> None:
-    """The form issues what it says; that is in the list then, and in the API."""
+    """The form issues what it says; that is in the list then, and in the API. What is refused is said
+    beside the field that it is about, until that is another."""
     page.type("for", "b.test c.test")
+    page.type("called", "web")
+    page.field("called").send_keys(Keys.ENTER)
+    refusal = page.see(".field .refusal", "choose another name")
+    called = page.field("called")
+    assert called.get_attribute("aria-describedby") == refusal.get_attribute("id")
+    assert called == page.driver.switch_to.active_element
     page.type("called", "other")
+    page.wait(lambda: not page.all(".refusal") and not page.all("[aria-invalid]"), "that nothing is wrong")
+    page.log()  # the refusal is in the browser's log
     page.choose("key", "Ed25519")
     page.choose("status", "on_hold")
     page.field("must-staple").click()
@@ -147,9 +157,16 @@ def test_faults_are_picked_seen_before_and_taken_back(page: Browser, served: Ser
     assert page.field("by", own).get_attribute("placeholder") == "3d"
     page.see(".about", "nextUpdate passed", own)
     page.see(".difference ins", "3 d ago", own)
+    page.type("by", "five", own)
+    page.see(".preview", "a duration is a number with its unit", own)
+    page.click("Add", own)
+    page.click("Answer with these", own)
+    assert "got 'five'" in page.see(".field .refusal", "by= of Stale takes a duration", own).text
+    page.click("\N{MULTIPLICATION SIGN}", own)
     page.type("by", "5d", own)
     page.see(".difference ins", "5 d ago", own)
-    assert faults() == []
+    assert (faults(), page.all(".refusal")) == ([], [])
+    page.log()  # the refusals are in the browser's log
     page.click("Add", own)
     page.choose("fault", "HttpStatus", own)
     page.type("code", "418", own)
@@ -207,6 +224,10 @@ def test_scripts_and_sequences_are_run(page: Browser, served: Served, pki: str) 
     page.click("Sequence: faults that come and go", own)
     page.choose("fault", "Early", own)
     page.click("Add", own)
+    page.type("n", "0", own)
+    page.click("Run the sequence", own)
+    page.see(".field .refusal", "n= of EveryNth takes a whole number, 1 or more", own)
+    page.log()  # the refusal is in the browser's log
     for kind, fields, wanted in (
         ("EveryNth", {"n": "3"}, "EveryNth(n=3"),
         ("FirstN", {"n": "4"}, "FirstN(n=4"),
@@ -240,19 +261,40 @@ def test_tls_servers_are_started_stapled_with_and_stopped(page: Browser, served:
         ends = re.search(r"Next Update: .* (\d{4}) GMT", client.stdout)
         return f"{found[1] or found[2]}{', of long ago' if ends and int(ends[1]) < 2015 else ''}"
 
+    def picked() -> tuple[str, str, list[str]]:
+        """What the picker of a page that is opened anew shows: kind, policy, faults."""
+        page.open(page.driver.current_url)
+        page.see("section li b", "web")
+        nonlocal own
+        own = card(page, "TLS servers", "front")
+        kind, policy = (
+            str(
+                page.run(
+                    "return arguments[0].selectedOptions[0]?.text", page.all(f"select[name={name}]", own)[0]
+                )
+            )
+            for name in ("staple", "policy")
+        )
+        return kind, policy, [one.text for one in page.all(".chips .chip", own)]
+
     assert sees() == "successful"
     page.choose("staple", "none", own)
     page.click("Staple this", own)
     until(sees, "no response sent", page)
+    assert picked()[0] == "none"
     page.choose("staple", "with faults", own)
     page.choose("fault", "Stale", own)
     page.type("by", "9000d", own)
     page.click("Add", own)
     page.click("Staple this", own)
     until(sees, "successful, of long ago", page)
+    kind, _, faults = picked()
+    assert (kind, faults) == ("with faults", ["Stale by=9000d"])
     page.choose("staple", "as a server's policy gets it", own)
     page.choose("policy", "ideal", own)
     page.click("Staple this", own)
+    page.see(".outcome .chip", "policy ideal", own)
+    page.wait(lambda: picked()[:2] == ("as a server's policy gets it", "ideal"), "the policy in the picker")
     page.click("Stapler", own)
     page.click("Settle", own)
     page.see(".events li", "", own)
@@ -349,6 +391,101 @@ def test_what_was_done_by_hand_runs_as_python_and_by_curl(page: Browser, served:
     served.ask("DELETE", f"{pki}/ocsp/script")
 
 
+LEVELS = {
+    "root": 1, "CA 1": 2, "north": 2, "north east": 3, "far": 4, "south": 2, "second north": 3,
+}  # fmt: skip
+"""Who is below whom, as a reader of screens is told: in the order in which they are shown."""
+
+
+def test_many_cas_and_certificates_are_a_tree_and_found(console: Browser, served: Served) -> None:
+    """CAs stand below their issuers and are folded, certificates are found by what they are and by whom,
+    marks that are close together are one; and a CA is revoked where it stands."""
+    path = served.make_pki(
+        cas=[
+            {"name": "north", "parent": "root"}, {"name": "south", "parent": "root"},
+            {"name": "north east", "parent": "north"}, {"name": "far", "parent": "north east"},
+            {"name": "second north", "parent": "south", "name_of": "north"},
+        ],
+        certificates=[
+            {"name": f"w{number}", "identities": [f"w{number}.test"], "ca": "far" if number % 2 else "ca",
+             "status": "revoked" if number == 17 else "good"}
+            for number in range(24)
+        ],
+    )  # fmt: skip
+    console.driver.get(f"{served.url}/#/{path.rpartition('/')[2]}")
+    console.see("section li b", "w0")
+    cas: Any = console.run(
+        "return [...document.querySelectorAll('.cas > li')].map((one) => "
+        "[one.querySelector('b').textContent, Number(one.ariaLevel), one.getBoundingClientRect().left, "
+        "one.textContent])"
+    )
+    for (name, level, _, _), (wanted, depth) in zip(cas, LEVELS.items(), strict=True):
+        assert (level, wanted in name) == (depth, True), name
+    # The deeper, the further to the right.
+    lefts = [left for _, _, left, _ in cas]
+    assert [sorted(set(lefts)).index(left) + 1 for left in lefts] == list(LEVELS.values())
+    assert "has the name of north, too" in cas[-1][3]
+    assert not any(one.is_displayed() for one in console.all(".service")[:3])
+
+    def shown() -> Any:
+        return console.run(
+            "return [...document.querySelectorAll('.cards:not(.cas) > li b')].map((one) => one.textContent)"
+        )
+
+    assert len(shown()) == 20
+    assert [one.text for one in console.all(".marks button")] == ["notAfter of w0 and 19 more"]
+    for words, found in (
+        ("w23.test", ["w23"]), ("revoked", ["w17"]), ("FAR w1", ["w1", "w11", "w13", "w15", "w17", "w19"]),
+    ):  # fmt: skip
+        console.type("find", words)
+        assert shown() == found, words
+    console.see("[role=status]", "6 of 24")
+    console.type("find", "nobody")
+    console.see(".empty", "None fits.")
+    console.field("find").send_keys(Keys.CONTROL + "a", Keys.DELETE)
+    console.click("Show all")
+    assert len(shown()) == 24
+    metrics = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    console.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    root = "document.documentElement"
+    assert console.run(f"return {root}.scrollWidth <= {root}.clientWidth")
+    console.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    # What was done by hand, with these: a CA revoked, a certificate of one of them, a server that it has.
+    console.click("far", css="summary b")
+    console.click("Revoke", card(console, "CAs and their services", "far"))
+    until(lambda: served.ask("GET", f"{path}/cas/far")["status"]["status"], "revoked", console)
+    console.see(".marks button", "nextUpdate of far's OCSP and 1 more")
+    console.choose("issued by", "north east")
+    console.type("for", "hand.test")
+    console.click("Issue")
+    console.wait(lambda: "hand.test" in shown(), "what was issued")
+    console.choose("certificate", "hand.test")
+    console.click("Start")
+    server = console.see("pre", "--cert-status").text
+    # As pasted.
+    done = run(need("bash"), "-e", "-c", server)
+    assert "you reached" in done.stdout, done.stderr
+    console.choose("staple", "none", card(console, "TLS servers", "hand.test"))
+    console.click("Staple this")
+    console.see(".outcome .chip", "none")
+    console.click("as Python")
+    text = console.see("pre", "def test_done_by_hand").text
+    names_of: dict[str, Any] = {}
+    with PKI() as again:
+        exec(text, names_of)
+        names_of["test_done_by_hand"](again)
+        below = [ca for ca in again.cas if ca.issuer is not None]
+        assert [ca.issuer.status(ca).status for ca in below if ca.issuer] == ["good"] * 3 + ["revoked"]
+    console.click("as curl, for a shell that has jq")
+    shell = console.see("pre", "base=").text
+    served.ask("POST", f"{path}/cas/north%20east/forget", {"certificates": ["far"]})
+    subprocess.run([need("bash"), "-e", "-c", shell], check=True, capture_output=True)
+    assert served.ask("GET", f"{path}/cas/far")["status"]["status"] == "revoked"
+    assert len(served.ask("GET", f"{path}/certificates")["certificates"]) == 26
+    servers = served.ask("GET", f"{path}/tls_servers")["tls_servers"]
+    assert [one["staple"] for one in servers] == ["none", "none"]
+
+
 @pytest.mark.skipif(all(not route.path.endswith("/toml") for route in TABLE), reason="no TOML is served")
 def test_what_was_done_by_hand_is_there_as_toml(page: Browser, served: Served, pki: str) -> None:
     """The file that makes the PKI again has what was clicked together: it is what the API exports."""
@@ -357,3 +494,7 @@ def test_what_was_done_by_hand_is_there_as_toml(page: Browser, served: Served, p
     page.click("as TOML: the PKI as it is now")
     shown = page.see("pre", "on_hold").text
     assert tomllib.loads(shown) == tomllib.loads(served.ask("GET", f"{pki}/toml").decode())
+    [body] = tomllib.loads(shown)["pki"].values()
+    again = served.make_pki(**body)
+    assert served.ask("GET", f"{again}/certificates/web")["status"]["status"] == "on_hold"
+    assert served.ask("GET", f"{again}/tls_servers/front")["staple"] == "honest"

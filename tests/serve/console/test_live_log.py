@@ -10,6 +10,35 @@ from tests.kit.browser import Browser
 from tests.kit.programs import need, run
 from tests.kit.serving import Served, serving
 
+MANY = """
+    const [done] = arguments;
+    import("/console/log.js").then(({ Log, Names, placeRow }) => {
+      const log = new Log(new Names());
+      const answer = { status: 200, honest: true, faults: [], steps: ["Send", "Finish"], size: 7 };
+      const row = (number) => placeRow("1a", ["crl"], { number, time: "2026-01-01T00:00:00Z", client: "",
+        text: "", path: `/${number}.crl`, certificates: [], error: null, answer });
+      log.names.known.set("1a", "many");
+      document.body.append(log.node);
+      log.addPast([1, 2, 3].map(row));
+      log.list.children[1].firstChild.focus();
+      const focused = document.activeElement;
+      for (let number = 4; number <= 900; number++) log.add(row(number));
+      log.flush();
+      const stays = document.activeElement === focused && focused.isConnected;
+      const all = log.count.textContent;
+      for (let number = 901; number <= 10000; number++) log.add(row(number));
+      log.flush();
+      // What is told again, such as the end of a connection, is the same row.
+      log.add(row(10000));
+      log.flush();
+      const rows = [...log.list.children].map((one) => one.querySelector(".asked").textContent);
+      const full = log.count.textContent;
+      log.filter.value = "9500.crl";
+      log.filter.dispatchEvent(new Event("input"));
+      done([stays, all, rows.length, new Set(rows).size, rows[0], rows.at(-1), full, log.count.textContent]);
+      log.node.remove();
+    }, (error) => done(String(error)));
+"""
 MARKUP = "<img src=x onerror=alert(1)><script>alert(1)</script>\"'><b>bold</b>"
 
 
@@ -88,6 +117,14 @@ def test_handshakes_stand_between_requests(console: Browser, world: World) -> No
     console.wait(
         lambda: [row.text.split()[1] for row in rows(console, world)] == ["OCSP", "TLS"], "OCSP above TLS"
     )
+    world.served.ask("PUT", f"{world.path}/tls_servers/front/staple", {"staple": ["Stale by=2d"]})
+    world.shake_hands("-status")
+    row = console.see(".log a", "staple bent")
+    assert f"{world.id} / front" in row.text
+    console.driver.get(row.get_attribute("href") or "")
+    console.see(".detail .difference ins", "2 d ago")
+    console.see(".detail .difference del", "in 7 d")
+    console.click("Close this row", css="a")
     world.shake_hands("-status", "-CAfile", str(world.folder / "leaf.pem"), "-verify_return_error")
     row = console.see(".log a", "alert: unknown_ca")
     assert "unknown_ca" in console.see("b.wrong", within=row).text
@@ -122,10 +159,35 @@ def test_rows_are_filtered_held_back_and_cleared(console: Browser, world: World)
 
 
 def test_what_was_before_the_page_is_there_too(browser: Browser, world: World) -> None:
-    """A page that is opened later has what happened since the server began, as far as that is kept."""
+    """A page that is opened later, or again, has what happened since the server began: when, and where."""
     world.ask_ocsp()
-    browser.open(f"{world.served.url}/")
-    browser.see(".log a", world.id)
+    world.shake_hands()
+    world.served.ask("POST", f"{world.path}/cas", {"name": "second"})
+    run(need("curl"), "-sS", world.served.ask("GET", f"{world.path}/cas/second/crl")["url"])
+    lists = {"ocsp/requests": "OCSP", "tls_servers/front/handshakes": "TLS", "cas/second/crl/requests": "CRL"}
+    times = {
+        kind: world.served.ask("GET", f"{world.path}/{path}/1")["time"][11:19] for path, kind in lists.items()
+    }
+    for _ in range(2):
+        browser.open(f"{world.served.url}/")
+        browser.wait(lambda: len(rows(browser, world)) == 3, "three rows")
+        shown = [row.text.split() for row in rows(browser, world)]
+        assert {kind: time for time, kind, *_ in shown} == times
+        browser.see(".log .of", f"{world.id} / second")
+        browser.see(".log .of", f"{world.id} / front")
+    row = browser.see(".log a", "second")
+    browser.driver.get(row.get_attribute("href") or "")
+    at = browser.see(".detail dd a", f"{world.id} / second")
+    assert (at.get_attribute("href") or "").endswith(f"/#/{world.id}")
+
+
+def test_ten_thousand_rows_are_the_newest_thousand(browser: Browser, served: Served) -> None:
+    """The oldest go, it is said that there were more, all kept are filtered, and a focused row stays so."""
+    browser.open(f"{served.url}/")
+    browser.see("#state", "live")
+    assert browser.driver.execute_async_script(MANY) == [
+        True, "", 1000, 1000, "/10000.crl", "/9001.crl", "the newest 1000", "1 of 1000",
+    ]  # fmt: skip
 
 
 def test_the_page_tells_when_the_server_is_gone(browser: Browser) -> None:
@@ -209,6 +271,23 @@ def test_all_can_be_done_by_keyboard(console: Browser, world: World) -> None:
     console.driver.switch_to.active_element.send_keys(Keys.TAB)
     console.driver.switch_to.active_element.send_keys(Keys.ENTER)
     console.see(".detail h2", "OCSP 1")
+
+    def focused() -> str:
+        return str(console.run("return document.activeElement.className"))
+
+    # The row that is open comes next, and not the rows below; Escape leads back to where one was.
+    assert focused() == "detail"
+    console.driver.switch_to.active_element.send_keys(Keys.TAB)
+    assert focused() == "back"
+    console.driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    console.wait(lambda: not console.all(".detail *"), "that no row is open")
+    assert (focused(), console.all(".log a[aria-current]")) == ("row", [])
+    world.shake_hands()
+    console.wait(lambda: len(rows(console, world)) == 2, "two rows")
+    console.driver.switch_to.active_element.send_keys(Keys.ARROW_UP)
+    assert "TLS" in console.driver.switch_to.active_element.text
+    console.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+    assert "OCSP" in console.driver.switch_to.active_element.text
     nameless = """
         const all = [...document.querySelectorAll('input, select, button, a')];
         const isNamed = (one) => one.textContent.trim() || one.ariaLabel || one.labels?.length;
