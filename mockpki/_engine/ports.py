@@ -51,9 +51,12 @@ class Exposed(str):
 # An address that is exposed equals one that is not.
 @lru_cache(maxsize=16, typed=True)
 def addresses(host: str) -> tuple[str, ...]:
-    """The loopback addresses that *host* stands for, or the one that is exposed; ValueError for any other."""
+    """The loopback addresses that *host* stands for, or what is exposed; ValueError for any other."""
     if host == "localhost":
         return ("127.0.0.1", "::1") if _has_ipv6() else ("127.0.0.1",)
+    if isinstance(host, Exposed) and is_ipv6(host) and ipaddress.ip_address(host).is_unspecified:
+        # As most programs have it: every address there is, and not those of IPv6 alone.
+        return ("0.0.0.0", "::")  # noqa: S104 - somebody asked for it
     if isinstance(host, Exposed) or is_loopback(host):
         return (host,)
     raise ValueError(
@@ -95,7 +98,10 @@ def is_host(text: str) -> bool:
 def address_of(host: str) -> str:
     """Where this machine itself reaches what listens on *host*."""
     # RFC 1122 section 3.2.1.3 and RFC 4291 section 2.5.2: the unspecified address is no destination.
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - nothing is bound here
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(host).is_unspecified:
+            return "::1" if ":" in host else "127.0.0.1"
+    return host
 
 
 def url_host(host: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import KeySerializationEncryption, PrivateFormat, pkcs12
 
@@ -15,6 +17,7 @@ PASSWORD = "mockpki"  # noqa: S105
 """Of every such file, unless another is asked for: it keeps nothing secret, but Java reads none without."""
 WRITES_TRUSTSTORES = hasattr(pkcs12, "serialize_java_truststore")
 """Whether the installed cryptography knows the mark by which Java takes a certificate for an anchor."""
+_PFX = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30", re.DOTALL)
 _ROUNDS = 2048
 """As many as by OpenSSL's default; more would only take longer."""
 
@@ -57,3 +60,25 @@ def _make_encryption(password: str) -> KeySerializationEncryption:
         .hmac_hash(SHA256())
         .build(password.encode())
     )
+
+
+def is_p12(data: bytes) -> bool:
+    """Whether *data* begins as a PKCS #12 does."""
+    # RFC 7292 section 4: "PFX ::= SEQUENCE { version INTEGER {v3(3)}(v3,...), authSafe ContentInfo, ...".
+    return bool(_PFX.match(data))
+
+
+def read_p12(data: bytes, password: str = PASSWORD) -> list[tuple[str, x509.Certificate]]:
+    """The certificates in it, each with its name there, the one of the key first.
+
+    Raises ValueError, with a sentence, for what is no such file, or has another password.
+    """
+    try:
+        found = pkcs12.load_pkcs12(data, password.encode())
+    except UnsupportedAlgorithm as error:
+        raise ValueError(f"it is written in a way that is not read here: {error}") from error
+    those = [found.cert] if found.cert is not None else []
+    return [
+        ((one.friendly_name or b"").decode("utf-8", "replace"), one.certificate)
+        for one in (*those, *found.additional_certs)
+    ]

@@ -75,7 +75,7 @@ class Settings:
         if here and self.allow_remote:
             raise ValueError(
                 f"--allow-remote: no other machine reaches {self.host}; add --host=0.0.0.0 for every address "
-                "of this one, or one of them."
+                "of this one, --host=:: for those of IPv6, too, or one of them."
             )
 
     def _check_ports(self) -> None:

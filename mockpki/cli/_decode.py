@@ -33,9 +33,14 @@ class _Unreadable(click.ClickException):
     help="What it is meant to be: certificate, crl, csr, ocsp-request, ocsp-response, staple, der, or "
     "request-url. (Else: told by its structure.)",
 )  # fmt: skip
+@click.option(
+    "--password", help="That of PKCS #12 files. (Else: mockpki, as all have that are written here.)"
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def decode(sources: tuple[str, ...], kind: str | None, form: str) -> None:
+def decode(sources: tuple[str, ...], kind: str | None, password: str | None, form: str) -> None:
     """Show what is in OCSP requests and responses, CRLs, certificates and their requests, and staples.
+
+    Of a PKCS #12, a truststore too, it shows the certificates.
 
     They may be PEM (several in a file), DER, base64, or an HTTP answer with its head; and bent, or cut off:
     what there is of them is shown, line by line, as `mockpki faults` does. Where the signer is among the
@@ -59,7 +64,7 @@ def decode(sources: tuple[str, ...], kind: str | None, form: str) -> None:
     from .._catalogue.decoded import Decoder
     from .._reports.safe import clean
 
-    found = [(source, one) for source in sources for one in _read(source, kind)]
+    found = [(source, one) for source in sources for one in _read(source, kind, password)]
     decoder = Decoder(datetime.now(timezone.utc), _list_keys(found))
     if form == "json":
         click.echo(_write_json(found, decoder))
@@ -73,13 +78,14 @@ def decode(sources: tuple[str, ...], kind: str | None, form: str) -> None:
             click.echo(clean(line))
 
 
-def _read(source: str, kind: str | None) -> list[Document]:
+def _read(source: str, kind: str | None, password: str | None) -> list[Document]:
     """What is in *source*. Ends the command where nothing can be read."""
     from .._catalogue.documents import REQUEST_URL, read_documents
+    from .._pkix.pkcs12 import PASSWORD
 
     try:
         data = source.encode() if kind == REQUEST_URL and source != "-" else _load(source)
-        return read_documents(data, kind)
+        return read_documents(data, kind, PASSWORD if password is None else password)
     except LookupError as error:
         raise click.UsageError(f"--as: {error}.") from error
     except (OSError, ValueError) as error:

@@ -68,7 +68,7 @@ def settings_options() -> Decorator:
         ),
         click.option(
             "--advertise-host", metavar="H",
-            help="The host in the URLs of certificates. (Else: --host, or for 0.0.0.0 that of the call.)",
+            help="The host in the URLs of certificates. (Else: --host; for 0.0.0.0 and :: that of the call.)",
         ),
         click.option(
             "--allow-host", multiple=True, metavar="H",

@@ -1,5 +1,6 @@
 """Addresses to listen on, both families of them, and ports that are taken."""
 
+import errno
 import socket
 import sys
 from typing import Any
@@ -42,6 +43,28 @@ def test_ipv6_alone() -> None:
         assert pki.crl.url.startswith("http://[::1]:")
         wire.send(get())
         assert wire.answer().status == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "reached"),
+    [
+        ("::", ("127.0.0.1", "::1")),
+        ("::0", ("127.0.0.1", "::1")),
+        ("0.0.0.0", ("127.0.0.1",)),
+        ("::1", ("::1",)),
+    ],
+)
+def test_who_reaches_what_is_exposed(host: str, reached: tuple[str, ...]) -> None:
+    """Every address of IPv6 is every address there is: clients that know IPv4 only come in, too."""
+    if len(addresses("localhost")) == 1:
+        pytest.skip("this machine has no ::1")
+    with PKI(host=Exposed(host)) as pki, pki.tls_server(pki.issue_cert("localhost")) as server:
+        ports = (urlsplit(pki.crl.url).port, server.port)
+        for port in ports:
+            for address in ("127.0.0.1", "::1"):
+                with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as client:
+                    refused = client.connect_ex((address, port)) == errno.ECONNREFUSED
+                assert refused is (address not in reached), (address, port)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.org", ""])
@@ -138,6 +161,8 @@ def refuse_to_share(port: int | None) -> None:
     [
         ("0.0.0.0", "127.0.0.1", "127.0.0.1"),
         ("::", "[::1]", "::1"),
+        ("::0", "[::1]", "::1"),
+        ("0:0:0:0:0:0:0:0", "[::1]", "::1"),
         ("192.0.2.7", "192.0.2.7", "192.0.2.7"),
         ("::1", "[::1]", "::1"),
         ("localhost", "localhost", "localhost"),
