@@ -92,10 +92,14 @@ class Application:
             answer = route.handle(call)
             tell_change(call, answer)
             return _write(request, route, answer)
-        except Exception as error:
-            if not isinstance(error, Problem):
-                # What is in the middle of being closed raises all kinds of things.
-                call.check_open()
+        except Problem as problem:
+            if problem.kind == "something-failed":
+                # A reset, say, is done all the same.
+                tell_change(call, None)
+            raise
+        except Exception:
+            # What is in the middle of being closed raises all kinds of things.
+            call.check_open()
             raise
 
 
