@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
+from http_api import list_calls, list_shapes
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -15,8 +14,6 @@ from mockpki import publishing, relying_party, scenarios, staplers
 from mockpki._catalogue.difference import show_fault
 from mockpki._catalogue.entries import by_layer, layer_title
 from mockpki._reports.timeline_svg import STYLE
-from mockpki._serve.openapi import describe
-from mockpki._serve.table import TABLE
 from mockpki.staplers._words import in_words as staplers_in_words
 
 
@@ -30,6 +27,7 @@ def write_all(folder: Path) -> None:
         "publishing": list_publishing,
         "policies": list_policies,
         "http_api": list_calls,
+        "http_shapes": list_shapes,
         "dependencies": list_dependencies,
     }
     index = ["# Catalogues", "", "Made from the code, by the commands of the same names.", "", "```{toctree}"]
@@ -88,52 +86,6 @@ def list_staplers() -> Iterable[str]:
     yield "# Staplers"
     for name in staplers.NAMED:
         yield from ("", f"## {name}", "", " ".join(staplers_in_words(name)))
-
-
-def list_calls() -> Iterable[str]:
-    """Every call of `mockpki serve`, from the same document that programs get."""
-    document = describe(TABLE)
-    schemas = document["components"]["schemas"]
-    yield "# HTTP API"
-    yield ""
-    yield "Every call of `mockpki serve`. `GET /v1/openapi.json` is this for programs, with all answers."
-    for tag in document["tags"]:
-        yield from ("", f"## {tag['name'].replace('_', ' ')}", "", tag["description"])
-        for path, calls in document["paths"].items():
-            for method, call in calls.items():
-                if tag["name"] in call["tags"]:
-                    yield from ("", f"### `{method.upper()} {path}`", "", call["summary"])
-                    yield from ("", call.get("description", ""))
-                    yield from _list_fields(call, schemas)
-
-
-def _list_fields(call: dict[str, Any], schemas: dict[str, Any]) -> Iterable[str]:
-    rows = [
-        (one["name"], one["schema"], one.get("description", ""))
-        for one in call.get("parameters", ())
-        if one["in"] == "query"
-    ]
-    body = call.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    known = schemas.get(body.get("$ref", "").rpartition("/")[2], {})
-    rows += [
-        (name, field, field.get("description", "")) for name, field in known.get("properties", {}).items()
-    ]
-    if rows:
-        yield from ("", "| field | kind | |", "|---|---|---|")
-        for name, schema, words in rows:
-            yield f"| `{name}` | {_cell(_describe_kind(schema))} | {_cell(words)} |"
-
-
-def _describe_kind(schema: dict[str, Any]) -> str:
-    if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
-    if "enum" in schema:
-        return ", ".join(map(json.dumps, schema["enum"]))
-    if "anyOf" in schema:
-        return " or ".join(dict.fromkeys(_describe_kind(one) for one in schema["anyOf"]))
-    if schema.get("type") == "array":
-        return f"list of {_describe_kind(schema.get('items', {})) or 'anything'}"
-    return str(schema.get("type", ""))
 
 
 def list_dependencies() -> Iterable[str]:

@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import inspect
+import os
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -423,6 +424,16 @@ def test_no_machine_is_named() -> None:
             continue
         found += [f"{path.relative_to(TREE)}: {match[0]}" for match in MACHINE.finditer(text)]
     assert found == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there files have no such mode")
+def test_scripts_can_be_run() -> None:
+    """Each file that names its interpreter in the first line may be run by its name, and is here."""
+    if not (TREE / "tests").exists():
+        pytest.skip("this is not a checkout")
+    scripts = {path.relative_to(TREE).as_posix() for path in texts() if path.read_bytes()[:2] == b"#!"}
+    assert scripts >= {".ci/run", "tests/clients/recipes/shell/revocation_test.sh"}
+    assert [name for name in sorted(scripts) if not os.access(TREE / name, os.X_OK)] == []
 
 
 @pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("test_*.py")), ids=lambda path: path.stem)

@@ -1,6 +1,7 @@
 """The manual is true: its lists are current, its pages build, and every example in it works."""
 
 import ast
+import importlib
 import os
 import re
 import shlex
@@ -18,6 +19,7 @@ from cryptography.x509.ocsp import OCSPResponse, load_der_ocsp_response
 import mockpki
 from mockpki import PKI, relying_party, scenarios
 from mockpki._catalogue.readme import BEGIN, refresh_list
+from mockpki._serve.table import TABLE
 from mockpki.cli import main
 from mockpki.scenarios import servers
 from tests.kit import mail
@@ -391,6 +393,27 @@ def test_the_manual_builds(tmp_path: Path) -> None:
         text.partition("\n")[0].removeprefix("# ") for name, text in PAGES.items() if name != "README.md"
     ]
     assert [title for title in titles if title not in whole] == []
+
+
+def test_every_call_says_what_it_takes_and_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its statuses with the shapes that come, and which fields have to be there; each shape says the same."""
+    monkeypatch.syspath_prepend(str(DOCS))
+    http_api: Any = importlib.import_module("http_api")
+    calls, shapes = ("\n".join(pages()) for pages in (http_api.list_calls, http_api.list_shapes))
+    sections = dict(re.findall(r"^### `(.+)`\n((?:(?!#{2,3} ).*\n?)*)", calls, re.MULTILINE))
+    assert set(sections) == {f"{route.method} {route.path}" for route in TABLE}
+    for route in TABLE:
+        section = sections[f"{route.method} {route.path}"]
+        statuses = {route.status_of_nothing if kind is None else route.status for kind in route.alternatives}
+        assert all(f"\n- `{status}` " in section for status in statuses), route
+        assert (", and its path in `Location`" in section) == (route.status == 201), route
+    stage = sections["POST /v1/pkis/{pki}/stages"]
+    assert "| `scenario` | string | required |" in stage
+    assert '| optional, else `"hard-fail"` |' in stage
+    assert "- `201` [Stage](#shape-stage)" in stage
+    assert "- `410` `gone`" in stage
+    _, _, status = shapes.partition("\n## Status\n")
+    assert "| `at` | string (date-time) or null | required | RFC 3339, in UTC. |" in status.split("\n## ")[0]
 
 
 def defined(block: str) -> list[str]:

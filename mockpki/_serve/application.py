@@ -14,7 +14,7 @@ from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed, NotFound, 
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from .._typed import find_near
+from .._typed import find_near, suggest
 from .bodies import Body
 from .changes import tell_change
 from .guard import HEADERS, Guard
@@ -92,10 +92,14 @@ class Application:
             answer = route.handle(call)
             tell_change(call, answer)
             return _write(request, route, answer)
-        except Exception as error:
-            if not isinstance(error, Problem):
-                # What is in the middle of being closed raises all kinds of things.
-                call.check_open()
+        except Problem as problem:
+            if problem.kind == "something-failed":
+                # A reset, say, is done all the same.
+                tell_change(call, None)
+            raise
+        except Exception:
+            # What is in the middle of being closed raises all kinds of things.
+            call.check_open()
             raise
 
 
@@ -151,12 +155,22 @@ def _refuse_twins(pairs: list[tuple[str, Any]]) -> None:
 
 
 def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
-    """*value* as a *kind* of `bodies`. Raises Problem, with near names for a field that is not known."""
+    """*value* as a *kind* of `bodies`. Raises Problem, with near names for an unknown field or word."""
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
         problem = Problem.of(error)
-        raise _name_field(problem, kind) from error
+        raise _name_word(_name_field(problem, kind), kind) from error
+
+
+def _name_word(problem: Problem, kind: Any) -> Problem:
+    """*problem*, with those that there are where it is about a word that is none of a few."""
+    _, _, quoted = problem.detail.partition("invalid enum value ")
+    if not quoted:
+        return problem
+    word, words = quoted[1:-1][:60], _list_words(_follow(kind, problem.pointer or ""))
+    detail = f"there is no {word!r} here; {suggest(word, words)}".rstrip(".")
+    return Problem("invalid", detail, problem.pointer, find_near(word, words))
 
 
 def _name_field(problem: Problem, kind: Any) -> Problem:
@@ -201,6 +215,14 @@ def _list_fields(found: Any) -> list[str]:
     if isinstance(found, msgspec.inspect.StructType):
         return [field.encode_name for field in found.fields]
     return []
+
+
+def _list_words(found: Any) -> list[str]:
+    if isinstance(found, msgspec.inspect.Metadata):
+        return _list_words(found.type)
+    if isinstance(found, msgspec.inspect.UnionType):
+        return [word for one in found.types for word in _list_words(one)]
+    return [str(word) for word in found.values] if isinstance(found, msgspec.inspect.LiteralType) else []
 
 
 def _read_query(request: Incoming, kind: Any) -> Any:

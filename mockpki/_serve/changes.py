@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from . import shapes
+from .._ca.ca import CA
+from . import bodies, shapes
 from .guard import SAFE
-from .hosted import Hosted
+from .hosted import SERVICES, Hosted, list_services
 from .route import Call
 from .services import show_service
-from .views import name_ca, name_certificate, show_certificate, show_pki
+from .views import name_ca, name_certificate, show_certificate, show_clock, show_pki
 
 Told = tuple[str, shapes.EventData]
 _TELLS_NOTHING = ("check", "assert_asked", "make_answer", "make_crl", "settle", "restart")
@@ -53,14 +54,36 @@ def _list_changes(call: Call, hosted: Hosted, answer: Any) -> Iterator[Told]:
             yield "stage", shapes.EventData(pki=id, document=hosted.stages.find(path["stage"]).show())
         case _ if call.route.tag == "services":
             ca = hosted.find_ca(path.get("ca"))
-            name = path.get("service") or "ocsp"
-            service = hosted.find_service(path.get("ca"), name)
-            document = show_service(hosted, service)
-            yield "service", shapes.EventData(pki=id, ca=name_ca(hosted, ca), service=name, document=document)
+            yield "service", _tell_service(hosted, ca, path.get("service") or "ocsp")
         case _:
+            if call.route.handle.__name__ == "reset":
+                yield "clock", shapes.EventData(pki=id, document=show_clock(hosted))
+                for ca in list(hosted.cas.values()):
+                    for name in SERVICES:
+                        yield "service", _tell_service(hosted, ca, name)
             # Of many at once, those that have a document of their own; and whatever else there may be.
-            for key in getattr(call.body, "certificates", ()):
-                if key in hosted.certificates:
-                    own = name_certificate(hosted, hosted.find_certificate(key))
-                    yield "certificate", shapes.EventData(pki=id, document=show_certificate(hosted, own))
+            for own in _list_certificates(hosted, path.get("ca"), call.body):
+                yield "certificate", shapes.EventData(pki=id, document=show_certificate(hosted, own))
             yield "pki", shapes.EventData(pki=id, state="changed", document=show_pki(hosted))
+
+
+def _tell_service(hosted: Hosted, ca: CA, name: str) -> shapes.EventData:
+    document = show_service(hosted, list_services(ca)[name])
+    return shapes.EventData(pki=hosted.id, ca=name_ca(hosted, ca), service=name, document=document)
+
+
+def _list_certificates(hosted: Hosted, ca: str | None, body: Any) -> Iterator[str]:
+    """The ids of those that *body* is about, by names and ids, or as serial numbers of the CA called *ca*."""
+    if not isinstance(body, bodies.Targets):
+        return
+    named = [hosted.certificates.find(key) for key in body.certificates if key in hosted.certificates]
+    numbers = {int(serial, 16) for serial in body.serial_numbers}
+    given = body.serial_range
+    first, last = (1, 0) if given is None else (int(given.first, 16), int(given.last, 16))
+    issuer = hosted.find_ca(ca)
+    numbered = [
+        leaf
+        for leaf in (hosted.certificates.values() if given or numbers else ())
+        if leaf.issuer is issuer and (leaf.serial_number in numbers or first <= leaf.serial_number <= last)
+    ]
+    yield from dict.fromkeys(name_certificate(hosted, leaf) for leaf in (*named, *numbered))

@@ -40,7 +40,10 @@ class File:
     pkis: Mapping[str, MakePki]
 
     def fill(self, topology: Topology) -> dict[str, str]:
-        """Make the PKIs; their ids, by name. Raises ValueError, which names the table, for what cannot be."""
+        """Make the PKIs; their ids, by name.
+
+        Raises ValueError, which names the table, for what cannot be, and OSError for a port that is taken.
+        """
         made = {}
         for name, body in self.pkis.items():
             made[name] = self._name_table(name, lambda body=body: make(topology, body)).id  # type: ignore[misc]
@@ -53,7 +56,12 @@ class File:
             problem = Problem.of(error)
             if problem.kind == "bug":
                 raise
-            raise ValueError(f"{self.path}: {write_path('pki', name, problem.pointer)}: {problem}") from error
+            kind = (
+                OSError
+                if problem.kind in ("conflict", "limit-reached") and _is_of_system(error)
+                else ValueError
+            )
+            raise kind(f"{self.path}: {write_path('pki', name, problem.pointer)}: {problem}") from error
 
     def read_body(self, name: str, table: object) -> MakePki:
         """The *table* of the PKI called *name*. Raises ValueError for what it cannot be."""
@@ -64,6 +72,13 @@ class File:
             name, lambda: convert({**table, "name": name} if isinstance(table, dict) else table, MakePki)
         )
         return body
+
+
+def _is_of_system(error: BaseException | None) -> bool:
+    """Whether *error* goes back to what the system has not, such as a port."""
+    while error is not None and not isinstance(error, OSError):
+        error = error.__cause__
+    return error is not None
 
 
 def read_file(path: Path) -> File:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Any
 
 from .._clock import monotonic
 from . import shapes
@@ -26,10 +25,12 @@ def get_health(call: Call) -> shapes.Health:
     )
 
 
-@ROUTES.add("GET", PAGE, answers=dict[str, Any])
-def list_problems(call: Call) -> dict[str, Any]:
+@ROUTES.add("GET", PAGE, answers=dict[str, shapes.ProblemType])
+def list_problems(call: Call) -> dict[str, shapes.ProblemType]:
     """What each type of problem means."""
-    return {kind: {"status": status, "meaning": meaning} for kind, (status, meaning) in TYPES.items()}
+    return {
+        kind: shapes.ProblemType(status=status, meaning=meaning) for kind, (status, meaning) in TYPES.items()
+    }
 
 
 @ROUTES.add("POST", "/v1/shutdown", status=202)

@@ -132,11 +132,17 @@ def write_line(text: str) -> None:
 
 @contextlib.contextmanager
 def ready_file(path: Path | None, line: str, own: Life) -> Iterator[None]:
-    """The same in a file, until the end of the block, or of *own*; nobody reads half of it."""
+    """The same in a file, until the end of the block, or of *own*; nobody reads half of it.
+
+    Raises ValueError for a *path* that cannot be written.
+    """
     if path is None:
         yield
         return
-    replace_file(path, f"{line}\n".encode())
+    try:
+        replace_file(path, f"{line}\n".encode())
+    except OSError as error:
+        raise ValueError(f"--ready-file: {path} cannot be written: {error.strerror}.") from error
     own.last.append(path.unlink)
     try:
         yield

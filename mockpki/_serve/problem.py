@@ -110,6 +110,9 @@ def pointing_to(pointer: str) -> Iterator[None]:
         problem.pointer = pointer + (problem.pointer or "") or None
         if problem.kind == "not-found":
             problem.kind = "invalid"
+        if problem is error:
+            # It keeps what it came from.
+            raise
         raise problem from error
 
 

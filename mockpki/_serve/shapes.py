@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 TEXT = {"type": "string"}
+Time = Annotated[datetime, Meta(tz=True, description="RFC 3339, in UTC.")]
 AnyFaults = Annotated[
     list[Any],
     Meta(
@@ -44,6 +45,13 @@ class Problem(Shape, omit_defaults=True):
     problems: list[str] = []
 
 
+class ProblemType(Shape):
+    """What a type of problem means, and its HTTP status."""
+
+    status: int
+    meaning: str
+
+
 class Health(Shape):
     """That the server is there; *uptime* is in seconds."""
 
@@ -57,7 +65,7 @@ class Health(Shape):
 class Clock(Shape):
     """The time that a PKI goes by, and how far it is ahead of the system's."""
 
-    now: datetime
+    now: Time
     offset: str
 
 
@@ -108,9 +116,9 @@ class Status(Shape):
     """What became of a certificate: `good`, `revoked`, `on_hold` or `unknown`."""
 
     status: str
-    reason: str | None = None
-    at: datetime | None = None
-    invalidity_date: datetime | None = None
+    reason: str | None
+    at: Time | None
+    invalidity_date: Time | None
 
 
 class Certificate(Shape):
@@ -128,8 +136,8 @@ class Certificate(Shape):
     cert_file: str
     chain_file: str
     key_file: str | None
-    not_before: datetime | None
-    not_after: datetime | None
+    not_before: Time | None
+    not_after: Time | None
 
 
 class Certificates(Shape):
@@ -174,7 +182,7 @@ class Request(Shape):
     """A request, as it came and as it was answered. *nonce* is hexadecimal."""
 
     number: int
-    time: datetime
+    time: Time
     client: str
     method: str
     path: str
@@ -220,7 +228,7 @@ class Handshake(Shape):
     """A connection to a TLS server, as far as it got, and when it came. *staple* is base64."""
 
     number: int
-    time: datetime
+    time: Time
     client: str
     server_name: str | None
     version: str | None
@@ -263,7 +271,7 @@ class StaplerEvent(Shape):
     """What a stapler did, and when, by the PKI's clock. *name* is the certificate's first."""
 
     number: int
-    time: datetime
+    time: Time
     name: str
     kind: str
     detail: str
@@ -272,7 +280,7 @@ class StaplerEvent(Shape):
 class Stapler(Shape):
     """What a stapler did so far, counted and one by one; *last* is the number to read on from."""
 
-    due: datetime | None
+    due: Time | None
     stats: dict[str, float]
     events: list[StaplerEvent]
     last: int
@@ -343,6 +351,6 @@ class Scenarios(Shape):
 class Visited(Shape):
     """Either where the client has to go next, or whether it kept its policy, and a report on it."""
 
-    next: Target | None = None
-    ok: bool | None = None
-    message: str | None = None
+    next: Target | None
+    ok: bool | None
+    message: str | None

@@ -89,6 +89,16 @@ def test_a_port_that_is_taken(option: str) -> None:
     assert f"give another {option}, or 0 for a free one." in result.stderr
 
 
+@pytest.mark.parametrize("options", [["--ready-file"], ["localhost", "--dir"]], ids=lambda one: one[-1])
+def test_a_file_that_cannot_be_written(options: list[str], tmp_path: Path) -> None:
+    """It ends with 2 and a sentence, and not as if it had served."""
+    (tmp_path / "file").touch()
+    result = type_in(*options, str(tmp_path / "file" / "below"))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"Error: {options[-1]}: " in result.stderr
+    assert "Not a directory" in result.stderr
+
+
 def test_a_host_that_this_machine_does_not_have() -> None:
     """TEST-NET-1 is nobody's."""
     result = type_in("--host", "192.0.2.1", "--allow-remote")

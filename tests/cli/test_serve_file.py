@@ -1,6 +1,7 @@
 """`mockpki serve FILE.toml`: options of a file are the defaults of others, and mistakes in it are told."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,24 @@ def test_mistakes(text: str, said: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["serve", str(path)])
     assert result.exit_code == 2, result.output
     assert said in result.output
+
+
+@pytest.mark.parametrize("of", ["serve", "pki"])
+def test_a_port_that_is_taken(of: str, tmp_path: Path) -> None:
+    """It ends with 3, be it a port of the server or one of a PKI, whose table is named; a free one is had."""
+    path = tmp_path / "pkis.toml"
+    whole = "[serve]\nport = {0}\n[[pki.a.tls_servers]]\nissue = true\nport = {1}\n"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        path.write_text(whole.format(*((port, 0) if of == "serve" else (0, port))))
+        result = CliRunner().invoke(main, ["serve", str(path)])
+    assert (result.exit_code, result.stdout) == (3, ""), result.output
+    assert str(port) in result.stderr
+    assert (f"{path}: pki.a.tls_servers[0].port: " in result.stderr) == (of == "pki")
+    with started(str(path)) as server:
+        assert str(port) in (
+            server.url if of == "serve" else server.ask("GET", "/v1/pkis/a/tls_servers/1")["url"]
+        )
 
 
 def test_a_file_stands_alone(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ RECIPES = {
         few=["honest", "revoked", "table_by_staple"],
     ),
     "shell": Recipe(
-        command=["bash", "revocation_test.sh"],
+        command=["./revocation_test.sh"],
         programs=["bash", "curl", "jq", "openssl"],
         story=["ok test_story"],
         row=r"^# (\S+): as \S+ demands$",

@@ -74,6 +74,8 @@ def test_a_file_is_the_bodies_of_calls(tmp_path: Path) -> None:
         ('["web"]\n', '["wbe"]\n', "tls_servers[0].certificates[0]: no certificate is called 'wbe' here"),
         ("2027-01-01T00:00:00Z", "2027-01-01T00:00:00", "pki.default.certificates[0].not_after: "),
         ("reason", "resaon", "did you mean 'reason'?"),
+        ("revoked", "revokd", "certificates[0].status: there is no 'revokd' here; did you mean"),
+        ("revoked", "x", "status: there is no 'x' here; there are good, on_hold, revoked, unknown"),
         ("[pki.default]", '[pki.default]\nname = "x"', "pki.default.name: the name of a PKI is that of"),
         ('[pki."a b"]', '[pki."a/b"]', 'pki."a/b"'),
         ("[serve]", "[server]", "there is no table 'server' here; did you mean serve?"),

@@ -1,6 +1,7 @@
 """A server for other machines: what a client on another one sees of it, and what it does not."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -140,10 +141,27 @@ def test_a_token_is_made_for_other_machines(machines: Machines, tmp_path: Path) 
         assert urlsplit(pki["cas"][1]["crl_url"]).hostname == NAME
         assert client.run(need("curl"), "-sSf", "-o", "/dev/null", pki["cas"][1]["crl_url"]).returncode == 0
         assert client.call("GET", f"{base}/health")[0] == 200
+        open_console(client, base, token)
         status, _, said = server.end()
         assert status == 0
         assert "whoever has the token may" in said
         assert token not in said
+
+
+def open_console(client: Client, base: str, token: str) -> None:
+    """By the advertised name: a browser there runs it, and calls with its cookie are answered; no others."""
+    page = f"{base}/?token={token}"
+    shown = client.run(
+        need("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+        f"--user-data-dir={client.folder / 'profile'}", "--dump-dom", page,
+    )  # fmt: skip
+    # Only its scripts put anything there.
+    assert re.search(r'<main id="view"[^>]*><(?!noscript)\w', shown.stdout), shown
+    curl = [need("curl"), "-sS", "-L", "-o", client.folder / "said", "-w", "%{http_code} %{url_effective}"]
+    for cookies, status in ((["-c", client.folder / "jar", "-b", client.folder / "jar"], 200), ([], 401)):
+        assert client.run(*curl, *cookies, page).stdout == f"{status} {base}/"
+        said = client.run(*curl, *cookies, f"{base}/v1/pkis").stdout
+        assert said == f"{status} {base}/v1/pkis"
 
 
 def test_nothing_is_reached_that_was_not_allowed(machines: Machines, tmp_path: Path) -> None:

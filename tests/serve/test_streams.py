@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from mockpki._serve.hosted import SERVICES
 from mockpki._serve.limits import LISTENERS
 from tests.kit.asking import send
 from tests.kit.serving import Served, serving
@@ -91,6 +92,50 @@ def test_what_clients_do(served: Served, pki: str) -> None:
     assert requests["ca", 2].data["document"] == served.ask("GET", f"{pki}/ocsp/requests/2")
     did = [one.data["document"] for one in heard if one.kind == "stapler"]
     assert did == served.ask("GET", f"{pki}/tls_servers/{made['id']}/stapler")["events"][: len(did)]
+
+
+def test_what_becomes_of_many_at_once(served: Served, pki: str) -> None:
+    """Each certificate that it is about is told once, by name, number or range; none of other CAs is."""
+    ids = []
+    for number, ca in ((0x10, "ca"), (0x11, "ca"), (0x12, "ca"), (0x13, "root"), (0x20, "ca")):
+        body = {
+            "identities": ["localhost"],
+            "name": f"many-{number}",
+            "serial_number": f"{number:x}",
+            "ca": ca,
+        }
+        ids.append(served.ask("POST", f"{pki}/certificates", body)["id"])
+    with listening(served.url, f"?pki={pki.rpartition('/')[2]}") as stream:
+        for whom in (
+            {"certificates": ["many-17", ids[0]], "serial_numbers": ["010", "dead"]},
+            {"serial_range": {"first": "11", "last": "1f"}},
+            {"serial_numbers": ["beef"]},
+        ):
+            served.ask("POST", f"{pki}/cas/ca/revoke", whom)
+        heard = stream.read_until(has("pki changed", 3))
+    told = [one.data["document"] for one in heard if one.kind == "certificate"]
+    assert [one["id"] for one in told] == [ids[1], ids[0], ids[1], ids[2]]
+    assert {one["status"]["status"] for one in told} == {"revoked"}
+    kinds = [one.kind for one in heard]
+    assert kinds == [*["certificate"] * 2, "pki", *["certificate"] * 2, "pki", "pki"]
+
+
+@pytest.mark.parametrize("left_over", [False, True])
+def test_a_reset_is_told(served: Served, left_over: bool) -> None:
+    """Every service and the clock, as they are by then; also where something had to be said, and was."""
+    path = served.make_pki()
+    served.ask("PUT", f"{path}/crl/faults", {"faults": ["Stale"]})
+    served.ask("PUT", f"{path}/clock", {"offset": "1d"})
+    if left_over:
+        served.ask("PUT", f"{path}/ocsp/script", {"answers": [[]]})
+    with listening(served.url, f"?pki={path.rpartition('/')[2]}") as stream:
+        reply = served.send("POST", f"{path}/reset")
+        assert reply.status == (409 if left_over else 204)
+        heard = stream.read_until(has("pki changed"))
+    assert [one.data["document"]["offset"] for one in heard if one.kind == "clock"] == ["PT0S"]
+    services = {(one.data["ca"], one.data["service"]): one.data["document"] for one in heard[1:-1]}
+    assert set(services) == {(ca, name) for ca in ("root", "ca") for name in SERVICES}
+    assert all(not one["faults"] and not one["script_left"] for one in services.values())
 
 
 def test_what_fails_in_the_background(served: Served) -> None:

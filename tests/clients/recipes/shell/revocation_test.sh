@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Tests of revocation in bash: every function called test_... is one. They speak TAP, and end with 1 if one fails.
 #
-#   bash revocation_test.sh             all of them
-#   bash revocation_test.sh test_story  those named
+#   ./revocation_test.sh             all of them
+#   ./revocation_test.sh test_story  those named
 #
 # Needs bash 4, curl (with OpenSSL), jq, openssl and `pip install mockpki`. Between the two lines are clients; your
 # own program goes there.
