@@ -117,8 +117,8 @@ class TestInference:
             ("soft-fail,sources=CRLite", "soft-fail, but asks the filters of CRLite only"),
             ("hard-fail,sources=CRLite+OCSP", "hard-fail, but asks the filters of CRLite, then OCSP"),
             ("soft-fail,sources=CRLite+OCSP,filter_confirms=yes",
-             "soft-fail, but asks the filters of CRLite, then OCSP and has OCSP confirm what a filter says is "
-             "revoked"),
+             "soft-fail, but asks the filters of CRLite, then OCSP and has OCSP confirm what a filter says "
+             "is revoked"),
             ("no-check", "no-check"),
         ],
     )  # fmt: skip
