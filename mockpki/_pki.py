@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec, TypeVar
 
 from cryptography import x509
 
+from ._ca.account import note
 from ._ca.ca import CA, make_child_ca, make_root
 from ._ca.ct_log import LiveLog
 from ._ca.leaf import Leaf, shorten
@@ -178,7 +179,7 @@ class PKI(Trusted):
             self.check()
         else:
             # The test has failed already: say the rest beside it, not instead of it.
-            self.note_problems(error)
+            note(self._realm, error)
 
     def close(self) -> None:
         """Stop every service at once, and raise what there is to raise. Closing twice does nothing.

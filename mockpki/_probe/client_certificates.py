@@ -49,7 +49,9 @@ def probe_client_certificates(
 
     def run_one(scenario: Scenario) -> Run:
         met = meet(scenario, server, timeout)
-        run = Run(scenario, command, Ended(None, met.printed, met.outcome.seconds), met.outcome, met.seen)
+        run = Run(
+            scenario, command, Ended(met.status, met.printed, met.outcome.seconds), met.outcome, met.seen
+        )
         progress(run)
         return run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +13,23 @@ from .._pki import PKI
 from .._pkix.keys import KeyType
 from .._programs.processes import Ended, Processes
 from .._tls.spoken import OWN_HTTP, Spoken
-from ..scenarios import CONTROL, Outcome, Scenario, Seen, find_other_alert, find_trouble, staged
+from ..scenarios import (
+    CONTROL,
+    Outcome,
+    Scenario,
+    Seen,
+    Stage,
+    Target,
+    find_other_alert,
+    find_trouble,
+    staged,
+)
+from ..scenarios.clients._stranger import (
+    chooses_trust,
+    find_misplaced_trust,
+    lead_astray,
+    staged_by_stranger,
+)
 from .command import Command
 
 _NOT_THERE = (126, 127)
@@ -113,12 +129,27 @@ class Probe:
     def send_first(self) -> Run:
         """Send the client where nothing is wrong: it has to come, to end, and to accept.
 
-        Raises ChildProcessError if it cannot be started, TimeoutError if it does not end, and
-        ConnectionError, with what was seen of it, if it never comes or does not accept: then nothing that it
-        does is about revocation.
+        Then it is sent to a server that it does not trust, which it must not accept. Raises ChildProcessError
+        if it cannot be started, TimeoutError if it does not end, and ConnectionError, with what was seen of
+        it, if it never comes, or accepts only one of the two or what it must not: then nothing that it does
+        is about revocation.
         """
         self.client.command.find()
-        run = self.run_once(CONTROL)
+        given = self.client.command.given
+        with self._pki() as pki, staged(CONTROL, pki, **self.spoken.arguments) as home:
+            run = self._run_at(home, home.visits(given))
+            self._require_acceptance(run)
+            if chooses_trust(run.seen, given):
+                with staged_by_stranger(home, self.spoken) as stranger:
+                    misled = self._run_at(stranger, lead_astray(home, stranger, given))
+                if trouble := find_misplaced_trust(misled.outcome, misled.seen):
+                    raise ConnectionError(
+                        f"The client is not judged, for {trouble}.\n{_tell_run(misled)}\n"
+                        f"Seen of it:\n{misled.seen}"
+                    )
+        return run
+
+    def _require_acceptance(self, run: Run) -> None:
         if not run.seen:
             if run.ended.status in _NOT_THERE:
                 raise ChildProcessError(f"The client cannot be started. {_tell_run(run)}")
@@ -136,7 +167,6 @@ class Probe:
                 "The client is not judged, for it does not accept where nothing is wrong, and staple, "
                 f"responder and CRL say good: {trouble}.\n{_tell_run(run)}\nSeen of it:\n{run.seen}"
             )
-        return run
 
     def run_all(
         self, scenarios: Sequence[Scenario], jobs: int, done: Callable[[Run], object] = lambda run: None
@@ -170,20 +200,24 @@ class Probe:
             self._pki() as pki,
             staged(scenario, pki, **self.spoken.arguments) as stage,
         ):
-            for target in stage.visits(self.client.command.given):
-                command = self.client.command.to(target)
-                try:
-                    ended = self._processes.run(command, self.client.timeout)
-                except InterruptedError:
-                    raise
-                except OSError as error:
-                    raise ChildProcessError(
-                        f"The client cannot be started: {command[0]}: {error.strerror}."
-                    ) from error
-            seen = stage.seen
-            # A handshake goes on being written while its connection lasts.
-            now = replace(seen, handshakes=tuple(replace(shake) for shake in seen.handshakes))
-        return Run(scenario, command, ended, self.client.outcome(ended), now)
+            return self._run_at(stage, stage.visits(self.client.command.given))
+
+    def _run_at(self, stage: Stage, targets: Iterable[Target]) -> Run:
+        """Run the client at each of *targets*, which lead to *stage*: the last run."""
+        for target in targets:
+            command = self.client.command.to(target)
+            try:
+                ended = self._processes.run(command, self.client.timeout)
+            except InterruptedError:
+                raise
+            except OSError as error:
+                raise ChildProcessError(
+                    f"The client cannot be started: {command[0]}: {error.strerror}."
+                ) from error
+        seen = stage.seen
+        # A handshake goes on being written while its connection lasts.
+        now = replace(seen, handshakes=tuple(replace(shake) for shake in seen.handshakes))
+        return Run(stage.scenario, command, ended, self.client.outcome(ended), now)
 
 
 def _tell_run(run: Run) -> str:

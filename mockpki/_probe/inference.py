@@ -12,10 +12,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from ..relying_party import Policy, Source
+from ..relying_party._policy import CONFIRMING
 from ..relying_party._words import describe_policy, find_nearest, is_idle, join_words, list_fields
 from ..scenarios import POLICIES, Expected, Offer, Result, Says, Scenario, has_looked, judge
 from .clients import Run
@@ -125,7 +126,7 @@ def infer_policy(runs: Sequence[Run]) -> Inference:
     named = tuple(fit for fit in known if (fit.rank, fit.beyond) == (best, likely))
     exact, others = None, 0
     never = find_never_asked(judged)
-    tried = [policy for policy in EVERY_POLICY if best > (0, 0) and not never & set(policy.sources)]
+    tried = [policy for policy in _list_tried(judged) if best > (0, 0) and not never & set(policy.sources)]
     wrong = _count_wrong(judged, tried)
     least = min(wrong.values(), default=0)
     if (least, 0) < best:
@@ -138,6 +139,13 @@ def infer_policy(runs: Sequence[Run]) -> Inference:
             others = len(alike) - 1
     silent = tuple(run.scenario.name for run in runs if not run.has_verdict)
     return Inference(len(judged), named, exact, others, silent)
+
+
+def _list_tried(runs: Sequence[Run]) -> Iterator[Policy]:
+    """Those without a name, for a name has to mean something, too; and those of filters if any was read."""
+    yield from (policy for policy in EVERY_POLICY if policy not in POLICIES.values())
+    if any("CRLite" in run.seen.asked for run in runs):
+        yield from list_filter_policies()
 
 
 def _far_fetched(policy: Policy, asked: frozenset[str]) -> tuple[int, int]:
@@ -207,11 +215,17 @@ def _leads_to(policy: Policy, scenario: Scenario, source: str) -> bool:
 # Every policy.
 
 
-def _list_policies() -> Iterator[Policy]:
-    """All that differ in more than durations, but for those whose differences never matter."""
+def _list_policies(first: tuple[Source, ...] = ()) -> Iterator[Policy]:
+    """All that differ in more than durations, but for those whose differences never matter.
+
+    They look at *first* before all else.
+    """
     for count in range(len(_SOURCES) + 1):
-        for sources in itertools.permutations(_SOURCES, count):
+        for others in itertools.permutations(_SOURCES, count):
+            sources = (*first, *others)
             fields = [field for field in list_fields(sources)[1:] if field != "sourceless_rejects"]
+            if not CONFIRMING & set(others) and "filter_confirms" in fields:
+                fields.remove("filter_confirms")
             for truths in itertools.product((False, True), repeat=len(fields)):
                 changes: Any = dict(zip(fields, truths, strict=True))
                 policy = Policy(sources=sources, **changes)
@@ -220,4 +234,10 @@ def _list_policies() -> Iterator[Policy]:
 
 
 EVERY_POLICY = tuple(_list_policies())
-"""Every policy that a client is held against, beside the named ones."""
+"""Every policy that a client is held against, beside the named ones, and those of filters."""
+
+
+@cache
+def list_filter_policies() -> tuple[Policy, ...]:
+    """Every policy that looks into CRLite's filters before all else: who has them at hand begins there."""
+    return tuple(_list_policies(("CRLite",)))

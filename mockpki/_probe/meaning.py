@@ -142,9 +142,11 @@ def _says_revoked(offer: Offer) -> bool:
 
 
 def _was_told(run: Run) -> bool:
-    """Whether the client looked where it says revoked."""
-    says = {source for source, offer in run.scenario.offers.items() if _says_revoked(offer)}
-    return bool(says & run.seen.looked_at)
+    """Whether the client looked where it says revoked, and nowhere where it says good."""
+    offers = run.scenario.offers.items()
+    revoked = {source for source, offer in offers if _says_revoked(offer)}
+    good = {source for source, offer in offers if offer.says is Says.GOOD}
+    return bool(revoked & run.seen.looked_at) and not good & run.seen.looked_at
 
 
 def _cannot_tell(run: Run) -> bool:

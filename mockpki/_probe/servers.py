@@ -155,7 +155,7 @@ def probe_server(
     thread.
 
     Raises LookupError, ValueError or TypeError for arguments that make no sense, and `NotListening` where the
-    server does not start though the responder is up.
+    server does not start, or does not stay, though the responder is up.
     """
     scenarios = choose_scenarios(only, skip)
     if jobs < 1:
@@ -182,6 +182,8 @@ def probe_server(
             world = server = make_server(obstacle)
     # It starts at all, or all that follows says nothing.
     warm = known.get("good") or run_scenario("good", world)
+    if warm.died:
+        raise NotListening(warm.died)
     known["good"] = warm
     for scenario in scenarios:
         if scenario.name in known:
@@ -218,6 +220,8 @@ def try_virtual_time(world: VirtualTime) -> dict[str, Outcome]:
     Raises `ClockNotFollowed` for one whose clock is not, or whose timers go by another.
     """
     warm = run_scenario("good", world)
+    if warm.died:
+        raise NotListening(warm.died)
     if not warm.requests_before:
         return {"good": warm}
     # It has a timer, or so it seems: then it asks when days have passed, and nobody has connected.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ..relying_party import NAMED, Policy
-from ..relying_party._words import DURATIONS, list_fields, parse_policy
+from ..relying_party import NAMED, Policy, named
+from ..relying_party._named import DURATIONS
+from ..relying_party._words import list_fields
 
 MEANINGS = {
     "no-check": "asks nobody, and accepts every certificate",
@@ -19,7 +20,7 @@ MEANINGS = {
 
 
 def write_policy(policy: Policy) -> str:
-    """*policy* as `parse_policy` reads it: the name that needs the fewest variations, and these."""
+    """*policy* as `named` reads it: the name that needs the fewest variations, and these."""
     matter = (*list_fields(policy.sources), *DURATIONS)
     written = []
     for name, other in NAMED.items():
@@ -33,7 +34,7 @@ def write_policy(policy: Policy) -> str:
 def _reads_as(text: str, policy: Policy, fields: tuple[str, ...]) -> bool:
     """Whether *text* is *policy*, as far as *fields* go: some names cannot be varied so far."""
     try:
-        found = parse_policy(text)
+        found = named(text)
     except (ValueError, TypeError):
         return False
     return all(getattr(found, field) == getattr(policy, field) for field in fields)

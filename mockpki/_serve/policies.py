@@ -11,7 +11,6 @@ from .._catalogue.arguments import list_parameters, read_parameter
 from .._catalogue.kinds import Reading
 from .._typed import find_near
 from ..relying_party import Policy, named
-from ..relying_party._words import parse_policy
 from .problem import Problem
 
 P = TypeVar("P", Policy, staplers.StaplePolicy)
@@ -35,7 +34,7 @@ def read_policy(value: object) -> Policy:
     """
     match value:
         case str():
-            return parse_policy(value)
+            return named(value)
         case {"policy": str() as name, **fields}:
             return vary(named(name), fields)
     raise TypeError(

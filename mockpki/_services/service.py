@@ -54,6 +54,12 @@ class Service(Controlled[F]):
             raise ValueError(f"the {self._what} has no URL: it was never given a port")
         return self._base_url
 
+    def serves(self, url: str) -> bool:
+        """Whether *url*, as a certificate has it, leads here."""
+        base = f"{self._base_url}/"
+        folder = url.removeprefix(base).partition("?")[0].partition("/")[0]
+        return self._base_url is not None and url.startswith(base) and folder in self.folders
+
     def attach(
         self,
         base_url: str,

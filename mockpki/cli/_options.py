@@ -208,13 +208,14 @@ def load_baseline(path: Path | None, known: Collection[str]) -> Baseline | None:
 
 def read_policy(text: str | None) -> dict[str, Policy]:
     """The policy that is typed, by what to call it; without one, all that scenarios tell apart."""
-    from ..relying_party._words import list_fields, parse_policy
+    from ..relying_party import named
+    from ..relying_party._words import list_fields
     from ..scenarios import POLICIES
 
     if text is None:
         return dict(POLICIES)
     try:
-        policy = parse_policy(text)
+        policy = named(text)
     except (LookupError, ValueError, TypeError) as error:
         raise click.UsageError(f"--policy: {error}") from error
     if policy.hard_fail and not policy.sources:

@@ -44,7 +44,7 @@ class _NotStarted(click.ClickException):
 
 
 class _NotJudged(click.ClickException):
-    """The client cannot be judged: where nothing is wrong, it did not accept, come, or end."""
+    """The client cannot be judged: where nothing is wrong it did not accept, or it trusts anybody."""
 
     exit_code = 4
 
@@ -118,14 +118,16 @@ def probe(
     """Run any client in every scenario, and name the policy that it behaves like.
 
     First it is run where nothing is wrong: a client that does not accept there, because it does not trust the
-    CA or speaks another protocol, is not judged. Then COMMAND is run once for each scenario, several at once,
-    and has to connect and end by itself. In it, {url}, {host} and {port} tell it where to go, {ca_file} whom
-    to trust, {server_name} whom to expect; {cert_file}, {chain_file}, {issuer_file}, {p12_file}, {ocsp_url}
-    and {crl_url} are for clients that judge a certificate without connecting, {truststore} is the root for
-    Java, and {crl_file} has the CRLs for a client that fetches none; the password of both PKCS #12,
-    {truststore} and {p12_file}, is mockpki. {crlite_url} is for clients that look into CRLite's filters,
-    which are below it with their manifest.json: they are run in scenarios of filters, too. Braces of the
-    command's own are doubled: {{word}}.
+    CA or speaks another protocol, is not judged. Nor is one that accepts a server whose certificate is by
+    another CA than that of {ca_file}: it verifies nothing. Then COMMAND is run once for each scenario,
+    several at once, and has to connect and end by itself. In it, {url}, {host} and {port} tell it where to
+    go, {ca_file} whom to trust, {server_name} whom to expect; {cert_file}, {chain_file}, {issuer_file},
+    {p12_file}, {ocsp_url} and {crl_url} are for clients that judge a certificate without connecting,
+    {truststore} is the root for Java, and {crl_file} has the CRLs for a client that fetches none; the
+    password of both PKCS #12, {truststore} and {p12_file}, is mockpki. Who is given files alone is judged by
+    its end, and need not be seen anywhere. {crlite_url} is for clients that look into CRLite's filters, which
+    are below it with their manifest.json: they are run in scenarios of filters, too. Braces of the command's
+    own are doubled: {{word}}.
 
     Its exit status is its verdict: 0 accepts, any other rejects. --accept-when and --reject-when
     (regular expressions) are for clients that say it only in what they print. A client that hangs or
@@ -158,7 +160,8 @@ def probe(
       1  it does not
       2  a mistake in what was typed
       3  the command cannot be started
-      4  the client cannot be judged: where nothing is wrong, it did not accept, come, or end
+      4  the client cannot be judged: where nothing is wrong, it did not accept, come, or end; or it
+         accepted a CA that it was not given to trust
     """
     if server:
         for name, value in vars(about).items():

@@ -19,8 +19,8 @@ make no sense; everything else is in the `Verdict`.
 
 In this folder: `_client` connects, and `_judge` needs not; `_search` looks where the `_policy` says, for
 `_answers` that `_fetch` gets, or in `_filters`, and a `_verdict` is what it comes to; `_words` are policies
-as they are typed, and in words. `_clients` are those that are documented, with their `_codes`, and `_named`
-has all by name.
+in words. `_clients` are those that are documented, with their `_codes`, and `_named` has all by name, and as
+they are typed.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from cryptography import x509
 from .._pkix.ocsp_response import ResponseStatus
 from .._validation.crl import Opened, Walk
 from .._validation.crl_issuer import Path
-from .._validation.finding import Finding, Status, Unusable, label
+from .._validation.finding import Finding, Status, Unusable, label, reading
 from .._validation.ocsp import read_response
 from .._validation.pointers import distribution_points, must_staple, responders
 from .._validation.revocation_list import RevocationList
@@ -102,6 +102,14 @@ class Search:
             return Judgement(Status.UNDETERMINED, True, f"{name}: the policy checks nothing")
         if not (is_leaf or policy.whole_chain):
             return Judgement(Status.UNDETERMINED, True, f"{name}: the policy looks at the leaf alone")
+        # RFC 5280 section 4.2: "A certificate-using system MUST reject the certificate if it encounters a
+        # critical extension it does not recognize or a critical extension that contains information that it
+        # cannot process." Of what cannot be read nobody can tell what it demands, or where to ask.
+        try:
+            with reading():
+                _ = certificate.extensions
+        except Unusable as unreadable:
+            return Judgement(Status.UNDETERMINED, False, f"{name}: {unreadable.sentence} (its extensions)")
         status = Status.UNDETERMINED
         before = len(self.fetched)
         there = False

@@ -1,82 +1,12 @@
-"""Policies as they are typed at a prompt, and in words."""
+"""Policies in words, and which of their fields matter."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
-from datetime import timedelta
 from typing import Any
 
-from .._typed import parse_duration, suggest
-from . import NAMED, Policy, named
-
-_SOURCES = {"staple": "staple", "ocsp": "OCSP", "crl": "CRL", "crlite": "CRLite"}
-_TRUTH = {"yes": True, "true": True, "no": False, "false": False}
-FIELDS = tuple(field.name for field in fields(Policy))
-DURATIONS = ("timeout", "clock_skew", "max_age", "filter_max_age")
-
-
-def parse_policy(text: str) -> Policy:
-    """The policy that *text* names: ``hard-fail``, or ``hard-fail,sources=OCSP+CRL,whole_chain=no``.
-
-    After the name come fields of `Policy` with other values: sources joined by ``+`` in their order, or
-    ``none``; ``yes`` and ``no``; durations in s, min, h or d, and for max_age ``none``. Raises
-    LookupError, with near names, for a policy or field that there is not, ValueError for other mistakes.
-    """
-    name, *variations = (part.strip() for part in text.split(","))
-    if "=" in name:
-        raise ValueError(f"a policy begins with the name of one, such as hard-fail,{name}; got {text!r}")
-    changes: dict[str, Any] = {}
-    for variation in variations:
-        field, equals, value = (part.strip() for part in variation.partition("="))
-        if not equals:
-            raise ValueError(
-                f"{variation!r} in the policy {text!r} varies nothing; write a field and its value, "
-                "such as whole_chain=no"
-            )
-        field = field.replace("-", "_")
-        if field not in FIELDS:
-            raise LookupError(f"a policy has no field {field!r}; {suggest(field, FIELDS)}")
-        if field in changes:
-            raise ValueError(f"{field} stands twice in the policy {text!r}")
-        changes[field] = _value(field, value)
-    return replace(named(name), **changes)
-
-
-def _value(field: str, text: str) -> object:
-    """The value of a field. Raises ValueError."""
-    if field == "sources":
-        return _sources(text)
-    if field in DURATIONS:
-        return _duration(field, text)
-    if text.lower() not in _TRUTH:
-        raise ValueError(f"{field} of a policy is yes or no; got {text!r}")
-    return _TRUTH[text.lower()]
-
-
-def _sources(text: str) -> tuple[str, ...]:
-    if text.lower() == "none":
-        return ()
-    names = text.split("+")
-    for name in names:
-        if name.lower() not in _SOURCES:
-            raise ValueError(
-                f"{name!r} is no source of a policy; write some of {'+'.join(_SOURCES.values())} "
-                "in the order in which they are asked, or none"
-            )
-    return tuple(_SOURCES[name.lower()] for name in names)
-
-
-def _duration(field: str, text: str) -> timedelta | None:
-    if field == "max_age" and text.lower() == "none":
-        return None
-    found = parse_duration(text)
-    if found is None or found < timedelta() or text.startswith("-"):
-        raise ValueError(f"{field} of a policy is a duration such as 5s, 10min, 2h or 1d; got {text!r}")
-    return found
-
-
-# In words.
+from ._named import DURATIONS
+from ._policy import NAMED, Policy
 
 
 def _asks(sources: Any) -> str:

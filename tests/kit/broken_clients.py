@@ -1,5 +1,6 @@
 """Clients that are broken in ways that have nothing to do with revocation."""
 
+import contextlib
 import socket
 import ssl
 import time
@@ -76,6 +77,26 @@ def speaks_before_tls(host: str, port: int) -> None:
             raise ConnectionError("this is no mail")
 
 
+def trusts_anybody(host: str, port: int, ca_file: str) -> None:
+    """Verifies no chain, as in a hurry."""
+    context = ssl.create_default_context(cafile=ca_file)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    _ask(host, port, context)
+
+
+def hides_its_errors(host: str, port: int, ca_file: str) -> None:
+    """Verifies, and tells nobody what came of it."""
+    with contextlib.suppress(ssl.SSLError):
+        _ask(host, port, ssl.create_default_context(cafile=ca_file))
+
+
+def _ask(host: str, port: int, context: ssl.SSLContext) -> None:
+    with _wrap(host, port, context) as tls:
+        tls.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        while tls.recv(1 << 16):
+            pass
+
+
 BROKEN = {
     without_trust: "it does not trust the CA: give it {ca_file}",
     with_another_name: "let it expect the name {server_name}",
@@ -86,5 +107,7 @@ BROKEN = {
     closes_at_once: "it completed no TLS handshake",
     hangs: "it completed no TLS handshake",
     speaks_before_tls: "it completed no TLS handshake",
+    trusts_anybody: "it accepts a certificate by a CA that it does not trust",
+    hides_its_errors: "(alert unknown_ca): its verdict is read wrongly, or it hides its errors",
 }
 """And what is said of each; for `is_a_coroutine` there is a TypeError."""

@@ -27,6 +27,18 @@ with socket.create_server((host, int(port))) as listening:
 """
 """A TLS server that knows nothing of staples."""
 
+DIES = """
+import socket, sys
+print("at your service", flush=True)
+with socket.create_server((sys.argv[1], int(sys.argv[2]))) as listening:
+    while True:
+        connection, _ = listening.accept()
+        if connection.recv(1):
+            print("fatal: I cannot", flush=True)
+            sys.exit(3)
+"""
+"""A server that ends itself when a client says something."""
+
 ARGUMENTS = ("{host}", "{port}", "{chain_file}", "{key_file}")
 
 

@@ -12,7 +12,7 @@ import pytest
 from mockpki import scenarios
 from mockpki._probe import ClientReport
 from mockpki._probe.client_certificates import probe_client_certificates
-from mockpki.relying_party._words import parse_policy
+from mockpki.relying_party import named
 from mockpki.scenarios.servers import CLIENT_TABLE, ServerCommand
 from tests.scenarios.servers.test_client_certificates import server
 from tests.servers.commands import apache_clients, go_clients, java_clients, nginx_clients, stunnel_clients
@@ -86,7 +86,7 @@ SERVERS = {
 def probe(command: ServerCommand, *names: str, policy: str = "") -> ClientReport:
     """The report on a server in the scenarios of these names."""
     table = scenarios.matching(names, CLIENT_TABLE)
-    demanded = (policy, parse_policy(policy)) if policy else None
+    demanded = (policy, named(policy)) if policy else None
     return probe_client_certificates(command, table, demanded=demanded, timeout=timedelta(seconds=30))
 
 
@@ -97,7 +97,7 @@ def test_real_servers_keep_their_policy(name: str, tmp_path: Path) -> None:
     found = probe(real.make(tmp_path), *real.rows, policy=real.policy)
     assert not found.failures, [str(row.result) for row in found.failures]
     refused = {row.name: row.alerts for row in found.rows}
-    policy = parse_policy(real.policy)
+    policy = named(real.policy)
     sources = {"OCSP", "CRL"} & {*policy.sources}
     own = "ocsp" if "OCSP" in sources else "crl"
     good = {f"{own}-good", "intermediate-good"} & {*refused}
@@ -110,7 +110,7 @@ def test_real_servers_keep_their_policy(name: str, tmp_path: Path) -> None:
     assert {source for row in found.rows for source in row.run.seen.asked} == sources
     assert found.asked.startswith("It asked for OCSP answers in ")
     # The same runs held against another policy: the verdicts were the server's.
-    soft = parse_policy("soft-fail")
+    soft = named("soft-fail")
     odd = {row.name for row in found.rows if not scenarios.judge(
         row.run.scenario, row.run.scenario.expected(soft), row.run.outcome, row.run.seen).ok}  # fmt: skip
     assert f"{own}-stale" in odd

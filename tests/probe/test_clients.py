@@ -27,11 +27,10 @@ REFERENCE = """
 import sys
 from datetime import timedelta
 from mockpki import relying_party
-from mockpki.relying_party import _words
 
 host, port, ca_file, policy, *crlite = sys.argv[1:]
 verdict = relying_party.check(
-    host, int(port), server_name="localhost", ca=ca_file, policy=_words.parse_policy(policy),
+    host, int(port), server_name="localhost", ca=ca_file, policy=relying_party.named(policy),
     timeout=timedelta(seconds=30), crlite=crlite[0] if crlite else None,
 )
 print(verdict)
@@ -218,6 +217,27 @@ class TestClients:
         assert list(verdicts(result).values()) == ["accept", "reject", "reject", "reject"]
         assert "It asked for a staple in 0, OCSP answers in 4, CRLs in 0 of them." in result.output
 
+    @pytest.mark.parametrize(
+        ("command", "status", "sentence"),
+        [
+            (
+                ["openssl", "verify", "-CAfile", "{ca_file}", "-untrusted", "{chain_file}",
+                 "-CRLfile", "{crl_file}", "-crl_check_all", "{cert_file}"],
+                0, "3 of 3 scenarios ended as hard-fail,sources=CRL demands.",
+            ),
+            (["true", "{cert_file}"], 1, "crl-revoked: the policy demands reject, and the client did accept"),
+            (["true", "{cert_file}", "{ca_file}"], 4, "it accepts a certificate by a CA that it does"),
+            (["false", "{cert_file}"], 4, "it was given files alone, and rejected where every"),
+            (["true", "{cert_file}", "{crl_url}"], 4, "The client never came"),
+        ],
+    )  # fmt: skip
+    def test_files_alone(self, command: list[str], status: int, sentence: str) -> None:
+        """A client that is given files, and no address, is judged by its exit status, and comes nowhere."""
+        only = ["--only", "crl-good", "--only", "crl-revoked", "--only", "crl-stale"]
+        result = probe(*only, "--policy", "hard-fail,sources=CRL", "--", need(command[0]), *command[1:])
+        assert result.exit_code == status, result.output
+        assert sentence in result.output
+
     def test_other_keys(self, reference: list[str]) -> None:
         """All keys can be of another type, and answers signed by a delegate."""
         keys = ["--key-type", "rsa-2048", "--delegated"]
@@ -332,8 +352,8 @@ class TestNoVerdict:
         assert verdicts(result) == {"crl-good": "accept", "crl-silent": "!hung"}
         assert "it had not ended after 5 s, and was killed with all it had started" in result.output
         assert "It came to no verdict in crl-silent; that is left out of this." in result.output
-        # Three runs were there, and there is nobody left to hold the pipe open.
-        assert os.read(end, 100) == b"here\n" * 3
+        # Four runs were there, two of them controls, and there is nobody left to hold the pipe open.
+        assert os.read(end, 100) == b"here\n" * 4
         assert os.read(end, 100) == b""
         os.close(end)
 

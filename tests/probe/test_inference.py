@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from mockpki._probe import infer_policy
-from mockpki._probe.inference import EVERY_POLICY
+from mockpki._probe.inference import EVERY_POLICY, list_filter_policies
 from mockpki._programs.processes import Ended
-from mockpki.relying_party import HARD_FAIL, NO_CHECK, RFC5280, SOFT_FAIL, STAPLE_REQUIRED, Policy
+from mockpki.relying_party import HARD_FAIL, NO_CHECK, RFC5280, SOFT_FAIL, STAPLE_REQUIRED, Policy, named
 from mockpki.scenarios import POLICIES, Outcome
 from tests.kit.probes import WITHOUT_FILTERS, meet, run_reference
 
@@ -66,7 +66,8 @@ class TestInference:
     def test_space(self) -> None:
         """Every named policy is among those that are tried, and none of these twice."""
         assert set(POLICIES.values()) <= set(EVERY_POLICY)
-        assert len(set(EVERY_POLICY)) == len(EVERY_POLICY)
+        every = (*EVERY_POLICY, *list_filter_policies())
+        assert len(set(every)) == len(every)
 
     def test_an_exception(self) -> None:
         """One scenario out of line is an exception to the policy, by name, and not another policy."""
@@ -108,6 +109,32 @@ class TestInference:
         policy = replace(HARD_FAIL, sources=("CRL",))
         found = infer_policy(run_reference(policy, "crl-*", "ocsp-re*"))
         assert found.best.words == "hard-fail, but asks for the CRL only"
+
+    @pytest.mark.parametrize(
+        ("policy", "words"),
+        [
+            ("hard-fail,sources=CRLite", "hard-fail, but asks the filters of CRLite only"),
+            ("soft-fail,sources=CRLite", "soft-fail, but asks the filters of CRLite only"),
+            ("hard-fail,sources=CRLite+OCSP", "hard-fail, but asks the filters of CRLite, then OCSP"),
+            ("soft-fail,sources=CRLite+OCSP,filter_confirms=yes",
+             "soft-fail, but asks the filters of CRLite, then OCSP and has OCSP confirm what a filter says "
+             "is revoked"),
+            ("no-check", "no-check"),
+        ],
+    )  # fmt: skip
+    def test_filters(self, policy: str, words: str) -> None:
+        """A client of filters is known by them, and is not called by a name for what others of it say."""
+        others = (
+            "ocsp-good",
+            "ocsp-revoked",
+            "ocsp-http-500",
+            "staple-revoked",
+            "crl-revoked",
+            "*-ocsp-revoked",
+        )
+        found = infer_policy(run_reference(named(policy), "crlite-*", *others))
+        assert (found.best.words, found.best.names) == (words, ())
+        assert ("no-check" in " ".join(found.sentences)) is (policy == "no-check")
 
     def test_several_are_near(self) -> None:
         """Named policies that are as near as the nearest are told, and how many others fit as well."""

@@ -24,6 +24,7 @@ from mockpki.staplers._words import duration, in_words
 from tests.kit.chances import CHANCES
 from tests.kit.probes import SOME, command, write_template
 from tests.kit.programs import need
+from tests.kit.server_scripts import ARGUMENTS, DIES
 from tests.servers.commands import SERVERS
 
 
@@ -152,6 +153,10 @@ class TestRun:
         """Without a server there is no report, whatever scenario was chosen."""
         with pytest.raises(NotListening, match="ended with 3"):
             probe_server([sys.executable, "-c", "raise SystemExit(3)"], only=["refused"])
+        with pytest.raises(
+            NotListening, match=r"ended with 3 after it had listened; it printed:\nat your serv"
+        ):
+            probe_server([sys.executable, "-c", DIES, *ARGUMENTS], only=["refused"])
 
     def test_what_makes_no_sense(self) -> None:
         """Arguments that make no sense are errors before anything is started."""

@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 
 from mockpki import PKI, faults, relying_party
-from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, STAPLE_REQUIRED, Policy
-from mockpki.relying_party._words import parse_policy
+from mockpki.relying_party import HARD_FAIL, SOFT_FAIL, STAPLE_REQUIRED, Policy, named
 from tests.kit.plain_server import plain_server
 from tests.relying_party.kit import BAD_STAPLE, SHORT, check, looked
 
@@ -146,11 +145,11 @@ class TestCRLIssuer:
                 return verdict.accepted, verdict.status
 
             whole, plain = "rfc5280,sources=CRL", "hard-fail,sources=CRL"
-            assert judge(parse_policy(whole)) == ((True, "good") if sent else (False, "undetermined"))
-            assert judge(parse_policy(plain)) == (False, "undetermined")
+            assert judge(named(whole)) == ((True, "good") if sent else (False, "undetermined"))
+            assert judge(named(plain)) == (False, "undetermined")
             rolled.revoke(leaf.serial_number)
-            assert judge(parse_policy(whole)) == ((False, "revoked") if sent else (False, "undetermined"))
-            assert judge(parse_policy(plain)) == (False, "undetermined")
+            assert judge(named(whole)) == ((False, "revoked") if sent else (False, "undetermined"))
+            assert judge(named(plain)) == (False, "undetermined")
 
 
 class TestVariations:

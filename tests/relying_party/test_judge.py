@@ -1,5 +1,6 @@
 """Judgements without a network: what RFC 5280 section 6.3.3 says in a hundred situations, and arguments."""
 
+import re
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -240,6 +241,40 @@ def test_arguments(arguments: dict[str, Any], kind: type[Exception], sentence: s
     chain = arguments.pop("chain", [CA.certificate, ROOT.certificate.public_bytes(Encoding.DER)])
     with pytest.raises(kind, match=sentence):
         relying_party.judge(chain, **arguments)
+
+
+BAD_NAMES = bytes.fromhex("3004a3023000")  # an x400Address, which cryptography has no type for
+
+
+@pytest.mark.parametrize(
+    ("oid", "octets"),
+    [
+        ("1.3.6.1.5.5.7.1.1", b"\x30\x03\x02\x01"),
+        ("2.5.29.31", b"no DER"),
+        ("1.3.6.1.5.5.7.1.24", b"\xff"),
+        ("2.5.29.15", b"\xff"),
+        ("2.5.29.18", BAD_NAMES),
+    ],
+    ids=["authorityInfoAccess", "cRLDistributionPoints", "TLS feature", "keyUsage", "issuerAltName"],
+)
+def test_unreadable_extensions(oid: str, octets: bytes, pki: PKI) -> None:
+    """A certificate whose extensions cannot be read is rejected with the reason, wherever it stands; of
+    others beside the chain it is nobody's. A policy that looks at nothing does not look there."""
+    odd = x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), octets)
+    leaf = pki.issue_cert("localhost", extensions=[odd], ocsp_urls=[], crl_urls=[], ca_issuers_urls=[])
+    good, anchor = pki.issue_cert("localhost"), [pki.ca.der, pki.root.der]
+    for policy in ("soft-fail", "hard-fail", "must-staple", "rfc5280"):
+        for chain in ([leaf.der, *anchor], [leaf.der, pki.ca.der]):
+            found = relying_party.judge(chain, crls=[pki.crl.crl()], policy=policy)
+            assert (found.accepted, found.status) == (False, Status.UNDETERMINED)
+            assert re.search(r"leaf .*: it cannot be read: .* \(its extensions\)$", found.reasons[0])
+        above = relying_party.judge([good.der, leaf.der, pki.root.der], policy=replace(SOFT_FAIL))
+        assert (above.accepted, len(above.reasons)) == (False, 1)
+        crls = [pki.crl.crl(), pki.root.crl.crl()]
+        for whole in ([good.der, pki.ca.der, pki.root.der], [good.der, pki.ca.der, leaf.der]):
+            given = relying_party.judge(whole, others=[leaf.der], crls=crls, policy=policy)
+            assert given.accepted is (whole[-1] == pki.root.der or policy in ("soft-fail", "must-staple"))
+    assert relying_party.judge([leaf.der, *anchor], policy="no-check").accepted
 
 
 def test_a_trusted_certificate() -> None:

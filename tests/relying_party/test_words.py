@@ -15,65 +15,9 @@ from mockpki.relying_party import (
     STAPLE_REQUIRED,
     Policy,
 )
-from mockpki.relying_party._words import describe_policy, find_nearest, list_fields, parse_policy, switches
+from mockpki.relying_party._words import describe_policy, find_nearest, list_fields, switches
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.mark.parametrize(
-    ("text", "policy"),
-    [
-        *NAMED.items(),
-        ("HARD_FAIL", HARD_FAIL),
-        ("hard-fail,sources=OCSP+CRL", replace(HARD_FAIL, sources=("OCSP", "CRL"))),
-        ("hard-fail, sources = crl+Staple", replace(HARD_FAIL, sources=("CRL", "staple"))),
-        ("soft-fail,sources=none", NO_CHECK),
-        ("hard-fail,whole_chain=no,unknown-rejects=FALSE",
-         replace(HARD_FAIL, whole_chain=False, unknown_rejects=False)),
-        ("soft-fail,honour_must_staple=yes,unknown_rejects=true", MUST_STAPLE),
-        ("soft-fail,timeout=2s,clock_skew=1.5min,max_age=7d",
-         replace(SOFT_FAIL, timeout=2 * SECOND, clock_skew=90 * SECOND, max_age=timedelta(days=7))),
-        ("soft-fail,max_age=none", SOFT_FAIL),
-        ("soft-fail,sources=crlite+staple+ocsp,filter_confirms=yes,filter_max_age=2d",
-         replace(SOFT_FAIL, sources=("CRLite", "staple", "OCSP"), filter_confirms=True,
-                 filter_max_age=timedelta(days=2))),
-        ("hard-fail,use_deltas=yes,extended-crls=yes", RFC5280),
-    ],
-)  # fmt: skip
-def test_parsed(text: str, policy: Policy) -> None:
-    """A name is that policy; fields after it vary it."""
-    assert parse_policy(text) == policy
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "sentence"),
-    [
-        ("hard-fial", LookupError, "there is no policy 'hard-fial'; did you mean hard-fail"),
-        ("", LookupError, "there is no policy ''"),
-        ("sources=OCSP", ValueError, "begins with the name of one, such as hard-fail,sources=OCSP"),
-        (
-            "hard-fail,sorces=OCSP",
-            LookupError,
-            "no field 'sorces'; did you mean sources or sourceless_passes or sourceless_rejects?",
-        ),
-        ("hard-fail,xyzzy=1", LookupError, "no field 'xyzzy'; there are sources, whole_chain, "),
-        ("hard-fail,", ValueError, "'' in the policy 'hard-fail,' varies nothing"),
-        ("hard-fail,whole_chain", ValueError, "'whole_chain' in the policy 'hard-fail,whole_chain' varies"),
-        ("hard-fail,whole_chain=maybe", ValueError, "whole_chain of a policy is yes or no; got 'maybe'"),
-        ("hard-fail,sources=OSCP", ValueError, "'OSCP' is no source of a policy; write some of staple"),
-        ("hard-fail,sources=CRL+CRL", ValueError, "each source stands once"),
-        ("hard-fail,timeout=2", ValueError, "timeout of a policy is a duration such as 5s, 10min, 2h or 1d"),
-        ("hard-fail,timeout=PT-5S", ValueError, "timeout of a policy is a duration"),
-        ("hard-fail,timeout=none", ValueError, "timeout of a policy is a duration"),
-        ("hard-fail,hard_fail=no,hard_fail=no", ValueError, "hard_fail stands twice"),
-        ("staple-required,sources=OCSP", ValueError, "require_staple needs 'staple' first"),
-    ],
-)
-def test_mistakes(text: str, kind: type[Exception], sentence: str) -> None:
-    """What cannot be a policy is an error whose sentence names it, and what is near."""
-    with pytest.raises(kind) as caught:
-        parse_policy(text)
-    assert sentence in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import mockpki
 from mockpki._probe import ClientReport, make_report
 from mockpki._reports import FORMATS
 from mockpki._reports.clients import describe_client
-from mockpki.relying_party._words import parse_policy
+from mockpki.relying_party import named
 from mockpki.scenarios import matching
 from tests.kit.probes import COMMAND, NASTY, met
 
@@ -58,7 +58,7 @@ class TestJson:
 
     def test_exact(self) -> None:
         """A policy without a name is there in words and in fields, with how many fit as well."""
-        policy = parse_policy("soft-fail,sources=OCSP")
+        policy = named("soft-fail,sources=OCSP")
         met_by_it = [met(one, policy) for one in matching(("staple-revoked", "ocsp-[gr]*ed", "crl-revoked"))]
         like = json.loads(FORMATS["json"](describe_client(make_report(COMMAND, met_by_it, 1.0))))[
             "behaves_like"

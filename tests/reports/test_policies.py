@@ -9,15 +9,16 @@ from mockpki import relying_party
 from mockpki._probe.inference import EVERY_POLICY
 from mockpki._reports.policies import MEANINGS, write_policy
 from mockpki.cli._options import read_policy
-from mockpki.relying_party import HARD_FAIL, NO_CHECK, RFC5280, SOFT_FAIL, Policy
-from mockpki.relying_party._words import DURATIONS, parse_policy, switches
+from mockpki.relying_party import HARD_FAIL, NO_CHECK, RFC5280, SOFT_FAIL, Policy, named
+from mockpki.relying_party._named import DURATIONS
+from mockpki.relying_party._words import switches
 
 
 def test_every_policy_can_be_pasted() -> None:
     """What is written is read as the same policy, in all that matters to its sources."""
     assert len(EVERY_POLICY) > 100
     for policy in EVERY_POLICY:
-        found = parse_policy(write_policy(policy))
+        found = named(write_policy(policy))
         for field in ("sources", *switches(policy.sources), *DURATIONS):
             assert getattr(found, field) == getattr(policy, field), (write_policy(policy), field)
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from mockpki.relying_party._words import parse_policy
+from mockpki.relying_party import named
 from tests.kit.asking import send
 from tests.kit.serving import Served
 from tests.kit.visitors import visit
@@ -74,7 +74,7 @@ def test_where_an_answer_differs(
         send(served.ask("GET", f"{pki}/{service}")["url"], "GET")
     else:
         policy = f"soft-fail,sources={service.upper()},timeout=300ms"
-        visit(start(served, pki, staple="none")[1], parse_policy(policy))
+        visit(start(served, pki, staple="none")[1], named(policy))
     text = served.ask("GET", f"{pki}/{service}/requests/1/decoded").decode()
     _, found, difference = text.partition("where the honest answer (-) and this one (+) differ\n")
     squeezed = re.sub(" +", " ", difference)

@@ -7,7 +7,7 @@
   `_filter_table` those of filters.
 - `_stage`, `_lists`: a scenario on a live PKI; what its CRLs are. `_seen`: what was seen there.
 - `_judging`: what a client did, held against what was expected of it.
-- `_control`: where a client has to accept before it is judged at all.
+- `_control`: where a client has to accept before it is judged at all; `_stranger`: where it must not.
 - `_calling`: the function that connects, and what its end means.
 - `_case`, `_choice`: a scenario under a policy, which a test is given; which scenarios are meant.
 

@@ -21,7 +21,7 @@ from ._stage import TARGET_NAMES, Target
 
 Connect = Callable[..., object]
 
-_MISTAKES = (TypeError, NameError, AttributeError, ImportError, AssertionError, FileNotFoundError)
+MISTAKES = (TypeError, NameError, AttributeError, ImportError, AssertionError, FileNotFoundError)
 """What a test's own function raises when it is wrong itself: never a verdict."""
 
 
@@ -69,7 +69,7 @@ def call(connect: Connect, names: tuple[str, ...], target: Target) -> Outcome:
     began = monotonic()
     try:
         returned = connect(**_choose(names, target))
-    except _MISTAKES:
+    except MISTAKES:
         raise
     except Exception as error:
         return _rejection(error, began)
@@ -86,7 +86,7 @@ async def call_async(connect: Connect, names: tuple[str, ...], target: Target) -
             returned = asyncio.wrap_future(returned)
         if inspect.isawaitable(returned):
             returned = await returned
-    except _MISTAKES:
+    except MISTAKES:
         raise
     except Exception as error:
         return _rejection(error, began)

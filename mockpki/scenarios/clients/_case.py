@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from ..._pki import PKI
 from ..._tls.spoken import Handler, Spoken
 from ...relying_party import Policy
-from ._calling import Connect, call, call_async, read_parameters, refuse_coroutine
+from ._calling import MISTAKES, Connect, call, call_async, read_parameters, refuse_coroutine
 from ._control import CONTROL, Memory, describe_trouble, find_trouble
 from ._judging import Outcome, Result, judge
 from ._scenario import Expectation, Expected, Scenario
 from ._seen import Seen
 from ._stage import Stage, Target, staged
+from ._stranger import STRANGER, chooses_trust, find_misplaced_trust, lead_astray, staged_by_stranger
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,11 @@ class Case:
 
         First comes a control: the client has to accept where staple, responder and CRL say good, and to be
         seen there. If it does not, it is not judged in any scenario, and the failure says what was seen: it
-        does not trust the CA, it speaks another protocol, it never came. Cases of one `parametrize` send a
-        function that holds nothing of its own there once. (A policy that rejects even there has no control.)
+        does not trust the CA, it speaks another protocol, it never came. Nor is one judged that accepts the
+        same from a CA which nobody gave it to trust: it verifies nothing. (Whoever takes files, and neither
+        ``ca_file`` nor ``truststore``, judges revocation alone, and is not tried by that.) Cases of one
+        `parametrize` send a function that holds nothing of its own there once. (A policy that rejects even
+        there has no control.)
 
         Without *evidence*, the verdict alone is judged: there is no control, and it is not asked whether the
         client came and looked. That is for one that comes without TLS, and cannot be seen where its only
@@ -110,7 +114,12 @@ class Case:
             try:
                 target = next(visits)
                 while True:
-                    target = visits.send(call(connect, names, target))
+                    try:
+                        outcome = call(connect, names, target)
+                    except Exception as mistake:
+                        target = visits.throw(mistake)
+                    else:
+                        target = visits.send(outcome)
             except StopIteration as end:
                 result: Result = end.value
         return _pass_on(result)
@@ -142,7 +151,12 @@ class Case:
             try:
                 target = next(visits)
                 while True:
-                    target = visits.send(await call_async(connect, names, target))
+                    try:
+                        outcome = await call_async(connect, names, target)
+                    except Exception as mistake:
+                        target = visits.throw(mistake)
+                    else:
+                        target = visits.send(outcome)
             except StopIteration as end:
                 result: Result = end.value
         return _pass_on(result)
@@ -150,40 +164,71 @@ class Case:
     def _meet(
         self, connect: Connect, pki: PKI | None, evidence: bool, spoken: Spoken
     ) -> Generator[Target, Outcome, Result]:
-        """Where the client goes, one target after the other; each time its outcome is sent back."""
+        """Where the client goes, one target after the other; each time its outcome is sent back, or thrown in
+        what is none."""
         __tracebackhide__ = True
+        controlled = evidence and CONTROL.expected(self.policy).verdict is Expected.ACCEPT
+        known = self._recall(connect, spoken, ours=pki is None) if controlled else None
         with contextlib.ExitStack() as stack:
             home = pki or stack.enter_context(PKI())
-            if evidence and CONTROL.expected(self.policy).verdict is Expected.ACCEPT:
-                yield from self._control(connect, home, spoken, known=pki is None)
-            outcome, seen = yield from _visit(self.scenario, home, spoken, read_parameters(connect))
+            if controlled and known is None:
+                yield from self._control(connect, home, spoken, ours=pki is None)
+            stage = stack.enter_context(staged(self.scenario, home, **spoken.arguments))
+            outcome, seen = yield from _visit(stage, stage.visits(read_parameters(connect)))
             return judge(self.scenario, self.expected, outcome, seen, evidence=evidence)
 
-    def _control(
-        self, connect: Connect, pki: PKI, spoken: Spoken, *, known: bool
-    ) -> Generator[Target, Outcome, None]:
-        """Send the client where nothing is wrong. What it did there is *known* again in a PKI of our own."""
+    def _recall(self, connect: Connect, spoken: Spoken, *, ours: bool) -> str | None:
+        """What is remembered of a client, None for nothing. Raises AssertionError where it cannot be judged.
+
+        What it did where nothing is wrong is known again in a PKI of *ours*; whom it trusts, in any.
+        """
         __tracebackhide__ = True
-        failure = self.memory.recall(connect, spoken) if known else None
-        if failure is None:
-            outcome, seen = yield from _visit(CONTROL, pki, spoken, read_parameters(connect))
-            trouble = find_trouble(outcome, seen)
-            failure = describe_trouble(trouble, outcome, seen) if trouble else ""
-            if known:
-                self.memory.remember(connect, failure, spoken)
+        known = self.memory.recall(connect, spoken) if ours else None
+        self._refuse(known or self.memory.recall(connect, spoken, STRANGER))
+        return known
+
+    def _refuse(self, failure: str | None) -> None:
+        __tracebackhide__ = True
         if failure:
             raise AssertionError(f"{self.name}: {failure}")
 
+    def _control(
+        self, connect: Connect, pki: PKI, spoken: Spoken, *, ours: bool
+    ) -> Generator[Target, Outcome, None]:
+        """Send the client where nothing is wrong, and then to somebody whom it does not trust."""
+        __tracebackhide__ = True
+        given, memory = read_parameters(connect), self.memory
+        with staged(CONTROL, pki, **spoken.arguments) as home:
+            outcome, seen = yield from _visit(home, home.visits(given))
+            trouble = find_trouble(outcome, seen)
+            failure = describe_trouble(trouble, outcome, seen) if trouble else ""
+            tried = memory.recall(connect, spoken, STRANGER) is not None
+            if not (failure or tried) and chooses_trust(seen, given):
+                failure = yield from _visit_stranger(home, spoken, given)
+                memory.remember(connect, failure, spoken, STRANGER)
+        if ours:
+            memory.remember(connect, failure, spoken)
+        self._refuse(failure)
 
-def _visit(
-    scenario: Scenario, pki: PKI, spoken: Spoken, given: Sequence[str]
-) -> Generator[Target, Outcome, tuple[Outcome, Seen]]:
-    """All visits to one scenario of a client that is *given* so much: the last outcome, and what was seen."""
-    with staged(scenario, pki, **spoken.arguments) as stage:
-        outcome = Outcome(None)
-        for target in stage.visits(given):
-            outcome = yield target
-        return outcome, stage.seen
+
+def _visit_stranger(home: Stage, spoken: Spoken, given: Sequence[str]) -> Generator[Target, Outcome, str]:
+    """Why a client that was at *home* cannot be judged, by what it does at the stranger's; empty: it can."""
+    with staged_by_stranger(home, spoken) as stage:
+        try:
+            outcome, seen = yield from _visit(stage, lead_astray(home, stage, given))
+        except MISTAKES:
+            # Whatever is wrong with a test that goes on as if it had been accepted, it was not.
+            return ""
+        trouble = find_misplaced_trust(outcome, seen)
+    return describe_trouble(trouble, outcome, seen, where=STRANGER, expected="reject") if trouble else ""
+
+
+def _visit(stage: Stage, targets: Iterator[Target]) -> Generator[Target, Outcome, tuple[Outcome, Seen]]:
+    """All visits of a client to a *stage*: the last outcome, and what was seen."""
+    outcome = Outcome(None)
+    for target in targets:
+        outcome = yield target
+    return outcome, stage.seen
 
 
 def _pass_on(result: Result) -> Result:

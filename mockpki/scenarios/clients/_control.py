@@ -46,7 +46,8 @@ def find_trouble(outcome: Outcome, seen: Seen) -> str:
     if "unknown_ca" in seen.alerts:
         return _explain_handshake(outcome, seen)
     if not seen.handshakes:
-        return f"it asked for {' and '.join(sorted(seen.asked))}, and rejected where every source says good"
+        did = f"it asked for {' and '.join(sorted(seen.asked))}" if seen.asked else "it was given files alone"
+        return f"{did}, and rejected where every source says good"
     if any(shake.requests for shake in seen.handshakes):
         return (
             "it failed after the handshake, though its request was answered with HTTP status 200: "
@@ -76,15 +77,17 @@ def _explain_handshake(outcome: Outcome, seen: Seen) -> str:
     return f"it accepted, and yet {none}; {why}" if outcome.accepted else why
 
 
-def describe_trouble(trouble: str, outcome: Outcome, seen: Seen) -> str:
-    """The whole failure of a test whose client cannot be judged."""
+def describe_trouble(
+    trouble: str, outcome: Outcome, seen: Seen, *, where: Scenario = CONTROL, expected: str = "accept"
+) -> str:
+    """The whole failure of a test whose client cannot be judged, for what it did *where* that is staged."""
     did = {True: "accepted", False: "rejected", None: "came to no verdict"}[outcome.accepted]
     words = f": {outcome.words}" if outcome.words else ""
     return "\n".join(
         (
             f"not judged: {trouble}",
-            f"staged:   {CONTROL.sentence}",
-            "expected: accept, before anything is judged",
+            f"staged:   {where.sentence}",
+            f"expected: {expected}, before anything is judged",
             f"happened: the client {did} after {outcome.seconds:.2f} s{words}",
             "seen:",
             str(seen),
@@ -93,7 +96,7 @@ def describe_trouble(trouble: str, outcome: Outcome, seen: Seen) -> str:
 
 
 class Memory:
-    """What the control of a function came to, so that a client goes there once for many scenarios.
+    """What the controls of a function came to, so that a client goes there once for many scenarios.
 
     A function that holds nothing of its own is known by its code, and so is the lambda that a test makes
     anew each time; one that does is known as long as it lives. What else can be called is not known again,
@@ -104,9 +107,11 @@ class Memory:
         self._codes: dict[tuple[CodeType, Hashable], tuple[object, str]] = {}
         self._functions: WeakKeyDictionary[Callable[..., object], dict[Hashable, str]] = WeakKeyDictionary()
 
-    def recall(self, connect: Callable[..., object], spoken: Spoken = OWN_HTTP) -> str | None:
+    def recall(
+        self, connect: Callable[..., object], spoken: Spoken = OWN_HTTP, where: Scenario = CONTROL
+    ) -> str | None:
         """What was remembered of *connect*: why it cannot be judged, empty if it can; None for nothing."""
-        known = _know(spoken)
+        known = _know(spoken, where)
         if known is None or not isinstance(connect, FunctionType):
             return None
         if _holds_something(connect):
@@ -115,9 +120,15 @@ class Memory:
         names, found = self._codes.get((connect.__code__, known), (None, None))
         return found if names is connect.__globals__ else None
 
-    def remember(self, connect: Callable[..., object], trouble: str, spoken: Spoken = OWN_HTTP) -> None:
+    def remember(
+        self,
+        connect: Callable[..., object],
+        trouble: str,
+        spoken: Spoken = OWN_HTTP,
+        where: Scenario = CONTROL,
+    ) -> None:
         """Keep that for as long as it can be true."""
-        known = _know(spoken)
+        known = _know(spoken, where)
         if known is None or not isinstance(connect, FunctionType):
             return
         if _holds_something(connect):
@@ -126,9 +137,9 @@ class Memory:
             self._codes[connect.__code__, known] = connect.__globals__, trouble
 
 
-def _know(spoken: Spoken) -> Hashable:
-    """What *spoken* is known by, as a client is; None for what is not known again."""
-    found: list[Hashable] = [spoken.forward_to]
+def _know(spoken: Spoken, where: Scenario) -> Hashable:
+    """What *spoken* there is known by, as a client is; None for what is not known again."""
+    found: list[Hashable] = [where.name, spoken.forward_to]
     for function in (spoken.handler, spoken.before_tls):
         if function is None:
             found.append(None)

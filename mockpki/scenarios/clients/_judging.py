@@ -8,7 +8,7 @@ failed over trust, names or the protocol.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ._scenario import Expectation, Expected, Scenario
 from ._seen import Seen
@@ -46,7 +46,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Result:
-    """One scenario, met by one client: what was expected, what happened, and what was seen of it."""
+    """One scenario, met by one client: what was expected, what happened, and what was seen of it.
+
+    The *expectation* is what it came to by what was seen: who has resumed no session was told what there is.
+    """
 
     scenario: Scenario
     expectation: Expectation
@@ -80,8 +83,20 @@ def judge(
     scenario: Scenario, expectation: Expectation, outcome: Outcome, seen: Seen, *, evidence: bool = True
 ) -> Result:
     """Hold an outcome against what was expected. Without *evidence*, the verdict alone counts."""
-    problems = _find_problems(scenario, expectation, outcome, seen, evidence)
-    return Result(scenario, expectation, outcome, seen, tuple(problems))
+    settled = _settle(expectation, seen) if evidence else expectation
+    problems = _find_problems(scenario, settled, outcome, seen, evidence)
+    return Result(scenario, settled, outcome, seen, tuple(problems))
+
+
+def _settle(expectation: Expectation, seen: Seen) -> Expectation:
+    """What is expected of a client of which that was *seen*, where it was open what it would come to know."""
+    if expectation.if_fetched is not None and "CRL" in seen.looked_at:
+        verdict, why = expectation.if_fetched, "it has fetched the CRL"
+    elif expectation.if_whole is not None and seen.completed and not seen.resumed:
+        verdict, why = expectation.if_whole, "it has resumed no session"
+    else:
+        return expectation
+    return replace(expectation, verdict=verdict, reason=f"{why}; else either: {expectation.reason}")
 
 
 def _find_problems(
@@ -96,24 +111,21 @@ def _find_problems(
             "the client never came: neither the server nor the services saw anything of it, "
             "so its verdict is about something else"
         ]
-    if evidence and (alert := find_other_alert(outcome, seen)):
+    demanded = expectation.verdict
+    # Where a client may do either, it may do so for any reason.
+    if evidence and demanded is not Expected.EITHER and (alert := find_other_alert(outcome, seen)):
         return [
             f"the client rejected with the alert {alert}, which is about {OTHER_ALERTS[alert]} and not about "
             "revocation: it is not judged"
         ]
     did = Expected.ACCEPT if outcome.accepted else Expected.REJECT
-    demanded = expectation.verdict
-    if evidence and expectation.if_fetched is not None and "CRL" in seen.looked_at:
-        demanded = expectation.if_fetched
-    if evidence and expectation.if_whole is not None and seen.completed and not seen.resumed:
-        demanded = expectation.if_whole
     if demanded not in (did, Expected.EITHER):
         return [f"the policy demands {demanded}, and {who} did {did}"]
     if not evidence:
         return []
     if outcome.accepted and seen.handshakes and not seen.completed:
         return [f"{who} accepted, and yet it completed no TLS handshake"]
-    told_by = expectation.told_by if did is Expected.REJECT and expectation.verdict is did else frozenset()
+    told_by = expectation.told_by if did is Expected.REJECT and demanded is did else frozenset()
     if not has_looked(scenario, told_by, seen):
         return [
             f"{who} rejected without having looked at what told it to ({', '.join(sorted(told_by))}), "

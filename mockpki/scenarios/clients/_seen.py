@@ -35,6 +35,8 @@ class Seen:
     crlite: tuple[Request, ...] = ()
     crl_file: bool = False
     """Whether the client was given the CRLs as a file, where nobody sees it look."""
+    files_alone: bool = False
+    """Whether it was given a certificate, and no address: it need not come to have judged that."""
     whole_chain: bool = True
     """Whether the server sent all that leads to the root."""
     ca_issuers: tuple[Request, ...] = ()
@@ -80,11 +82,14 @@ class Seen:
         return any(shake.completed for shake in self.handshakes)
 
     def __bool__(self) -> bool:
+        if self.files_alone:
+            return True
         asked = any(other.ocsp or other.crl for other in self.others)
         return bool(self.handshakes or self.ocsp or self.crl or self.crlite or asked)
 
     def __str__(self) -> str:
-        lines = [f"  {shake}" for shake in self.handshakes] or ["  no TLS connection came"]
+        none = "no TLS connection came" + (": it was given files alone" if self.files_alone else "")
+        lines = [f"  {shake}" for shake in self.handshakes] or [f"  {none}"]
         lines.extend(
             self._describe_requests("OCSP", self.ocsp, [(one.about, one.ocsp) for one in self.others])
         )

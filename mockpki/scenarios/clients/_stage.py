@@ -74,6 +74,8 @@ class Target:
 
 TARGET_NAMES = tuple(field.name for field in fields(Target))
 """What a client can be given, by name."""
+_SUBJECTS = {"cert_file", "chain_file", "p12_file"}
+_ADDRESSES = {"host", "port", "url", "ocsp_url", "crl_url", "crlite_url"}
 
 
 class Stage:
@@ -248,6 +250,7 @@ class Stage:
             about,
             tuple(self._pki.crlite.requests) if self._filters else (),
             "crl_file" in (self._given or ()),
+            _are_files_alone(self._given or ()),
             self.scenario.chain == "complete",
             tuple(self.leaf.issuer.ca_issuers.requests),
         )
@@ -295,6 +298,11 @@ def staged(
         stage = Stage(scenario, pki, ends, Spoken(handler, forward_to, before_tls), client=client)
         with stage.server:
             yield stage
+
+
+def _are_files_alone(given: Collection[str]) -> bool:
+    """Whether that is a certificate to be judged, and no address where somebody would see it."""
+    return not _SUBJECTS.isdisjoint(given) and _ADDRESSES.isdisjoint(given)
 
 
 def _choose_way(scenario: Scenario) -> Publishing:

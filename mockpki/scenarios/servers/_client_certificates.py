@@ -28,7 +28,7 @@ from ..clients._stage import Stage, staged
 from ..clients._table import TABLE
 from ._command import CommandSite, ServerCommand
 from ._watch import Watch
-from ._worlds import HOST, SERVER_NAME, NotListening
+from ._worlds import HOST, SERVER_NAME, NotListening, shorten_end
 
 T = TypeVar("T")
 
@@ -76,11 +76,15 @@ class Presented(Handshake):
 
 @dataclass(frozen=True)
 class Met:
-    """What a server did in one scenario, what was seen of it, and what it *printed*."""
+    """What a server did in one scenario, what was seen of it, and what it *printed*.
+
+    *status* is with what it ended by itself, None if it did not.
+    """
 
     outcome: Outcome
     seen: Seen
     printed: str
+    status: int | None = None
 
 
 def meet(scenario: Scenario, server: ServerCommand, timeout: timedelta = timedelta(seconds=10)) -> Met:
@@ -95,7 +99,8 @@ def meet(scenario: Scenario, server: ServerCommand, timeout: timedelta = timedel
         server.site(pki, pki.issue_cert(SERVER_NAME, HOST), Watch(pki)) as site,
     ):
         seen = _visit(stage, site, server.given, timeout)
-        return Met(*seen, site.read_output())
+        process = site.program.process
+        return Met(*seen, site.read_output(), None if process is None else process.poll())
 
 
 def _visit(stage: Stage, site: CommandSite, given: set[str], timeout: timedelta) -> tuple[Outcome, Seen]:
@@ -116,6 +121,9 @@ def _visit(stage: Stage, site: CommandSite, given: set[str], timeout: timedelta)
             outcome, presented = Outcome(False, why), Presented("", error=why)
         else:
             outcome, presented = present(site, stage.leaf, target.ca_file, timeout)
+            if not outcome.accepted and presented.alert is None and (end := site.find_end()):
+                why = shorten_end(end)
+                outcome, presented = Outcome(None, why, outcome.seconds), Presented("", error=why)
     refusals = (f"HTTP {presented.status}",) if presented.status and not outcome.accepted else ()
     return outcome, replace(
         stage.seen, handshakes=(presented,), party="server", refusals=refusals, whole_chain=True
@@ -229,6 +237,8 @@ def find_client_trouble(server: ServerCommand, timeout: timedelta = timedelta(se
         outcome, seen = _visit(stage, site, server.given, timeout)
         printed = f"\nIt printed:\n{site.read_output()}" if site.read_output() else ""
         if outcome.accepted is not True:
+            if end := site.find_end():
+                return f"it does not stay: {end}\nSeen of it:\n{seen}"
             return (
                 f"it does not accept a client of which responder and CRL say good: {outcome.words}. Have it "
                 "trust {ca_file} for clients, and chains of two CAs below that, with {crl_file} for its CRLs "

@@ -31,6 +31,7 @@ from ._watch import Watch
 from ._worlds import HOST, SERVER_NAME, NotListening
 
 _POLL = 0.02
+_DYING = 0.2  # seconds within which a process that ends has ended
 _QUIET = 0.25
 """Seconds without a request after which a server is taken to be at rest."""
 _GOODBYE = 5.0
@@ -293,6 +294,13 @@ class _Program:
                 raise self._explain(f"did not listen on port {self.port} within {timeout:g} s")
             time.sleep(_POLL)
 
+    def find_end(self) -> str:
+        """How it ended, if it did so by itself, and what it printed; an empty text for one that runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if self.process is not None:
+                return f"{self._explain(f'ended with {self.process.wait(_DYING)} after it had listened')}"
+        return ""
+
     def _explain(self, what: str) -> NotListening:
         printed = self.read_output()
         said = f"; it printed:\n{printed}" if printed else " and printed nothing"
@@ -360,6 +368,9 @@ class CommandSite:
 
     def read_output(self) -> str:
         return self.program.read_output()
+
+    def find_end(self) -> str:
+        return self.program.find_end()
 
     def _values(self) -> dict[str, str]:
         """What the placeholders stand for, except for those that need a template."""

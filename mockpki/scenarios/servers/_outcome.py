@@ -76,6 +76,7 @@ class Outcome:
     *passing* tells how time passed, *left_out* in a sentence which steps this world could not do.
     *printed* is the end of what a program printed. *troubles* is what happened that may bring a server to
     break a demand; *unseen*: the responder was down for a while, and nobody saw whether it was asked then.
+    *died* says how a program ended by itself that had begun to listen, empty for one that runs.
     """
 
     scenario: str
@@ -91,6 +92,7 @@ class Outcome:
     judged: tuple[Judged, ...] = ()
     troubles: frozenset[Trouble] = frozenset()
     unseen: bool = False
+    died: str = ""
 
     @property
     def all(self) -> tuple[Observation, ...]:

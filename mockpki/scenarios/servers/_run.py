@@ -30,7 +30,7 @@ from ._scenarios import (
     named,
 )
 from ._watch import Watch
-from ._worlds import HOST, NotListening, PolicyOrWorld, Preset, Site, World
+from ._worlds import HOST, NotListening, PolicyOrWorld, Preset, Site, World, shorten_end
 
 
 @check_arguments
@@ -80,6 +80,7 @@ class _ScenarioRun:
     left_out: str = ""
     troubles: set[Trouble] = field(default_factory=set)
     unseen: bool = False
+    died: str = ""
 
     def take(self, step: Step) -> None:
         """Take one step."""
@@ -132,6 +133,10 @@ class _ScenarioRun:
             return Observation(self.site.pki.clock.now(), "failed", f"nobody listens: {why}", waited=False)
         began = monotonic()
         seen = visit(self.site, self.world.patience)
+        if seen.says in ("failed", "timeout") and (end := self.site.find_end()):
+            # Whatever went wrong with the handshake, it was not that.
+            self.died = end
+            seen = replace(seen, says="failed", reason=shorten_end(end))
         waited = self.watch.was_held_up(began, monotonic())
         self.site.wait_until_idle()
         return replace(seen, waited=waited)
@@ -178,4 +183,5 @@ class _ScenarioRun:
             printed=self.site.read_output(),
             troubles=frozenset(self.troubles),
             unseen=self.unseen,
+            died=self.died,
         )

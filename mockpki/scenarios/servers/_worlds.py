@@ -29,6 +29,13 @@ class NotListening(Exception):  # noqa: N818 - in most scenarios it is a finding
     """A server was started, and does not listen. It says why, in a sentence."""
 
 
+def shorten_end(end: str) -> str:
+    """How a program ended, by `Site.find_end`, with the last line that it printed: the rest is told once."""
+    how, _, printed = end.partition("; it printed:")
+    last = printed.strip().rpartition("\n")[2]
+    return f"the server is gone: {how}" + (f"; at last it printed: {last}" if last else "")
+
+
 class Site(Protocol):
     """A server in one scenario, with a PKI of its own."""
 
@@ -64,6 +71,9 @@ class Site(Protocol):
 
     def read_output(self) -> str:
         """The end of what it printed."""
+
+    def find_end(self) -> str:
+        """How it ended, if it did so by itself; an empty text for one that runs."""
 
 
 class World(Protocol):
@@ -209,4 +219,7 @@ class _PresetSite:
             self.stapler.settle(max(0.0, left) + 4 * self.patience)
 
     def read_output(self) -> str:
+        return ""
+
+    def find_end(self) -> str:
         return ""

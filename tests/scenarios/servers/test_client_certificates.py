@@ -13,6 +13,7 @@ from mockpki.relying_party import Policy, named
 from mockpki.scenarios import TABLE, Offer, Says, Scenario, judge
 from mockpki.scenarios.servers import CLIENT_TABLE, NotListening, ServerCommand, find_client_trouble, meet
 from mockpki.scenarios.servers._client_certificates import present, turn
+from tests.kit.server_scripts import ARGUMENTS, DIES, command
 
 SCRIPT = str(Path(__file__).parents[2] / "servers" / "client_certificates.py")
 GOOD = Offer(Says.GOOD)
@@ -105,6 +106,17 @@ def test_a_server_that_cannot_be_judged() -> None:
     assert "It printed:" in refuses
     assert find_client_trouble(server("-")).startswith(
         "it accepts the client certificate of a CA that nobody"
+    )
+    dies = command(DIES, *ARGUMENTS, "{ca_file}")
+    gone = find_client_trouble(dies)
+    assert gone.startswith(
+        "it does not stay: script ended with 3 after it had listened; it printed:\nat your"
+    )
+    (scenario,) = scenarios.matching("crl-revoked", CLIENT_TABLE)
+    met = meet(scenario, dies)
+    assert (met.outcome.accepted, met.status) == (None, 3)
+    assert met.outcome.words.endswith(
+        "ended with 3 after it had listened; at last it printed: fatal: I cannot"
     )
     with pytest.raises(NotListening, match="No such file"):
         find_client_trouble(server("{ca_file}", "nowhere.pem"))

@@ -11,7 +11,7 @@ from mockpki.scenarios.servers import PLACEHOLDERS, _command, is_like
 from mockpki.scenarios.servers._run import run
 from mockpki.staplers import NotListening, ServerCommand
 from tests.kit.programs import need
-from tests.kit.server_scripts import ARGUMENTS, PLAIN, alive, command
+from tests.kit.server_scripts import ARGUMENTS, DIES, PLAIN, alive, command
 
 
 class TestCommands:
@@ -73,6 +73,15 @@ class TestPrograms:
         assert (outcome.requests_before, outcome.requests) == (0, 0)
         assert {judged.demand for judged in outcome.broken} == {"ready"}
         assert "at your service" in outcome.printed
+        assert outcome.died == ""
+
+    def test_a_server_that_dies(self) -> None:
+        """It is no handshake that failed, and that is told with its exit status and the last it printed."""
+        outcome = run("good", command(DIES, *ARGUMENTS))
+        assert outcome.words == "failed failed failed"
+        gone = "the server is gone: script ended with 3 after it had listened; at last it printed: fatal: I c"
+        assert all(one.reason.startswith(gone) for one in outcome.all)
+        assert outcome.died.splitlines()[1:] == ["at your service", "fatal: I cannot"]
 
     def test_restart_and_time(self) -> None:
         """It is restarted in the same folder; and what needs a clock to be shifted is left out, and said."""
