@@ -40,7 +40,10 @@ class File:
     pkis: Mapping[str, MakePki]
 
     def fill(self, topology: Topology) -> dict[str, str]:
-        """Make the PKIs; their ids, by name. Raises ValueError, which names the table, for what cannot be."""
+        """Make the PKIs; their ids, by name.
+
+        Raises ValueError, which names the table, for what cannot be, and Problem for a port that is taken.
+        """
         made = {}
         for name, body in self.pkis.items():
             made[name] = self._name_table(name, lambda body=body: make(topology, body)).id  # type: ignore[misc]
@@ -53,7 +56,10 @@ class File:
             problem = Problem.of(error)
             if problem.kind == "bug":
                 raise
-            raise ValueError(f"{self.path}: {write_path('pki', name, problem.pointer)}: {problem}") from error
+            sentence = f"{self.path}: {write_path('pki', name, problem.pointer)}: {problem}"
+            if problem.is_port:
+                raise Problem(problem.kind, sentence, problem.pointer) from error
+            raise ValueError(sentence) from error
 
     def read_body(self, name: str, table: object) -> MakePki:
         """The *table* of the PKI called *name*. Raises ValueError for what it cannot be."""

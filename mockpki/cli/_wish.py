@@ -43,7 +43,7 @@ class Wish:
     def fill(self, topology: Topology, names: tuple[str, ...], option: str) -> dict[str, str]:
         """Make the PKI, with what *option* has named; its id, by name.
 
-        Raises UsageError for what cannot be.
+        Raises UsageError for what cannot be, and Problem for a port that cannot be had.
         """
         from .._serve.pkis import make
         from .._serve.problem import Problem
@@ -51,7 +51,11 @@ class Wish:
         try:
             return {PKI_NAME: make(topology, self.make_body(names)).id}
         except (Problem, LookupError, TypeError, ValueError) as error:
-            raise explain_wish(Problem.of(error), option) from error
+            problem = Problem.of(error)
+            if problem.is_port:
+                # Nobody types the port of this server: it is one of --tls-ports, or any that is free.
+                raise Problem(problem.kind, f"--tls-ports: {problem}", problem.pointer) from error
+            raise explain_wish(problem, option) from error
 
     def make_body(self, names: tuple[str, ...]) -> MakePki:
         """What makes the PKI, with a certificate for *names* and its TLS server; no names, neither."""
