@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .._typed import find_near
 from ._options import Decorator, gather
 
 if TYPE_CHECKING:
@@ -93,7 +94,21 @@ class Wish:
         for word in self.staple:
             if word in ("honest", "none"):
                 raise click.UsageError(f"--staple: {word} stands alone; several are faults.")
+            self._refuse_nearly(word)
         return list(self.staple)
+
+    def _refuse_nearly(self, word: str) -> None:
+        """Raise UsageError for a *word* that is no fault, and nearly one of the other things to staple."""
+        from .. import faults, staplers
+        from .._catalogue.lookup import RECIPES
+
+        known = {one.__name__.lower(): one.__name__ for one in faults.CATALOGUE}
+        known |= {recipe.name: recipe.name for recipe in RECIPES}
+        others = ("honest", "none", *staplers.NAMED)
+        near = [] if word.lower() in known else find_near(word.lower(), {**known, **dict.fromkeys(others)})
+        if near and near[0] in others:
+            listed = " or ".join(known.get(one, one) for one in near)
+            raise click.UsageError(f"--staple: nothing is called {word!r}; did you mean {listed}?")
 
 
 wish_options: Decorator = gather(
