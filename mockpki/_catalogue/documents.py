@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from .._parameters import show
+from .._pkix.pkcs12 import PASSWORD, is_p12, read_p12
 from .decoded import Decoder
 from .recognition import KINDS, Kind, mend, recognise
 from .shown import Lines
@@ -56,8 +59,10 @@ class Document:
         return [*self.head, *self.kind.show(decoder, whole)]
 
 
-def read_documents(data: bytes, wanted: str | None = None) -> list[Document]:
-    """What is in *data*: each PEM block of it, or the one thing that it is.
+def read_documents(data: bytes, wanted: str | None = None, password: str = PASSWORD) -> list[Document]:
+    """What is in *data*: each PEM block of it, each certificate of PKCS #12, or the one thing that it is.
+
+    PKCS #12 is opened with *password*.
 
     *wanted*, one of `NAMES`, says what it is meant to be; left out, that is told by its structure. Private
     keys among the blocks are left out. Raises ValueError, with a sentence, for what cannot be read at all,
@@ -76,7 +81,27 @@ def read_documents(data: bytes, wanted: str | None = None) -> list[Document]:
         if not found:
             raise ValueError("there are private keys in it, which are not shown, and nothing else")
         return found
+    if wanted in (None, "certificate") and is_p12(data):
+        return _read_certificates(data, password)
     return [_read_one(data, kind)]
+
+
+def _read_certificates(data: bytes, password: str) -> list[Document]:
+    has_key, certificates = read_p12(data, password)
+    if not certificates:
+        raise ValueError(
+            f"there is no certificate in it{', only a private key, which is not shown' * has_key}"
+        )
+    key = ("beside a private key, which is not shown",) if has_key else ()
+    return [
+        Document(
+            KINDS["certificate"],
+            f"PKCS #12, {name}" if name else "PKCS #12",
+            certificate.public_bytes(Encoding.DER),
+            () if number else key,
+        )
+        for number, (name, certificate) in enumerate(certificates)
+    ]
 
 
 def _read_block(label: str, text: bytes, kind: Kind | None) -> Iterator[Document]:

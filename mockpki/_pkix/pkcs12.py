@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import KeySerializationEncryption, PrivateFormat, pkcs12
 
@@ -46,6 +48,35 @@ def write_truststore(certificate: x509.Certificate, password: str = PASSWORD) ->
         )
     anchor = pkcs12.PKCS12Certificate(certificate, b"mockpki")
     return pkcs12.serialize_java_truststore([anchor], _make_encryption(password))
+
+
+_HEAD = re.compile(
+    # PFX ::= SEQUENCE { version INTEGER {v3(3)}, authSafe ContentInfo ... }, RFC 7292 section 4; the second
+    # is of pkcs7-data or, where it is signed, of pkcs7-signedData.
+    rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...)\x02\x01\x03"
+    rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...)\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x01\x02]",
+    re.DOTALL,
+)
+
+
+def is_p12(data: bytes) -> bool:
+    """Whether *data* begins as PKCS #12 does."""
+    return bool(_HEAD.match(data))
+
+
+def read_p12(data: bytes, password: str = PASSWORD) -> tuple[bool, list[tuple[str, x509.Certificate]]]:
+    """Whether there is a private key in *data*, and its certificates with their friendly names.
+
+    Raises ValueError for another *password*, and for what cannot be read.
+    """
+    try:
+        found = pkcs12.load_pkcs12(data, password.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ValueError(f"PKCS #12 cannot be opened with the password {password!r}: {error}") from error
+    kept = [one for one in (found.cert, *found.additional_certs) if one is not None]
+    return found.key is not None, [
+        ((one.friendly_name or b"").decode("utf-8", "replace"), one.certificate) for one in kept
+    ]
 
 
 def _make_encryption(password: str) -> KeySerializationEncryption:

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from mockpki import PKI, faults
 from mockpki._exchange.http import url_with_question
+from mockpki._pkix.pkcs12 import WRITES_TRUSTSTORES, write_p12, write_truststore
 from mockpki.cli import main
 from tests.kit.programs import need, run
 
@@ -119,3 +120,33 @@ def test_what_openssl_prints(pki: PKI) -> None:
     found = json.loads(decode("-", "--format", "json", stdin=page.encode()).output)
     assert [one["kind"] for one in found] == ["certificate"] * len(found)
     assert len(found) >= 2
+
+
+@pytest.mark.parametrize("password", ["mockpki", "another"])
+def test_pkcs12(pki: PKI, tmp_path: Path, password: str) -> None:
+    """Keys with their chains, and trust stores: each certificate, and of the key that there is one."""
+    leaf, path = pki.issue_cert("localhost"), tmp_path / "leaf.p12"
+    path.write_bytes(write_p12(leaf.key, leaf.certificate, [leaf.issuer.certificate], password))
+    typed = [] if password == "mockpki" else ["--password", password]
+    result = decode(str(path), *typed)
+    assert result.exit_code == 0, result.output
+    assert result.output.count(": certificate (PKCS #12") == 2
+    assert result.output.count("beside a private key, which is not shown") == 1
+    assert "localhost" in result.output
+    if WRITES_TRUSTSTORES:
+        path.write_bytes(write_truststore(pki.root.certificate, password))
+        result = decode(str(path), *typed)
+        assert result.output.count(": certificate (PKCS #12, mockpki") == 1
+        assert "private key" not in result.output
+
+
+def test_pkcs12_of_another_password(pki: PKI, tmp_path: Path) -> None:
+    """It is said, and a password for what has none is refused."""
+    leaf, path = pki.issue_cert("localhost"), tmp_path / "leaf.p12"
+    path.write_bytes(write_p12(leaf.key, leaf.certificate, [], "another"))
+    result = decode(str(path))
+    assert result.exit_code == 2
+    assert "PKCS #12 cannot be opened with the password 'mockpki'" in result.output
+    result = decode(leaf.cert_file, "--password", "another")
+    assert result.exit_code == 2
+    assert "--password opens PKCS #12, and nothing here is that." in result.output
