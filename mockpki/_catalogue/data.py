@@ -27,6 +27,7 @@ from .arguments import (
 from .entries import describe_fault
 from .kinds import FAULT_SCHEMA, Reading, write_time
 from .lookup import find_by_name
+from .respelling import respell
 from .words import read_word, split_names, split_words, write_text_word
 
 _LONGEST = 4096
@@ -87,6 +88,22 @@ def _read(value: object, reading: Reading) -> Fault[Any]:
 def _read_text(text: str, reading: Reading) -> Fault[Any]:
     if len(text.encode("utf-8", "replace")) > _LONGEST:
         raise ValueError(f"a fault's text has at most {_LONGEST} octets; got {show(text)}")
+    try:
+        return _read_words(text, reading)
+    except (LookupError, TypeError, ValueError):
+        right = respell(text)
+        if right is None:
+            raise
+        try:
+            _read_words(right, reading)
+        except (LookupError, TypeError, ValueError) as error:
+            # It is called so; what it is given is wrong beside.
+            raise type(error)(f"{error}; a fault is written in words, such as 'Stale by=2d'") from None
+        quoted = f'"{right}"' if " " in right else right
+        raise ValueError(f"{text!r} is no way to write a fault; did you mean {quoted}?") from None
+
+
+def _read_words(text: str, reading: Reading) -> Fault[Any]:
     name, *words = [word for word in split_words(text) if word] or [""]
     return build_typed(find_fault(name), words, reading)
 

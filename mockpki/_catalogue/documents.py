@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._parameters import show
-from .._pkix import pkcs12
+from .._pkix.pkcs12 import PASSWORD, is_p12, read_p12
 from .decoded import Decoder
 from .recognition import KINDS, Kind, mend, recognise
 from .shown import Lines
@@ -59,12 +59,14 @@ class Document:
         return [*self.head, *self.kind.show(decoder, whole)]
 
 
-def read_documents(data: bytes, wanted: str | None = None, password: str = pkcs12.PASSWORD) -> list[Document]:
-    """What is in *data*: each PEM block of it, each certificate of a PKCS #12, or the one thing that it is.
+def read_documents(data: bytes, wanted: str | None = None, password: str = PASSWORD) -> list[Document]:
+    """What is in *data*: each PEM block of it, each certificate of PKCS #12, or the one thing that it is.
+
+    PKCS #12 is opened with *password*.
 
     *wanted*, one of `NAMES`, says what it is meant to be; left out, that is told by its structure. Private
-    keys are left out. *password* is for PKCS #12; all such files of mockpki have this one. Raises ValueError,
-    with a sentence, for what cannot be read at all, and LookupError for another *wanted*.
+    keys among the blocks are left out. Raises ValueError, with a sentence, for what cannot be read at all,
+    and LookupError for another *wanted*.
     """
     if wanted is not None and wanted not in NAMES:
         raise LookupError(f"{wanted!r} is no kind of document; there are {', '.join(NAMES)}")
@@ -79,28 +81,26 @@ def read_documents(data: bytes, wanted: str | None = None, password: str = pkcs1
         if not found:
             raise ValueError("there are private keys in it, which are not shown, and nothing else")
         return found
-    if kind is None and pkcs12.is_p12(data):
-        return _read_p12(data, password)
+    if wanted in (None, "certificate") and is_p12(data):
+        return _read_certificates(data, password)
     return [_read_one(data, kind)]
 
 
-def _read_p12(data: bytes, password: str) -> list[Document]:
-    try:
-        found = pkcs12.read_p12(data, password)
-    except ValueError as error:
+def _read_certificates(data: bytes, password: str) -> list[Document]:
+    has_key, certificates = read_p12(data, password)
+    if not certificates:
         raise ValueError(
-            f"it is a PKCS #12 that the password {password!r} does not open, or that is damaged ({error}); "
-            "give its own with --password"
-        ) from error
-    if not found:
-        raise ValueError("it is a PKCS #12 with no certificate in it; private keys are not shown")
+            f"there is no certificate in it{', only a private key, which is not shown' * has_key}"
+        )
+    key = ("beside a private key, which is not shown",) if has_key else ()
     return [
         Document(
             KINDS["certificate"],
-            f"PKCS #12, {show(name)}" if name else "PKCS #12",
-            one.public_bytes(Encoding.DER),
+            f"PKCS #12, {name}" if name else "PKCS #12",
+            certificate.public_bytes(Encoding.DER),
+            () if number else key,
         )
-        for name, one in found
+        for number, (name, certificate) in enumerate(certificates)
     ]
 
 

@@ -17,7 +17,6 @@ PASSWORD = "mockpki"  # noqa: S105
 """Of every such file, unless another is asked for: it keeps nothing secret, but Java reads none without."""
 WRITES_TRUSTSTORES = hasattr(pkcs12, "serialize_java_truststore")
 """Whether the installed cryptography knows the mark by which Java takes a certificate for an anchor."""
-_PFX = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)\x02\x01\x03\x30", re.DOTALL)
 _ROUNDS = 2048
 """As many as by OpenSSL's default; more would only take longer."""
 
@@ -51,6 +50,35 @@ def write_truststore(certificate: x509.Certificate, password: str = PASSWORD) ->
     return pkcs12.serialize_java_truststore([anchor], _make_encryption(password))
 
 
+_HEAD = re.compile(
+    # PFX ::= SEQUENCE { version INTEGER {v3(3)}, authSafe ContentInfo ... }, RFC 7292 section 4; the second
+    # is of pkcs7-data or, where it is signed, of pkcs7-signedData.
+    rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...)\x02\x01\x03"
+    rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...)\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x01\x02]",
+    re.DOTALL,
+)
+
+
+def is_p12(data: bytes) -> bool:
+    """Whether *data* begins as PKCS #12 does."""
+    return bool(_HEAD.match(data))
+
+
+def read_p12(data: bytes, password: str = PASSWORD) -> tuple[bool, list[tuple[str, x509.Certificate]]]:
+    """Whether there is a private key in *data*, and its certificates with their friendly names.
+
+    Raises ValueError for another *password*, and for what cannot be read.
+    """
+    try:
+        found = pkcs12.load_pkcs12(data, password.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ValueError(f"PKCS #12 cannot be opened with the password {password!r}: {error}") from error
+    kept = [one for one in (found.cert, *found.additional_certs) if one is not None]
+    return found.key is not None, [
+        ((one.friendly_name or b"").decode("utf-8", "replace"), one.certificate) for one in kept
+    ]
+
+
 def _make_encryption(password: str) -> KeySerializationEncryption:
     """What OpenSSL 3 and Java 8 and later read."""
     return (
@@ -60,25 +88,3 @@ def _make_encryption(password: str) -> KeySerializationEncryption:
         .hmac_hash(SHA256())
         .build(password.encode())
     )
-
-
-def is_p12(data: bytes) -> bool:
-    """Whether *data* begins as a PKCS #12 does."""
-    # RFC 7292 section 4: "PFX ::= SEQUENCE { version INTEGER {v3(3)}(v3,...), authSafe ContentInfo, ...".
-    return bool(_PFX.match(data))
-
-
-def read_p12(data: bytes, password: str = PASSWORD) -> list[tuple[str, x509.Certificate]]:
-    """The certificates in it, each with its name there, the one of the key first.
-
-    Raises ValueError, with a sentence, for what is no such file, or has another password.
-    """
-    try:
-        found = pkcs12.load_pkcs12(data, password.encode())
-    except UnsupportedAlgorithm as error:
-        raise ValueError(f"it is written in a way that is not read here: {error}") from error
-    those = [found.cert] if found.cert is not None else []
-    return [
-        ((one.friendly_name or b"").decode("utf-8", "replace"), one.certificate)
-        for one in (*those, *found.additional_certs)
-    ]

@@ -18,6 +18,6 @@
 - `application`, `server`, `activity`: from a request to an answer; the port; how long nobody has called.
 - `settings`, `process`, `life`: what a server is to be; all of it as a process; what begins and ends that.
   `file`, `export`: PKIs of a TOML file, and back. `folder`: files under names that stay. `live`: what
-  happens, a line each. `reach`: where it may connect to. `log`: what it says meanwhile. `healthcheck`:
-  whether another one is well.
+  happens, a line each, and `answered`, what answers say. `reach`: where it may connect to. `log`: what it
+  says meanwhile. `healthcheck`: whether another one is well.
 """

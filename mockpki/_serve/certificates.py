@@ -40,6 +40,13 @@ def issue(hosted: Hosted, body: bodies.IssueCert) -> str:
             raise Problem(
                 "invalid", f"reason is for status 'revoked', and this is {body.status!r}", "/reason"
             )
+        if not (body.identities or body.common_name or body.csr) and body.subject is None:
+            raise Problem(
+                "invalid",
+                'identities is missing: give whom it is for, such as {"identities": ["localhost"]}, '
+                "unless common_name, subject or csr says for whom",
+                "/identities",
+            )
         leaf = ca.issue_cert(
             *body.identities,
             must_staple=body.must_staple,

@@ -42,7 +42,7 @@ class File:
     def fill(self, topology: Topology) -> dict[str, str]:
         """Make the PKIs; their ids, by name.
 
-        Raises ValueError, which names the table, for what cannot be, and OSError for a port that is taken.
+        Raises ValueError, which names the table, for what cannot be, and Problem for a port that is taken.
         """
         made = {}
         for name, body in self.pkis.items():
@@ -56,12 +56,10 @@ class File:
             problem = Problem.of(error)
             if problem.kind == "bug":
                 raise
-            kind = (
-                OSError
-                if problem.kind in ("conflict", "limit-reached") and _is_of_system(error)
-                else ValueError
-            )
-            raise kind(f"{self.path}: {write_path('pki', name, problem.pointer)}: {problem}") from error
+            sentence = f"{self.path}: {write_path('pki', name, problem.pointer)}: {problem}"
+            if problem.is_port:
+                raise Problem(problem.kind, sentence, problem.pointer) from error
+            raise ValueError(sentence) from error
 
     def read_body(self, name: str, table: object) -> MakePki:
         """The *table* of the PKI called *name*. Raises ValueError for what it cannot be."""
@@ -72,13 +70,6 @@ class File:
             name, lambda: convert({**table, "name": name} if isinstance(table, dict) else table, MakePki)
         )
         return body
-
-
-def _is_of_system(error: BaseException | None) -> bool:
-    """Whether *error* goes back to what the system has not, such as a port."""
-    while error is not None and not isinstance(error, OSError):
-        error = error.__cause__
-    return error is not None
 
 
 def read_file(path: Path) -> File:

@@ -12,6 +12,7 @@ from .._clock import monotonic
 from .._reports.safe import clean
 from .._services.evidence import Request
 from .._tls.handshake import Handshake
+from .answered import say_answered, say_asked
 from .hosted import Hosted, list_services
 from .services import show_request
 from .tls_servers import show_handshake
@@ -113,7 +114,10 @@ class Live:
             self._write({"event": "request", "pki": self._hosted.id, "service": service, "request": document})
         else:
             time, _, rest = str(request).partition(" ")
-            self._say(clean(f"{time} {_WORDS[service]}: {rest}").replace("\n", " "))
+            whose = say_asked(self._hosted, request)
+            said = say_answered(service, request)
+            line = f"{time} {_WORDS[service]}{f' for {whose}' if whose else ''}: {rest}"
+            self._say(clean(f"{line}: {said}" if said else line).replace("\n", " "))
 
     def _tell_handshake(self, shake: Handshake) -> None:
         if self._as_json:

@@ -66,6 +66,12 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         return TYPES[self.kind][0]
 
     @property
+    def is_port(self) -> bool:
+        """Whether it is a port of a TLS server that cannot be had: nothing is wrong with the call."""
+        is_os = self.kind in ("conflict", "limit-reached")
+        return is_os and self.pointer is not None and self.pointer.endswith("/port")
+
+    @property
     def document(self) -> shapes.Problem:
         """The answer's body. A URI is relative: no host name is invented."""
         return shapes.Problem(

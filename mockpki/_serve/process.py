@@ -108,6 +108,8 @@ class Process:
             problem = Problem.of(error)
             if problem.kind == "bug":
                 raise
+            if problem.is_port:
+                raise CannotListen(f"{problem}.") from error
             raise ValueError(f"{problem.pointer or ''}: {problem}".removeprefix(": ")) from error
         return self.describe(pkis)
 

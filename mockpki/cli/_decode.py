@@ -34,17 +34,15 @@ class _Unreadable(click.ClickException):
     "request-url. (Else: told by its structure.)",
 )  # fmt: skip
 @click.option(
-    "--password", help="That of PKCS #12 files. (Else: mockpki, as all have that are written here.)"
+    "--password", metavar="PASSWORD", help="Of PKCS #12. (Else: mockpki, as the files of mockpki have it.)"
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def decode(sources: tuple[str, ...], kind: str | None, password: str | None, form: str) -> None:
     """Show what is in OCSP requests and responses, CRLs, certificates and their requests, and staples.
 
-    Of a PKCS #12, a truststore too, it shows the certificates.
-
-    They may be PEM (several in a file), DER, base64, or an HTTP answer with its head; and bent, or cut off:
-    what there is of them is shown, line by line, as `mockpki faults` does. Where the signer is among the
-    certificates given, the signature says so. A FILE of - is what is piped in.
+    They may be PEM (several in a file), DER, base64, an HTTP answer with its head, or certificates in
+    PKCS #12; and bent, or cut off: what there is of them is shown, line by line, as `mockpki faults` does.
+    Where the signer is among the certificates given, the signature says so. A FILE of - is what is piped in.
 
     A URL is fetched by one plain GET, of http only, without proxies and redirects, within 10 seconds, and up
     to 1 MiB of it; a file up to 16 MiB. With --as request-url nothing is fetched: the OCSP request in
@@ -53,6 +51,7 @@ def decode(sources: tuple[str, ...], kind: str | None, password: str | None, for
     \b
       mockpki decode response.der
       mockpki decode staple.der chain.pem
+      mockpki decode leaf.p12
       mockpki decode http://127.0.0.1:41234/crl
       mockpki decode --as request-url /MFEwTzBNMEswSTAJBgUrDgMCGgUABBQ...
       openssl s_client -connect localhost:8443 -showcerts </dev/null | mockpki decode -
@@ -65,6 +64,8 @@ def decode(sources: tuple[str, ...], kind: str | None, password: str | None, for
     from .._reports.safe import clean
 
     found = [(source, one) for source in sources for one in _read(source, kind, password)]
+    if password is not None and not any(one.encoding.startswith("PKCS #12") for _, one in found):
+        raise click.UsageError("--password opens PKCS #12, and nothing here is that.")
     decoder = Decoder(datetime.now(timezone.utc), _list_keys(found))
     if form == "json":
         click.echo(_write_json(found, decoder))
@@ -81,11 +82,10 @@ def decode(sources: tuple[str, ...], kind: str | None, password: str | None, for
 def _read(source: str, kind: str | None, password: str | None) -> list[Document]:
     """What is in *source*. Ends the command where nothing can be read."""
     from .._catalogue.documents import REQUEST_URL, read_documents
-    from .._pkix.pkcs12 import PASSWORD
 
     try:
         data = source.encode() if kind == REQUEST_URL and source != "-" else _load(source)
-        return read_documents(data, kind, PASSWORD if password is None else password)
+        return read_documents(data, kind) if password is None else read_documents(data, kind, password)
     except LookupError as error:
         raise click.UsageError(f"--as: {error}.") from error
     except (OSError, ValueError) as error:

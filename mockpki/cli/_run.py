@@ -48,10 +48,13 @@ def run(command: tuple[str, ...], names: tuple[str, ...], tls: bool, wish: Wish)
     process group is ended with it; what has left that group goes its own way.
 
     Ends as COMMAND does: 128 + n if signal n has ended it, 127 if there is none, 126 if it cannot be started.
+    Ends with 3 if a port cannot be had.
     If a script of answers was not used up, or something failed in the background, stderr says so, and where
     COMMAND ended with 0, this ends with 1.
     """
     from .._programs.foreground import Foreground
+    from .._serve.life import CANNOT_LISTEN
+    from .._serve.process import CannotListen
 
     if not hasattr(os, "killpg"):  # pragma: no cover - Windows
         raise click.UsageError("mockpki run needs process groups, which this system does not have.")
@@ -59,7 +62,11 @@ def run(command: tuple[str, ...], names: tuple[str, ...], tls: bool, wish: Wish)
     said: list[str] = []
     with Foreground() as foreground:
         with ExitStack() as ends:
-            environment = _make_environment(ends, wish, wanted, said)
+            try:
+                environment = _make_environment(ends, wish, wanted, said)
+            except CannotListen as error:
+                click.echo(f"mockpki run: {error}", err=True)
+                raise SystemExit(CANNOT_LISTEN) from error
             try:
                 status = foreground.run(command, {**os.environ, **environment})
             except OSError as error:

@@ -56,7 +56,7 @@ def settings_options() -> Decorator:
         click.option("--port", default=0, type=port, metavar="N", help="Control port. (Else: a free one.)"),
         click.option(
             "--host", default="127.0.0.1", show_default=True,
-            help="Where everything listens; beyond loopback only with --allow-remote.",
+            help="Where everything listens; beyond loopback only with --allow-remote, where :: is IPv4, too.",
         ),
         click.option(
             "--services-port", type=port, metavar="N",

@@ -103,10 +103,13 @@ def list_commands(
     url = f"https://{there}/"
     # A name that leads elsewhere is led here for once.
     lead = [] if server.url == url else ["--resolve", f"{there}:{server.host}"]
+    # Where nothing is stapled there is no status to ask for: then it is fetched by who verifies.
+    none = hosted.staples.get(hosted.servers.id_of(server) or "") == "none"
     commands = [
-        ["curl", "--cacert", ca, "--cert-status", *lead, url],
+        ["curl", "--cacert", ca, *([] if none else ["--cert-status"]), *lead, url],
         ["openssl", "s_client", "-connect", there if not lead else f"{server.host}:{server.port}",
-         "-servername", name, "-CAfile", ca, "-status"],
+         "-servername", name, "-CAfile", ca,
+         *(["-crl_check", "-crl_download"] if none else ["-status"])],
         ["openssl", "ocsp", "-issuer", issuer, "-cert", own, "-url", pki.ocsp.url, "-CAfile", ca],
         ["openssl", "verify", "-crl_check_all", "-CAfile", ca, "-CRLfile", crl, "-untrusted", chain, own],
     ]  # fmt: skip

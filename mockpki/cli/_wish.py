@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .._typed import find_near
 from ._options import Decorator, gather
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Wish:
     def fill(self, topology: Topology, names: tuple[str, ...], option: str) -> dict[str, str]:
         """Make the PKI, with what *option* has named; its id, by name.
 
-        Raises UsageError for what cannot be.
+        Raises UsageError for what cannot be, and Problem for a port that cannot be had.
         """
         from .._serve.pkis import make
         from .._serve.problem import Problem
@@ -51,7 +52,11 @@ class Wish:
         try:
             return {PKI_NAME: make(topology, self.make_body(names)).id}
         except (Problem, LookupError, TypeError, ValueError) as error:
-            raise explain_wish(Problem.of(error), option) from error
+            problem = Problem.of(error)
+            if problem.is_port:
+                # Nobody types the port of this server: it is one of --tls-ports, or any that is free.
+                raise Problem(problem.kind, f"--tls-ports: {problem}", problem.pointer) from error
+            raise explain_wish(problem, option) from error
 
     def make_body(self, names: tuple[str, ...]) -> MakePki:
         """What makes the PKI, with a certificate for *names* and its TLS server; no names, neither."""
@@ -89,7 +94,21 @@ class Wish:
         for word in self.staple:
             if word in ("honest", "none"):
                 raise click.UsageError(f"--staple: {word} stands alone; several are faults.")
+            self._refuse_nearly(word)
         return list(self.staple)
+
+    def _refuse_nearly(self, word: str) -> None:
+        """Raise UsageError for a *word* that is no fault, and nearly one of the other things to staple."""
+        from .. import faults, staplers
+        from .._catalogue.lookup import RECIPES
+
+        known = {one.__name__.lower(): one.__name__ for one in faults.CATALOGUE}
+        known |= {recipe.name: recipe.name for recipe in RECIPES}
+        others = ("honest", "none", *staplers.NAMED)
+        near = [] if word.lower() in known else find_near(word.lower(), {**known, **dict.fromkeys(others)})
+        if near and near[0] in others:
+            listed = " or ".join(known.get(one, one) for one in near)
+            raise click.UsageError(f"--staple: nothing is called {word!r}; did you mean {listed}?")
 
 
 wish_options: Decorator = gather(

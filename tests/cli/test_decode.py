@@ -3,15 +3,13 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mockpki import PKI, faults
 from mockpki._exchange.http import url_with_question
-from mockpki._pkix.pkcs12 import WRITES_TRUSTSTORES, write_p12
+from mockpki._pkix.pkcs12 import WRITES_TRUSTSTORES, write_p12, write_truststore
 from mockpki.cli import main
 from tests.kit.programs import need, run
 
@@ -56,35 +54,6 @@ def test_bent_ones(pki: PKI, tmp_path: Path) -> None:
     assert (one["kind"], one["missing"], one["lines"][0]) == ("crl", 40, "CertificateList")
     assert one["octets"] == crl.stat().st_size
     assert "".join(f"{line}\n" for line in one["lines"]) in text
-
-
-def test_pkcs12(pki: PKI, tmp_path: Path) -> None:
-    """The certificates in it are shown, and no key; another password has an option."""
-    leaf = pki.issue_cert("localhost")
-    result = decode(leaf.p12_file)
-    assert result.exit_code == 0, result.output
-    assert f"{leaf.p12_file}: certificate (PKCS #12, 'mockpki', " in result.output
-    assert result.output.count("\nCertificate\n") == len(leaf.chain) == 2
-    assert f"signature: made with the key of CN={pki.ca.common_name},O=mockpki" in result.output
-    sealed = tmp_path / "sealed.p12"
-    key: Any = load_pem_private_key(leaf.key_pem, None)
-    sealed.write_bytes(write_p12(key, leaf.certificate, leaf.chain[1:], "another"))
-    refused = decode(str(sealed))
-    assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "the password 'mockpki' does not open, or that is damaged" in refused.output
-    assert "give its own with --password" in refused.output
-    opened = decode(str(sealed), "--password", "another")
-    assert opened.output.replace(str(sealed), leaf.p12_file) == result.output
-    cut = tmp_path / "cut.p12"
-    cut.write_bytes(sealed.read_bytes()[:-20])
-    assert decode(str(cut), "--password", "another").exit_code == 2
-
-
-def test_a_truststore(pki: PKI) -> None:
-    """One for Java is a PKCS #12, too."""
-    if not WRITES_TRUSTSTORES:
-        pytest.skip("the installed cryptography writes no trust store for Java")
-    assert f"subject: O=mockpki, CN={pki.root.common_name}" in decode(pki.truststore_file).output
 
 
 def test_urls(pki: PKI) -> None:
@@ -151,3 +120,33 @@ def test_what_openssl_prints(pki: PKI) -> None:
     found = json.loads(decode("-", "--format", "json", stdin=page.encode()).output)
     assert [one["kind"] for one in found] == ["certificate"] * len(found)
     assert len(found) >= 2
+
+
+@pytest.mark.parametrize("password", ["mockpki", "another"])
+def test_pkcs12(pki: PKI, tmp_path: Path, password: str) -> None:
+    """Keys with their chains, and trust stores: each certificate, and of the key that there is one."""
+    leaf, path = pki.issue_cert("localhost"), tmp_path / "leaf.p12"
+    path.write_bytes(write_p12(leaf.key, leaf.certificate, [leaf.issuer.certificate], password))
+    typed = [] if password == "mockpki" else ["--password", password]
+    result = decode(str(path), *typed)
+    assert result.exit_code == 0, result.output
+    assert result.output.count(": certificate (PKCS #12") == 2
+    assert result.output.count("beside a private key, which is not shown") == 1
+    assert "localhost" in result.output
+    if WRITES_TRUSTSTORES:
+        path.write_bytes(write_truststore(pki.root.certificate, password))
+        result = decode(str(path), *typed)
+        assert result.output.count(": certificate (PKCS #12, mockpki") == 1
+        assert "private key" not in result.output
+
+
+def test_pkcs12_of_another_password(pki: PKI, tmp_path: Path) -> None:
+    """It is said, and a password for what has none is refused."""
+    leaf, path = pki.issue_cert("localhost"), tmp_path / "leaf.p12"
+    path.write_bytes(write_p12(leaf.key, leaf.certificate, [], "another"))
+    result = decode(str(path))
+    assert result.exit_code == 2
+    assert "PKCS #12 cannot be opened with the password 'mockpki'" in result.output
+    result = decode(leaf.cert_file, "--password", "another")
+    assert result.exit_code == 2
+    assert "--password opens PKCS #12, and nothing here is that." in result.output

@@ -1,8 +1,10 @@
 """`mockpki run`: a command beside a PKI, which it finds in its environment, and ends as."""
 
+import functools
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from mockpki._serve.settings import Settings
 from mockpki.cli import main
 from tests.kit.programs import need, run
 from tests.kit.server_scripts import alive
@@ -91,6 +94,19 @@ def test_what_there_is_to_say() -> None:
         assert done.returncode == status
         assert done.stderr.startswith("mockpki run: AssertionError: the script of the OCSP responder of ")
         assert "was not used up" in done.stderr
+
+
+def test_a_port_that_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command is not started, the port is blamed, and not the staple."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ports = functools.partial(Settings, tls_ports=range(port, port + 1))
+        monkeypatch.setattr("mockpki._serve.settings.Settings", ports)
+        result = CliRunner().invoke(main, ["run", "--tls", "--", "no-such-program"])
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert result.stderr.startswith("mockpki run: --tls-ports: ")
+    again = CliRunner().invoke(main, ["run", "--tls", "--", "no-such-program"])
+    assert again.exit_code == 127
 
 
 def test_a_signal_goes_to_the_command(tmp_path: Path) -> None:

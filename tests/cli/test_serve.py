@@ -15,6 +15,7 @@ from mockpki._serve.settings import Settings
 from mockpki.cli import main
 from tests.kit.asking import send
 from tests.kit.plain_server import answering, plain_server
+from tests.kit.serve_process import started
 from tests.kit.serving import serving
 
 
@@ -97,6 +98,35 @@ def test_a_file_that_cannot_be_written(options: list[str], tmp_path: Path) -> No
     assert (result.exit_code, result.stdout) == (2, "")
     assert f"Error: {options[-1]}: " in result.stderr
     assert "Not a directory" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "port", "said"),
+    [
+        (("localhost", "--tls-ports", "{port}"), None, "--tls-ports: "),
+        (("localhost", "--staple", "none", "--tls-ports", "{port}-{port}"), None, "--tls-ports: "),
+        (("localhost", "--tls-ports", "{port}", "--revoke", "--ocsp", "Hang"), None, "--tls-ports: "),
+        (("{file}",), "{port}", "pki.front.tls_servers[0].port: "),
+        (("{file}", "--tls-ports", "{port}"), None, "pki.front.tls_servers[0].port: "),
+    ],
+)
+def test_a_port_of_a_tls_server_that_is_taken(
+    tmp_path: Path, words: tuple[str, ...], port: str | None, said: str
+) -> None:
+    """The port is blamed, where it was typed, and not the staple; once it is free, the same words serve."""
+    file = tmp_path / "pkis.toml"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = str(taken.getsockname()[1])
+        line = "" if port is None else f"port = {number}\n"
+        file.write_text(f"[[pki.front.tls_servers]]\nissue = true\n{line}")
+        typed = [word.format(port=number, file=file) for word in words]
+        result = type_in(*typed)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert said in result.stderr
+    assert "taken" in result.stderr or "in use" in result.stderr
+    assert "--staple" not in result.stderr
+    with started(*typed) as server:
+        assert server.end()[0] == 0
 
 
 def test_a_host_that_this_machine_does_not_have() -> None:

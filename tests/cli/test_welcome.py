@@ -68,6 +68,26 @@ def test_where_there_is_no_console() -> None:
         assert '"default"' in run(need("curl"), "-sS", f"{api}v1/pkis").stdout
 
 
+@pytest.mark.parametrize(
+    ("options", "verified", "answered"),
+    [((), "0 (ok)", "good"), (("--revoke",), "23 (certificate revoked)", "revoked")],
+)
+def test_what_is_pasted_where_nothing_is_stapled(
+    options: tuple[str, ...], verified: str, answered: str
+) -> None:
+    """No line asks for a staple; curl reaches the page, and openssl fetches what there is to know."""
+    for program in ("curl", "openssl"):
+        need(program)
+    with started("localhost", "--format", "text", "--staple", "none", *options) as server:
+        curl, s_client, ocsp, verify = read_page(server)[-4:]
+        assert "--cert-status" not in curl
+        assert "-status" not in s_client
+        assert "you reached" in run("sh", "-c", curl).stdout
+        assert f"Verify return code: {verified}" in run("sh", "-c", s_client).stdout
+        assert f"{shlex.split(ocsp)[5]}: {answered}" in run("sh", "-c", ocsp).stdout
+        assert ("certificate revoked" in run("sh", "-c", verify).stderr) is bool(options)
+
+
 def test_one_object() -> None:
     """Where nobody watches, stdout has one object, and what happens is on stderr."""
     with started("billing.example", "--staple", "none", "--crl", "HttpStatus 503") as server:

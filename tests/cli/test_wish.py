@@ -37,6 +37,28 @@ def test_words_that_stand_alone() -> None:
         Wish(staple=("Stale", "none")).make_body(("localhost",))
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("nonee", "none"),
+        ("NONE", "none"),
+        ("noen", "none"),
+        ("onest", "honest"),
+        ("Honest", "honest"),
+        ("ngnix", "nginx"),
+        ("apach", "apache"),
+    ],
+)
+def test_what_is_nearly_a_staple(typed: str, meant: str) -> None:
+    """A word for all or nothing, or a server's way, is told before any fault of a like name."""
+    said = rf"--staple: nothing is called '{typed}'; did you mean {meant}\b"
+    for words in ((typed,), ("Stale", typed)):
+        with pytest.raises(click.UsageError, match=said):
+            Wish(staple=words).make_body(("localhost",))
+    # What is nearer to a fault is told by whoever reads faults.
+    assert Wish(staple=("Stail",)).make_body(("localhost",)).tls_servers[0].staple == ["Stail"]
+
+
 def test_everything_is_asked_for() -> None:
     """Each option has its field."""
     wish = Wish((), ("Hang",), ("HttpStatus 503",), True, True, "RSA-2048")

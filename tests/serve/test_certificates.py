@@ -162,7 +162,7 @@ def test_what_cannot_be_issued_is_not_there(served: Served, pki: str) -> None:
         ({"identities": ["x.test"], "extensions": [{"oid": "1.2.3", "value": "%"}]}, "/extensions/0/value"),
         ({"identities": ["localhost"], "faults": ["Stale by=2d"]}, "/faults"),
         ({"identities": ["localhost"], "faults": ["Nonsense"]}, "/faults/0"),
-        ({}, None),
+        ({}, "/identities"),
     ):  # fmt: skip
         assert served.refuse("POST", f"{pki}/certificates", body).get("pointer") == pointer, body
     assert served.ask("GET", f"{pki}/certificates") == {"certificates": []}
@@ -174,3 +174,13 @@ def test_base64_is_read_strictly() -> None:
     for text in ("AAE", "A A=", "%%", "AAE=\n"):
         with pytest.raises(ValueError, match=r"der: .* is not base64"):
             read_octets(text, "der")
+
+
+@pytest.mark.parametrize("body", [{}, {"identities": []}, {"must_staple": True}])
+def test_a_certificate_for_nobody(served: Served, pki: str, body: dict[str, Any]) -> None:
+    """The field that is missing is named as callers spell it, and any that says for whom will do."""
+    refused = served.refuse("POST", f"{pki}/certificates", body)
+    assert (refused["status"], refused["pointer"]) == (422, "/identities")
+    assert refused["detail"].startswith('identities is missing: give whom it is for, such as {"ident')
+    for given in ({"identities": ["localhost"]}, {"common_name": "a"}, {"subject": "CN=a"}):
+        assert served.ask("POST", f"{pki}/certificates", {**body, **given})["id"]
