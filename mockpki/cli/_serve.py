@@ -15,7 +15,7 @@ from .._serve.settings import Settings
 from .._typed import parse_duration, split_address
 from ._options import Command, Decorator, gather
 from ._serve_file import FILE, print_schema, read_words
-from ._welcome import Welcome
+from ._welcome import Welcome, greet_file
 from ._wish import Wish, wish_options
 
 if TYPE_CHECKING:
@@ -213,7 +213,9 @@ def serve(
             if welcome is not None:
                 status = run(settings, token, welcome.fill, welcome.greet)
             elif file is not None:
-                status = run(settings, token, file.fill)
+                status = run(
+                    settings, token, file.fill, lambda process, line: greet_file(process, line, ends)
+                )
             else:
                 status = run(settings, token)
     except CannotListen as error:

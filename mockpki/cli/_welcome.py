@@ -71,6 +71,44 @@ class Welcome:
         self._ends.callback(live.stop)
 
 
+def greet_file(process: Process, line: str, ends: ExitStack) -> None:
+    """Say that the PKIs of a file are ready: in JSON, or for a person, to whom then is told what happens."""
+    from .._serve.life import write_line
+    from .._serve.live import Live
+
+    if process.as_json:
+        write_line(line)
+        return
+    found = process.topology.open_pkis()
+    lines = [f"mockpki serves at {process.page} until Ctrl-C."]
+    for hosted in found:
+        lines += ["", f"PKI {hosted.name}", "", *(f"  {one}" for one in _describe_pki(hosted))]
+    write_line("\n".join([*lines, ""]))
+    for hosted in found:
+        live = Live(hosted, write_line, as_json=False)
+        live.start()
+        ends.callback(live.stop)
+
+
+def _describe_pki(hosted: Hosted) -> list[str]:
+    """Where its services are, its CA and its servers; and what to paste for each server."""
+    from .._engine.ports import is_host
+    from .._serve.views import find_url
+
+    pki = hosted.pki
+    where = [("CA", pki.ca_file)]
+    where += [(word, url) for word, one in (("OCSP", pki.ocsp), ("CRL", pki.crl)) if (url := find_url(one))]
+    where += [("TLS", server.url) for server in hosted.servers.values()]
+    lines = [f"{what:6}{text}" for what, text in where]
+    for server in hosted.servers.values():
+        # A wildcard is no name that a client goes to, and neither is an e-mail address or a URI.
+        named = [(leaf, name) for leaf in server.leaves for name in leaf.names if is_host(name)]
+        if named:
+            leaf, name = named[0]
+            lines += ["", *list_commands(hosted, leaf, server, name, None)]
+    return lines
+
+
 def _describe(hosted: Hosted, name: str, folder: Folder | None, control: dict[str, str]) -> list[str]:
     pki, leaf = hosted.pki, hosted.certificates.find(LEAF_NAME)
     server = hosted.servers.find(SERVER_NAME)

@@ -88,6 +88,32 @@ def test_what_is_pasted_where_nothing_is_stapled(
         assert ("certificate revoked" in run("sh", "-c", verify).stderr) is bool(options)
 
 
+def test_pkis_of_a_file(tmp_path: Path) -> None:
+    """Each has its CA, its addresses and lines that work; and what happens at any is told."""
+    need("curl")
+    file = tmp_path / "pkis.toml"
+    tables = (
+        f'[[pki.{name}.certificates]]\nname = "web"\nidentities = ["*.a.test", "localhost"]\n'
+        f'[[pki.{name}.tls_servers]]\ncertificates = ["web"]\n'
+        for name in ("one", "two")
+    )
+    file.write_text("".join(tables))
+    with started(str(file), "--format", "text") as server:
+        assert server.line.startswith("mockpki serves at http://")
+        page = [*read_page(server), *read_page(server)]
+        assert [line for line in page if line.startswith("PKI ")] == ["PKI one", "PKI two"]
+        for what in ("CA", "OCSP", "CRL", "TLS"):
+            assert len([line for line in page if line.startswith(f"{what:6}")]) == 2
+        lines = [line for line in page if line.startswith("curl ")]
+        assert len(lines) == 2
+        assert server.process.stdout is not None
+        server.process.stdout.readline()
+        for line in lines:
+            assert "you reached" in run("sh", "-c", line).stdout
+            assert "for localhost: staple asked for, one of" in server.process.stdout.readline().decode()
+        assert server.end()[0] == 0
+
+
 def test_one_object() -> None:
     """Where nobody watches, stdout has one object, and what happens is on stderr."""
     with started("billing.example", "--staple", "none", "--crl", "HttpStatus 503") as server:
