@@ -16,6 +16,8 @@ from .views import name_ca, show_ca
 ROUTES = Routes()
 _PATH = "/v1/pkis/{pki}/cas"
 _ONE = f"{_PATH}/{{ca}}"
+_OF_ADOPTED = ("parent", "name", "adopt", "publishes")
+"""What can be said of a CA that is adopted."""
 _MOST = 1_000_000
 """So many serial numbers a range may have."""
 
@@ -43,28 +45,50 @@ def make_ca(call: Call) -> shapes.Ca:
 def create_ca(hosted: Hosted, body: bodies.MakeCa) -> str:
     """A CA in *hosted* as *body* says; its id."""
     with hosted.lock, hosted.cas.room(body.name):
-        options: dict[str, Any] = {} if body.publishes is None else {"publishes": body.publishes}
-        with pointing_to("/name_of"):
-            name_of = None if body.name_of is None else hosted.cas.find(body.name_of)
         with pointing_to("/parent"):
             parent = hosted.find_ca(body.parent)
-        ca = parent.create_child_ca(
-            key_type=body.key_type,
-            key=None if body.key is None else body.key.encode(),
-            must_staple=body.must_staple,
-            not_before=body.not_before,
-            not_after=body.not_after,
-            name_of=name_of,
-            subject=body.subject,
-            ocsp_urls=body.ocsp_urls,
-            crl_urls=body.crl_urls,
-            ca_issuers_urls=body.ca_issuers_urls,
-            faults=hosted.list_faults(body.faults, fit=(CertificateContent,), what="a certificate"),
-            **options,
-        )
+        ca = _create_child(hosted, parent, body) if body.adopt is None else _adopt_child(parent, body)
         id = hosted.add_ca(ca, body.name)
         hosted.bodies[id] = body
         return id
+
+
+def _create_child(hosted: Hosted, parent: CA, body: bodies.MakeCa) -> CA:
+    with pointing_to("/name_of"):
+        name_of = None if body.name_of is None else hosted.cas.find(body.name_of)
+    return parent.create_child_ca(
+        key_type=body.key_type,
+        key=None if body.key is None else body.key.encode(),
+        must_staple=body.must_staple,
+        not_before=body.not_before,
+        not_after=body.not_after,
+        name_of=name_of,
+        subject=body.subject,
+        ocsp_urls=body.ocsp_urls,
+        crl_urls=body.crl_urls,
+        ca_issuers_urls=body.ca_issuers_urls,
+        faults=hosted.list_faults(body.faults, fit=(CertificateContent,), what="a certificate"),
+        **_choose_publishing(body),
+    )
+
+
+def _adopt_child(parent: CA, body: bodies.MakeCa) -> CA:
+    for name in body.__struct_fields__:
+        if name not in _OF_ADOPTED and getattr(body, name) != getattr(bodies.MakeCa(), name):
+            raise Problem(
+                "invalid",
+                f"{name} is for a CA that is made, and this one is adopted as it is; leave it out",
+                f"/{name}",
+            )
+    own: Any = body.adopt
+    with pointing_to("/adopt"):
+        return parent.adopt_child_ca(
+            own.certificate.encode(), own.private_key.encode(), **_choose_publishing(body)
+        )
+
+
+def _choose_publishing(body: bodies.MakeCa) -> dict[str, Any]:
+    return {} if body.publishes is None else {"publishes": body.publishes}
 
 
 @ROUTES.add("GET", _ONE, answers=shapes.Ca)
@@ -92,6 +116,12 @@ def _list_targets(hosted: Hosted, body: bodies.Targets) -> Iterable[Any]:
     return targets
 
 
+def revoke_many(hosted: Hosted, ca: CA, body: bodies.RevokeMany) -> None:
+    """Have *ca* revoke what *body* says."""
+    with hosted.lock:
+        ca.revoke(_list_targets(hosted, body), body.reason, body.at, body.invalidity_date)
+
+
 def _change(call: Call, change: Callable[[CA, Iterable[Any]], object]) -> None:
     hosted, ca = _find(call)
     with hosted.lock:
@@ -107,8 +137,7 @@ def _change(call: Call, change: Callable[[CA, Iterable[Any]], object]) -> None:
             example={"serial_range": {"first": "1000", "last": "1fff"}, "reason": "superseded"})  # fmt: skip
 def revoke(call: Call) -> None:
     """Revoke what this CA issued, many at once; serial numbers need not have been issued."""
-    body: bodies.RevokeMany = call.body
-    _change(call, lambda ca, targets: ca.revoke(targets, body.reason, body.at, body.invalidity_date))
+    revoke_many(*_find(call), call.body)
 
 
 @ROUTES.add("POST", f"{_ONE}/release", body=bodies.Targets, status=204, refusals=("conflict",))

@@ -131,6 +131,8 @@ class IssueCert(Body):
     faults: Faults = []
     status: Literal["good", "revoked", "on_hold", "unknown"] = "good"
     reason: Reason | None = None
+    at: Time | None = None
+    invalidity_date: Time | None = None
 
 
 class Der(Body):
@@ -186,18 +188,20 @@ class Service(Body):
     sequence: Sequence | None = None
 
 
-class Root(Body):
-    """A root to adopt instead of making one: PEM both."""
+class Adopted(Body):
+    """A CA of one's own, which is taken over instead of being made: PEM both."""
 
     certificate: str
     private_key: str
 
 
 class MakeCa(Body):
-    """A CA, as `CA.create_child_ca` makes it."""
+    """A CA, as `CA.create_child_ca` makes it; or `adopt`, as `CA.adopt_child_ca` does, which has parent, name
+    and publishes beside it."""
 
     parent: str | None = None
     name: Name | None = None
+    adopt: Adopted | None = None
     key_type: str | None = None
     key: Key | None = None
     must_staple: bool = False
@@ -210,32 +214,6 @@ class MakeCa(Body):
     ca_issuers_urls: Urls | None = None
     publishes: str | None = None
     faults: Faults = []
-
-
-class MakePki(Body):
-    """A PKI, as `PKI` makes it, and what is to be in it: one call sets up a whole test."""
-
-    name: Name | None = None
-    depth: Annotated[int, Meta(ge=0, le=100)] = 1
-    key_type: str = "P-256"
-    delegated: bool = False
-    responder_id: str = "key"
-    root: Root | None = None
-    publishes: str | None = None
-    ago: Duration | None = None
-    logged: bool = False
-    scts: Annotated[int, Meta(ge=1, le=100)] = 2
-    ca_not_before: Time | None = None
-    ca_not_after: Time | None = None
-    ttl: Annotated[str, Meta(description="How long it lives, if no one closes it.")] | None = None
-    advertise: str | None = None
-    clock: Annotated[Duration, Meta(description="How far it is ahead, once all is made.")] | None = None
-    cas: list[MakeCa] = []
-    certificates: list[IssueCert] = []
-    ocsp: Service | None = None
-    crl: Service | None = None
-    ca_issuers: Service | None = None
-    tls_servers: list[TlsServer] = []
 
 
 class Revoke(Body):
@@ -267,6 +245,45 @@ class RevokeMany(Targets):
     reason: Reason = "unspecified"
     at: Time | None = None
     invalidity_date: Time | None = None
+
+
+class Authority(Body):
+    """What the services of a CA are set to at the start, and what it has revoked, issued or not."""
+
+    ocsp: Service | None = None
+    crl: Service | None = None
+    ca_issuers: Service | None = None
+    revoked: list[RevokeMany] = []
+
+
+class MakePki(Body):
+    """A PKI, as `PKI` makes it, and what is to be in it: one call sets up a whole test."""
+
+    name: Name | None = None
+    depth: Annotated[int, Meta(ge=0, le=100)] = 1
+    key_type: str = "P-256"
+    delegated: bool = False
+    responder_id: str = "key"
+    root: Adopted | None = None
+    publishes: str | None = None
+    ago: Duration | None = None
+    logged: bool = False
+    scts: Annotated[int, Meta(ge=1, le=100)] = 2
+    ca_not_before: Time | None = None
+    ca_not_after: Time | None = None
+    ttl: Annotated[str, Meta(description="How long it lives, if no one closes it.")] | None = None
+    advertise: str | None = None
+    clock: Annotated[Duration, Meta(description="How far it is ahead, once all is made.")] | None = None
+    cas: list[MakeCa] = []
+    certificates: list[IssueCert] = []
+    ocsp: Service | None = None
+    crl: Service | None = None
+    ca_issuers: Service | None = None
+    authorities: Annotated[
+        dict[str, Authority],
+        Meta(description="By CA: root, ca, or a name in cas. ocsp, crl and ca_issuers are those of ca."),
+    ] = {}
+    tls_servers: list[TlsServer] = []
 
 
 class SetClock(Body):

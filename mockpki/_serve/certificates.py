@@ -40,6 +40,7 @@ def issue(hosted: Hosted, body: bodies.IssueCert) -> str:
             raise Problem(
                 "invalid", f"reason is for status 'revoked', and this is {body.status!r}", "/reason"
             )
+        _check_times(body)
         if not (body.identities or body.common_name or body.csr) and body.subject is None:
             raise Problem(
                 "invalid",
@@ -78,13 +79,23 @@ def issue(hosted: Hosted, body: bodies.IssueCert) -> str:
         return id
 
 
+def _check_times(body: bodies.IssueCert) -> None:
+    for name in ("at", "invalidity_date"):
+        if getattr(body, name) is not None and body.status not in ("revoked", "on_hold"):
+            raise Problem(
+                "invalid",
+                f"{name} is for status 'revoked' or 'on_hold', and this is {body.status!r}",
+                f"/{name}",
+            )
+
+
 def _set_status(leaf: Leaf, body: bodies.IssueCert) -> None:
     match body.status:
         case "revoked":
             with pointing_to("/reason"):
-                leaf.issuer.revoke(leaf, body.reason or "unspecified")
+                leaf.issuer.revoke(leaf, body.reason or "unspecified", body.at, body.invalidity_date)
         case "on_hold":
-            leaf.issuer.revoke(leaf, "certificate_hold")
+            leaf.issuer.revoke(leaf, "certificate_hold", body.at, body.invalidity_date)
         case "unknown":
             leaf.issuer.forget(leaf)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import msgspec
 
 from .._ca.ca import CA
 from .._catalogue.data import to_text
+from .._pkix.status import Reason
 from .._services.service import Service
 from ..sequences import CountingChooser
 from . import bodies
@@ -63,15 +65,15 @@ class Export:
         made: bodies.MakePki = hosted.bodies[hosted.id]
         servers = [self._write_server(id) for id in hosted.servers]
         services = {name: self._write_service(hosted.find_service(None, name)) for name in SERVICES}
+        authorities = {key: one for id in hosted.cas for key, one in self._write_authority(id)}
         # Those that are referred to have their names by now; the certificates may refer to CAs.
         certificates = [self._write_certificate(id) for id in hosted.certificates if id in hosted.bodies]
         cas = [self._write_ca(id) for id in hosted.cas if id in hosted.bodies]
         if made.root is not None:
             self._missing.append("root, which was given with its key; add both")
-        self._note_others()
         return msgspec.structs.replace(
             made, root=None, clock=self._write_clock(made), cas=cas, certificates=certificates,
-            tls_servers=servers, **services,
+            authorities=authorities, tls_servers=servers, **services,
         ), self._missing  # fmt: skip
 
     def _write_clock(self, made: bodies.MakePki) -> str | None:
@@ -91,20 +93,80 @@ class Export:
             faults=self._rename(body.faults),
             status=now.status,
             reason=now.reason if now.status == "revoked" and now.reason != "unspecified" else None,
+            at=body.at if body.at == now.at else None,
+            invalidity_date=now.invalidity_date,
         )
 
     def _write_ca(self, id: str) -> bodies.MakeCa:
         body: bodies.MakeCa = self._hosted.bodies[id]
-        if body.key is not None:
-            self._missing.append(f"the key of the CA {self._names.get(id, body.name)!r}, which was given")
+        if body.key is not None or body.adopt is not None:
+            what = "the key" if body.adopt is None else "the certificate and the key"
+            self._missing.append(f"{what} of the CA {self._names.get(id, body.name)!r}, which was given")
         return msgspec.structs.replace(
             body,
             name=self._names.get(id, body.name),
             key=None,
+            adopt=None,
             parent=body.parent and self._refer(body.parent),
             name_of=body.name_of and self._refer(body.name_of),
             faults=self._rename(body.faults),
         )
+
+    def _write_authority(self, id: str) -> Iterator[tuple[str, bodies.Authority]]:
+        """What the CA of that *id* is set to and has revoked, by what it is called; nothing for nothing."""
+        hosted = self._hosted
+        ca: CA = hosted.cas[id]
+        body = bodies.Authority(revoked=[*self._write_revoked(ca)])
+        if ca is not hosted.pki.ca:
+            for name in SERVICES:
+                setattr(body, name, self._write_service(hosted.find_service(id, name)))
+        if body == bodies.Authority():
+            return
+        if self._is_made_again(id):
+            yield self._refer(id), body
+        else:
+            self._missing.append(f"what the CA {id}, which is made with the PKI, is set to and has revoked")
+
+    def _write_revoked(self, ca: CA) -> Iterator[bodies.RevokeMany]:
+        """What *ca* has revoked but for certificates, which have a status of their own."""
+        _, _, serials, revocations = ca._ledger.list_revoked()
+        leaves = (
+            self._hosted.certificates[id] for id in self._hosted.certificates if id in self._hosted.bodies
+        )
+        own = {leaf.serial_number for leaf in leaves if leaf.issuer is ca}
+        others = [pair for pair in zip(serials, revocations, strict=True) if pair[0] not in own]
+        children = {one.serial_number: id for id, one in self._list_children(ca)}
+        for revocation, pairs in groupby(others, lambda pair: pair[1]):
+            why: dict[str, Any] = {"at": revocation.time, "invalidity_date": revocation.invalidity_date}
+            if revocation.reason is not Reason.UNSPECIFIED:
+                why["reason"] = revocation.reason.name.lower()
+            members: list[str] = []
+            rest: list[int] = []
+            for serial, _ in pairs:
+                child = children.get(serial)
+                if child is None:
+                    rest.append(serial)
+                elif self._is_made_again(child):
+                    members.append(self._refer(child))
+                else:
+                    self._missing.append(f"that the CA {child}, which is made with the PKI, is revoked")
+            ranges = [*_find_ranges(rest)]
+            singles = [f"{first:x}" for first, last in ranges if first == last]
+            if members or singles:
+                yield bodies.RevokeMany(certificates=members, serial_numbers=singles, **why)
+            for first, last in ranges:
+                if first != last:
+                    whole = bodies.Range(first=f"{first:x}", last=f"{last:x}")
+                    yield bodies.RevokeMany(serial_range=whole, **why)
+
+    def _is_made_again(self, id: str) -> bool:
+        """Whether the CA of that *id* is found by a name when it is made again."""
+        return id in ("root", "ca") or id in self._hosted.bodies
+
+    def _list_children(self, ca: CA) -> Iterator[tuple[str, CA]]:
+        for id in self._hosted.cas:
+            if self._hosted.cas[id].issuer is ca:
+                yield id, self._hosted.cas[id]
 
     def _write_server(self, id: str) -> bodies.TlsServer:
         body: bodies.TlsServer = self._hosted.bodies[f"server {id}"]
@@ -195,16 +257,9 @@ class Export:
             return text
         return name
 
-    # What has no field.
 
-    def _note_others(self) -> None:
-        hosted = self._hosted
-        for id in hosted.cas:
-            ca: CA = hosted.cas[id]
-            if ca is not hosted.pki.ca:
-                for name in SERVICES:
-                    service = hosted.find_service(id, name)
-                    if service.rules or service.script_rest:
-                        self._missing.append(f"what the {name} service of the CA {id} is set to")
-            if ca.issuer is not None and ca.issuer.status(ca).status != "good":
-                self._missing.append(f"that the CA {id} is {ca.issuer.status(ca).status}")
+def _find_ranges(serials: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The first and the last of each row of numbers that follow one another."""
+    for _, row in groupby(enumerate(serials), lambda pair: pair[1] - pair[0]):
+        numbers = [serial for _, serial in row]
+        yield numbers[0], numbers[-1]

@@ -9,7 +9,7 @@ import msgspec
 
 from .._pkix.pkcs12 import write_truststore
 from . import bodies, queries, shapes
-from .authorities import create_ca
+from .authorities import create_ca, revoke_many
 from .certificates import DER, P12, PEM, issue
 from .durations import read_duration
 from .guard import read_host
@@ -43,12 +43,30 @@ def _fill(hosted: Hosted, body: bodies.MakePki) -> None:
         if settings is not None:
             with pointing_to(f"/{name}"):
                 set_up_service(hosted, hosted.find_service(None, name), settings)
+    for key, authority in body.authorities.items():
+        with pointing_to(f"/authorities/{key}"):
+            _set_up_authority(hosted, key, authority, body)
     for number, server in enumerate(body.tls_servers):
         with pointing_to(f"/tls_servers/{number}"):
             start_server(hosted, server)
     if body.clock is not None:
         with pointing_to("/clock"):
             hosted.pki.clock.set(read_duration(body.clock, "clock"))
+
+
+def _set_up_authority(hosted: Hosted, key: str, authority: bodies.Authority, body: bodies.MakePki) -> None:
+    ca = hosted.find_ca(key)
+    for number, revoked in enumerate(authority.revoked):
+        with pointing_to(f"/revoked/{number}"):
+            revoke_many(hosted, ca, revoked)
+    for name in SERVICES:
+        settings: bodies.Service | None = getattr(authority, name)
+        if settings is None:
+            continue
+        with pointing_to(f"/{name}"):
+            if ca is hosted.pki.ca and getattr(body, name) is not None:
+                raise Problem("invalid", f"{name} of the issuing CA is given twice; leave one of them out")
+            set_up_service(hosted, hosted.find_service(key, name), settings)
 
 
 @ROUTES.add(

@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from mockpki import CA
 from mockpki._serve.application import Application
 from mockpki._serve.guard import Guard
 from mockpki._serve.limits import Limits
@@ -82,3 +85,9 @@ def serving(limits: Limits | None = None, guard: Guard | None = None, **options:
     finally:
         server.stop()
         topology.close_all()
+
+
+def adoptable(ca: CA) -> dict[str, str]:
+    """*ca* as a call adopts it."""
+    pem = ca.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return {"certificate": ca.cert_pem.decode(), "private_key": pem.decode()}

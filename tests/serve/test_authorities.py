@@ -7,7 +7,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.kit.serving import Served
+from mockpki import PKI
+from tests.kit.serving import Served, adoptable
 
 ROOT = "root"
 
@@ -113,3 +114,29 @@ def test_who_is_meant_has_to_be_said(served: Served, pki: str, verb: str) -> Non
     if verb != "revoke":
         served.refuse("POST", f"{pki}/cas/ca/{verb}", {"serial_numbers": ["1"]}, 409)
     assert revoked(served, pki) == set()
+
+
+def test_a_ca_of_ones_own_is_adopted(served: Served) -> None:
+    """It issues and answers below the CA that certified it; its key is shown to nobody."""
+    with PKI() as other, PKI() as stranger:
+        root, own, foreign = (adoptable(ca) for ca in (other.root, other.ca, stranger.ca))
+    pki = served.make_pki(root=root, depth=0)
+    shown = served.ask("POST", f"{pki}/cas", {"name": "own", "adopt": own, "publishes": "vault"}, 201)
+    assert (shown["certificate"], shown["issuer"]) == (own["certificate"], "root")
+    assert (shown["publishes"], "private_key" in shown) == ("vault", False)
+    leaf = served.ask("POST", f"{pki}/certificates", {"identities": ["localhost"], "ca": "own"}, 201)
+    made = x509.load_pem_x509_certificate(leaf["certificate"].encode())
+    made.verify_directly_issued_by(x509.load_pem_x509_certificate(own["certificate"].encode()))
+    served.ask("POST", f"{pki}/certificates/{leaf['id']}/revoke")
+    for body, pointer in (
+        ({"adopt": own}, "/adopt"),
+        ({"adopt": foreign}, "/adopt"),
+        ({"adopt": {**own, "private_key": foreign["private_key"]}}, "/adopt"),
+        ({"adopt": {**own, "certificate": "/etc/passwd"}}, "/adopt"),
+        ({"adopt": {"certificate": own["certificate"]}}, "/adopt"),
+        ({"adopt": own, "key_type": "P-384"}, "/key_type"),
+        ({"adopt": own, "must_staple": True}, "/must_staple"),
+        ({"adopt": own, "publishes": "nowhere"}, "/adopt"),
+    ):
+        assert served.refuse("POST", f"{pki}/cas", body)["pointer"] == pointer, body
+    served.ask("DELETE", pki)

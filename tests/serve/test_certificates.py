@@ -157,6 +157,9 @@ def test_what_cannot_be_issued_is_not_there(served: Served, pki: str) -> None:
     for body, pointer in (
         ({"identities": ["localhost"], "reason": "superseded"}, "/reason"),
         ({"identities": ["localhost"], "status": "revoked", "reason": "boredom"}, "/reason"),
+        ({"identities": ["localhost"], "at": "2026-01-01T00:00:00Z"}, "/at"),
+        ({"identities": ["x.test"], "status": "unknown", "invalidity_date": "2026-01-01T00:00:00Z"},
+         "/invalidity_date"),
         ({"identities": ["localhost"], "ca": "nobody"}, "/ca"),
         ({"identities": ["localhost"], "extensions": [{"oid": "x", "value": ""}]}, "/extensions/0/oid"),
         ({"identities": ["x.test"], "extensions": [{"oid": "1.2.3", "value": "%"}]}, "/extensions/0/value"),

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from mockpki import PKI
 from mockpki._serve.file import read_file
 from mockpki._serve.route import JSON
-from tests.kit.serving import Served
+from tests.kit.serving import Served, adoptable
 
 DER = "MAA="
 LEAF = {"name": "web", "identities": ["localhost"]}
@@ -46,6 +47,27 @@ BODIES: dict[str, dict[str, Any]] = {
             {"certificates": ["web"], "staple": {"der": DER}, "client_ca": ["root"]},
             {"certificates": ["web"], "staple": None},
         ],
+    },
+    "revoked": {
+        "depth": 1,
+        "cas": [{"name": "one"}, {"name": "two", "parent": "one"}],
+        "certificates": [
+            {**LEAF, "ca": "two", "status": "revoked", "reason": "superseded", "at": "2026-01-02T03:04:05Z",
+             "invalidity_date": "2025-12-31T00:00:00Z"},
+            {"identities": ["h.example"], "status": "on_hold", "at": "2026-02-03T00:00:00Z"},
+        ],
+        "authorities": {
+            "root": {"crl": {"faults": ["Hang"]},
+                     "revoked": [{"certificates": ["ca"], "reason": "ca_compromise"}]},
+            "ca": {"revoked": [
+                {"serial_range": {"first": "1000", "last": "1fff"}, "at": "2026-03-04T05:06:07Z"},
+                {"serial_numbers": ["5", "77"], "reason": "key_compromise",
+                 "invalidity_date": "2025-12-31T00:00:00Z"},
+                {"certificates": ["one"]},
+            ]},
+            "two": {"ocsp": {"faults": ["Stale by=2d"], "to": {"web": ["Hang"]}},
+                    "ca_issuers": {"script": [["Hang"], []]}},
+        },
     },
     "authorities": {
         "clock": "400d",
@@ -111,6 +133,22 @@ def test_it_makes_the_same_again(name: str, served: Served, tmp_path: Path) -> N
         served.send("DELETE", path)
 
 
+def test_what_is_revoked(served: Served) -> None:
+    """Times that were given are there; those of serial numbers always, in ranges where they have some."""
+    path = served.make_pki(**BODIES["revoked"])
+    table = tomllib.loads(export(served, path))["pki"]["default"]
+    served.send("DELETE", path)
+    leaf, held = table["certificates"]
+    assert (leaf["at"].isoformat(), leaf["reason"]) == ("2026-01-02T03:04:05+00:00", "superseded")
+    assert leaf["invalidity_date"].isoformat() == "2025-12-31T00:00:00+00:00"
+    assert (held["at"].isoformat(), "reason" in held) == ("2026-02-03T00:00:00+00:00", False)
+    one, two, three = table["authorities"]["ca"]["revoked"]
+    assert one.pop("at").isoformat() == "2026-03-04T05:06:07+00:00"
+    assert one == {"serial_range": {"first": "1000", "last": "1fff"}}
+    assert (two["serial_numbers"], two["reason"]) == (["5", "77"], "key_compromise")
+    assert three["certificates"] == ["one"]
+
+
 def test_what_came_later_is_there(served: Served, tmp_path: Path) -> None:
     """Calls one by one make what one call does: names, revocations, scripts, staples, and the clock."""
     path = served.make_pki(name="clicked")
@@ -163,12 +201,16 @@ def _check_certificates_in_faults(served: Served, serial: str, tmp_path: Path) -
 
 def test_what_cannot_be_told(served: Served) -> None:
     """It is named in comments at the top, and private keys of CAs are never there."""
-    path = served.make_pki()
-    top = f"{path}/cas/root"
-    served.ask("PUT", f"{top}/crl/faults", {"faults": ["Hang"]})
-    served.ask("POST", f"{top}/revoke", {"certificates": ["ca"]})
+    with PKI() as other:
+        own = [adoptable(ca) for ca in (other.root, other.ca)]
+    path = served.make_pki(root=own[0], depth=2, cas=[{"name": "own", "parent": "root", "adopt": own[1]}])
+    middle = served.ask("GET", f"{path}/cas")["cas"][1]["id"]
+    served.ask("POST", f"{path}/cas/root/revoke", {"certificates": [middle]})
+    served.ask("PUT", f"{path}/cas/{middle}/crl/faults", {"faults": ["Hang"]})
     text = export(served, path)
-    assert "# Not in this file: what the crl service of the CA root is set to.\n" in text
-    assert "# Not in this file: that the CA ca is revoked.\n" in text
+    assert f"# Not in this file: that the CA {middle}, which is made with the PKI, is revoked.\n" in text
+    assert f"# Not in this file: what the CA {middle}, which is made with the PKI, is set to " in text
+    assert "# Not in this file: the certificate and the key of the CA 'own', which was given.\n" in text
+    assert "# Not in this file: root, which was given with its key; add both.\n" in text
     assert "PRIVATE KEY" not in text
     served.send("DELETE", path)

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from mockpki import PKI
 from mockpki._pkix.pkcs12 import WRITES_TRUSTSTORES
 from tests.kit.asking import send
-from tests.kit.serving import Served
+from tests.kit.serving import Served, adoptable
 
 
 def test_a_pki_is_what_was_asked_for(served: Served) -> None:
@@ -39,13 +39,43 @@ def test_a_pki_is_what_was_asked_for(served: Served) -> None:
 def test_a_root_may_be_brought(served: Served) -> None:
     """One that a client trusts already; what is none is refused, and a path is none."""
     with PKI() as other:
-        pem = other.root.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-        root = {"certificate": other.root.cert_pem.decode(), "private_key": pem}
+        root = adoptable(other.root)
     pki = served.make_pki(root=root)
     assert served.ask("GET", pki)["ca_pem"] == root["certificate"]
     served.ask("DELETE", pki)
     served.refuse("POST", "/v1/pkis", {"root": {**root, "private_key": "/etc/passwd"}})
     served.refuse("POST", "/v1/pkis", {"root": {**root, "certificate": "/etc/passwd"}})
+
+
+def test_authorities(served: Served) -> None:
+    """What other CAs than the issuing one are set to, and have revoked, is part of the one call."""
+    pki = served.make_pki(
+        cas=[{"name": "one"}],
+        certificates=[{"identities": ["a.example"], "name": "web", "ca": "one"}],
+        authorities={
+            "root": {"revoked": [{"certificates": ["ca"], "reason": "ca_compromise"}]},
+            "ca": {"revoked": [{"serial_range": {"first": "10", "last": "1f"}}, {"serial_numbers": ["5"]}],
+                   "ocsp": {"faults": ["Hang"]}},
+            "one": {"ocsp": {"to": {"web": ["Stale by=2d"]}}, "crl": {"script": [["HttpStatus 503"]]}},
+        },
+    )  # fmt: skip
+    assert served.ask("GET", f"{pki}/cas/ca")["status"]["reason"] == "ca_compromise"
+    crl = x509.load_der_x509_crl(served.ask("POST", f"{pki}/crl/make"))
+    assert {entry.serial_number for entry in crl} == {5, *range(0x10, 0x20)}
+    assert served.ask("GET", f"{pki}/ocsp")["faults"][0]["fault"] == "Hang"
+    (to,) = served.ask("GET", f"{pki}/cas/one/ocsp")["to"].values()
+    assert to[0]["text"] == "Stale by=2d"
+    assert served.ask("GET", f"{pki}/cas/one/crl")["script_left"] == 1
+    served.ask("DELETE", pki)
+    for body, pointer in (
+        ({"authorities": {"nobody": {}}}, "/authorities/nobody"),
+        ({"authorities": {"ca": {"ocsp": {}}}, "ocsp": {}}, "/authorities/ca/ocsp"),
+        ({"authorities": {"ca": {"crl": {"to": {"ca": ["Hang"]}}}}}, "/authorities/ca/crl/to"),
+        ({"authorities": {"ca": {"revoked": [{}]}}}, "/authorities/ca/revoked/0"),
+        ({"authorities": {"ca": {"revoked": [{"certificates": ["x"]}]}}},
+         "/authorities/ca/revoked/0/certificates/0"),
+    ):  # fmt: skip
+        assert served.refuse("POST", "/v1/pkis", body)["pointer"] == pointer
 
 
 def test_its_clock_is_set_and_shifted(served: Served, pki: str) -> None:
