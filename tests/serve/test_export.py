@@ -12,6 +12,7 @@ from mockpki._serve.route import JSON
 from tests.kit.serving import Served, adoptable
 
 DER = "MAA="
+ROOT = "root"
 LEAF = {"name": "web", "identities": ["localhost"]}
 BODIES: dict[str, dict[str, Any]] = {
     "bare": {},
@@ -205,7 +206,7 @@ def test_what_cannot_be_told(served: Served) -> None:
         own = [adoptable(ca) for ca in (other.root, other.ca)]
     path = served.make_pki(root=own[0], depth=2, cas=[{"name": "own", "parent": "root", "adopt": own[1]}])
     middle = served.ask("GET", f"{path}/cas")["cas"][1]["id"]
-    served.ask("POST", f"{path}/cas/root/revoke", {"certificates": [middle]})
+    served.ask("POST", f"{path}/cas/{ROOT}/revoke", {"certificates": [middle]})
     served.ask("PUT", f"{path}/cas/{middle}/crl/faults", {"faults": ["Hang"]})
     text = export(served, path)
     assert f"# Not in this file: that the CA {middle}, which is made with the PKI, is revoked.\n" in text
