@@ -132,6 +132,11 @@ class Realm:
                 self._crlite = service
             return self._crlite
 
+    @property
+    def asked_crlite(self) -> CRLite | None:
+        """The same where somebody has asked for it, else None."""
+        return self._crlite
+
     def serve(self, service: Service[Any]) -> ListeningPort:
         """Bind a port for *service*. It takes connections from `ListeningPort.start` on."""
         listener = ListeningPort(

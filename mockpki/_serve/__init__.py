@@ -5,7 +5,8 @@
 - `topology`, `hosted`, `named`, `limits`: the PKIs of a server; what is in one, by the names that callers
   have for it; how much of everything there is.
 - `route`, `table`: a call, and all calls there are. `health`, `pkis`, `authorities`, `certificates`,
-  `services`, `tls_servers`: the functions that answer them, and `views`, which shows what there is.
+  `services`, `filters`, `tls_servers`: the functions that answer them, and `views`, which shows what there
+  is.
 - `stages`: the scenarios, and clients that go through them. `catalogue`: the faults, shown as `entries`.
 - `staples`, `staplers`: what TLS servers staple, and what gets it for them.
 - `octets`: what came and went, as it was and decoded.

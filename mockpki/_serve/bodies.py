@@ -323,9 +323,11 @@ class Settle(Body):
 
 
 class AssertAsked(Body):
-    """Of which certificate, and how often: left out, at least once; 0, never."""
+    """Of which certificate, or file of the service of filters, and how often: left out, at least once; 0,
+    never."""
 
     certificate: str | None = None
+    file: Annotated[str, Meta(examples=["manifest.json"])] | None = None
     times: Count | None = None
 
 
@@ -363,3 +365,11 @@ class Visit(Body):
 
     accepted: bool | None
     detail: Annotated[str, Meta(max_length=10_000)] = ""
+
+
+class PublishFilters(Body):
+    """The next filters, as `CRLite.publish` publishes them: deltas to those before, or `full` ones."""
+
+    full: bool = False
+    coverage_ends: Time | None = None
+    channel: Literal["default", "compat"] | None = None

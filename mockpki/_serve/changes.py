@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from .._ca.ca import CA
 from . import bodies, shapes
 from .guard import SAFE
-from .hosted import SERVICES, Hosted, list_services
+from .hosted import FILTERS, Hosted
 from .route import Call
-from .services import show_service
+from .services import name_service, show_service
 from .views import name_ca, name_certificate, show_certificate, show_clock, show_pki
 
 Told = tuple[str, shapes.EventData]
@@ -53,23 +52,22 @@ def _list_changes(call: Call, hosted: Hosted, answer: Any) -> Iterator[Told]:
         case shapes.Visited() if path["stage"] in hosted.stages:
             yield "stage", shapes.EventData(pki=id, document=hosted.stages.find(path["stage"]).show())
         case _ if call.route.tag == "services":
-            ca = hosted.find_ca(path.get("ca"))
-            yield "service", _tell_service(hosted, ca, path.get("service") or "ocsp")
+            yield "service", _tell_service(hosted, path.get("ca"), name_service(call))
         case _:
             if call.route.handle.__name__ == "reset":
                 yield "clock", shapes.EventData(pki=id, document=show_clock(hosted))
-                for ca in list(hosted.cas.values()):
-                    for name in SERVICES:
-                        yield "service", _tell_service(hosted, ca, name)
+                for ca, name, _ in list(hosted.list_services()):
+                    yield "service", _tell_service(hosted, None if ca is None else name_ca(hosted, ca), name)
             # Of many at once, those that have a document of their own; and whatever else there may be.
             for own in _list_certificates(hosted, path.get("ca"), call.body):
                 yield "certificate", shapes.EventData(pki=id, document=show_certificate(hosted, own))
             yield "pki", shapes.EventData(pki=id, state="changed", document=show_pki(hosted))
 
 
-def _tell_service(hosted: Hosted, ca: CA, name: str) -> shapes.EventData:
-    document = show_service(hosted, list_services(ca)[name])
-    return shapes.EventData(pki=hosted.id, ca=name_ca(hosted, ca), service=name, document=document)
+def _tell_service(hosted: Hosted, ca: str | None, name: str) -> shapes.EventData:
+    document = show_service(hosted, hosted.find_service(ca, name))
+    own = None if name == FILTERS else name_ca(hosted, hosted.find_ca(ca))
+    return shapes.EventData(pki=hosted.id, ca=own, service=name, document=document)
 
 
 def _list_certificates(hosted: Hosted, ca: str | None, body: Any) -> Iterator[str]:

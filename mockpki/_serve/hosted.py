@@ -14,6 +14,7 @@ from .._catalogue.data import check_list, from_data
 from .._clock import monotonic
 from .._layers import Fault, check
 from .._pki import PKI
+from .._services.crlite import CRLite
 from .._services.service import Service
 from .._tls.server import TlsServer
 from .limits import CAS, CERTIFICATES, SERVERS
@@ -22,6 +23,8 @@ from .problem import Problem, pointing_to
 
 SERVICES = ("ocsp", "crl", "ca_issuers")
 """Those that each CA has, as callers and `CA` name them."""
+FILTERS = "crlite"
+"""That which a PKI has, of all its CAs, once certificates are logged."""
 _SOON = 0.05
 """Seconds until a server that starts is told again that it need not."""
 
@@ -71,8 +74,24 @@ class Hosted:
         return self.pki.ca if key is None else self.cas.find(key)
 
     def find_service(self, ca: str | None, service: str) -> Service[Any]:
-        """One of a CA's services. Raises Problem for none."""
-        return list_services(self.find_ca(ca))[service]
+        """One of a CA's services, or that of filters. Raises Problem for none."""
+        return self.find_filters() if service == FILTERS else list_services(self.find_ca(ca))[service]
+
+    def find_filters(self) -> CRLite:
+        """The service of CRLite's filters. Raises Problem where there is none."""
+        found = self.pki._realm.asked_crlite
+        if found is None:
+            raise Problem("not-found", 'this PKI has no filters; make it with {"logged": true}')
+        return found
+
+    def list_services(self) -> Iterator[tuple[CA | None, str, Service[Any]]]:
+        """All that clients may ask, each with its CA; that of filters has none."""
+        for ca in self.pki.cas:
+            for name, service in list_services(ca).items():
+                yield ca, name, service
+        filters = self.pki._realm.asked_crlite
+        if filters is not None:
+            yield None, FILTERS, filters
 
     def find_certificate(self, key: str) -> Leaf:
         """The certificate of that id or name. Raises Problem for none."""

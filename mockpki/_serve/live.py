@@ -13,7 +13,7 @@ from .._reports.safe import clean
 from .._services.evidence import Request
 from .._tls.handshake import Handshake
 from .answered import say_answered, say_asked
-from .hosted import Hosted, list_services
+from .hosted import Hosted
 from .services import show_request
 from .tls_servers import show_handshake
 
@@ -21,7 +21,7 @@ _LOOK = 0.5
 """Seconds after which it is looked for new services and servers, and for what is not over."""
 _UNDER_WAY = 1.0
 """Seconds after which a handshake is told that is still under way."""
-_WORDS = {"ocsp": "OCSP", "crl": "CRL", "ca_issuers": "caIssuers"}
+_WORDS = {"ocsp": "OCSP", "crl": "CRL", "ca_issuers": "caIssuers", "crlite": "CRLite"}
 
 
 class Live:
@@ -74,10 +74,9 @@ class Live:
             end()
 
     def _tell(self, over: bool) -> None:
-        for ca in self._hosted.pki.cas:
-            for name, service in list_services(ca).items():
-                for request in self._list_new(service):
-                    self._tell_request(name, request)
+        for _, name, service in self._hosted.list_services():
+            for request in self._list_new(service):
+                self._tell_request(name, request)
         for server in self._hosted.servers.values():
             self._watch(server)
             for shake in server.since(self._told[server]):

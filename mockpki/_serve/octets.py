@@ -13,10 +13,10 @@ from .._services.service import Service
 from .._tls.handshake import Handshake
 from .._tls.server import TlsServer
 from .certificates import PEM
-from .hosted import Hosted
+from .hosted import FILTERS, Hosted
 from .problem import Problem
 from .route import Call, Content, Routes
-from .services import find_request
+from .services import find_request, name_service
 from .tls_servers import find_handshake
 
 ROUTES = Routes()
@@ -25,6 +25,7 @@ ANY = "application/octet-stream"
 OCSP_REQUEST, OCSP_RESPONSE = "application/ocsp-request", "application/ocsp-response"
 _PKI = "/v1/pkis/{pki}"
 _REQUESTS = tuple(f"{_PKI}{path}/{{service}}/requests/{{number}}" for path in ("", "/cas/{ca}"))
+_FILTERS = f"{_PKI}/{FILTERS}/requests/{{number}}"
 _HANDSHAKES = f"{_PKI}/tls_servers/{{server}}/handshakes/{{number}}"
 
 
@@ -43,7 +44,7 @@ def _write(lines: list[str]) -> Content:
 
 
 def _find_service(call: Call) -> Service[Any]:
-    return call.hosted.find_service(call.path.get("ca"), call.path["service"])
+    return call.hosted.find_service(call.path.get("ca"), name_service(call))
 
 
 @ROUTES.add("GET", *(f"{path}/request.der" for path in _REQUESTS), answers=OCSP_REQUEST)
@@ -57,7 +58,7 @@ def get_request(call: Call) -> Content:
     return Content(data, OCSP_REQUEST, f"request-{call.path['number']}.der")
 
 
-@ROUTES.add("GET", *(f"{path}/answer.bin" for path in _REQUESTS), answers=ANY)
+@ROUTES.add("GET", *(f"{path}/answer.bin" for path in (*_REQUESTS, _FILTERS)), answers=ANY)
 def get_answer(call: Call) -> Content:
     """The body of the answer, bent as it was; how it went out, and how much of it, is told by `decoded`."""
     service = _find_service(call)
@@ -65,7 +66,7 @@ def get_answer(call: Call) -> Content:
     return Content(answer.body, ANY, f"answer-{call.path['number']}.bin")
 
 
-@ROUTES.add("GET", *(f"{path}/decoded" for path in _REQUESTS), answers=TEXT)
+@ROUTES.add("GET", *(f"{path}/decoded" for path in (*_REQUESTS, _FILTERS)), answers=TEXT)
 def decode_request(call: Call) -> Content:
     """A request and its answer, decoded, and where the answer differs from the honest one."""
     hosted, service = call.hosted, _find_service(call)

@@ -14,6 +14,7 @@ import msgspec
 from .._catalogue.data import describe_schemas, map_references
 from . import shapes
 from .guard import OPEN, SAFE
+from .hosted import FILTERS
 from .problem import MEDIA_TYPE, TYPES
 from .route import JSON, PARAMETERS, Call, Route, Routes
 
@@ -132,8 +133,11 @@ def _describe_route(route: Route, schemas: _Schemas) -> dict[str, Any]:
 
 def _name_operation(route: Route) -> str:
     """One name for each: that of the function, with its group, and whose services they are."""
-    of_ca = "_of_ca" if "{ca}/" in route.path and route.tag in ("services", "octets") else ""
-    return f"{route.tag}_{route.handle.__name__}{of_ca}"
+    whose = ""
+    if route.tag in ("services", "octets"):
+        parts = route.path.split("/")
+        whose = "_of_ca" if "{ca}" in parts else "_of_filters" if FILTERS in parts else ""
+    return f"{route.tag}_{route.handle.__name__}{whose}"
 
 
 def _describe_parameter(name: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from .._tls.handshake import Handshake
 from .._tls.server import TlsServer
 from ..staplers import Stapler
 from . import shapes
-from .hosted import Hosted, list_services
+from .hosted import Hosted
 from .limits import EVENTS
 from .services import show_request
 from .staplers import show_event
@@ -53,7 +53,7 @@ class Source(ABC):
 class Requests(Source):
     """The requests that came to a service."""
 
-    def __init__(self, hosted: Hosted, ca: str, name: str, service: Service[Any]) -> None:
+    def __init__(self, hosted: Hosted, ca: str | None, name: str, service: Service[Any]) -> None:
         super().__init__(hosted, service)
         self._service = service
         self._tell = partial(shapes.EventData, pki=hosted.id, ca=ca, service=name)
@@ -107,9 +107,8 @@ class StaplerEvents(Source):
 
 def list_sources(hosted: Hosted) -> Iterator[Source]:
     """All that is written down in a PKI, stages included."""
-    for ca in hosted.pki.cas:
-        for name, service in list_services(ca).items():
-            yield Requests(hosted, name_ca(hosted, ca), name, service)
+    for ca, name, service in hosted.list_services():
+        yield Requests(hosted, None if ca is None else name_ca(hosted, ca), name, service)
     for id in hosted.servers:
         with suppress(KeyError):  # it has been stopped meanwhile
             server = hosted.servers[id]

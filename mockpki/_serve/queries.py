@@ -37,6 +37,12 @@ class RequestsAfter(After):
     certificate: str | None = None
 
 
+class OfChannel(Body):
+    """Filters of one of the two channels."""
+
+    channel: Literal["default", "compat"] = "default"
+
+
 class WhichFaults(Body):
     """Those `for` an answer, such as ocsp, staple, crl, ca_issuers or certificate; those of one layer."""
 

@@ -9,12 +9,13 @@ from .. import sequences
 from .._catalogue.data import to_data, to_text
 from .._exchange.steps import Send, Trickle
 from .._layers import CRLBytesFault, Fault, OCSPBytesFault
+from .._services.crlite import CRLite
 from .._services.evidence import Request
 from .._services.responder import Responder
 from .._services.service import Service
 from . import bodies, queries, shapes
 from .certificates import read_octets
-from .hosted import Hosted
+from .hosted import FILTERS, SERVICES, Hosted
 from .problem import Problem, pointing_to
 from .route import Call, Content, Routes
 from .views import find_url
@@ -22,7 +23,7 @@ from .waiting import read_page
 
 ROUTES = Routes()
 _PKI = "/v1/pkis/{pki}"
-_ANY = (f"{_PKI}/{{service}}", f"{_PKI}/cas/{{ca}}/{{service}}")
+_ANY = (f"{_PKI}/{{service}}", f"{_PKI}/cas/{{ca}}/{{service}}", f"{_PKI}/{FILTERS}")
 _OCSP = (f"{_PKI}/ocsp", f"{_PKI}/cas/{{ca}}/ocsp")
 _CRL = (f"{_PKI}/crl", f"{_PKI}/cas/{{ca}}/crl")
 
@@ -33,9 +34,14 @@ def _below(paths: tuple[str, ...], rest: str) -> list[str]:
 
 def _find(call: Call) -> tuple[Hosted, Service[Any]]:
     hosted = call.hosted
+    return hosted, hosted.find_service(call.path.get("ca"), name_service(call))
+
+
+def name_service(call: Call) -> str:
+    """Which service *call* is about."""
     # The paths of one service alone have its name as it is.
-    name = call.path.get("service") or ("ocsp" if "/ocsp" in call.route.path else "crl")
-    return hosted, hosted.find_service(call.path.get("ca"), name)
+    parts = call.route.path.split("/")
+    return call.path.get("service") or next(name for name in (*SERVICES, FILTERS) if name in parts)
 
 
 def set_up_service(hosted: Hosted, service: Service[Any], body: bodies.Service) -> None:
@@ -300,9 +306,16 @@ def assert_asked(call: Call) -> None:
     """Fail, with what was asked, unless it was asked about a certificate (left out: anything) so often."""
     hosted, service = _find(call)
     body = call.body or bodies.AssertAsked()
-    with pointing_to("/certificate"):
-        about = None if body.certificate is None else hosted.find_member(body.certificate)
     asserting: Any = service
+    about: Any = body.file
+    if isinstance(service, CRLite):
+        if body.certificate is not None:
+            raise Problem("invalid", "filters are asked for as files; give file", "/certificate")
+    else:
+        if body.file is not None:
+            raise Problem("invalid", "file is of the service of filters; give certificate", "/file")
+        with pointing_to("/certificate"):
+            about = None if body.certificate is None else hosted.find_member(body.certificate)
     try:
         asserting.assert_asked(about, body.times)
     except AssertionError as error:

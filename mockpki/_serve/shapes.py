@@ -98,12 +98,38 @@ class Pki(Shape):
     clock: Clock
     certificates: list[str]
     tls_servers: list[str]
+    crlite_url: str | None
+    """Where CRLite's filters are; null unless certificates are logged."""
 
 
 class Pkis(Shape):
     """All that are open."""
 
     pkis: list[Pki]
+
+
+class Filter(Shape):
+    """A filter of CRLite. A delta has a *parent*; *coverage_ends* is null where it covers nothing."""
+
+    name: str
+    url: str
+    channel: str
+    parent: str | None
+    published: Time
+    coverage_ends: Time | None
+    size: int
+
+
+class Filters(Shape):
+    """What a new client fetches now: the last full filter, and the deltas since, oldest first."""
+
+    filters: list[Filter]
+
+
+class Found(Shape):
+    """What a client with all filters finds: `good`, `revoked`, `not covered`, `not enrolled`, `expired`."""
+
+    status: str
 
 
 class Cas(Shape):

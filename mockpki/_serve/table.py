@@ -8,6 +8,7 @@ from . import (
     certificates,
     console,
     export,
+    filters,
     health,
     octets,
     openapi,
@@ -21,7 +22,7 @@ from . import (
 from .route import Route
 
 MODULES = (
-    *(health, openapi, pkis, export, authorities, certificates, services, tls_servers),
+    *(health, openapi, pkis, export, authorities, certificates, services, filters, tls_servers),
     *(staplers, stages, catalogue, octets, streams),
     console,
 )

@@ -111,6 +111,9 @@ class Topology:
                 ttl = read_duration(body.ttl, "ttl", least=timedelta(), most=LONGEST)
         pki = PKI(**{**self._options, **_choose_options(body)}, evidence=self.limits.journal)
         pki._realm.network.tls_ports = self._tls_ports
+        if body.logged:
+            # Whoever makes it has no other way to ask for the service of filters.
+            _ = pki.crlite
         hosted = Hosted(pki, body.name, ttl)
         hosted.bodies[hosted.id] = body
         hosted.watch_problems(partial(self._tell_problem, hosted.id))

@@ -19,7 +19,7 @@ from .hosted import Hosted
 
 def show_pki(hosted: Hosted) -> shapes.Pki:
     """The whole of it, but for what is in its certificates and servers."""
-    pki = hosted.pki
+    pki, filters = hosted.pki, hosted.pki._realm.asked_crlite
     return shapes.Pki(
         id=hosted.id,
         name=hosted.name,
@@ -30,6 +30,7 @@ def show_pki(hosted: Hosted) -> shapes.Pki:
         clock=show_clock(hosted),
         certificates=list(hosted.certificates),
         tls_servers=list(hosted.servers),
+        crlite_url=None if filters is None else filters.url,
     )
 
 

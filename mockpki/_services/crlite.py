@@ -281,7 +281,11 @@ class CRLite(FileService[FilterFault]):
             return self._answer_json(request, listing, listing.manifest())
         file = self._filters.find_named(subject)
         if file is None:
-            return Answer.text(404, f"mockpki: the {self._what} has nothing at {request.target}")
+            return Answer.text(
+                404,
+                f"mockpki: the {self._what} has nothing at {request.target}; there are {_MANIFEST}, "
+                f"compat/{_MANIFEST} and {_RECORDS}, and the files that these list",
+            )
         body = bend(Encoding, file.make(faults), faults)
         return self._answer_file(request, self._date(file.published), body)
 

@@ -31,6 +31,13 @@ def _ip(*words: str) -> None:
     subprocess.run([need("ip"), *words], check=True, capture_output=True, timeout=20)
 
 
+def _remove(hosts: Path) -> None:
+    shutil.rmtree(hosts, ignore_errors=True)
+    # Unless those of another worker stand there, whose names would lead nowhere then.
+    with contextlib.suppress(OSError):
+        hosts.parent.rmdir()
+
+
 @contextlib.contextmanager
 def two_machines() -> Iterator[Machines]:
     """Both, until the end of the block; skips where they cannot be had."""
@@ -65,9 +72,8 @@ def two_machines() -> Iterator[Machines]:
                 _ip("-n", name, "link", "set", link, "up")
         # ip-netns(8): what is there is seen as /etc/hosts.
         hosts = Path("/etc/netns") / client
-        was_there = hosts.parent.exists()
         hosts.mkdir(parents=True)
-        then.callback(shutil.rmtree, hosts.parent if not was_there else hosts, ignore_errors=True)
+        then.callback(_remove, hosts)
         (hosts / "hosts").write_text(f"127.0.0.1 localhost\n{SERVER} {NAME}\n")
         inside = (need("ip"), "netns", "exec")
         yield Machines((*inside, server), (*inside, client))

@@ -12,6 +12,7 @@ from mockpki._serve import bodies
 from mockpki._serve.application import convert
 from mockpki._serve.problem import Problem
 from mockpki._serve.table import TABLE
+from mockpki._services.crlite import CRLite
 
 # What the function has and the body lacks, each with its reason; and what the body has on top of it.
 FUNCTION = "code of the test's own, which no call can bring"
@@ -41,6 +42,7 @@ LEFT_OUT: dict[Any, tuple[Callable[..., Any], dict[str, str], set[str]]] = {
         {"leaves": CALLED_OTHERWISE, "handler": FUNCTION, "before_tls": FUNCTION},
         {"name", "certificates", "issue"},
     ),
+    bodies.PublishFilters: (CRLite.publish, {}, set()),
     bodies.Revoke: (CA.revoke, {"target": "is in the path"}, set()),
     bodies.RevokeMany: (
         CA.revoke,

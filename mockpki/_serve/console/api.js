@@ -4,7 +4,7 @@
  * @typedef {{status: string, reason: string | null, at: string | null}} Status
  * @typedef {{id: string, name: string | null, common_name: string, issuer: string | null, serial_number: string, certificate: string, publishes: string, ocsp_url: string, crl_url: string, ca_issuers_url: string, status: Status | null}} Ca
  * @typedef {{now: string, offset: string}} Clock
- * @typedef {{id: string, name: string | null, ca_file: string, ca_pem: string, cas: Ca[], clock: Clock, certificates: string[], tls_servers: string[]}} Pki
+ * @typedef {{id: string, name: string | null, ca_file: string, ca_pem: string, cas: Ca[], clock: Clock, certificates: string[], tls_servers: string[], crlite_url: string | null}} Pki
  * @typedef {{id: string, name: string | null, ca: string, identities: string[], serial_number: string, status: Status, chain: string, key_file: string | null, not_before: string | null, not_after: string | null}} Certificate
  * @typedef {{fault: string, text: string}} Fault
  * @typedef {{url: string, faults: Fault[], to: Record<string, Fault[]>, script_left: number, sequence: string | null, asked: number, last: number}} Service

@@ -13,7 +13,7 @@ import { button, chip, clock, copyable, difference, facts, fill, fold, label, la
 const MOST = 1000;
 /** Milliseconds: nobody reads faster, and typing stays quick. */
 const SOON = 100;
-const TITLES = /** @type {Record<string, string>} */ ({ ocsp: "OCSP", crl: "CRL", ca_issuers: "caIssuers", tls_servers: "TLS" });
+const TITLES = /** @type {Record<string, string>} */ ({ ocsp: "OCSP", crl: "CRL", ca_issuers: "caIssuers", crlite: "CRLite", tls_servers: "TLS" });
 
 /** @param {Row} row @returns {row is Row & {what: Handshake}} */
 const isHandshake = (row) => row.kind === "tls_servers";
@@ -32,7 +32,7 @@ export function placeRow(pki, below, what) {
 }
 
 /** @param {string[]} place the parts of a link to a row */
-export const isRow = (place) => ["ocsp", "crl", "ca_issuers", "tls_servers", "cas"].includes(place[1]) && /^\d+$/.test(place.at(-1) ?? "");
+export const isRow = (place) => ["ocsp", "crl", "ca_issuers", "crlite", "tls_servers", "cas"].includes(place[1]) && /^\d+$/.test(place.at(-1) ?? "");
 
 /** The names of PKIs and certificates, as far as they are known. */
 export class Names {

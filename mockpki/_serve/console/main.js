@@ -82,14 +82,14 @@ function refreshSoon(pki) {
 /** @param {string} kind @param {any} data */
 function hear(kind, data) {
   const { pki = "", ca, service, server, document: what } = data;
-  if (kind === "request") log.add(placeRow(pki, ca === "ca" ? [service] : ["cas", ca, service], what));
+  if (kind === "request") log.add(placeRow(pki, ca === "ca" || service === "crlite" ? [service] : ["cas", ca, service], what));
   else if (kind === "handshake") log.add(placeRow(pki, ["tls_servers", server], what));
   else if (kind === "certificate") names.learnCertificate(pki, what);
   else if (kind === "tls_server") names.learnServer(pki, what);
   else if (kind === "pki" && what?.cas) names.learnPki(what);
   else if (kind === "lost") askForPast();
   if (kind === "request" || kind === "handshake") {
-    if (isHere(pki)) shown?.hear?.(ca, service, server);
+    if (isHere(pki) && service !== "crlite") shown?.hear?.(ca, service, server);
   } else refreshSoon(pki);
 }
 
@@ -100,6 +100,7 @@ async function askForPast() {
     names.learnPki(pki);
     return [
       ...pki.cas.flatMap(({ id }) => ["ocsp", "crl", "ca_issuers"].map((name) => ({ pki, below: id === "ca" ? [name] : ["cas", id, name], list: "requests" }))),
+      ...(pki.crlite_url ? [{ pki, below: ["crlite"], list: "requests" }] : []),
       ...pki.tls_servers.map((id) => ({ pki, below: ["tls_servers", id], list: "handshakes" })),
     ];
   });

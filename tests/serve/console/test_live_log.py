@@ -158,23 +158,36 @@ def test_rows_are_filtered_held_back_and_cleared(console: Browser, world: World)
     console.wait(lambda: len(rows(console, world)) == 1, "a row")
 
 
-def test_what_was_before_the_page_is_there_too(browser: Browser, world: World) -> None:
+def test_what_was_before_the_page_is_there_too(browser: Browser, served: Served, tmp_path: Path) -> None:
     """A page that is opened later, or again, has what happened since the server began: when, and where."""
+    world = World(served, tmp_path, logged=True)
+    manifest = f"{world.own['crlite_url']}manifest.json"
+    run(need("curl"), "-sS", manifest)
     world.ask_ocsp()
     world.shake_hands()
     world.served.ask("POST", f"{world.path}/cas", {"name": "second"})
     run(need("curl"), "-sS", world.served.ask("GET", f"{world.path}/cas/second/crl")["url"])
-    lists = {"ocsp/requests": "OCSP", "tls_servers/front/handshakes": "TLS", "cas/second/crl/requests": "CRL"}
+    lists = {
+        "ocsp/requests": "OCSP",
+        "tls_servers/front/handshakes": "TLS",
+        "cas/second/crl/requests": "CRL",
+        "crlite/requests": "CRLite",
+    }
     times = {
         kind: world.served.ask("GET", f"{world.path}/{path}/1")["time"][11:19] for path, kind in lists.items()
     }
     for _ in range(2):
         browser.open(f"{world.served.url}/")
-        browser.wait(lambda: len(rows(browser, world)) == 3, "three rows")
+        browser.wait(lambda: len(rows(browser, world)) == 4, "four rows")
         shown = [row.text.split() for row in rows(browser, world)]
         assert {kind: time for time, kind, *_ in shown} == times
         browser.see(".log .of", f"{world.id} / second")
         browser.see(".log .of", f"{world.id} / front")
+    run(need("curl"), "-sS", manifest)
+    browser.wait(lambda: len(rows(browser, world)) == 5, "one more")
+    browser.driver.get(f"{world.served.url}/#/{world.id}/crlite/1")
+    browser.see(".detail pre", "GET /manifest.json")
+    browser.driver.get(f"{world.served.url}/")
     row = browser.see(".log a", "second")
     browser.driver.get(row.get_attribute("href") or "")
     at = browser.see(".detail dd a", f"{world.id} / second")
