@@ -152,8 +152,10 @@ def _bind_one_of(host: str, ports: Sequence[int]) -> list[socket.socket]:
             if error.errno != errno.EADDRINUSE:
                 explain(error, f"port {port} of {host} cannot be had; give other ports=")
                 raise
-    taken = OSError(errno.EADDRINUSE, f"all {len(ports)} of ports= are taken")
-    explain(taken, f"{min(ports)} to {max(ports)} of {host} are taken; give more, or close what has them")
+    first, last = min(ports), max(ports)
+    those = f"all {len(ports)} ports from {first} to {last} are" if first < last else f"port {first} is"
+    taken = OSError(errno.EADDRINUSE, f"{those} taken")
+    explain(taken, f"nothing of ports= is free on {host}; give more, or close what has them")
     raise taken
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,9 +86,16 @@ def greet_file(process: Process, line: str, ends: ExitStack) -> None:
         lines += ["", f"PKI {hosted.name}", "", *(f"  {one}" for one in _describe_pki(hosted))]
     write_line("\n".join([*lines, ""]))
     for hosted in found:
-        live = Live(hosted, write_line, as_json=False)
+        # Of several each line says which it is of.
+        live = Live(hosted, partial(_write_of, f"{hosted.name}: " if len(found) > 1 else ""), as_json=False)
         live.start()
         ends.callback(live.stop)
+
+
+def _write_of(named: str, line: str) -> None:
+    from .._serve.life import write_line
+
+    write_line(named + line)
 
 
 def _describe_pki(hosted: Hosted) -> list[str]:

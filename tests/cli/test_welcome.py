@@ -108,9 +108,11 @@ def test_pkis_of_a_file(tmp_path: Path) -> None:
         assert len(lines) == 2
         assert server.process.stdout is not None
         server.process.stdout.readline()
-        for line in lines:
+        for name, line in zip(("one", "two"), lines, strict=True):
             assert "you reached" in run("sh", "-c", line).stdout
-            assert "for localhost: staple asked for, one of" in server.process.stdout.readline().decode()
+            told = server.process.stdout.readline().decode()
+            assert told.startswith(f"{name}: ")
+            assert "for localhost: staple asked for, one of" in told
         assert server.end()[0] == 0
 
 
