@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .._ca.ca import CA
+from .._ca.options import check_publishing
 from .._layers import CertificateContent
 from . import bodies, shapes
 from .hosted import Hosted
@@ -68,7 +69,7 @@ def _create_child(hosted: Hosted, parent: CA, body: bodies.MakeCa) -> CA:
         crl_urls=body.crl_urls,
         ca_issuers_urls=body.ca_issuers_urls,
         faults=hosted.list_faults(body.faults, fit=(CertificateContent,), what="a certificate"),
-        **_choose_publishing(body),
+        **_choose_publishing(parent, body),
     )
 
 
@@ -81,14 +82,16 @@ def _adopt_child(parent: CA, body: bodies.MakeCa) -> CA:
                 f"/{name}",
             )
     own: Any = body.adopt
+    options = _choose_publishing(parent, body)
     with pointing_to("/adopt"):
-        return parent.adopt_child_ca(
-            own.certificate.encode(), own.private_key.encode(), **_choose_publishing(body)
-        )
+        return parent.adopt_child_ca(own.certificate.encode(), own.private_key.encode(), **options)
 
 
-def _choose_publishing(body: bodies.MakeCa) -> dict[str, Any]:
-    return {} if body.publishes is None else {"publishes": body.publishes}
+def _choose_publishing(parent: CA, body: bodies.MakeCa) -> dict[str, Any]:
+    if body.publishes is None:
+        return {}
+    with pointing_to("/publishes"):
+        return {"publishes": check_publishing(body.publishes, parent._realm.crl_issuers)}
 
 
 @ROUTES.add("GET", _ONE, answers=shapes.Ca)

@@ -55,7 +55,7 @@ def test_a_ca_is_what_was_asked_for(served: Served, pki: str) -> None:
         ({"name_of": "nobody"}, "/name_of"),
         ({"faults": ["Stale"]}, "/faults"),
         ({"key": "/etc/passwd"}, None),
-        ({"publishes": "nowhere"}, None),
+        ({"publishes": "nowhere"}, "/publishes"),
         ({"key_type": "P-255"}, None),
     ):
         assert served.refuse("POST", f"{pki}/cas", body).get("pointer") == pointer
@@ -136,7 +136,7 @@ def test_a_ca_of_ones_own_is_adopted(served: Served) -> None:
         ({"adopt": {"certificate": own["certificate"]}}, "/adopt"),
         ({"adopt": own, "key_type": "P-384"}, "/key_type"),
         ({"adopt": own, "must_staple": True}, "/must_staple"),
-        ({"adopt": own, "publishes": "nowhere"}, "/adopt"),
+        ({"adopt": own, "publishes": "nowhere"}, "/publishes"),
     ):
         assert served.refuse("POST", f"{pki}/cas", body)["pointer"] == pointer, body
     served.ask("DELETE", pki)
