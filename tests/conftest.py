@@ -59,7 +59,7 @@ LONG = {
     "probe/test_common.py", "probe/test_inference.py", "probe/test_meaning.py",
     "scenarios/clients/test_swapped.py", "scenarios/clients/test_table.py", "test_benchmarks.py",
 }  # fmt: skip
-"""Whole tables, for many policies each: of these CI runs a third for each commit, in turn."""
+"""Whole tables, for many policies each: of these CI runs a fifth for each commit, in turn."""
 COSTLY = {"presets", "report", "table"}
 """Fixtures of a session that take seconds: one worker makes those of a folder, and runs all that use them."""
 KINDS = {"slow": SLOW, "uncounted": UNCOUNTED, "core": CORE, "long": LONG}
