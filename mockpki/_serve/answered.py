@@ -10,7 +10,7 @@ from .._exchange.steps import Send, Trickle
 from .._pkix.ocsp_response import ResponseStatus
 from .._services.evidence import Request
 from .._validation.revocation_list import RevocationList
-from .hosted import Hosted
+from .hosted import FILTERS, Hosted
 
 _MOST = 8
 """Statuses in a line."""
@@ -74,4 +74,14 @@ def _read_certificate(der: bytes) -> str:
     return f"certificate of {x509.load_der_x509_certificate(der).subject.rfc4514_string()}"
 
 
-_READERS = {"ocsp": _read_response, "crl": _read_list, "ca_issuers": _read_certificate}
+def _read_file(octets: bytes) -> str:
+    """Of a filter, or a list of filters, the line of the request has the name."""
+    return f"{len(octets):,} octets"
+
+
+_READERS = {
+    "ocsp": _read_response,
+    "crl": _read_list,
+    "ca_issuers": _read_certificate,
+    FILTERS: _read_file,
+}

@@ -13,7 +13,7 @@ from .._reports.safe import clean
 from .._services.evidence import Request
 from .._tls.handshake import Handshake
 from .answered import say_answered, say_asked
-from .hosted import Hosted
+from .hosted import FILTERS, Hosted
 from .services import show_request
 from .tls_servers import show_handshake
 
@@ -21,7 +21,7 @@ _LOOK = 0.5
 """Seconds after which it is looked for new services and servers, and for what is not over."""
 _UNDER_WAY = 1.0
 """Seconds after which a handshake is told that is still under way."""
-_WORDS = {"ocsp": "OCSP", "crl": "CRL", "ca_issuers": "caIssuers", "crlite": "CRLite"}
+_WORDS = {"ocsp": "OCSP", "crl": "CRL", "ca_issuers": "caIssuers", FILTERS: "CRLite"}
 
 
 class Live:

@@ -57,6 +57,11 @@ def fetch_bent_list(hosted: Hosted) -> None:
         send(hosted.pki.crl.url)
 
 
+def fetch_filters(hosted: Hosted) -> None:
+    """Somebody who looks for CRLite's filters gets their list."""
+    send(f"{hosted.pki.crlite.url}manifest.json")
+
+
 @pytest.mark.parametrize(
     ("act", "asked", "said"),
     [
@@ -72,6 +77,8 @@ def fetch_bent_list(hosted: Hosted) -> None:
         (fetch_bent_list, "CRL: GET /", ": CRL no number, 0 entries"),
         (lambda one: send(one.pki.crl.url, "HEAD"), "CRL: HEAD /", "-> HTTP 200"),
         (lambda one: send(one.pki.cas[-1].ca_issuers.url), "caIssuers: GET /", ",O=mockpki"),
+        (fetch_filters, "CRLite: GET /manifest.json -> HTTP 200: ", " octets"),
+        (lambda one: send(f"{one.pki.crlite.url}nothing"), "CRLite: GET /nothing", "-> HTTP 404"),
     ],
 )  # fmt: skip
 def test_what_is_said(act: Callable[[Hosted], object], asked: str, said: str) -> None:
