@@ -25,7 +25,8 @@ else:  # pragma: no cover - Windows has no clock_gettime; freezegun stops these 
     _real_time = time.time
 
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+"""From which seconds are counted."""
 
 
 def _read_clock() -> dt.datetime:
@@ -34,7 +35,7 @@ def _read_clock() -> dt.datetime:
     # holds in every thread; its time.time() does not, below some modules. Local time and its way back to UTC
     # agree with each other, where now(utc) would be off by freezegun's tz_offset.
     local = dt.datetime.now()  # noqa: DTZ005
-    return _EPOCH + dt.timedelta(seconds=local.timestamp())
+    return EPOCH + dt.timedelta(seconds=local.timestamp())
 
 
 class Clock:

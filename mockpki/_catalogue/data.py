@@ -26,7 +26,7 @@ from .arguments import (
 )
 from .entries import describe_fault
 from .kinds import FAULT_SCHEMA, Reading, write_time
-from .lookup import find_by_name
+from .lookup import find_by_name, match_fault
 from .respelling import respell
 from .words import read_word, split_names, split_words, write_text_word
 
@@ -125,9 +125,9 @@ def build_typed(fault: type[Fault[Any]], words: Iterable[str], reading: Reading 
 
 def find_fault(name: str) -> type[Fault[Any]]:
     """The fault of that name, in any case. LookupError, with near names, for none; a recipe is none."""
-    for fault in faults.CATALOGUE:
-        if fault.__name__.lower() == name.lower():
-            return fault
+    fault = match_fault(name)
+    if fault is not None:
+        return fault
     if isinstance(find_by_name(name), tuple):
         raise LookupError(
             f"{name!r} is a recipe, which is code and not data; `mockpki faults {name}` shows it"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .. import faults
 from .arguments import list_parameters
+from .lookup import match_fault
 
 _CALL = re.compile(r"\s*(?:mockpki\.)?(?:faults\.)?(?P<name>[A-Za-z][A-Za-z0-9_-]*)(?P<rest>.*)", re.DOTALL)
 _BRACKETS = {"(": ")", "{": "}", "[": "]"}
@@ -17,8 +17,7 @@ def respell(text: str) -> str | None:
     None for what names no fault, and for what is in words already.
     """
     found = _CALL.fullmatch(text)
-    plain = re.sub("[_-]", "", found["name"]).lower() if found else ""
-    fault = next((one for one in faults.CATALOGUE if one.__name__.lower() == plain), None)
+    fault = match_fault(re.sub("[_-]", "", found["name"])) if found else None
     if found is None or fault is None:
         return None
     rest = found["rest"].strip().lstrip(":=,/").strip()

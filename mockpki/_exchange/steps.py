@@ -52,6 +52,11 @@ Step = Send | Trickle | Wait | Silence | Finish | Abort
 Wire = tuple[Step, ...]
 
 
+def join_octets(wire: Wire) -> bytes:
+    """Everything that goes out."""
+    return b"".join(step.data for step in wire if isinstance(step, Send | Trickle))
+
+
 def is_wire(value: object) -> bool:
     """Whether *value*, which a user's fault may have made, can be put on the wire step by step."""
     return isinstance(value, tuple) and all(map(_is_step, value))

@@ -6,7 +6,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509 import ocsp
 
-from .._exchange.steps import Send, Trickle
+from .._exchange.steps import join_octets
 from .._pkix.ocsp_response import ResponseStatus
 from .._services.evidence import Request
 from .._validation.revocation_list import RevocationList
@@ -33,7 +33,7 @@ def _name(hosted: Hosted, serial: int) -> str:
 def say_answered(service: str, request: Request) -> str:
     """What the answer of *service* says, as far as it can be read; nothing where there is no answer."""
     answer = request.answer
-    sent = b"".join(step.data for step in request.wire if isinstance(step, Send | Trickle))
+    sent = join_octets(request.wire)
     if answer.status != 200 or request.method == "HEAD" or not sent:
         return ""
     content = answer.body

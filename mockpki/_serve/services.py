@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from .. import sequences
 from .._catalogue.data import to_data, to_text
-from .._exchange.steps import Send, Trickle
+from .._exchange.steps import join_octets
 from .._layers import CRLBytesFault, Fault, OCSPBytesFault
 from .._services.crlite import CRLite
 from .._services.evidence import Request
@@ -240,7 +240,7 @@ def reset(call: Call) -> None:
 def show_request(hosted: Hosted, request: Request) -> shapes.Request:
     """A request and its answer."""
     steps = request.wire
-    sent = sum(len(step.data) for step in steps if isinstance(step, Send | Trickle))
+    sent = len(join_octets(steps))
     nonce = request.nonce
     return shapes.Request(
         number=request.number,

@@ -11,18 +11,17 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import partial
 
-from .._clock import monotonic
+from .._clock import EPOCH, monotonic
 from .._exchange.http import Answer, HttpRequest
-from .._exchange.steps import Abort, Finish, Send, Silence, Step, Trickle, Wait, Wire, deliver
+from .._exchange.steps import Abort, Finish, Send, Silence, Step, Trickle, Wait, Wire, deliver, join_octets
 from .._layers import Faults
 from .._pkix.ocsp_request import OCSPRequest
 from .journal import Journal, Log, Row
 from .questions import Inquiry, Question, Reader
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SHOWN = 20
 _STATUS = re.compile(rb"HTTP/\d\.\d (\d+)")
 
@@ -117,7 +116,7 @@ class Request:
 
 def _describe_wire(wire: Wire) -> str:
     """What was put on the wire, and how, where that is not all at once."""
-    sent = b"".join(step.data for step in wire if isinstance(step, Send | Trickle))
+    sent = join_octets(wire)
     status = _STATUS.match(sent)
     what = (
         f"HTTP {status[1].decode()}"
@@ -181,7 +180,7 @@ class RequestLog(Log[Request]):
         method, target, headers, version, keep_alive = marshal.loads(asked)  # noqa: S302 - it is our own
         request = HttpRequest(method, target, headers, body, version, keep_alive, client.decode())
         answer = Answer.read(b"".join(head), content)
-        when = _EPOCH + timedelta(seconds=int(time))
+        when = EPOCH + timedelta(seconds=int(time))
         return Request(Inquiry(request, self._read), when, (), answer, deliver(request, answer), number)
 
     def wait_for_next(self, seconds: float, what: str) -> Request:

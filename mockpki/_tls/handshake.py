@@ -5,18 +5,16 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from .._ca.leaf import Leaf
-from .._clock import Clock
+from .._clock import EPOCH, Clock
 from .._pkix.reading import load_certificate
 from .._services.journal import Journal, Log, Row
 from .._watchers import Watchers
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(repr=False)
@@ -118,7 +116,7 @@ class HandshakeLog(Log[Handshake]):
             one.alert_sent,
             *(one.completed, one.alert, one.error, one.requests, one.closed, self._leaf_numbers[one.leaf]),
             one.resumed,
-            (one.time - _EPOCH) // timedelta(seconds=1),
+            (one.time - EPOCH) // timedelta(seconds=1),
             None if certificate is None else certificate.public_bytes(Encoding.DER),
         )
         # In version 2 the same values are always the same octets.
@@ -149,6 +147,6 @@ class HandshakeLog(Log[Handshake]):
             closed=closed,
             alert_sent=alert_sent,
             resumed=resumed,
-            time=_EPOCH + timedelta(seconds=time),
+            time=EPOCH + timedelta(seconds=time),
             number=number,
         )

@@ -99,11 +99,10 @@ class Wish:
 
     def _refuse_nearly(self, word: str) -> None:
         """Raise UsageError for a *word* that is no fault, and nearly one of the other things to staple."""
-        from .. import faults, staplers
-        from .._catalogue.lookup import RECIPES
+        from .. import staplers
+        from .._catalogue.lookup import list_names
 
-        known = {one.__name__.lower(): one.__name__ for one in faults.CATALOGUE}
-        known |= {recipe.name: recipe.name for recipe in RECIPES}
+        known = list_names()
         others = ("honest", "none", *staplers.NAMED)
         near = [] if word.lower() in known else find_near(word.lower(), {**known, **dict.fromkeys(others)})
         if near and near[0] in others:

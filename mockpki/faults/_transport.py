@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from .._exchange.steps import Abort, Finish, Send, Silence, Step, Trickle, Wait, Wire
+from .._exchange.steps import Abort, Finish, Send, Silence, Step, Trickle, Wait, Wire, join_octets
 from .._layers import Transport
 from .._parameters import Pause
 
@@ -108,7 +108,7 @@ class Half(Transport):
 
     def __call__(self, honest: Wire) -> Wire:
         head = len(_head(honest))
-        sent, _ = _cut(honest, head + (len(_octets(honest)) - head) // 2)
+        sent, _ = _cut(honest, head + (len(join_octets(honest)) - head) // 2)
         # Where there was no body, an end may be among what is left of it.
         return (*(step for step in sent if not isinstance(step, Silence | Finish | Abort)), _ENDS[self.then])
 
@@ -116,14 +116,9 @@ class Half(Transport):
 _ENDS: dict[str, Step] = {"silence": Silence(), "reset": Abort(), "close": Finish()}
 
 
-def _octets(wire: Wire) -> bytes:
-    """Everything that goes out."""
-    return b"".join(step.data for step in wire if isinstance(step, Send | Trickle))
-
-
 def _head(wire: Wire) -> bytes:
     """The part up to the empty line; nothing, where there is none."""
-    octets = _octets(wire)
+    octets = join_octets(wire)
     return octets[: octets.find(b"\r\n\r\n") + 4] if b"\r\n\r\n" in octets else b""
 
 

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import cached_property
 
+from .._clock import EPOCH
 from .._pkix.status import Reason, Revocation
 from ._journal import Change, Journal
 from ._moments import Moment, Moments
 from ._schedule import Schedule
 from ._values import Publishing
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _UNITS = {"ms": 1_000, "ns": 1_000_000_000}
 _TIDIED = 4096
 """After so many changes, those are let go of that nobody can ask about."""
@@ -240,7 +240,7 @@ class Issues:
         unit = _UNITS.get(self._publishing.numbers)
         if unit is None:
             return self._moments.count(moment)
-        return (moment.time - _EPOCH) // timedelta(seconds=1) * unit
+        return (moment.time - EPOCH) // timedelta(seconds=1) * unit
 
     def _find_schedule(self, delta: bool) -> Schedule:
         deltas = self._publishing.deltas

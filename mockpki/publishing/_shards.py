@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Annotated
 
+from .._clock import EPOCH
 from .._parameters import Within, check_fields
 from .._pkix.status import Reason
 from ._durations import Length, check_whole_seconds
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 AtLeastOne = Annotated[int, Within(1)]
 
 
@@ -98,7 +98,7 @@ class ByExpiry(Shards):
     def choose(self, serial: int, not_after: datetime | None, before: int) -> int:
         if not_after is None:  # never issued, so nobody knows its end
             return serial % self.count
-        return (not_after - _EPOCH) // self.width % self.count
+        return (not_after - EPOCH) // self.width % self.count
 
     def list_shards(self, issued: int) -> range:
         return range(self.count)

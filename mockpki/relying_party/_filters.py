@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Protocol, runtime_checkable
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from .._clock import EPOCH
 from .._crlite.clubcard import Clubcard
 from .._crlite.clubcard import Status as Said
 from .._crlite.contents import spki_hash
@@ -28,7 +29,6 @@ _MANIFEST = "manifest.json"
 """Which files there are, below the URL of a service."""
 _MOST = 1000
 """Files that are fetched; a delta is made some times a day."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _SILENT = {
     Said.EXPIRED: "it has expired, and filters have dropped it",
     Said.NOT_ENROLLED: "the filters do not speak of its issuer",
@@ -136,6 +136,6 @@ def _compare(name: str, octets: bytes, size: object, digest: object) -> None:
 def _read_time(seconds: Any) -> datetime | None:
     """So many since 1970; None for what is no time, such as the end of a coverage that has none."""
     try:
-        return _EPOCH + timedelta(seconds=seconds)
+        return EPOCH + timedelta(seconds=seconds)
     except (TypeError, ValueError, OverflowError):
         return None
