@@ -12,7 +12,7 @@ from . import bodies, shapes
 from .hosted import Hosted
 from .problem import Problem, pointing_to
 from .route import Call, Routes
-from .views import name_ca, show_ca
+from .views import show_ca
 
 ROUTES = Routes()
 _PATH = "/v1/pkis/{pki}/cas"
@@ -98,7 +98,7 @@ def _choose_publishing(parent: CA, body: bodies.MakeCa) -> dict[str, Any]:
 def get_ca(call: Call) -> shapes.Ca:
     """A CA: its certificate, and where its services are."""
     hosted, ca = _find(call)
-    return show_ca(hosted, name_ca(hosted, ca))
+    return show_ca(hosted, hosted.name_ca(ca))
 
 
 def _list_targets(hosted: Hosted, body: bodies.Targets) -> Iterable[Any]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from .._services.service import Service
 from . import bodies, shapes
 from .guard import SAFE
 from .hosted import FILTERS, Hosted
 from .route import Call
 from .services import name_service, show_service
-from .views import name_ca, name_certificate, show_certificate, show_clock, show_pki
+from .views import name_certificate, show_certificate, show_clock, show_pki
 
 Told = tuple[str, shapes.EventData]
 _TELLS_NOTHING = ("check", "assert_asked", "make_answer", "make_crl", "settle", "restart")
@@ -52,22 +53,23 @@ def _list_changes(call: Call, hosted: Hosted, answer: Any) -> Iterator[Told]:
         case shapes.Visited() if path["stage"] in hosted.stages:
             yield "stage", shapes.EventData(pki=id, document=hosted.stages.find(path["stage"]).show())
         case _ if call.route.tag == "services":
-            yield "service", _tell_service(hosted, path.get("ca"), name_service(call))
+            name, of = name_service(call), path.get("ca")
+            own = None if name == FILTERS else hosted.name_ca(hosted.find_ca(of))
+            yield "service", _tell_service(hosted, own, name, hosted.find_service(of, name))
         case _:
             if call.route.handle.__name__ == "reset":
                 yield "clock", shapes.EventData(pki=id, document=show_clock(hosted))
-                for ca, name, _ in list(hosted.list_services()):
-                    yield "service", _tell_service(hosted, None if ca is None else name_ca(hosted, ca), name)
+                for ca, name, service in list(hosted.list_services()):
+                    yield "service", _tell_service(hosted, ca, name, service)
             # Of many at once, those that have a document of their own; and whatever else there may be.
             for own in _list_certificates(hosted, path.get("ca"), call.body):
                 yield "certificate", shapes.EventData(pki=id, document=show_certificate(hosted, own))
             yield "pki", shapes.EventData(pki=id, state="changed", document=show_pki(hosted))
 
 
-def _tell_service(hosted: Hosted, ca: str | None, name: str) -> shapes.EventData:
-    document = show_service(hosted, hosted.find_service(ca, name))
-    own = None if name == FILTERS else name_ca(hosted, hosted.find_ca(ca))
-    return shapes.EventData(pki=hosted.id, ca=own, service=name, document=document)
+def _tell_service(hosted: Hosted, ca: str | None, name: str, service: Service[Any]) -> shapes.EventData:
+    document = show_service(hosted, service)
+    return shapes.EventData(pki=hosted.id, ca=ca, service=name, document=document)
 
 
 def _list_certificates(hosted: Hosted, ca: str | None, body: Any) -> Iterator[str]:

@@ -116,10 +116,10 @@ class Export:
         """What the CA of that *id* is set to and has revoked, by what it is called; nothing for nothing."""
         hosted = self._hosted
         ca: CA = hosted.cas[id]
-        body = bodies.Authority(revoked=[*self._write_revoked(ca)])
-        if ca is not hosted.pki.ca:
-            for name in SERVICES:
-                setattr(body, name, self._write_service(hosted.find_service(id, name)))
+        # Those of the issuing CA stand above.
+        names = () if ca is hosted.pki.ca else SERVICES
+        services = {name: self._write_service(getattr(ca, name)) for name in names}
+        body = bodies.Authority(revoked=[*self._write_revoked(ca)], **services)
         if body == bodies.Authority():
             return
         if self._is_made_again(id):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from .._services.filter_file import FilterFile
+from collections.abc import Sequence
+
+from .._services.crlite import CRLite
+from .._services.filter_file import Channel
 from .._services.filters import CHANNELS
 from . import bodies, queries, shapes
 from .hosted import FILTERS
@@ -13,15 +16,21 @@ ROUTES = Routes()
 _PATH = f"/v1/pkis/{{pki}}/{FILTERS}"
 
 
-def _show_filter(file: FilterFile) -> shapes.Filter:
-    return shapes.Filter(
-        name=file.name,
-        url=file.url,
-        channel=file.channel,
-        parent=file.parent,
-        published=file.published,
-        coverage_ends=file.coverage_ends,
-        size=len(file.octets),
+def _show_filters(service: CRLite, channels: Sequence[Channel]) -> shapes.Filters:
+    return shapes.Filters(
+        filters=[
+            shapes.Filter(
+                name=file.name,
+                url=file.url,
+                channel=file.channel,
+                parent=file.parent,
+                published=file.published,
+                coverage_ends=file.coverage_ends,
+                size=len(file.octets),
+            )
+            for channel in channels
+            for file in service.list_files(channel)
+        ]
     )
 
 
@@ -29,8 +38,7 @@ def _show_filter(file: FilterFile) -> shapes.Filter:
 def list_filters(call: Call) -> shapes.Filters:
     """What a new client fetches now; the service itself lists them below its `url`, in `manifest.json`."""
     query: queries.OfChannel = call.query
-    files = call.hosted.find_filters().list_files(query.channel)
-    return shapes.Filters(filters=[_show_filter(file) for file in files])
+    return _show_filters(call.hosted.find_filters(), (query.channel,))
 
 
 @ROUTES.add("POST", f"{_PATH}/publish", body=bodies.PublishFilters, optional=True, answers=shapes.Filters)
@@ -41,9 +49,7 @@ def publish(call: Call) -> shapes.Filters:
     service = hosted.find_filters()
     with hosted.lock:
         service.publish(body.full, coverage_ends=body.coverage_ends, channel=body.channel)
-    channels = CHANNELS if body.channel is None else (body.channel,)
-    files = [file for channel in channels for file in service.list_files(channel)]
-    return shapes.Filters(filters=[_show_filter(file) for file in files])
+    return _show_filters(service, CHANNELS if body.channel is None else (body.channel,))
 
 
 @ROUTES.add("GET", f"{_PATH}/check/{{certificate}}", query=queries.OfChannel, answers=shapes.Found,

@@ -75,23 +75,34 @@ class Hosted:
 
     def find_service(self, ca: str | None, service: str) -> Service[Any]:
         """One of a CA's services, or that of filters. Raises Problem for none."""
-        return self.find_filters() if service == FILTERS else list_services(self.find_ca(ca))[service]
+        if service == FILTERS:
+            return self.find_filters()
+        found: Service[Any] = getattr(self.find_ca(ca), service)
+        return found
+
+    @property
+    def filters(self) -> CRLite | None:
+        """The service of CRLite's filters, where somebody has asked for it."""
+        return self.pki._realm.asked_crlite
 
     def find_filters(self) -> CRLite:
-        """The service of CRLite's filters. Raises Problem where there is none."""
-        found = self.pki._realm.asked_crlite
+        """The same. Raises Problem where there is none."""
+        found = self.filters
         if found is None:
             raise Problem("not-found", 'this PKI has no filters; make it with {"logged": true}')
         return found
 
-    def list_services(self) -> Iterator[tuple[CA | None, str, Service[Any]]]:
-        """All that clients may ask, each with its CA; that of filters has none."""
+    def list_services(self) -> Iterator[tuple[str | None, str, Service[Any]]]:
+        """All that clients may ask, each with what its CA is called; that of filters is of none."""
         for ca in self.pki.cas:
-            for name, service in list_services(ca).items():
-                yield ca, name, service
-        filters = self.pki._realm.asked_crlite
-        if filters is not None:
-            yield None, FILTERS, filters
+            for name in SERVICES:
+                yield self.name_ca(ca), name, getattr(ca, name)
+        if self.filters is not None:
+            yield None, FILTERS, self.filters
+
+    def name_ca(self, ca: CA) -> str:
+        """The id of *ca*; its serial number for one that no call can have, such as a scenario's."""
+        return self.cas.id_of(ca) or f"{ca.serial_number:x}"
 
     def find_certificate(self, key: str) -> Leaf:
         """The certificate of that id or name. Raises Problem for none."""
@@ -171,11 +182,6 @@ class Hosted:
                 except BaseException as error:
                     said += tell(error)
         return said
-
-
-def list_services(ca: CA) -> dict[str, Service[Any]]:
-    """The services of *ca*, by the names that callers have for them."""
-    return {name: getattr(ca, name) for name in SERVICES}
 
 
 def tell(error: BaseException) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from .._ca.ca import CA
 from .._pkix.pkcs12 import write_truststore
 from . import bodies, queries, shapes
 from .authorities import create_ca, revoke_many
@@ -38,14 +39,15 @@ def _fill(hosted: Hosted, body: bodies.MakePki) -> None:
     for number, certificate in enumerate(body.certificates):
         with pointing_to(f"/certificates/{number}"):
             issue(hosted, certificate)
-    for name in SERVICES:
-        settings: bodies.Service | None = getattr(body, name)
-        if settings is not None:
-            with pointing_to(f"/{name}"):
-                set_up_service(hosted, hosted.find_service(None, name), settings)
+    _set_up_services(hosted, hosted.pki.ca, body)
     for key, authority in body.authorities.items():
         with pointing_to(f"/authorities/{key}"):
-            _set_up_authority(hosted, key, authority, body)
+            issuer = hosted.find_ca(key)
+            _refuse_twice(hosted, issuer, authority, body)
+            for number, revoked in enumerate(authority.revoked):
+                with pointing_to(f"/revoked/{number}"):
+                    revoke_many(hosted, issuer, revoked)
+            _set_up_services(hosted, issuer, authority)
     for number, server in enumerate(body.tls_servers):
         with pointing_to(f"/tls_servers/{number}"):
             start_server(hosted, server)
@@ -54,19 +56,20 @@ def _fill(hosted: Hosted, body: bodies.MakePki) -> None:
             hosted.pki.clock.set(read_duration(body.clock, "clock"))
 
 
-def _set_up_authority(hosted: Hosted, key: str, authority: bodies.Authority, body: bodies.MakePki) -> None:
-    ca = hosted.find_ca(key)
-    for number, revoked in enumerate(authority.revoked):
-        with pointing_to(f"/revoked/{number}"):
-            revoke_many(hosted, ca, revoked)
+def _set_up_services(hosted: Hosted, ca: CA, body: bodies.MakePki | bodies.Authority) -> None:
     for name in SERVICES:
-        settings: bodies.Service | None = getattr(authority, name)
-        if settings is None:
-            continue
-        with pointing_to(f"/{name}"):
-            if ca is hosted.pki.ca and getattr(body, name) is not None:
-                raise Problem("invalid", f"{name} of the issuing CA is given twice; leave one of them out")
-            set_up_service(hosted, hosted.find_service(key, name), settings)
+        settings: bodies.Service | None = getattr(body, name)
+        if settings is not None:
+            with pointing_to(f"/{name}"):
+                set_up_service(hosted, getattr(ca, name), settings)
+
+
+def _refuse_twice(hosted: Hosted, ca: CA, authority: bodies.Authority, body: bodies.MakePki) -> None:
+    for name in SERVICES if ca is hosted.pki.ca else ():
+        if getattr(authority, name) is not None and getattr(body, name) is not None:
+            raise Problem(
+                "invalid", f"{name} of the issuing CA is given twice; leave one of them out", f"/{name}"
+            )
 
 
 @ROUTES.add(

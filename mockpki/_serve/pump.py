@@ -26,7 +26,6 @@ from .limits import EVENTS
 from .services import show_request
 from .staplers import show_event
 from .tls_servers import show_handshake
-from .views import name_ca
 from .waiting import Record
 
 if TYPE_CHECKING:
@@ -108,7 +107,7 @@ class StaplerEvents(Source):
 def list_sources(hosted: Hosted) -> Iterator[Source]:
     """All that is written down in a PKI, stages included."""
     for ca, name, service in hosted.list_services():
-        yield Requests(hosted, None if ca is None else name_ca(hosted, ca), name, service)
+        yield Requests(hosted, ca, name, service)
     for id in hosted.servers:
         with suppress(KeyError):  # it has been stopped meanwhile
             server = hosted.servers[id]

@@ -19,7 +19,7 @@ from .hosted import Hosted
 
 def show_pki(hosted: Hosted) -> shapes.Pki:
     """The whole of it, but for what is in its certificates and servers."""
-    pki, filters = hosted.pki, hosted.pki._realm.asked_crlite
+    pki, filters = hosted.pki, hosted.filters
     return shapes.Pki(
         id=hosted.id,
         name=hosted.name,
@@ -48,7 +48,7 @@ def show_ca(hosted: Hosted, id: str) -> shapes.Ca:
         id=id,
         name=hosted.cas.name_of(id),
         common_name=ca.common_name,
-        issuer=None if issuer is None else name_ca(hosted, issuer),
+        issuer=None if issuer is None else hosted.name_ca(issuer),
         serial_number=f"{ca.serial_number:x}",
         certificate=ca.cert_pem.decode(),
         cert_file=ca.cert_file,
@@ -60,13 +60,8 @@ def show_ca(hosted: Hosted, id: str) -> shapes.Ca:
     )
 
 
-def name_ca(hosted: Hosted, ca: CA) -> str:
-    """The id of *ca*; its serial number for one that no call can have, such as a scenario's."""
-    return hosted.cas.id_of(ca) or f"{ca.serial_number:x}"
-
-
 def name_certificate(hosted: Hosted, leaf: Leaf) -> str:
-    """The same of a certificate."""
+    """The id of *leaf*; its serial number for one that no call can have."""
     return hosted.certificates.id_of(leaf) or f"{leaf.serial_number:x}"
 
 
@@ -99,7 +94,7 @@ def show_certificate(hosted: Hosted, id: str) -> shapes.Certificate:
     return shapes.Certificate(
         id=id,
         name=hosted.certificates.name_of(id),
-        ca=name_ca(hosted, leaf.issuer),
+        ca=hosted.name_ca(leaf.issuer),
         identities=list(leaf.names),
         serial_number=f"{leaf.serial_number:x}",
         status=show_status(leaf.issuer.status(leaf)),
