@@ -51,7 +51,9 @@ def test_a_server_presents_what_it_was_given(served: Served, web: str) -> None:
     assert (server["id"], server["name"], server["certificates"]) == ("1", "front", [leaf])
     assert server["server_name"] == "localhost"
     assert server["url"] == f"https://localhost:{server['port']}/"
+    before = served.ask("GET", f"{web}/clock")["now"]
     seen = shake(served, web, server)
+    assert before <= seen["time"] <= served.ask("GET", f"{web}/clock")["now"]
     assert (seen["number"], seen["certificate"], seen["server_name"]) == (1, leaf, "localhost")
     assert (seen["completed"], seen["version"], seen["alert"], seen["error"]) == (True, "TLSv1.3", None, None)
     with pytest.raises(ssl.SSLCertVerificationError):
