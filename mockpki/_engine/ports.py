@@ -150,12 +150,12 @@ def _bind_one_of(host: str, ports: Sequence[int]) -> list[socket.socket]:
             return _bind_once(addresses(host), port)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                explain(error, f"port {port} of {host} cannot be had; give other ports=")
+                explain(error, f"port {port} of {host} cannot be had; give others")
                 raise
     first, last = min(ports), max(ports)
     those = f"all {len(ports)} ports from {first} to {last} are" if first < last else f"port {first} is"
-    taken = OSError(errno.EADDRINUSE, f"{those} taken")
-    explain(taken, f"nothing of ports= is free on {host}; give more, or close what has them")
+    taken = OSError(errno.EADDRINUSE, f"{those} taken on {host}")
+    explain(taken, "give others, or close what has them")
     raise taken
 
 

@@ -22,7 +22,7 @@ class Activity:
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._last = monotonic()
         self._under_way = 0
 
@@ -39,11 +39,17 @@ class Activity:
         return ClosingIterator(parts, end)
 
     def _count(self, more: int) -> None:
-        with self._lock:
+        with self._changed:
             self._under_way += more
             self._last = monotonic()
+            self._changed.notify_all()
 
     def idle(self) -> float:
         """Seconds since the last call ended; 0 while one is under way."""
-        with self._lock:
+        with self._changed:
             return 0.0 if self._under_way else monotonic() - self._last
+
+    def let_end(self, seconds: float) -> bool:
+        """Wait until no call is under way, for so many *seconds* at most; whether none is."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._under_way, seconds)

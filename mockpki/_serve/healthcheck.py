@@ -27,6 +27,8 @@ def check_health(url: str) -> None:
         error.close()
         raise ValueError(f"{url} answered HTTP {error.code} {error.reason}") from error
     except (OSError, http.client.HTTPException, msgspec.MsgspecError, ValueError) as error:
-        raise ValueError(f"{url} has no mockpki that answers: {getattr(error, 'reason', error)}") from error
+        reason = getattr(error, "reason", error)
+        words = getattr(reason, "strerror", None) or reason
+        raise ValueError(f"{url} has no mockpki that answers: {words}") from error
     if health.status != "ok":
         raise ValueError(f"{url} says that its status is {health.status!r}")

@@ -125,7 +125,9 @@ def pointing_to(pointer: str) -> Iterator[None]:
 def describe_plainly(error: BaseException) -> str:
     """What *error* says, with its notes."""
     notes = [note.removeprefix("mockpki: ") for note in getattr(error, "__notes__", ())]
-    return "; ".join([str(error) or type(error).__name__, *notes])
+    # The number of an error of the system's is for programs, and they have the kind of the problem.
+    words = error.strerror if isinstance(error, OSError) and error.filename is None else None
+    return "; ".join([words or str(error) or type(error).__name__, *notes])
 
 
 _PLACE = re.compile(r"^(?P<said>.*?)(?: - at `(?P<place>[^`]*)`)?$", re.DOTALL)

@@ -32,6 +32,8 @@ from .topology import Topology
 
 Fill = Callable[[Topology], Mapping[str, str]]
 """Makes the PKIs that are there from the start; their ids, by name."""
+_LAST_ANSWERS = 1.0
+"""Seconds that calls under way may take, at the end, to say that it is over."""
 
 
 class CannotListen(Exception):  # noqa: N818 - it is what cannot be done
@@ -68,9 +70,11 @@ class Process:
         self.topology.everywhere = settings.advertise_host is None and settings.is_everywhere
         self.topology.stop = self.own.end
         self.topology.report = self._report
-        self._then.callback(self._close_pkis)
         guard = Guard(settings.hosts, self.token, settings.allow_remote)
         self.activity = Activity(Application(self.topology, guard, choose_routes(settings)))
+        # At the end no more calls are taken, those that wait on a PKI are told, and have their answers.
+        self._then.callback(self.activity.let_end, _LAST_ANSWERS)
+        self._then.callback(self._close_pkis)
         self._control = self._open_control()
         self.services_port = None if shared is None else shared.port
         for port in (self._control.port, self.services_port):

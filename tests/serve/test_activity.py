@@ -1,5 +1,6 @@
 """How long nobody has called: a call that is under way counts, and a look at the health does not."""
 
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -54,6 +55,18 @@ def test_whoever_reads_is_there(clock: list[float]) -> None:
     parts.close()  # type: ignore[attr-defined]
     clock[0] += 2
     assert own.idle() == 2
+
+
+def test_the_end_of_calls_is_waited_for() -> None:
+    """Not longer than one may, and not at all where nobody calls."""
+    own = Activity(application)
+    assert own.let_end(0)
+    parts, _, _ = run_wsgi_app(own, {"PATH_INFO": "/v1/events", "REQUEST_METHOD": "GET"})
+    assert not own.let_end(0.01)
+    timer = threading.Timer(0.05, parts.close)  # type: ignore[attr-defined]
+    timer.start()
+    assert own.let_end(60)
+    timer.join()
 
 
 def test_a_look_is_no_call(clock: list[float]) -> None:

@@ -1,7 +1,6 @@
 """`mockpki serve` as a process: how it says that it is ready, what ends it, and what is then left."""
 
 import contextlib
-import http.client
 import json
 import os
 import shutil
@@ -11,7 +10,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +22,7 @@ from click.testing import CliRunner
 from mockpki._programs.ports import is_listening
 from mockpki._serve.settings import TOKEN
 from mockpki.cli import main
-from tests.kit.asking import Reply, send
+from tests.kit.asking import send
 from tests.kit.serve_process import PATIENCE, Server, environment, started
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="this system has no signals to send")
@@ -135,44 +133,29 @@ def test_what_open_pkis_had_to_say() -> None:
 
 
 @contextlib.contextmanager
-def attached(server: Server, path: str) -> Iterator[list[Reply]]:
-    """A client that waits for what does not come; at the end of the block it has been told, or hung up on."""
-    replies: list[Reply] = []
-
-    def wait() -> None:
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            replies.append(server.send("GET", path))
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    try:
-        yield replies
-    finally:
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
-
-
-@contextlib.contextmanager
-def listening(server: Server) -> Iterator[BinaryIO]:
-    """A client of the stream of events, which has begun."""
+def calling(server: Server, path: str) -> Iterator[BinaryIO]:
+    """What comes for a call, from its status line on."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as sock:
-        sock.sendall(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        sock.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         with sock.makefile("rb") as file:
-            assert file.readline().split()[1] == b"200"
             yield file
 
 
 @pytest.mark.parametrize("ending", ["signal", "call", "stdin"])
 def test_what_ends_it(ending: str) -> None:
-    """With clients that wait, and a TLS connection that is open; nothing is left."""
+    """With clients that wait, and a TLS connection that is open: they are told, and nothing is left."""
     with started("--exit-with-stdin") as server:
         pki = server.make_pki()
         path = f"/v1/pkis/{pki['id']}"
         leaf = server.ask("POST", f"{path}/certificates", {"identities": ["localhost"]})
         tls = server.ask("POST", f"{path}/tls_servers", {"certificates": [leaf["id"]]})
         assert os.listdir(server.folder) != []
-        asking = attached(server, f"{path}/ocsp/requests?wait=60s")
-        with socket.create_connection((tls["host"], tls["port"])), asking, listening(server) as events:
+        with (
+            socket.create_connection((tls["host"], tls["port"])),
+            calling(server, f"{path}/ocsp/requests?wait=60s") as waiting,
+            calling(server, "/v1/events") as events,
+        ):
+            assert events.readline().split()[1] == b"200"
             if ending == "call":
                 assert server.send("POST", "/v1/shutdown").status == 202
             elif ending == "stdin":
@@ -182,10 +165,9 @@ def test_what_ends_it(ending: str) -> None:
             else:
                 server.process.terminate()
             assert server.finish() == (0, "", "")
-            # The stream was whole until its end, whichever that is.
-            with contextlib.suppress(ConnectionResetError):
-                while events.read(1 << 16):
-                    pass
+            status, *_, problem = waiting.read().splitlines()
+            assert (status.split()[1], json.loads(problem)["type"]) == (b"410", "/v1/problems#gone")
+            assert events.read().endswith(b'"document":{"problems":[]}}\n\n\r\n0\r\n\r\n')
         assert os.listdir(server.folder) == []
 
 
