@@ -4,9 +4,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
+from time import monotonic
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+
+PATIENCE = 60
+"""Seconds until what does not come is given up."""
 
 
 class Heard(NamedTuple):
@@ -30,8 +34,10 @@ class Stream:
         self.heard: list[Heard] = []
 
     def read_until(self, enough: Callable[[list[Heard]], bool]) -> list[Heard]:
-        """All events so far, once they are *enough*."""
+        """All events so far, once they are *enough*. Others may go on for ever: there is a limit to it."""
+        until = monotonic() + PATIENCE
         while not enough(self.heard):
+            assert monotonic() < until, f"not enough within {PATIENCE} s: {self.heard}"
             event = next(self._read())
             self.heard.append(event)
         return self.heard
@@ -57,7 +63,7 @@ def listening(
     url: str, query: str = "", headers: Mapping[str, str] = MappingProxyType({})
 ) -> Iterator[Stream]:
     """Listen to the events of the server at *url* until the end of the block."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE)
     connection.request("GET", f"/v1/events{query}", headers=dict(headers))
     with closing(connection), connection.getresponse() as response:
         assert response.status == 200, response.read()
