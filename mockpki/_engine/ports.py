@@ -7,6 +7,7 @@ import errno
 import ipaddress
 import re
 import socket
+import threading
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -84,6 +85,29 @@ def _has_ipv6() -> bool:
     return True
 
 
+class _Recent:
+    """The newest ports that the system has chosen for us. Clients remember CRLs and certificates by URL (the
+    JDK for half a minute, CryptoAPI on disk), and would take what a CA had that is gone for another's.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._ports: dict[int, None] = {}
+        self._lock = threading.Lock()
+
+    def add(self, port: int) -> bool:
+        """Remember it; whether it is none of them."""
+        with self._lock:
+            is_new = port not in self._ports
+            self._ports[port] = None
+            if len(self._ports) > self._most:
+                del self._ports[next(iter(self._ports))]
+        return is_new
+
+
+_RECENT = _Recent(4096)
+
+
 def is_loopback(host: str) -> bool | None:
     """Whether only this machine reaches *host*, an address or ``localhost``; None for what is neither."""
     if host == "localhost":
@@ -126,21 +150,30 @@ def is_ipv6(host: str) -> bool:
 
 
 def bind(host: str, port: int | Sequence[int]) -> list[socket.socket]:
-    """Holder sockets on one port of every address; a port of 0 is chosen by the system; the first of several
-    that is free.
+    """Holder sockets on one port of every address; for 0, one that the system chooses, and that this process
+    has not had of late; the first of several that is free.
 
     Raises OSError, with a note on the way out, when the port cannot be had.
     """
     if not isinstance(port, int):
         return _bind_one_of(host, port)
-    for attempts_left in reversed(range(20)):
-        try:
-            return _bind_once(addresses(host), port)
-        except OSError as error:
-            # A port that is free on 127.0.0.1 may be taken on ::1: then another one is tried.
-            if port or not attempts_left or error.errno != errno.EADDRINUSE:
-                explain(error, f"port {port} of {host} cannot be had; leave port= out to get a free one")
-                raise
+    again: list[socket.socket] = []
+    try:
+        for attempts_left in reversed(range(20)):
+            try:
+                bound = _bind_once(addresses(host), port)
+            except OSError as error:
+                # A port that is free on 127.0.0.1 may be taken on ::1: then another one is tried.
+                if port or not attempts_left or error.errno != errno.EADDRINUSE:
+                    explain(error, f"port {port} of {host} cannot be had; leave port= out to get a free one")
+                    raise
+                continue
+            if port or not attempts_left or _RECENT.add(bound[0].getsockname()[1]):
+                return bound
+            # Held until there is another: the system might choose it again.
+            again += bound
+    finally:
+        close_sockets(again)
     raise AssertionError("unreachable")  # pragma: no cover
 
 

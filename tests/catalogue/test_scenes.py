@@ -10,6 +10,7 @@ from mockpki._catalogue.scenes import SCENES, Scene, Stage
 def test_a_scene_can_be_set(scene: Scene) -> None:
     """Its PKI is of the kind that it says, what is done in it works, and without faults nothing differs."""
     with scene.make_pki() as pki:
+        pki.clock.stop()
         leaf = pki.issue_cert("localhost")
         scene.set_up(pki, leaf)
         honest, bent = Stage(pki, leaf, scene, "CRL", pki.clock.now()).pair(())

@@ -13,6 +13,8 @@ from mockpki._engine.ports import (
     Exposed,
     address_of,
     addresses,
+    bind,
+    close_sockets,
     is_host,
     is_loopback,
     refuse_invalid,
@@ -115,6 +117,21 @@ def test_a_port_that_was_somebodys_a_moment_ago() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have other rules")
+def test_no_port_comes_twice() -> None:
+    """Clients remember what they have read by its URL: as long as there are others, each PKI has new ones."""
+    ports = set()
+    for host in ("127.0.0.1", "localhost") * 600:
+        held = bind(host, 0)
+        ports.add(held[0].getsockname()[1])
+        close_sockets(held)
+    assert len(ports) == 1200
+    # By number it can be had as often as anyone likes, and where there are no others.
+    for _ in range(2):
+        held = bind("127.0.0.1", max(ports))
+        assert held[0].getsockname()[1] == max(ports)
+        close_sockets(held)
+
+
 def test_nobody_else_has_a_port_of_ours(pki: PKI) -> None:
     """Not while it listens, and not while connections are refused, whatever the other does to share it."""
     with pki.crl.respond_with(faults.Refused()):

@@ -140,6 +140,7 @@ class TestSentences:
     def test_findings(self, pki: PKI) -> None:
         """Good, unknown, and revoked with its time and reason."""
         leaf = pki.issue_cert("localhost")
+        pki.clock.stop()
         now = pki.clock.now()
 
         def find() -> Finding:
