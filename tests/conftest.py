@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from zlib import crc32
 
@@ -117,6 +118,16 @@ def pytest_collection_finish() -> None:
     """Let the collector of garbage pass over the tests themselves, which are many and live to the end."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def own_port() -> Iterator[int]:
+    """A port that is free, and that no test beside this one is given."""
+    # Nothing of the package is there before lines are counted.
+    from mockpki._programs.ports import free_port
+
+    with free_port() as port:
+        yield port
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import random
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -17,18 +19,29 @@ _lock = threading.Lock()
 
 @contextlib.contextmanager
 def free_port() -> Iterator[int]:
-    """A port that nobody listens on, and that no other site of this process is given."""
-    with _lock:
-        while True:
-            port = random.choice(_PORTS)
-            if port not in _taken and _can_bind(port):
-                break
-        _taken.add(port)
-    try:
-        yield port
-    finally:
+    """A port that nobody listens on, and that nobody else is given; on Linux, in other processes, too."""
+    with contextlib.ExitStack() as held:
         with _lock:
-            _taken.discard(port)
+            while True:
+                port = random.choice(_PORTS)
+                if port not in _taken and _can_bind(port) and _claim(port, held):
+                    break
+            _taken.add(port)
+            held.callback(_taken.discard, port)
+        yield port
+
+
+def _claim(port: int, held: contextlib.ExitStack) -> bool:
+    """Have other processes of ours know of it while it is *held*; whether none has it."""
+    if sys.platform != "linux":
+        return True
+    # A name that is in no folder, and goes with its socket (unix(7), abstract sockets).
+    name = held.enter_context(socket.socket(socket.AF_UNIX))
+    try:
+        name.bind(f"\0mockpki port {port}")
+    except OSError as error:
+        return error.errno != errno.EADDRINUSE
+    return True
 
 
 def is_listening(host: str, port: int) -> bool:

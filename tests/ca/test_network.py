@@ -1,6 +1,7 @@
 """Where a PKI listens, what stands in its certificates for that, and whom it may reach."""
 
-import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from mockpki import PKI, SharedPort, faults, staplers
 from mockpki._ca.network import Network
+from mockpki._programs.ports import free_port
 from mockpki.relying_party import crl_urls, responders
 from mockpki.staplers import Kind
 from tests.kit.asking import cert_id, post, question, send, statuses
@@ -20,15 +22,10 @@ CA_ISSUERS = AuthorityInformationAccessOID.CA_ISSUERS
 
 
 @pytest.fixture
-def ports() -> list[int]:
+def ports() -> Iterator[list[int]]:
     """Ten ports that are free, one after the other or not."""
-    held = [socket.socket() for _ in range(10)]
-    for one in held:
-        one.bind(("127.0.0.1", 0))
-    numbers = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return numbers
+    with ExitStack() as held:
+        yield [held.enter_context(free_port()) for _ in range(10)]
 
 
 def pointers(certificate: x509.Certificate) -> list[str]:

@@ -1,7 +1,6 @@
 """`mockpki probe-server`, and `mockpki probe --server`, its former name, which goes on working."""
 
 import json
-import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -117,11 +116,9 @@ class TestProbe:
         assert "cannot be written" in result.output
 
 
-def test_as_configured(tmp_path: Path, template: str) -> None:
+def test_as_configured(tmp_path: Path, template: str, own_port: int) -> None:
     """A folder of files, and a name and a port that stand in them, are those of a real configuration."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(own_port)
     folder = tmp_path / "site"
     folder.mkdir()
     server = Path(template).read_text(encoding="utf-8").replace("sys.argv[1]", repr(port))

@@ -1,6 +1,8 @@
 """Ports for programs: free ones, each given once, and whether somebody listens there."""
 
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -23,6 +25,24 @@ def test_a_port_comes_back() -> None:
         assert port in ports._taken
         assert _can_bind(port)
     assert port not in ports._taken
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, other processes cannot be asked")
+def test_other_processes_know_of_it() -> None:
+    """Of two that are given ports at once, none starts its server where the other's is about to listen."""
+    code = (
+        "import random, sys; from mockpki._programs.ports import free_port\n"
+        "drawn = iter(map(int, sys.argv[1:])); random.choice = lambda _: next(drawn)\n"
+        "with free_port() as port: print(port)"
+    )
+
+    def draw(*ports: int) -> int:
+        return int(subprocess.check_output([sys.executable, "-c", code, *map(str, ports)], timeout=60))
+
+    with free_port() as first, free_port() as second:
+        other = next(port for port in _PORTS if port not in (first, second) and _can_bind(port))
+        assert draw(first, second, other) == other
+    assert draw(first, second) == first
 
 
 class TestPrograms:

@@ -384,6 +384,7 @@ def test_how_answers_are_made(name: str) -> None:
         named = [one for one in access if one.access_method == AuthorityInformationAccessOID.OCSP]
         assert len(named) == (0 if row.ocsp == "none" else 1)
         world.go(5 * HOUR / 2)
+        pki.clock.stop()
         answer = ocsp.load_der_ocsp_response(pki.ocsp.response_for(world.leaf))
         assert answer.next_update_utc is not None
         assert answer.next_update_utc - answer.this_update_utc == row.ocsp_life

@@ -87,6 +87,7 @@ def test_objects_for_programs() -> None:
     """The same as the API's own documents, one a line."""
     with telling(as_json=True) as (hosted, told):
         send(hosted.pki.crl.url)
+        told.wait_for(1)
         handshake(hosted, "localhost")
         request, shake = map(json.loads, told.wait_for(2))
         assert (request["event"], request["service"], request["request"]["number"]) == ("request", "crl", 1)

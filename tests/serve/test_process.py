@@ -80,13 +80,11 @@ def test_for_a_person(tmp_path: Path) -> None:
         assert server.end(signal.SIGHUP) == (0, "", "")
 
 
-def test_limits_and_names() -> None:
+def test_limits_and_names(own_port: int) -> None:
     """How many PKIs, for how long, and how much of what was asked; by which names, and where to."""
+    port = own_port
     options = ["--max-pkis=1", "--journal=2", "--pki-ttl=1s", "--allow-host=one.example", "--no-console"]
     more = ["--advertise-host=mockpki.example", "--tls-ports={port}"]
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
     with started(*options, *(one.format(port=port) for one in more)) as server:
         pki = server.make_pki(ttl="1d")
         path = f"/v1/pkis/{pki['id']}"

@@ -173,19 +173,17 @@ def test_jsse_gives_up_and_keeps_the_late_answer(pki: PKI) -> None:
     pki.ocsp.assert_asked(leaf, times=1)
 
 
-def test_caddy_opens_its_port_when_it_has_asked(pki: PKI) -> None:
+def test_caddy_opens_its_port_when_it_has_asked(pki: PKI, own_port: int) -> None:
     """While the responder hangs, the port refuses connections; when that is over, it takes them."""
     policy = replace(staplers.CADDY, timeout=A_LONG_TIME)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    server = pki.tls_server(pki.issue_cert("localhost"), staple=policy, port=port)
+    server = pki.tls_server(pki.issue_cert("localhost"), staple=policy, port=own_port)
     pki.ocsp.respond_with(faults.Hang())
     starting = threading.Thread(target=server.__enter__)
     starting.start()
     try:
         pki.ocsp.wait_for_request(10)
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port), timeout=10)
+            socket.create_connection(("127.0.0.1", own_port), timeout=10)
     finally:
         pki.ocsp.respond_with(faults.Refused())  # it takes the connection that hangs down, too
         starting.join(20)

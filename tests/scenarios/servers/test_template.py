@@ -81,11 +81,9 @@ class TestTrees:
 
 
 class TestServers:
-    def test_a_tree_names_and_a_port(self, tmp_path: Path) -> None:
+    def test_a_tree_names_and_a_port(self, tmp_path: Path, own_port: int) -> None:
         """A server is started from a folder, at its own port, under its name, one scenario after another."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = own_port
         site = tmp_path / "site"
         (site / "keys").mkdir(parents=True)
         (site / "server.py").write_text(PLAIN, encoding="utf-8")
