@@ -31,6 +31,7 @@ LEFT_OUT: dict[Any, tuple[Callable[..., Any], dict[str, str], set[str]]] = {
             "ocsp",
             "crl",
             "ca_issuers",
+            "crlite",
             "authorities",
             "tls_servers",
         },
