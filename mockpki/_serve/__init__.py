@@ -1,7 +1,7 @@
 """`mockpki serve`: the same PKI for every language, and for a person with a browser.
 
 - `bodies`, `queries`, `shapes`: what callers send and are answered, field by field. `durations`: durations
-  among that.
+  among that. `conversion`: what comes as these, or why not.
 - `topology`, `hosted`, `named`, `limits`: the PKIs of a server; what is in one, by the names that callers
   have for it; how much of everything there is.
 - `route`, `table`: a call, and all calls there are. `health`, `pkis`, `authorities`, `certificates`,

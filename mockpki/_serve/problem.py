@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-import msgspec
-
 from .._engine.ports import EXHAUSTED
 from .._problems import describe
-from . import bodies, shapes
+from . import shapes
 
 MEDIA_TYPE = "application/problem+json"
 PAGE = "/v1/problems"
@@ -90,8 +87,6 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         match error:
             case Problem():
                 return error
-            case msgspec.ValidationError():
-                return _read_validation_error(error)
             # These two are what no sentence of the domain's is raised as.
             case KeyError() | IndexError():
                 return cls("bug", describe(error))
@@ -126,21 +121,3 @@ def describe_plainly(error: BaseException) -> str:
     """What *error* says, with its notes."""
     notes = [note.removeprefix("mockpki: ") for note in getattr(error, "__notes__", ())]
     return "; ".join([str(error) or type(error).__name__, *notes])
-
-
-_PLACE = re.compile(r"^(?P<said>.*?)(?: - at `(?P<place>[^`]*)`)?$", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[(\.\.\.)\]")
-
-
-def _read_validation_error(error: msgspec.ValidationError) -> Problem:
-    """What msgspec says, with its path as a pointer."""
-    found = _PLACE.match(str(error))
-    assert found is not None
-    pointer = "".join(f"/{name or number or '-'}" for name, number, _ in _STEP.findall(found["place"] or ""))
-    said = found["said"]
-    # A pattern is for programs.
-    names = [step for step in pointer.split("/") if step and not step.isdigit()]
-    for pattern, words in bodies.PATTERNS.items():
-        if repr(pattern) in said:
-            said = f"{names[-1]} takes {words}"
-    return Problem("invalid", f"{said[:1].lower()}{said[1:]}", pointer or None)

@@ -105,7 +105,7 @@ def test_who_is_meant_has_to_be_said(served: Served, pki: str, verb: str) -> Non
         ({"certificates": ["web", "nobody"]}, "/certificates/1"),
         ({"serial_range": {"first": "2", "last": "1"}}, "/serial_range"),
         ({"serial_range": {"first": "0", "last": "fffff0"}}, "/serial_range"),
-        ({"serial_range": {"first": "0"}}, "/serial_range"),
+        ({"serial_range": {"first": "0"}}, "/serial_range/last"),
         ({"serial_numbers": ["0x1"]}, "/serial_numbers/0"),
     ):
         assert served.refuse("POST", f"{pki}/cas/ca/{verb}", body).get("pointer") == pointer
@@ -133,7 +133,7 @@ def test_a_ca_of_ones_own_is_adopted(served: Served) -> None:
         ({"adopt": foreign}, "/adopt"),
         ({"adopt": {**own, "private_key": foreign["private_key"]}}, "/adopt"),
         ({"adopt": {**own, "certificate": "/etc/passwd"}}, "/adopt"),
-        ({"adopt": {"certificate": own["certificate"]}}, "/adopt"),
+        ({"adopt": {"certificate": own["certificate"]}}, "/adopt/private_key"),
         ({"adopt": own, "key_type": "P-384"}, "/key_type"),
         ({"adopt": own, "must_staple": True}, "/must_staple"),
         ({"adopt": own, "publishes": "nowhere"}, "/publishes"),

@@ -5,7 +5,6 @@ import errno
 import msgspec
 import pytest
 
-from mockpki._serve import bodies
 from mockpki._serve.problem import TYPES, Problem, pointing_to
 
 
@@ -60,25 +59,3 @@ def test_a_problem_inside_another_value_points_there() -> None:
     with pytest.raises(Problem) as caught, pointing_to(""):
         raise ValueError("no")
     assert (caught.value.kind, caught.value.pointer) == ("invalid", None)
-
-
-@pytest.mark.parametrize(
-    ("body", "kind", "pointer", "detail"),
-    [
-        ({"name": "a/b"}, bodies.MakePki, "/name", "name takes up to 200 characters, without slashes"),
-        ({"cas": [{"name": ".x"}]}, bodies.MakePki, "/cas/0/name", "name takes up to 200 characters"),
-        ({"serial_numbers": ["1", "g"]}, bodies.Targets, "/serial_numbers/1",
-         "serial_numbers takes up to 3,500 hexadecimal digits"),
-        ({"depth": -1}, bodies.MakePki, "/depth", "expected `int` >= 0"),
-    ],
-)  # fmt: skip
-def test_a_pattern_is_told_in_words(
-    body: dict[str, object], kind: type[bodies.Body], pointer: str, detail: str
-) -> None:
-    """Nobody who typed a name has to read a regular expression; one that fits is taken."""
-    with pytest.raises(msgspec.ValidationError) as caught:
-        msgspec.convert(body, kind)
-    problem = Problem.of(caught.value)
-    assert (problem.pointer, problem.detail[: len(detail)]) == (pointer, detail)
-    assert "regex" not in problem.detail
-    msgspec.convert({"name": "a.b-\N{SNOWMAN}"}, bodies.MakePki)
