@@ -96,6 +96,8 @@ class Application:
             if problem.kind == "something-failed":
                 # A reset, say, is done all the same.
                 tell_change(call, None)
+            elif problem.kind != "assertion-failed":
+                call.check_open()
             raise
         except Exception:
             # What is in the middle of being closed raises all kinds of things.

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from msgspec import Struct
 
 from .._engine.ports import EXHAUSTED
 from .._problems import describe
 from . import shapes
+from .words import say_in_calls
 
 MEDIA_TYPE = "application/problem+json"
 PAGE = "/v1/problems"
@@ -117,7 +123,43 @@ def pointing_to(pointer: str) -> Iterator[None]:
         raise problem from error
 
 
+@contextmanager
+def pointing_into(body: Struct) -> Iterator[None]:
+    """A block that gives fields of *body* to functions of Python, whose sentences name what they are about.
+
+    What is raised in it leaves it as a problem there: at the first field of that name that was given.
+    """
+    try:
+        yield
+    except Exception as error:
+        problem = Problem.of(error)
+        if problem.pointer is None:
+            problem.pointer = _find_field(problem.detail, body)
+        if problem is error:
+            raise
+        raise problem from error
+
+
+def _find_field(sentence: str, body: Struct) -> str | None:
+    """A pointer to what *sentence* names: as ``field=``, by its first word, or by its value; or None."""
+    given: dict[str, Any] = {
+        field.name: value
+        for field in msgspec.structs.fields(body)
+        if (value := getattr(body, field.name)) not in (field.default, [], None)
+    }
+    # What was given may have any words in it, and a sequence says all of its own.
+    for name in re.findall(r"^\w+|\b\w+(?==)", re.sub(r"'[^']*'|\w+\([^()]*\)", "", sentence)):
+        if name in given:
+            return f"/{name}"
+    for name, value in given.items():
+        places = enumerate(value) if isinstance(value, list) else [(None, value)]
+        for number, one in places:
+            if isinstance(one, str) and repr(one) in sentence:
+                return f"/{name}" if number is None else f"/{name}/{number}"
+    return None
+
+
 def describe_plainly(error: BaseException) -> str:
-    """What *error* says, with its notes."""
+    """What *error* says, with its notes, in the words of calls."""
     notes = [note.removeprefix("mockpki: ") for note in getattr(error, "__notes__", ())]
-    return "; ".join([str(error) or type(error).__name__, *notes])
+    return say_in_calls("; ".join([str(error) or type(error).__name__, *notes]))

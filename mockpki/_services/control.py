@@ -233,8 +233,8 @@ class Controlled(Generic[F]):
         if self._listen is None and any(isinstance(fault, Listener) for fault in checked):
             raise ValueError(
                 f"{checked!r}: the {self._what} has no port of its own that could refuse a connection, or "
-                "keep it waiting; leave services= of its PKI out, or --services-port of mockpki serve, which "
-                "gives it one, or use faults.Reset() or faults.Slow()"
+                "keep it waiting; leave services= of its PKI out, which gives it one, or use faults.Reset() "
+                "or faults.Slow()"
             )
         return checked
 

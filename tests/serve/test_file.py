@@ -76,7 +76,7 @@ def test_a_file_is_the_bodies_of_calls(tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         ("must_staple", "must_stapel", "certificates[0].must_stapel: there is no field 'must_stapel' here;"),
-        ("P-384", "P-1", "pki.default: key_type='P-1' is no key type"),
+        ("P-384", "P-1", "pki.default.key_type: key_type='P-1' is no key type"),
         ("true\nocsp", "1\nocsp", "pki.default.delegated: delegated takes true or false; got 1"),
         ("Slow by=250ms", "Slow by=250", "pki.default.ocsp.faults[0]: by= of Slow takes"),
         ("HttpStatus", "Httpstatsu", "pki.default.crl.faults[0]: There is no fault 'Httpstatsu'; did you"),

@@ -5,7 +5,8 @@ import errno
 import msgspec
 import pytest
 
-from mockpki._serve.problem import TYPES, Problem, pointing_to
+from mockpki._serve import bodies
+from mockpki._serve.problem import TYPES, Problem, pointing_into, pointing_to
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -59,3 +60,27 @@ def test_a_problem_inside_another_value_points_there() -> None:
     with pytest.raises(Problem) as caught, pointing_to(""):
         raise ValueError("no")
     assert (caught.value.kind, caught.value.pointer) == ("invalid", None)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "pointer"),
+    [
+        ("key_type='P-1' is no key type", "/key_type"),
+        ("csr holds no request", "/csr"),
+        ("each of alpn= and subject= is wrong", "/subject"),
+        ("'x y' is no name", "/identities/1"),
+        ("leave name='subject=' out", None),
+        ("Mix(subject=1) is wrong", None),
+        ("ocsp_urls= is wrong", None),
+        ("nothing here is the field's", None),
+    ],
+)
+def test_a_sentence_leads_to_the_field_that_it_names(sentence: str, pointer: str | None) -> None:
+    """That which was given, by its name or its value; what leads further down already stays."""
+    body = bodies.IssueCert(identities=["a", "x y"], key_type="P-1", csr="c", subject="CN=s")
+    with pytest.raises(Problem) as caught, pointing_to("/certificates/2"), pointing_into(body):
+        raise ValueError(sentence)
+    assert caught.value.pointer == f"/certificates/2{pointer or ''}"
+    with pytest.raises(Problem) as caught, pointing_into(body), pointing_to("/faults/0"):
+        raise ValueError(sentence)
+    assert caught.value.pointer == "/faults/0"
