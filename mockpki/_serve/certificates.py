@@ -12,6 +12,7 @@ from cryptography import x509
 from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._layers import CertificateContent
+from .._parameters import show
 from .._pkix.pkcs12 import write_p12
 from . import bodies, queries, shapes
 from .hosted import Hosted
@@ -110,11 +111,20 @@ def _read_extensions(extensions: Iterable[bodies.Extension]) -> list[x509.Extens
     read = []
     for number, extension in enumerate(extensions):
         with pointing_to(f"/extensions/{number}/oid"):
-            oid = x509.ObjectIdentifier(extension.oid)
+            oid = _read_oid(extension.oid)
         with pointing_to(f"/extensions/{number}/value"):
             value = read_octets(extension.value, "value")
         read.append(x509.Extension(oid, extension.critical, x509.UnrecognizedExtension(oid, value)))
     return read
+
+
+def _read_oid(text: str) -> x509.ObjectIdentifier:
+    try:
+        return x509.ObjectIdentifier(text)
+    except ValueError:
+        raise ValueError(
+            f"oid takes numbers with dots between them, such as '1.3.6.1.5.5.7.1.24'; got {show(text)}"
+        ) from None
 
 
 def read_octets(text: str, name: str) -> bytes:

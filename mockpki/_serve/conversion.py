@@ -193,6 +193,8 @@ def _say_alone(kind: Any) -> str:
             return PATTERNS[pattern]
         case inspect.StrType(max_length=int(longest)):
             return f"a text of at most {longest:,} characters"
+        case inspect.StrType(min_length=int(least)):
+            return f"a text of {least} or more characters"
         case inspect.DateTimeType():
             return 'a time by RFC 3339, with its offset from UTC, such as "2026-01-31T12:00:00Z"'
         case inspect.LiteralType():

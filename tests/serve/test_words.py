@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -44,6 +44,14 @@ SAID: list[tuple[str, str, Any, str | None, str]] = [
      "csr= brings a key of its own; leave key= out"),
     ("POST", "/certificates", {"identities": ["a"], "logged": False, "logged_at": "2020-01-02T03:04:05Z"},
      "/logged_at", "logged_at=2020-01-02T03:04:05Z is the time of SCTs"),
+    ("POST", "/certificates", {"identities": ["a"], "extensions": [{"oid": "1.x", "value": ""}]},
+     "/extensions/0/oid", "oid takes numbers with dots between them, such as '1.3.6.1.5.5.7.1.24'; got"),
+    ("POST", "/certificates/web/revoke", {"at": "0001-01-01T00:00:00+05:00"}, "/at",
+     "at= takes a time, or null; got 0001-01-01T00:00:00+05:00, which is out of the calendar's range"),
+    ("GET", "/roots.p12?password=", None, None,
+     'in the query, password takes a text of 1 or more characters; got ""'),
+    ("POST", "/tls_servers", {**WEB, "staple": {"policy": "nginx", "timeout": "-5s"}}, "/staple",
+     "timeout= of StaplePolicy takes a duration from PT0S to P10000D, such as PT30S; got -PT5S"),
     ("POST", "/cas", {"ca_issuers_urls": ["http://a.example", "\N{SNOWMAN}"]}, "/ca_issuers_urls/1",
      "is not ASCII"),
     ("POST", "/tls_servers", {}, "/certificates", "certificates is missing: give one or more by their ids"),
@@ -97,9 +105,25 @@ def test_the_way_out_is_an_option_of_the_server() -> None:
         assert "start the server with a higher --journal" in problem["detail"]
 
 
-def test_times_are_those_of_calls() -> None:
-    """RFC 3339, however Python writes them; all else stays as it is."""
+def test_times_and_durations_are_those_of_calls() -> None:
+    """RFC 3339 and ISO 8601, however Python writes them; all else stays as it is."""
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
     assert say_in_calls(f"at={moment!r} is late") == "at=2026-01-02T03:04:05Z is late"
-    for sentence in ("by= of Stale takes a duration", "'faults' is fine", "no CA is called 'pki' here"):
+    early = datetime(1, 1, 1, 0, 0, tzinfo=timezone(timedelta(hours=5)))
+    assert say_in_calls(f"got {early!r}, which") == "got 0001-01-01T00:00:00+05:00, which"
+    west = datetime(2026, 1, 2, tzinfo=timezone(timedelta(hours=-5)))
+    assert say_in_calls(f"got {west!r}") == "got 2026-01-02T00:00:00-05:00"
+    for by, written in ((timedelta(), "PT0S"), (timedelta(days=-1, seconds=5), "-PT23H59M55S")):
+        assert say_in_calls(f"by={by!r} and {timedelta(days=3)!r}") == f"by={written} and P3D"
+    for sentence in (
+        "by= of Stale takes a duration",
+        "'faults' is fine",
+        "no CA is called 'pki' here",
+        "timedelta(days=99999999999999999999) and timedelta(years=1)",
+        f"timedelta(days={'9' * 5000})",
+        "datetime.datetime(0, 0, 0, 0, 0, tzinfo=datetime.timezone.utc)",
+        "datetime.datetime(, tzinfo=datetime.timezone.utc)",
+        "datetime.datetime(1, 1, tzinfo=datetime.timezone.utc)",
+        "datetime.datetime(2026, 1, 1, 0, 0, tzinfo=datetime.timezone(P9D))",
+    ):
         assert say_in_calls(sentence) == sentence
