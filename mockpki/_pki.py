@@ -254,7 +254,7 @@ class PKI(Trusted):
 
     @property
     def crlite(self) -> CRLite:
-        """The publisher of CRLite filters, of all CAs. Its port is opened when it is first asked for."""
+        """The publisher of CRLite filters, of all CAs. It is reached from when it is first asked for."""
         return self._realm.crlite
 
     @property

@@ -94,8 +94,7 @@ def read_authority(given: Any) -> Adopted:
     Raises TypeError for anything else, and ValueError for a key of another certificate, or one of no CA.
     """
     if isinstance(given, tuple | list) and len(given) == 2:
-        certificate, key = read_certificate(given[0], "root"), read_key(given[1], "root")
-        return _check_authority(certificate, key, "root")
+        return read_pair(given[0], given[1], "root", "root")
     try:
         pems = given.cert_pem.bytes(), given.private_key_pem.bytes()
     except AttributeError as error:
@@ -106,7 +105,19 @@ def read_authority(given: Any) -> Adopted:
         raise ValueError(
             f"trustme does not hand out the key of root={given!r} ({error}); give one with an RSA or EC key"
         ) from error
-    return _check_authority(read_certificate(pems[0], "root"), read_key(pems[1], "root"), "root")
+    return read_pair(*pems, "root", "root")
+
+
+def read_pair(
+    certificate: x509.Certificate | Stored, key: PrivateKey | Stored, of_certificate: str, of_key: str
+) -> Adopted:
+    """A CA by its *certificate* and its *key*, the parameters of these names.
+
+    Raises TypeError or ValueError for what holds none, a key of another certificate, and one of no CA.
+    """
+    return _check_authority(
+        read_certificate(certificate, of_certificate), read_key(key, of_key), of_certificate, of_key
+    )
 
 
 def read_child(
@@ -118,7 +129,7 @@ def read_child(
     certified.
     """
     certificate = read_certificate(given, "certificate")
-    adopted = _check_authority(certificate, read_key(key, "key"), "certificate")
+    adopted = _check_authority(certificate, read_key(key, "key"), "certificate", "key")
     try:
         certificate.verify_directly_issued_by(issuer)
     except InvalidSignature:
@@ -129,7 +140,7 @@ def read_child(
         return adopted
     raise ValueError(
         f"certificate= is that of {_name(certificate)!r}, which {_name(issuer)!r} has not issued: {why}; "
-        "have the CA that did adopt it, such as the root of PKI(root=(certificate, key), depth=0)"
+        "have the CA that did adopt it, such as a root of your own, with depth=0"
     )
 
 
@@ -137,11 +148,13 @@ def _name(certificate: x509.Certificate) -> str:
     return certificate.subject.rfc4514_string()
 
 
-def _check_authority(certificate: x509.Certificate, key: PrivateKey, parameter: str) -> Adopted:
+def _check_authority(
+    certificate: x509.Certificate, key: PrivateKey, of_certificate: str, of_key: str
+) -> Adopted:
     own: Any = certificate.public_key()
     name = _name(certificate)
     if spki_der(own) != spki_der(key.public_key()):
-        raise ValueError(f"{parameter}= has a key, and the certificate of {name!r} is for another one")
+        raise ValueError(f"{of_key}= holds a key, and the certificate of {name!r} is for another one")
     basic, identifier = (
         _find(certificate, x509.BasicConstraints),
         _find(certificate, x509.SubjectKeyIdentifier),
@@ -149,7 +162,7 @@ def _check_authority(certificate: x509.Certificate, key: PrivateKey, parameter: 
     if basic is None or not basic.ca:
         # RFC 5280 section 4.2.1.9: "If the cA boolean is not asserted, then the keyCertSign bit in the key
         # usage extension MUST NOT be asserted."
-        raise ValueError(f"{parameter}= takes a CA, and {name!r} is none by its basicConstraints")
+        raise ValueError(f"{of_certificate}= takes a CA, and {name!r} is none by its basicConstraints")
     return Adopted(certificate.public_bytes(Encoding.DER), key, identifier.digest if identifier else None)
 
 

@@ -1,4 +1,4 @@
-"""Where the services of one CA are, until they are withdrawn."""
+"""Where the services of one CA are, until they are withdrawn; and those of a whole PKI."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._services.service import Service
 
 @dataclass(eq=False)
 class Mount:
-    """The services of one CA: each on a port of its own, or all below one path of a shared one."""
+    """Services that belong together: each on a port of its own, or all below one path of a shared one."""
 
     services: tuple[Service[Any], ...]
     listeners: list[ListeningPort] = field(default_factory=list)
@@ -21,7 +21,7 @@ class Mount:
 
     def find(self, folder: str) -> Service[Any] | None:
         """The service whose paths begin with ``/folder``; None for nobody's."""
-        return next((one for one in self.services if folder in one.folders), None)
+        return next((one for one in self.services if not one.folders or folder in one.folders), None)
 
     def close(self) -> None:
         """From now on only the evidence of the services can be read. The ports are left to others."""

@@ -121,14 +121,15 @@ class Realm:
 
     @property
     def crlite(self) -> CRLite:
-        """The service of filters. Whoever asks for it first opens its port."""
+        """The service of filters. Whoever asks for it first opens its port, unless one is shared."""
         with self._opening:
             if self._crlite is None:
                 self.require_open()
                 what, log = f"CRLite service of PKI {self.tag}", self.logging.log
                 service = CRLite(what, self.clock, self.problems, self.enrolment, log)
+                mount = self.serve_all(service)
                 # Connections may come at once. Nobody waits for the engine, which may be what is asking.
-                self.engine.post(start_all, [self.serve(service)])
+                self.engine.post(start_all, mount.listeners)
                 self._crlite = service
             return self._crlite
 
@@ -153,7 +154,7 @@ class Realm:
         return listener
 
     def serve_all(self, *services: Service[Any]) -> Mount:
-        """Bind ports for the *services* of one CA, or have them on the port that is shared."""
+        """Bind ports for *services* that belong together, or have them on the port that is shared."""
         mount = Mount(services)
         shared = self.network.services
         if shared is None:

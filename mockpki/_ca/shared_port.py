@@ -31,9 +31,9 @@ class SharedPort:
         with SharedPort(8481) as shared, PKI(services=shared) as one, PKI(services=shared) as other:
             one.ocsp.url  # http://127.0.0.1:8481/1380c76f-1/ocsp
 
-    Each CA has a path of its own, which is in the URLs of its certificates. It is for containers, where one
-    port is mapped, and for many PKIs at once: a service takes no descriptors. What it cannot have are faults
-    of a port, `faults.Refused` and `faults.SlowAccept`, which would be everybody's.
+    Each CA has a path of its own, which is in the URLs of its certificates, and ``pki.crlite`` has one. It is
+    for containers, where one port is mapped, and for many PKIs at once: a service takes no descriptors. What
+    it cannot have are faults of a port, `faults.Refused` and `faults.SlowAccept`, which would be everybody's.
 
     *port* is the number, 0 for a free one; *host* a loopback address, or ``"localhost"``. Raises OSError when
     the port is taken. Close it after its PKIs.
@@ -103,6 +103,8 @@ class SharedPort:
         """Raise ValueError once it is closed, and in a process that was forked from its own."""
         if self._closed or self.engine.forked:
             raise ValueError(f"{self!r} is closed, or another process's; make a new one for this PKI")
+        if self.engine.lost is not None:
+            raise TimeoutError(self.engine.lost)
 
     @property
     def port(self) -> int:
@@ -119,7 +121,8 @@ class SharedPort:
     def add(self, name: str, mount: Mount) -> None:
         """Let the services of *mount* be below ``/name``."""
         self.require_open()
-        self.engine.call(self._mounts.__setitem__, name, mount)
+        # Nobody waits for the engine: a fault that runs there may be waiting for whoever adds this.
+        self._mounts[name] = mount
 
     def remove(self, mounts: list[Mount]) -> None:
         """Let the services of *mounts* be nowhere, and drop the clients that spoke to them."""
@@ -127,7 +130,9 @@ class SharedPort:
             self.engine.end(self._remove, mounts)
 
     def _remove(self, mounts: list[Mount]) -> None:
-        self._mounts = {name: mount for name, mount in self._mounts.items() if mount not in mounts}
+        for name, mount in list(self._mounts.items()):
+            if mount in mounts:
+                del self._mounts[name]
         for connection, mount in list(self._spoken_to.items()):
             if mount in mounts:
                 connection.abort()

@@ -1,7 +1,7 @@
 """`mockpki serve`: the same PKI for every language, and for a person with a browser.
 
 - `bodies`, `queries`, `shapes`: what callers send and are answered, field by field. `durations`: durations
-  among that.
+  among that. `conversion`: what comes as these, or why not.
 - `topology`, `hosted`, `named`, `limits`: the PKIs of a server; what is in one, by the names that callers
   have for it; how much of everything there is.
 - `route`, `table`: a call, and all calls there are. `health`, `pkis`, `authorities`, `certificates`,
@@ -13,8 +13,8 @@
 - `events`: what happened, for those who listen: what calls have changed by `changes`, what clients did by
   the `pump`. `streams`: the call that listens.
 - `policies`: those of clients and of servers that staple, by name and field.
-- `openapi`: what there is, for programs. `guard`: who may call. `problem`: what went wrong, as a document.
-  `waiting`: for what is to come.
+- `openapi`: what there is, for programs. `guard`: who may call. `problem`: what went wrong, as a document, in
+  the `words` of calls. `waiting`: for what is to come.
 - `console`: the page for a person with a browser.
 - `application`, `server`, `activity`: from a request to an answer; the port; how long nobody has called.
 - `settings`, `process`, `life`: what a server is to be; all of it as a process; what begins and ends that.

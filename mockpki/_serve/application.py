@@ -14,9 +14,9 @@ from werkzeug.exceptions import ClientDisconnected, MethodNotAllowed, NotFound, 
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from .._typed import find_near, suggest
 from .bodies import Body
 from .changes import tell_change
+from .conversion import convert
 from .guard import HEADERS, Guard
 from .limits import IDLE, LARGEST_BODY
 from .problem import MEDIA_TYPE, Problem
@@ -96,6 +96,8 @@ class Application:
             if problem.kind == "something-failed":
                 # A reset, say, is done all the same.
                 tell_change(call, None)
+            elif problem.kind != "assertion-failed":
+                call.check_open()
             raise
         except Exception:
             # What is in the middle of being closed raises all kinds of things.
@@ -154,77 +156,6 @@ def _refuse_twins(pairs: list[tuple[str, Any]]) -> None:
         raise ValueError(f"an object has the field {twin[:60]!r} twice")
 
 
-def convert(value: Any, kind: Any, *, strict: bool = True) -> Any:
-    """*value* as a *kind* of `bodies`. Raises Problem, with near names for an unknown field or word."""
-    try:
-        return msgspec.convert(value, kind, strict=strict)
-    except msgspec.ValidationError as error:
-        problem = Problem.of(error)
-        raise _name_word(_name_field(problem, kind), kind) from error
-
-
-def _name_word(problem: Problem, kind: Any) -> Problem:
-    """*problem*, with those that there are where it is about a word that is none of a few."""
-    _, _, quoted = problem.detail.partition("invalid enum value ")
-    if not quoted:
-        return problem
-    word, words = quoted[1:-1][:60], _list_words(_follow(kind, problem.pointer or ""))
-    detail = f"there is no {word!r} here; {suggest(word, words)}".rstrip(".")
-    return Problem("invalid", detail, problem.pointer, find_near(word, words))
-
-
-def _name_field(problem: Problem, kind: Any) -> Problem:
-    """*problem*, with near names where it is about a field that is not known."""
-    _, _, field = problem.detail.partition("unknown field `")
-    if not field:
-        return problem
-    field = field.rstrip("`")
-    near = find_near(field, _list_fields(_follow(kind, problem.pointer or "")))
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    pointer = f"{problem.pointer or ''}/{field}"
-    return Problem("unknown-field", f"there is no field {field!r} here{hint}", pointer, near)
-
-
-def _follow(kind: Any, pointer: str) -> Any:
-    """The type at *pointer* within *kind*."""
-    found = msgspec.inspect.type_info(kind)
-    for step in pointer.split("/")[1:]:
-        found = _step(found, step)
-    return found
-
-
-def _step(found: Any, step: str) -> Any:
-    if isinstance(found, msgspec.inspect.Metadata):
-        return _step(found.type, step)
-    if isinstance(found, msgspec.inspect.UnionType):
-        return next((inner for one in found.types if (inner := _step(one, step)) is not None), None)
-    if isinstance(found, msgspec.inspect.ListType):
-        return found.item_type
-    if isinstance(found, msgspec.inspect.DictType):
-        return found.value_type
-    if isinstance(found, msgspec.inspect.StructType):
-        return next((field.type for field in found.fields if field.encode_name == step), None)
-    return None
-
-
-def _list_fields(found: Any) -> list[str]:
-    if isinstance(found, msgspec.inspect.Metadata):
-        return _list_fields(found.type)
-    if isinstance(found, msgspec.inspect.UnionType):
-        return [name for one in found.types for name in _list_fields(one)]
-    if isinstance(found, msgspec.inspect.StructType):
-        return [field.encode_name for field in found.fields]
-    return []
-
-
-def _list_words(found: Any) -> list[str]:
-    if isinstance(found, msgspec.inspect.Metadata):
-        return _list_words(found.type)
-    if isinstance(found, msgspec.inspect.UnionType):
-        return [word for one in found.types for word in _list_words(one)]
-    return [str(word) for word in found.values] if isinstance(found, msgspec.inspect.LiteralType) else []
-
-
 def _read_query(request: Incoming, kind: Any) -> Any:
     for name, values in request.args.lists():
         if len(values) > 1:
@@ -234,9 +165,7 @@ def _read_query(request: Incoming, kind: Any) -> Any:
         return convert(request.args.to_dict(), kind, strict=False)
     except Problem as problem:
         # There is nothing in the body to point to.
-        place = (problem.pointer or "").lstrip("/")
-        if problem.kind == "invalid" and place:
-            problem.detail = f"{place}= in the query: {problem.detail}"
+        problem.detail = f"in the query, {problem.detail}"
         problem.pointer = None
         raise
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .._ca.adopted import read_pair
 from .._ca.ca import CA
 from .._ca.options import check_publishing
 from .._layers import CertificateContent
+from .._pkix.keys import PrivateKey
 from . import bodies, shapes
 from .hosted import Hosted
-from .problem import Problem, pointing_to
+from .problem import Problem, pointing_into, pointing_to
 from .route import Call, Routes
 from .views import show_ca
 
@@ -48,7 +50,11 @@ def create_ca(hosted: Hosted, body: bodies.MakeCa) -> str:
     with hosted.lock, hosted.cas.room(body.name):
         with pointing_to("/parent"):
             parent = hosted.find_ca(body.parent)
-        ca = _create_child(hosted, parent, body) if body.adopt is None else _adopt_child(parent, body)
+        if body.adopt is None:
+            with pointing_into(body):
+                ca = _create_child(hosted, parent, body)
+        else:
+            ca = _adopt_child(parent, body, body.adopt)
         id = hosted.add_ca(ca, body.name)
         hosted.bodies[id] = body
         return id
@@ -73,7 +79,7 @@ def _create_child(hosted: Hosted, parent: CA, body: bodies.MakeCa) -> CA:
     )
 
 
-def _adopt_child(parent: CA, body: bodies.MakeCa) -> CA:
+def _adopt_child(parent: CA, body: bodies.MakeCa, own: bodies.Adopted) -> CA:
     for name in body.__struct_fields__:
         if name not in _OF_ADOPTED and getattr(body, name) != getattr(bodies.MakeCa(), name):
             raise Problem(
@@ -81,10 +87,18 @@ def _adopt_child(parent: CA, body: bodies.MakeCa) -> CA:
                 f"{name} is for a CA that is made, and this one is adopted as it is; leave it out",
                 f"/{name}",
             )
-    own: Any = body.adopt
     options = _choose_publishing(parent, body)
     with pointing_to("/adopt"):
-        return parent.adopt_child_ca(own.certificate.encode(), own.private_key.encode(), **options)
+        certificate, key = read_own(own)
+        with pointing_into(own):
+            return parent.adopt_child_ca(certificate, key, **options)
+
+
+def read_own(own: bodies.Adopted) -> tuple[bytes, PrivateKey]:
+    """The certificate and the key of a CA of the caller's own. Raises Problem, which points into it."""
+    with pointing_into(own):
+        read = read_pair(own.certificate.encode(), own.private_key.encode(), "certificate", "private_key")
+        return read.certificate, read.key
 
 
 def _choose_publishing(parent: CA, body: bodies.MakeCa) -> dict[str, Any]:
@@ -122,7 +136,9 @@ def _list_targets(hosted: Hosted, body: bodies.Targets) -> Iterable[Any]:
 def revoke_many(hosted: Hosted, ca: CA, body: bodies.RevokeMany) -> None:
     """Have *ca* revoke what *body* says."""
     with hosted.lock:
-        ca.revoke(_list_targets(hosted, body), body.reason, body.at, body.invalidity_date)
+        targets = _list_targets(hosted, body)
+        with pointing_into(body):
+            ca.revoke(targets, body.reason, body.at, body.invalidity_date)
 
 
 def _change(call: Call, change: Callable[[CA, Iterable[Any]], object]) -> None:

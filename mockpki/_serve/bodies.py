@@ -279,6 +279,7 @@ class MakePki(Body):
     ocsp: Service | None = None
     crl: Service | None = None
     ca_issuers: Service | None = None
+    crlite: Annotated[Service | None, Meta(description="That of filters; takes logged.")] = None
     authorities: Annotated[
         dict[str, Authority],
         Meta(description="By CA: root, ca, or a name in cas. ocsp, crl and ca_issuers are those of ca."),

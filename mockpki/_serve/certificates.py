@@ -9,12 +9,14 @@ from typing import Any
 
 from cryptography import x509
 
+from .._ca.ca import CA
 from .._ca.leaf import Leaf
 from .._layers import CertificateContent
+from .._parameters import show
 from .._pkix.pkcs12 import write_p12
 from . import bodies, queries, shapes
 from .hosted import Hosted
-from .problem import Problem, pointing_to
+from .problem import Problem, pointing_into, pointing_to
 from .route import Call, Content, Routes
 from .views import name_certificate, show_certificate
 
@@ -48,35 +50,41 @@ def issue(hosted: Hosted, body: bodies.IssueCert) -> str:
                 "unless common_name, subject or csr says for whom",
                 "/identities",
             )
-        leaf = ca.issue_cert(
-            *body.identities,
-            must_staple=body.must_staple,
-            not_before=body.not_before,
-            not_after=body.not_after,
-            key_type=body.key_type,
-            key=None if body.key is None else body.key.encode(),
-            client=body.client,
-            csr=None if body.csr is None else body.csr.encode(),
-            serial_number=serial,
-            common_name=body.common_name,
-            subject=body.subject,
-            ocsp_urls=body.ocsp_urls,
-            crl_urls=body.crl_urls,
-            ca_issuers_urls=body.ca_issuers_urls,
-            extensions=_read_extensions(body.extensions),
-            logged=body.logged,
-            logged_at=body.logged_at,
-            faults=hosted.list_faults(body.faults, fit=(CertificateContent,), what="a certificate"),
-        )
-        try:
-            _set_status(leaf, body)
-        except Exception:
-            # What cannot be as it was asked for is not there.
-            ca.forget(leaf)
-            raise
+        with pointing_into(body):
+            leaf = _issue(hosted, ca, serial, body)
         id = hosted.certificates.add(leaf, f"{leaf.serial_number:x}", body.name)
         hosted.bodies[id] = body
         return id
+
+
+def _issue(hosted: Hosted, ca: CA, serial: int | None, body: bodies.IssueCert) -> Leaf:
+    leaf = ca.issue_cert(
+        *body.identities,
+        must_staple=body.must_staple,
+        not_before=body.not_before,
+        not_after=body.not_after,
+        key_type=body.key_type,
+        key=None if body.key is None else body.key.encode(),
+        client=body.client,
+        csr=None if body.csr is None else body.csr.encode(),
+        serial_number=serial,
+        common_name=body.common_name,
+        subject=body.subject,
+        ocsp_urls=body.ocsp_urls,
+        crl_urls=body.crl_urls,
+        ca_issuers_urls=body.ca_issuers_urls,
+        extensions=_read_extensions(body.extensions),
+        logged=body.logged,
+        logged_at=body.logged_at,
+        faults=hosted.list_faults(body.faults, fit=(CertificateContent,), what="a certificate"),
+    )
+    try:
+        _set_status(leaf, body)
+    except Exception:
+        # What cannot be as it was asked for is not there.
+        ca.forget(leaf)
+        raise
+    return leaf
 
 
 def _check_times(body: bodies.IssueCert) -> None:
@@ -92,8 +100,7 @@ def _check_times(body: bodies.IssueCert) -> None:
 def _set_status(leaf: Leaf, body: bodies.IssueCert) -> None:
     match body.status:
         case "revoked":
-            with pointing_to("/reason"):
-                leaf.issuer.revoke(leaf, body.reason or "unspecified", body.at, body.invalidity_date)
+            leaf.issuer.revoke(leaf, body.reason or "unspecified", body.at, body.invalidity_date)
         case "on_hold":
             leaf.issuer.revoke(leaf, "certificate_hold", body.at, body.invalidity_date)
         case "unknown":
@@ -104,11 +111,20 @@ def _read_extensions(extensions: Iterable[bodies.Extension]) -> list[x509.Extens
     read = []
     for number, extension in enumerate(extensions):
         with pointing_to(f"/extensions/{number}/oid"):
-            oid = x509.ObjectIdentifier(extension.oid)
+            oid = _read_oid(extension.oid)
         with pointing_to(f"/extensions/{number}/value"):
             value = read_octets(extension.value, "value")
         read.append(x509.Extension(oid, extension.critical, x509.UnrecognizedExtension(oid, value)))
     return read
+
+
+def _read_oid(text: str) -> x509.ObjectIdentifier:
+    try:
+        return x509.ObjectIdentifier(text)
+    except ValueError:
+        raise ValueError(
+            f"oid takes numbers with dots between them, such as '1.3.6.1.5.5.7.1.24'; got {show(text)}"
+        ) from None
 
 
 def read_octets(text: str, name: str) -> bytes:
@@ -208,7 +224,8 @@ def _change(call: Call, change: Callable[[Leaf], object]) -> shapes.Certificate:
 def revoke(call: Call) -> shapes.Certificate:
     """Revoke a certificate; with the reason `certificate_hold` it can be released again."""
     body = call.body or bodies.Revoke()
-    return _change(call, lambda leaf: leaf.issuer.revoke(leaf, body.reason, body.at, body.invalidity_date))
+    with pointing_into(body):
+        return _change(call, lambda one: one.issuer.revoke(one, body.reason, body.at, body.invalidity_date))
 
 
 @ROUTES.add("POST", f"{_ONE}/release", answers=shapes.Certificate, refusals=("conflict",))

@@ -13,11 +13,12 @@ import msgspec
 from .._ca.ca import CA
 from .._catalogue.data import to_text
 from .._pkix.status import Reason
+from .._services.filters import CHANNELS
 from .._services.service import Service
 from ..sequences import CountingChooser
 from . import bodies
 from .durations import read_duration, write_duration
-from .hosted import SERVICES, Hosted
+from .hosted import FILTERS, SERVICES, Hosted
 from .problem import Problem
 from .route import Call, Content, Routes
 
@@ -65,6 +66,7 @@ class Export:
         made: bodies.MakePki = hosted.bodies[hosted.id]
         servers = [self._write_server(id) for id in hosted.servers]
         services = {name: self._write_service(hosted.find_service(None, name)) for name in SERVICES}
+        services[FILTERS] = self._write_filters(made)
         authorities = {key: one for id in hosted.cas for key, one in self._write_authority(id)}
         # Those that are referred to have their names by now; the certificates may refer to CAs.
         certificates = [self._write_certificate(id) for id in hosted.certificates if id in hosted.bodies]
@@ -75,6 +77,19 @@ class Export:
             made, root=None, clock=self._write_clock(made), cas=cas, certificates=certificates,
             authorities=authorities, tls_servers=servers, **services,
         ), self._missing  # fmt: skip
+
+    def _write_filters(self, made: bodies.MakePki) -> bodies.Service | None:
+        """What their service is set to. What it has published has the times of then."""
+        service = self._hosted.filters
+        if service is None:
+            return None
+        if any(service.list_files(channel) for channel in CHANNELS):
+            self._missing.append("the filters that are published; POST .../crlite/publish makes new ones")
+        body = self._write_service(service)
+        if body is not None and not made.logged:
+            self._missing.append("what the service of filters is set to, which a stage has made")
+            return None
+        return body
 
     def _write_clock(self, made: bodies.MakePki) -> str | None:
         ago = timedelta() if made.ago is None else read_duration(made.ago, "ago")
@@ -190,7 +205,7 @@ class Export:
                 body.sequence = self._write_sequence(rule.chooser)
             elif subject is None:
                 body.faults = self._write_faults(rule)
-            elif isinstance(subject, int) and f"{subject:x}" in self._known():
+            elif isinstance(subject, int) and self._is_known(f"{subject:x}"):
                 body.to = {**body.to, self._refer(f"{subject:x}"): self._write_faults(rule)}
             else:
                 self._missing.append(f"faults about {subject!r}, which is no certificate here")
@@ -213,8 +228,9 @@ class Export:
 
     # What refers to something else.
 
-    def _known(self) -> set[str]:
-        return {*self._hosted.certificates, *self._hosted.cas}
+    def _is_known(self, key: str) -> bool:
+        """Whether a certificate or a CA is found by *key*, an id or a serial number."""
+        return key in self._hosted.certificates or key in self._hosted.cas
 
     def _refer(self, key: str) -> str:
         """What the one that is found by *key* is called when it is made again."""
@@ -249,7 +265,7 @@ class Export:
         return [self._rename(one) for one in value] if isinstance(value, list) else value
 
     def _rename_id(self, text: str, id: str) -> str:
-        if id not in self._known():
+        if not self._is_known(id):
             return text
         name = self._refer(id)
         if not _BARE.fullmatch(name):

@@ -21,8 +21,8 @@ import msgspec
 
 from .._catalogue.data import describe_schemas, map_references
 from .._typed import suggest
-from .application import convert
 from .bodies import MakePki
+from .conversion import convert
 from .pkis import make
 from .problem import Problem
 from .topology import Topology

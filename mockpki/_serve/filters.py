@@ -9,7 +9,7 @@ from .._services.filter_file import Channel
 from .._services.filters import CHANNELS
 from . import bodies, queries, shapes
 from .hosted import FILTERS
-from .problem import Problem
+from .problem import Problem, pointing_into
 from .route import Call, Routes
 
 ROUTES = Routes()
@@ -47,7 +47,7 @@ def publish(call: Call) -> shapes.Filters:
     hosted = call.hosted
     body: bodies.PublishFilters = call.body or bodies.PublishFilters()
     service = hosted.find_filters()
-    with hosted.lock:
+    with hosted.lock, pointing_into(body):
         service.publish(body.full, coverage_ends=body.coverage_ends, channel=body.channel)
     return _show_filters(service, CHANNELS if body.channel is None else (body.channel,))
 

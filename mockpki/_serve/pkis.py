@@ -14,7 +14,7 @@ from .authorities import create_ca, revoke_many
 from .certificates import DER, P12, PEM, issue
 from .durations import read_duration
 from .guard import read_host
-from .hosted import SERVICES, Hosted, tell
+from .hosted import FILTERS, SERVICES, Hosted, tell
 from .problem import Problem, pointing_to
 from .route import Call, Content, Routes
 from .services import set_up_service
@@ -48,6 +48,9 @@ def _fill(hosted: Hosted, body: bodies.MakePki) -> None:
                 with pointing_to(f"/revoked/{number}"):
                     revoke_many(hosted, issuer, revoked)
             _set_up_services(hosted, issuer, authority)
+    if body.crlite is not None:
+        with pointing_to(f"/{FILTERS}"):
+            set_up_service(hosted, hosted.find_filters(), body.crlite)
     for number, server in enumerate(body.tls_servers):
         with pointing_to(f"/tls_servers/{number}"):
             start_server(hosted, server)
@@ -90,7 +93,7 @@ def _refuse_twice(hosted: Hosted, ca: CA, authority: bodies.Authority, body: bod
 def make_pki(call: Call) -> shapes.Pki:
     """Make a PKI, fresh and apart from all others: one for each test.
 
-    `certificates`, `ocsp`, `crl`, `ca_issuers` and `tls_servers` set it up in the same call.
+    `certificates`, `ocsp`, `crl`, `ca_issuers`, `crlite` and `tls_servers` set it up in the same call.
     """
     body = call.body or bodies.MakePki()
     if body.advertise is None and call.topology.everywhere:

@@ -11,7 +11,7 @@ from .._catalogue.arguments import list_parameters, read_parameter
 from .._catalogue.kinds import Reading
 from .._typed import find_near
 from ..relying_party import Policy, named
-from .problem import Problem
+from .problem import Problem, pointing_to
 
 P = TypeVar("P", Policy, staplers.StaplePolicy)
 
@@ -29,8 +29,8 @@ def read_policy(value: object) -> Policy:
         read_policy("hard-fail,whole_chain=no")
         read_policy({"policy": "hard-fail", "whole_chain": False})
 
-    Raises LookupError for an unknown name, Problem for an unknown field, both with near names, and TypeError
-    or ValueError for values that make no sense.
+    Raises LookupError for an unknown name, Problem for an unknown field, both with near names, and for what a
+    field does not take; TypeError or ValueError for what makes no sense as a whole.
     """
     match value:
         case str():
@@ -44,7 +44,7 @@ def read_policy(value: object) -> Policy:
 
 
 def vary(policy: P, fields: Mapping[Any, Any]) -> P:
-    """*policy* with other values of these *fields*, as data. Raises Problem for one that it does not have."""
+    """*policy* with other values of these *fields*, as data. Raises Problem, pointing to what is wrong."""
     # What is documented of a client is beside the fields of its policy.
     owner = next(kind for kind in (Policy, staplers.StaplePolicy) if isinstance(policy, kind))
     known = list_parameters(owner)
@@ -55,5 +55,8 @@ def vary(policy: P, fields: Mapping[Any, Any]) -> P:
             raise Problem(
                 "unknown-field", f"a policy has no field {field!r}; {hint}", f"/{field}", suggestions=near
             )
-    changes = {field: read_parameter(type(policy), field, value, _READING) for field, value in fields.items()}
+    changes = {}
+    for field, value in fields.items():
+        with pointing_to(f"/{field}"):
+            changes[field] = read_parameter(type(policy), field, value, _READING)
     return replace(policy, **changes)

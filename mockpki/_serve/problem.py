@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from .._engine.ports import EXHAUSTED
 from .._problems import describe
-from . import bodies, shapes
+from . import shapes
+from .words import say_in_calls
 
 MEDIA_TYPE = "application/problem+json"
 PAGE = "/v1/problems"
@@ -90,8 +93,6 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         match error:
             case Problem():
                 return error
-            case msgspec.ValidationError():
-                return _read_validation_error(error)
             # These two are what no sentence of the domain's is raised as.
             case KeyError() | IndexError():
                 return cls("bug", describe(error))
@@ -122,27 +123,45 @@ def pointing_to(pointer: str) -> Iterator[None]:
         raise problem from error
 
 
+@contextmanager
+def pointing_into(body: Struct) -> Iterator[None]:
+    """A block that gives fields of *body* to functions of Python, whose sentences name what they are about.
+
+    What is raised in it leaves it as a problem there: at the first field of that name that was given.
+    """
+    try:
+        yield
+    except Exception as error:
+        problem = Problem.of(error)
+        if problem.pointer is None:
+            problem.pointer = _find_field(problem.detail, body)
+        if problem is error:
+            raise
+        raise problem from error
+
+
+def _find_field(sentence: str, body: Struct) -> str | None:
+    """A pointer to what *sentence* names: as ``field=``, by its first word, or by its value; or None."""
+    given: dict[str, Any] = {
+        field.name: value
+        for field in msgspec.structs.fields(body)
+        if (value := getattr(body, field.name)) not in (field.default, [], None)
+    }
+    # What was given may have any words in it, and a sequence says all of its own.
+    for name in re.findall(r"^\w+|\b\w+(?==)", re.sub(r"'[^']*'|\w+\([^()]*\)", "", sentence)):
+        if name in given:
+            return f"/{name}"
+    for name, value in given.items():
+        places = enumerate(value) if isinstance(value, list) else [(None, value)]
+        for number, one in places:
+            if isinstance(one, str) and repr(one) in sentence:
+                return f"/{name}" if number is None else f"/{name}/{number}"
+    return None
+
+
 def describe_plainly(error: BaseException) -> str:
-    """What *error* says, with its notes."""
+    """What *error* says, with its notes, in the words of calls."""
     notes = [note.removeprefix("mockpki: ") for note in getattr(error, "__notes__", ())]
     # The number of an error of the system's is for programs, and they have the kind of the problem.
     words = error.strerror if isinstance(error, OSError) and error.filename is None else None
-    return "; ".join([words or str(error) or type(error).__name__, *notes])
-
-
-_PLACE = re.compile(r"^(?P<said>.*?)(?: - at `(?P<place>[^`]*)`)?$", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[(\.\.\.)\]")
-
-
-def _read_validation_error(error: msgspec.ValidationError) -> Problem:
-    """What msgspec says, with its path as a pointer."""
-    found = _PLACE.match(str(error))
-    assert found is not None
-    pointer = "".join(f"/{name or number or '-'}" for name, number, _ in _STEP.findall(found["place"] or ""))
-    said = found["said"]
-    # A pattern is for programs.
-    names = [step for step in pointer.split("/") if step and not step.isdigit()]
-    for pattern, words in bodies.PATTERNS.items():
-        if repr(pattern) in said:
-            said = f"{names[-1]} takes {words}"
-    return Problem("invalid", f"{said[:1].lower()}{said[1:]}", pointer or None)
+    return say_in_calls("; ".join([words or str(error) or type(error).__name__, *notes]))

@@ -60,7 +60,7 @@ class WithParameters(Body):
 class Password(Body):
     """What the file is to be opened with."""
 
-    password: str = "mockpki"  # noqa: S105 - nothing here is a secret
+    password: Annotated[str, Meta(min_length=1)] = "mockpki"  # noqa: S105 - nothing here is a secret
 
 
 class EnvFormat(Body):

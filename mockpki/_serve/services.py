@@ -16,7 +16,7 @@ from .._services.service import Service
 from . import bodies, queries, shapes
 from .certificates import read_octets
 from .hosted import FILTERS, SERVICES, Hosted
-from .problem import Problem, pointing_to
+from .problem import Problem, describe_plainly, pointing_into, pointing_to
 from .route import Call, Content, Routes
 from .views import find_url
 from .waiting import read_page
@@ -109,7 +109,8 @@ def make_sequence(hosted: Hosted, body: bodies.Sequence) -> Any:
     if "faults" in given:
         given["faults"] = list(hosted.list_faults(given["faults"]))
     chosen = hosted.list_scripts(given.pop("alternatives", []), "/alternatives")
-    return getattr(sequences, name)(*chosen, **given)
+    with pointing_into(body):
+        return getattr(sequences, name)(*chosen, **given)
 
 
 def show_service(hosted: Hosted, service: Service[Any]) -> shapes.Service:
@@ -319,7 +320,7 @@ def assert_asked(call: Call) -> None:
     try:
         asserting.assert_asked(about, body.times)
     except AssertionError as error:
-        raise Problem("assertion-failed", str(error)) from error
+        raise Problem("assertion-failed", describe_plainly(error)) from error
 
 
 @ROUTES.add("POST", *_below(_OCSP, "/make"), body=bodies.MakeAnswer, answers="application/ocsp-response")
@@ -333,7 +334,8 @@ def make_answer(call: Call) -> Content:
     with pointing_to("/certificate"):
         about: Any = hosted.find_member(body.certificate)
     faults = hosted.list_faults(body.faults, fit=get_args(OCSPBytesFault), what="an OCSP response as bytes")
-    der = service.response_for(about, *faults, hash_algorithm=body.hash_algorithm, nonce=nonce)
+    with pointing_into(body):
+        der = service.response_for(about, *faults, hash_algorithm=body.hash_algorithm, nonce=nonce)
     return Content(der, "application/ocsp-response")
 
 

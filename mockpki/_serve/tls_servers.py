@@ -19,7 +19,7 @@ from .._typed import split_address
 from . import bodies, queries, shapes
 from .certificates import read_octets
 from .hosted import Hosted
-from .problem import Problem, describe_plainly, pointing_to
+from .problem import Problem, describe_plainly, pointing_into, pointing_to
 from .route import Call, Routes
 from .staples import choose_staple
 from .views import name_certificate
@@ -37,7 +37,7 @@ def start_server(hosted: Hosted, body: bodies.TlsServer) -> str:
         staple, shown = choose_staple(hosted, body.staple)
         with pointing_to("/forward_to"):
             forward_to = None if body.forward_to is None else read_address(body.forward_to)
-        with hosted.lock:
+        with hosted.lock, pointing_into(body):
             server = hosted.pki.tls_server(
                 *given,
                 staple=staple,
@@ -77,6 +77,12 @@ def _list_leaves(hosted: Hosted, body: bodies.TlsServer) -> list[Any]:
                 return leaf
 
         return [issue]
+    if not body.certificates:
+        raise Problem(
+            "invalid",
+            'certificates is missing: give one or more by their ids, or {"issue": true} for one a name',
+            "/certificates",
+        )
     leaves = []
     for number, key in enumerate(body.certificates):
         with pointing_to(f"/certificates/{number}"):

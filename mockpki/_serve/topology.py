@@ -13,12 +13,13 @@ from .._clock import monotonic
 from .._parameters import LONGEST
 from .._pki import PKI
 from .._typed import find_near
+from .authorities import read_own
 from .bodies import MakePki
 from .durations import read_duration
 from .events import Events
 from .hosted import Hosted
 from .limits import REMEMBERED, Limits
-from .problem import Problem, pointing_to
+from .problem import Problem, pointing_into, pointing_to
 from .pump import Pump
 from .shapes import EventData, Problems
 
@@ -109,7 +110,9 @@ class Topology:
         if body.ttl is not None:
             with pointing_to("/ttl"):
                 ttl = read_duration(body.ttl, "ttl", least=timedelta(), most=LONGEST)
-        pki = PKI(**{**self._options, **_choose_options(body)}, evidence=self.limits.journal)
+        options = {**self._options, **_choose_options(body)}
+        with pointing_into(body):
+            pki = PKI(**options, evidence=self.limits.journal)
         pki._realm.network.tls_ports = self._tls_ports
         if body.logged:
             # Whoever makes it has no other way to ask for the service of filters.
@@ -197,7 +200,8 @@ def _choose_options(body: MakePki) -> dict[str, Any]:
         "ca_not_after": body.ca_not_after,
     }
     if body.root is not None:
-        options["root"] = (body.root.certificate.encode(), body.root.private_key.encode())
+        with pointing_to("/root"):
+            options["root"] = read_own(body.root)
     if body.publishes is not None:
         options["publishes"] = body.publishes
     if body.ago is not None:

@@ -27,7 +27,7 @@ class Service(Controlled[F]):
 
     path: ClassVar[str]
     folders: ClassVar[tuple[str, ...]] = ()
-    """How the paths of all that it serves begin, where others are beside it."""
+    """How the paths of all that it serves begin, where others are beside it; none where it is alone."""
     methods: ClassVar[tuple[str, ...]] = ("GET", "HEAD")
 
     def __init__(self, what: str, clock: Clock, problems: Problems, read: Reader = read_nothing) -> None:

@@ -60,7 +60,7 @@ def settings_options() -> Decorator:
         ),
         click.option(
             "--services-port", type=port, metavar="N",
-            help="One port for OCSP, CRL and caIssuers of all PKIs; 0 for a free one. (Else: one each.)",
+            help="One port for OCSP, CRLs, caIssuers, filters of all PKIs; 0: a free one. (Else: one each.)",
         ),
         click.option(
             "--tls-ports", type=read_ports, metavar="A-B",

@@ -100,7 +100,7 @@ def test_a_root_of_ones_own_issues(key: Any) -> None:
 
 OTHER = ec.generate_private_key(ec.SECP256R1())
 WRONG: dict[str, tuple[Any, type[Exception], str]] = {
-    "another's key": ((CERTIFICATE, OTHER), ValueError, "root= has a key, and the certificate of .* another"),
+    "another's key": ((CERTIFICATE, OTHER), ValueError, "root= holds a key, and the certificate .* another"),
     "a leaf": ((certificate(ca=False), KEY), ValueError, "root= takes a CA, and .*a root of one.*is none by"),
     "no basicConstraints": ((certificate(ca=None), KEY), ValueError, "none by its basicConstraints"),
     "no certificate": ((b"MII", KEY), ValueError, "root= holds no certificate that cryptography reads"),
@@ -195,7 +195,7 @@ def test_openssl_takes_a_chain_of_ones_own(tmp_path: Path) -> None:
 
 
 CHILDREN: dict[str, tuple[Any, str]] = {
-    "another's key": ((POLICY[0], OTHER), "certificate= has a key, and the certificate of 'CN=own policy"),
+    "another's key": ((POLICY[0], OTHER), "key= holds a key, and the certificate of 'CN=own policy"),
     "a leaf": (issued(ROOT, "own leaf", ca=False), "certificate= takes a CA, and 'CN=own leaf' is none by"),
     "no key": ((POLICY[0], PEM), "key= holds no private key that cryptography reads"),
     "of another CA": (

@@ -3,6 +3,7 @@
 import gc
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from cryptography import x509
 
-from mockpki import PKI, SharedPort, faults, relying_party, sequences
+from mockpki import PKI, SharedPort, crlite, faults, relying_party, sequences
 from mockpki._exchange.http import url_with_question
 from mockpki._pkix.reading import load_certificate
 from tests.kit.asking import cert_id, connect, post, question, send, statuses
@@ -118,6 +119,8 @@ WAYS: dict[str, Callable[[PKI, Any], object]] = {
     "CRL script": lambda pki, fault: pki.crl.script(fault),
     "file": lambda pki, fault: pki.ca.ca_issuers.respond_with(fault),
     "root": lambda pki, fault: pki.root.ocsp.respond_with(fault),
+    "filters": lambda pki, fault: pki.crlite.respond_with(fault),
+    "filters script": lambda pki, fault: pki.crlite.script(fault),
 }
 
 
@@ -137,6 +140,49 @@ def test_faults_of_the_port_are_nobodys(shared: SharedPort, pki: PKI, fault: Any
     assert post(pki.ocsp.url, question(cert_id(leaf))).status == 500
     with pytest.raises(ValueError, match="has no port of its own"):
         pki.check()
+
+
+def test_filters_are_on_it(shared: SharedPort) -> None:
+    """Below a path of their own, which opens no other port: lists, files and evidence are each PKI's own."""
+    with PKI(services=shared, logged=True) as pki, PKI(services=shared, logged=True) as other:
+        assert pki._realm.listeners == other._realm.listeners == []
+        leaf = pki.issue_cert("localhost")
+        for one in (pki, other):
+            assert one.crlite.url.startswith(f"{shared.url}/{one._realm.tag}-")
+            one.crlite.publish()
+            for path in ("manifest.json", "v1/buckets/security-state/collections/cert-revocations/records"):
+                answer = send(one.crlite.url + path)
+                assert (answer.status, one.crlite.files[0].name.encode() in answer.body) == (200, True)
+            assert tuple(send(file.url).body for file in one.crlite.files) == one.crlite.filters
+            one.crlite.assert_asked(one.crlite.files[0], times=1)
+            one.crlite.assert_asked(times=3)
+        # What is made there is of each alone.
+        assert pki.crlite.check(leaf) is crlite.Status.GOOD
+        assert pki.crlite.filters != other.crlite.filters
+        url = pki.crlite.url
+    assert send(f"{url}manifest.json").status == 404
+
+
+def test_nobody_waits_for_a_fault_to_have_filters_on_it(shared: SharedPort) -> None:
+    """They are asked for while a fault of the test's own keeps the port, and then by that fault, too."""
+    with PKI(services=shared) as pki, ThreadPoolExecutor() as threads:
+        began, go, urls = threading.Event(), threading.Event(), list[str]()
+
+        def choose(incoming: sequences.Incoming) -> list[Any]:
+            began.set()
+            go.wait()
+            urls.append(pki.crlite.url)
+            return []
+
+        pki.crl.respond_by(choose)
+        answer = threads.submit(send, pki.crl.url)
+        try:
+            began.wait()
+            url = pki.crlite.url
+        finally:
+            go.set()
+        assert (answer.result().status, urls) == (200, [url])
+        assert send(f"{url}manifest.json").status == 200
 
 
 @pytest.mark.slow

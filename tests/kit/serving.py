@@ -8,7 +8,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from mockpki import CA
+from mockpki import CA, Leaf
 from mockpki._serve.application import Application
 from mockpki._serve.guard import Guard
 from mockpki._serve.limits import Limits
@@ -87,7 +87,7 @@ def serving(limits: Limits | None = None, guard: Guard | None = None, **options:
         topology.close_all()
 
 
-def adoptable(ca: CA) -> dict[str, str]:
-    """*ca* as a call adopts it."""
+def adoptable(ca: CA | Leaf) -> dict[str, str]:
+    """*ca* as a call adopts it, or something that is none."""
     pem = ca.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return {"certificate": ca.cert_pem.decode(), "private_key": pem.decode()}

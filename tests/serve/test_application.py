@@ -204,10 +204,10 @@ def test_a_query_is_read_as_what_it_is_meant(served: Served, pki: str) -> None:
     path = f"{pki}/ocsp/requests"
     assert served.ask("GET", f"{path}?after=-1&limit=10") == {"requests": [], "last": 0, "dropped": 0}
     for query, sentence in (
-        ("limit=0", "limit= in the query: expected `int` >= 1"),
-        ("limit=x", "limit= in the query: expected `int`, got `str`"),
+        ("limit=0", 'in the query, limit takes a whole number from 1 to 1000; got "0"'),
+        ("limit=x", 'in the query, limit takes a whole number from 1 to 1000; got "x"'),
         ("limit=1&limit=2", "the query has limit= 2 times; give it once"),
-        ("afetr=1", "there is no field 'afetr' here; did you mean 'after'?"),
+        ("afetr=1", "in the query, there is no field 'afetr' here; did you mean 'after'?"),
         ("wait=5", "wait: '5' is no duration"),
         ("wait=61s", "wait: '61s' is more than PT1M"),
         ("wait=-1s", "wait: '-1s' is less than PT0S"),

@@ -54,9 +54,9 @@ def test_a_ca_is_what_was_asked_for(served: Served, pki: str) -> None:
         ({"parent": "nobody"}, "/parent"),
         ({"name_of": "nobody"}, "/name_of"),
         ({"faults": ["Stale"]}, "/faults"),
-        ({"key": "/etc/passwd"}, None),
+        ({"key": "/etc/passwd"}, "/key"),
         ({"publishes": "nowhere"}, "/publishes"),
-        ({"key_type": "P-255"}, None),
+        ({"key_type": "P-255"}, "/key_type"),
     ):
         assert served.refuse("POST", f"{pki}/cas", body).get("pointer") == pointer
     assert len(served.ask("GET", f"{pki}/cas")["cas"]) == 5
@@ -105,7 +105,7 @@ def test_who_is_meant_has_to_be_said(served: Served, pki: str, verb: str) -> Non
         ({"certificates": ["web", "nobody"]}, "/certificates/1"),
         ({"serial_range": {"first": "2", "last": "1"}}, "/serial_range"),
         ({"serial_range": {"first": "0", "last": "fffff0"}}, "/serial_range"),
-        ({"serial_range": {"first": "0"}}, "/serial_range"),
+        ({"serial_range": {"first": "0"}}, "/serial_range/last"),
         ({"serial_numbers": ["0x1"]}, "/serial_numbers/0"),
     ):
         assert served.refuse("POST", f"{pki}/cas/ca/{verb}", body).get("pointer") == pointer
@@ -119,7 +119,8 @@ def test_who_is_meant_has_to_be_said(served: Served, pki: str, verb: str) -> Non
 def test_a_ca_of_ones_own_is_adopted(served: Served) -> None:
     """It issues and answers below the CA that certified it; its key is shown to nobody."""
     with PKI() as other, PKI() as stranger:
-        root, own, foreign = (adoptable(ca) for ca in (other.root, other.ca, stranger.ca))
+        leaf = other.issue_cert("localhost")
+        root, own, foreign, end = (adoptable(one) for one in (other.root, other.ca, stranger.ca, leaf))
     pki = served.make_pki(root=root, depth=0)
     shown = served.ask("POST", f"{pki}/cas", {"name": "own", "adopt": own, "publishes": "vault"}, 201)
     assert (shown["certificate"], shown["issuer"]) == (own["certificate"], "root")
@@ -128,15 +129,28 @@ def test_a_ca_of_ones_own_is_adopted(served: Served) -> None:
     made = x509.load_pem_x509_certificate(leaf["certificate"].encode())
     made.verify_directly_issued_by(x509.load_pem_x509_certificate(own["certificate"].encode()))
     served.ask("POST", f"{pki}/certificates/{leaf['id']}/revoke")
-    for body, pointer in (
-        ({"adopt": own}, "/adopt"),
-        ({"adopt": foreign}, "/adopt"),
-        ({"adopt": {**own, "private_key": foreign["private_key"]}}, "/adopt"),
-        ({"adopt": {**own, "certificate": "/etc/passwd"}}, "/adopt"),
-        ({"adopt": {"certificate": own["certificate"]}}, "/adopt"),
-        ({"adopt": own, "key_type": "P-384"}, "/key_type"),
-        ({"adopt": own, "must_staple": True}, "/must_staple"),
-        ({"adopt": own, "publishes": "nowhere"}, "/publishes"),
-    ):
-        assert served.refuse("POST", f"{pki}/cas", body)["pointer"] == pointer, body
+    for body, pointer, said in (
+        ({"adopt": own}, "/adopt/certificate", "which is in this PKI already; use that"),
+        ({"adopt": foreign}, "/adopt/certificate", "has not issued: its issuer is"),
+        ({"adopt": {**own, "private_key": foreign["private_key"]}}, "/adopt/private_key",
+         "private_key= holds a key, and the certificate of"),
+        ({"adopt": {**own, "private_key": "/etc/passwd"}}, "/adopt/private_key",
+         "private_key= holds no private key"),
+        ({"adopt": {**own, "certificate": "/etc/passwd"}}, "/adopt/certificate",
+         "certificate= holds no certificate"),
+        ({"adopt": end}, "/adopt/certificate", "certificate= takes a CA, and"),
+        ({"adopt": {"certificate": own["certificate"]}}, "/adopt/private_key", "private_key is missing"),
+        ({"adopt": own, "key_type": "P-384"}, "/key_type", "leave it out"),
+        ({"adopt": own, "must_staple": True}, "/must_staple", "leave it out"),
+        ({"adopt": own, "publishes": "nowhere"}, "/publishes", "there is no way to publish 'nowhere'"),
+    ):  # fmt: skip
+        problem = served.refuse("POST", f"{pki}/cas", body)
+        assert (problem["pointer"], said in problem["detail"]) == (pointer, True), problem
+        # As part of the call that makes a PKI it is the same, further down; and so is the root's.
+        whole = served.refuse("POST", "/v1/pkis", {"root": root, "depth": 0, "cas": [{"adopt": own}, body]})
+        assert (whole["pointer"], said in whole["detail"]) == (f"/cas/1{pointer}", True), whole
+        if said not in ("leave it out", "has not issued: its issuer is") and body["adopt"] != own:
+            problem = served.refuse("POST", "/v1/pkis", {"root": body["adopt"]})
+            at = pointer.replace("/adopt", f"/{ROOT}")
+            assert (problem["pointer"], said in problem["detail"]) == (at, True), problem
     served.ask("DELETE", pki)

@@ -9,7 +9,7 @@ import pytest
 
 from mockpki import CA, PKI, sequences
 from mockpki._serve import bodies
-from mockpki._serve.application import convert
+from mockpki._serve.conversion import convert
 from mockpki._serve.problem import Problem
 from mockpki._serve.table import TABLE
 from mockpki._services.crlite import CRLite
@@ -31,6 +31,7 @@ LEFT_OUT: dict[Any, tuple[Callable[..., Any], dict[str, str], set[str]]] = {
             "ocsp",
             "crl",
             "ca_issuers",
+            "crlite",
             "authorities",
             "tls_servers",
         },

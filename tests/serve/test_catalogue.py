@@ -85,7 +85,7 @@ def test_what_one_does(served: Served, name: str, typed: list[str], target: str 
 def test_what_is_not_there(served: Served) -> None:
     """No fault is 404; what one does not take, or is not for, 422; each with the way out."""
     assert "Stale" in served.refuse("GET", "/v1/faults/Stael", status=404)["detail"]
-    assert "by=timedelta" in served.refuse("GET", "/v1/faults/Stale?with=bye=2d")["detail"]
+    assert "Stale(by=P3D, " in served.refuse("GET", "/v1/faults/Stale?with=bye=2d")["detail"]
     assert "number with its unit" in served.refuse("GET", "/v1/faults/Stale?with=by=2")["detail"]
     assert "but for OCSP, staple, CRL" in served.refuse("GET", "/v1/faults/Stale?for=filter")["detail"]
     assert "quote without its end" in served.refuse("GET", "/v1/faults/Stale?with='")["detail"]

@@ -6,10 +6,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from mockpki._serve.bodies import MakePki
+from mockpki import faults
+from mockpki._serve.bodies import MakePki, Service
 from mockpki._serve.file import LARGEST, describe_file, read_file, write_path
 from mockpki._serve.limits import Limits
 from mockpki._serve.topology import Topology
+from tests.kit.asking import send
 
 WHOLE = """
 [serve]
@@ -35,6 +37,8 @@ certificates = ["web"]
 staple = ["Stale by=1d"]
 
 [pki."a b"]
+logged = true
+crlite = { faults = ["Hang"], script = [["HttpStatus 503"], []] }
 """
 
 
@@ -50,7 +54,8 @@ def test_a_file_is_the_bodies_of_calls(tmp_path: Path) -> None:
     file = read_file(write(tmp_path, WHOLE))
     assert file.options == {"port": 8480}
     assert list(file.pkis) == ["default", "a b"]
-    assert file.pkis["a b"] == MakePki(name="a b")
+    filters = Service(faults=["Hang"], script=[["HttpStatus 503"], []])
+    assert file.pkis["a b"] == MakePki(name="a b", logged=True, crlite=filters)
     topology = Topology(Limits())
     try:
         made = file.fill(topology)
@@ -59,6 +64,10 @@ def test_a_file_is_the_bodies_of_calls(tmp_path: Path) -> None:
         leaf = hosted.certificates.find("web")
         assert hosted.pki.ca.status(leaf).reason == "key_compromise"
         assert hosted.servers.find("front").leaves == (leaf,) or hosted.servers.find("front").leaves == [leaf]
+        crlite = topology.find("a b").find_filters()
+        assert [send(f"{crlite.url}manifest.json").status for _ in range(2)] == [503, 200]
+        assert crlite.rules == {None: (faults.Hang(),)}
+        topology.find("a b").pki.check()
     finally:
         topology.close_all()
 
@@ -67,17 +76,20 @@ def test_a_file_is_the_bodies_of_calls(tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         ("must_staple", "must_stapel", "certificates[0].must_stapel: there is no field 'must_stapel' here;"),
-        ("P-384", "P-1", "pki.default: key_type='P-1' is no key type"),
-        ("true\nocsp", "1\nocsp", "pki.default.delegated: expected `bool`, got `int`"),
+        ("P-384", "P-1", "pki.default.key_type: key_type='P-1' is no key type"),
+        ("true\nocsp", "1\nocsp", "pki.default.delegated: delegated takes true or false; got 1"),
         ("Slow by=250ms", "Slow by=250", "pki.default.ocsp.faults[0]: by= of Slow takes"),
         ("HttpStatus", "Httpstatsu", "pki.default.crl.faults[0]: There is no fault 'Httpstatsu'; did you"),
         ('["web"]\n', '["wbe"]\n', "tls_servers[0].certificates[0]: no certificate is called 'wbe' here"),
         ("2027-01-01T00:00:00Z", "2027-01-01T00:00:00", "pki.default.certificates[0].not_after: "),
         ("reason", "resaon", "did you mean 'reason'?"),
-        ("revoked", "revokd", "certificates[0].status: there is no 'revokd' here; did you mean"),
-        ("revoked", "x", "status: there is no 'x' here; there are good, on_hold, revoked, unknown"),
+        ("revoked", "revokd", "certificates[0].status: status takes no 'revokd'; did you mean"),
+        ("revoked", "x", "status: status takes no 'x'; there are good, on_hold, revoked, unknown"),
         ("[pki.default]", '[pki.default]\nname = "x"', "pki.default.name: the name of a PKI is that of"),
         ('[pki."a b"]', '[pki."a/b"]', 'pki."a/b"'),
+        ("logged = true\n", "", 'pki."a b".crlite: this PKI has no filters; make it with {"logged": true}'),
+        ('["Hang"]', '["Hnag"]', 'pki."a b".crlite.faults[0]: There is no fault'),
+        ('["Hang"]', '["NoNonce"]', 'pki."a b".crlite.faults: NoNonce() is a fault of the OCSP content'),
         ("[serve]", "[server]", "there is no table 'server' here; did you mean serve?"),
         ('[pki."a b"]', "[pki.default]", "is no TOML: "),
         ("[serve]\nport = 8480", "serve = 3", "serve is a table, [serve]; got 3"),
@@ -128,7 +140,8 @@ def test_the_schema_takes_what_is_taken() -> None:
     validator = jsonschema_rs.validator_for(schema)
     whole = tomllib.loads(WHOLE.replace("not_after = 2027-01-01T00:00:00Z\n", ""))
     validator.validate(whole)
-    for path in (("serve", "prot"), ("pki", "default", "kye_type"), ("pkis",), ("pki", "default", "name")):
+    for path in (("serve", "prot"), ("pki", "default", "kye_type"), ("pkis",), ("pki", "default", "name"),
+                 ("pki", "a b", "crlite", "fault")):  # fmt: skip
         bent = tomllib.loads(WHOLE.replace("not_after = 2027-01-01T00:00:00Z\n", ""))
         table = bent
         for key in path[:-1]:

@@ -72,6 +72,10 @@ def test_authorities(served: Served) -> None:
         ({"authorities": {"ca": {"ocsp": {}}}, "ocsp": {}}, "/authorities/ca/ocsp"),
         ({"authorities": {"ca": {"crl": {"to": {"ca": ["Hang"]}}}}}, "/authorities/ca/crl/to"),
         ({"authorities": {"ca": {"revoked": [{}]}}}, "/authorities/ca/revoked/0"),
+        ({"crlite": {}}, "/crlite"),
+        ({"logged": True, "crlite": {"to": {"ca": ["Hang"]}}}, "/crlite/to"),
+        ({"logged": True, "crlite": {"script": [["Hang"], ["Hnag"]]}}, "/crlite/script/1/0"),
+        ({"logged": True, "crlite": {"sequence": {"sequence": "Mix"}}}, "/crlite/sequence/alternatives"),
         ({"authorities": {"ca": {"revoked": [{"certificates": ["x"]}]}}},
          "/authorities/ca/revoked/0/certificates/0"),
     ):  # fmt: skip

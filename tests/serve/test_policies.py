@@ -42,7 +42,7 @@ def test_fields_that_differ() -> None:
         ("hard-fial", LookupError, "hard-fail"),
         ({"policy": "hard-fial"}, LookupError, "hard-fail"),
         ({"policy": "hard-fail", "sorces": []}, Problem, "did you mean 'sources'"),
-        ({"policy": "hard-fail", "max_age": 5}, TypeError, "takes None or a duration"),
+        ({"policy": "hard-fail", "max_age": 5}, Problem, "takes None or a duration"),
         ({"policy": "hard-fail", "filter_confirms": True}, ValueError, "needs 'CRLite'"),
         ({"name": "hard-fail"}, TypeError, "policy takes a text"),
         (None, TypeError, "policy takes a text"),

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from mockpki._serve import bodies
-from mockpki._serve.problem import TYPES, Problem, pointing_to
+from mockpki._serve.problem import TYPES, Problem, pointing_into, pointing_to
 
 
 @pytest.mark.parametrize("kind", TYPES)
@@ -63,22 +63,24 @@ def test_a_problem_inside_another_value_points_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "kind", "pointer", "detail"),
+    ("sentence", "pointer"),
     [
-        ({"name": "a/b"}, bodies.MakePki, "/name", "name takes up to 200 characters, without slashes"),
-        ({"cas": [{"name": ".x"}]}, bodies.MakePki, "/cas/0/name", "name takes up to 200 characters"),
-        ({"serial_numbers": ["1", "g"]}, bodies.Targets, "/serial_numbers/1",
-         "serial_numbers takes up to 3,500 hexadecimal digits"),
-        ({"depth": -1}, bodies.MakePki, "/depth", "expected `int` >= 0"),
+        ("key_type='P-1' is no key type", "/key_type"),
+        ("csr holds no request", "/csr"),
+        ("each of alpn= and subject= is wrong", "/subject"),
+        ("'x y' is no name", "/identities/1"),
+        ("leave name='subject=' out", None),
+        ("Mix(subject=1) is wrong", None),
+        ("ocsp_urls= is wrong", None),
+        ("nothing here is the field's", None),
     ],
-)  # fmt: skip
-def test_a_pattern_is_told_in_words(
-    body: dict[str, object], kind: type[bodies.Body], pointer: str, detail: str
-) -> None:
-    """Nobody who typed a name has to read a regular expression; one that fits is taken."""
-    with pytest.raises(msgspec.ValidationError) as caught:
-        msgspec.convert(body, kind)
-    problem = Problem.of(caught.value)
-    assert (problem.pointer, problem.detail[: len(detail)]) == (pointer, detail)
-    assert "regex" not in problem.detail
-    msgspec.convert({"name": "a.b-\N{SNOWMAN}"}, bodies.MakePki)
+)
+def test_a_sentence_leads_to_the_field_that_it_names(sentence: str, pointer: str | None) -> None:
+    """That which was given, by its name or its value; what leads further down already stays."""
+    body = bodies.IssueCert(identities=["a", "x y"], key_type="P-1", csr="c", subject="CN=s")
+    with pytest.raises(Problem) as caught, pointing_to("/certificates/2"), pointing_into(body):
+        raise ValueError(sentence)
+    assert caught.value.pointer == f"/certificates/2{pointer or ''}"
+    with pytest.raises(Problem) as caught, pointing_into(body), pointing_to("/faults/0"):
+        raise ValueError(sentence)
+    assert caught.value.pointer == "/faults/0"

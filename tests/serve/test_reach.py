@@ -126,7 +126,7 @@ def test_forwarding(process: Process, served: Served) -> None:
     for target in (*refused, f"{ALLOWED}:{OTHER + 1}", "192.0.2.8:80", f"0.0.0.0:{OTHER}"):
         fields = {"certificates": [leaf["id"]], "forward_to": target}
         why = served.refuse("POST", f"{pki}/tls_servers", fields)["detail"]
-        assert "leads nowhere that may_reach= of this PKI allows: loopback, but not this server itself" in why
+        assert "leads nowhere that this server may reach: loopback, but not this server itself" in why
         assert "--allow-forward" in why
     assert served.ask("GET", f"{pki}/tls_servers")["tls_servers"] == []
     start(served, pki, {}, forward_to=f"{ALLOWED}:{OTHER}")

@@ -79,7 +79,7 @@ def test_the_command_of_the_image(machines: Machines, tmp_path: Path) -> None:
 def accept_and_refuse(client: Client, advertise: str | None) -> None:
     """By what certificates say: a certificate is accepted by all, and once it is revoked refused by all."""
     fields = {} if advertise is None else {"advertise": advertise}
-    pki = client.ask("POST", f"{BASE}/v1/pkis", {"depth": 1, **fields})
+    pki = client.ask("POST", f"{BASE}/v1/pkis", {"depth": 1, "logged": True, **fields})
     path = f"{BASE}/v1/pkis/{pki['id']}"
     host = SERVER if advertise is None else NAME
     identities = {"identities": [SERVER, NAME], "must_staple": True}
@@ -98,6 +98,15 @@ def accept_and_refuse(client: Client, advertise: str | None) -> None:
     responder = client.run(need("openssl"), "x509", *at).stdout.strip()
     assert urlsplit(responder).netloc == f"{host}:8481"
     assert urlsplit(pki["cas"][1]["crl_url"]).netloc == f"{host}:8481"
+    assert urlsplit(pki["crlite_url"]).netloc == f"{host}:8481"
+    client.ask("POST", f"{path}/crlite/publish")
+    listed = client.run(need("curl"), "-sSf", f"{pki['crlite_url']}manifest.json").stdout
+    (file,) = json.loads(listed)["files"]
+    filter_file = client.run(
+        need("curl"), "-sSf", "-o", client.folder / "filter", pki["crlite_url"] + file["filename"]
+    )
+    assert filter_file.returncode == 0
+    assert (client.folder / "filter").stat().st_size == file["size"]
     curl = [need("curl"), "-sS", "--cert-status", "--cacert", roots]
     asking = ["ocsp", "-issuer", issuer, "-cert", own, "-url", responder, "-CAfile", roots]
     download = [need("curl"), "-sSf", "-o", crl, pki["cas"][1]["crl_url"]]

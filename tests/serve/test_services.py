@@ -65,7 +65,12 @@ def test_what_was_shown_says_what_was_meant(served: Served, pki: str) -> None:
         ("crl", ["NoNonce"], "/faults", "which the CRL publisher"),
         ("ocsp", ["Stale by=2"], "/faults/0", "by="),
         ("ocsp", ["Stael"], "/faults/0", "did you mean Stale"),
-        ("ocsp", "Stale", "/faults", "expected `array`"),
+        (
+            "ocsp",
+            "Stale",
+            "/faults",
+            'faults takes a list of at most 32, such as ["Stale by=2d"]; got "Stale"',
+        ),
         ("ocsp", ["Stale"] * 33, "/faults", "32"),
         ("ocsp", [7], "/faults/0", "a fault is a text such as"),
         ("ocsp", [{"fault": "Stale", "bye": "P2D"}], "/faults/0", "bye"),

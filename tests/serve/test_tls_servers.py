@@ -192,7 +192,7 @@ def test_what_cannot_start_is_not_there(served: Served, web: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         for body, status, pointer in (
-            ({}, 422, None),
+            ({}, 422, "/certificates"),
             ({"certificates": ["nobody"]}, 422, "/certificates/0"),
             ({"certificates": ["web"], "issue": True}, 422, "/issue"),
             ({"certificates": ["web"], "port": port}, 409, "/port"),
@@ -200,9 +200,9 @@ def test_what_cannot_start_is_not_there(served: Served, web: str) -> None:
             ({"certificates": ["web"], "chain": ["ca", "nobody"]}, 422, "/chain/1"),
             ({"certificates": ["web"], "chain": [{"der": "%"}]}, 422, "/chain/0"),
             ({"certificates": ["web"], "forward_to": "5432"}, 422, "/forward_to"),
-            ({"certificates": ["web"], "minimum_version": "SSLv3"}, 422, None),
-            ({"certificates": ["web"], "alpn": [""]}, 422, None),
-            ({"certificates": ["web"], "refuse_clients": "everybody"}, 422, None),
+            ({"certificates": ["web"], "minimum_version": "SSLv3"}, 422, "/minimum_version"),
+            ({"certificates": ["web"], "alpn": [""]}, 422, "/alpn"),
+            ({"certificates": ["web"], "refuse_clients": "everybody"}, 422, "/refuse_clients"),
         ):  # fmt: skip
             problem = served.refuse("POST", f"{web}/tls_servers", {**body, "name": "front"}, status)
             assert problem.get("pointer") == pointer, problem

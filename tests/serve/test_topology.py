@@ -46,7 +46,8 @@ def test_a_name_is_had_by_one(served: Served) -> None:
 def test_where_making_fails_there_is_none(served: Served) -> None:
     """A body that is wrong anywhere makes nothing: its name stays free, and no port is kept."""
     for wrong, pointer in (
-        ({"certificates": [{"identities": ["localhost"]}, {"identities": ["x y"]}]}, "/certificates/1"),
+        ({"certificates": [{"identities": ["localhost"]}, {"identities": ["x y"]}]},
+         "/certificates/1/identities/0"),
         ({"certificates": [{"identities": ["localhost"], "ca": "third"}]}, "/certificates/0/ca"),
         ({"certificates": [{"identities": ["localhost"], "status": "revoked", "reason": "boredom"}]},
          "/certificates/0/reason"),
