@@ -55,6 +55,8 @@ class Hosted:
         self.staples: dict[str, Any] = {}
         """What TLS servers staple, by their ids, as it was given."""
         self.stages: Named[Any] = Named("stage", SERVERS)
+        self.careful: set[Any] = set()
+        """The clients of stages that did not accept a CA which they do not trust."""
         self.bodies: dict[str, Any] = {}
         """What each certificate, CA and TLS server was asked for with, by its id; the PKI by its own."""
         self.numbers = iter(range(1, 1 << 62))

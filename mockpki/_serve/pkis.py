@@ -140,6 +140,7 @@ def _do(hosted: Hosted, act: Callable[[], object]) -> None:
 @ROUTES.add("POST", f"{_ONE}/reset", status=204, refusals=("something-failed",))
 def reset(call: Call) -> None:
     """Begin again: services honest, records empty, the clock where it began; certificates stay."""
+    call.hosted.careful.clear()
     _do(call.hosted, call.hosted.pki.reset)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
@@ -25,6 +25,7 @@ from ..scenarios import (
 )
 from ..scenarios.clients._control import describe_trouble
 from ..scenarios.clients._stage import Stage, Target
+from ..scenarios.clients._stranger import chooses_trust, visit_all, visit_stranger
 from . import bodies, queries, shapes
 from .hosted import Hosted
 from .limits import SERVERS
@@ -38,7 +39,10 @@ _ONE = f"{_PATH}/{{stage}}"
 
 
 class Performance:
-    """A scenario that is on in the PKI of *hosted*, visit by visit, and the judgement once it is over."""
+    """A scenario that is on in the PKI of *hosted*, visit by visit, and the judgement once it is over.
+
+    Who has not been to the stranger in that PKI goes there, too: see `visit_stranger`.
+    """
 
     def __init__(
         self, hosted: Hosted, scenario: Scenario, policy: Policy, shown: Any, given: list[str] | None
@@ -49,13 +53,18 @@ class Performance:
         self.message: str | None = None
         self.id = ""
         self._ca_pem = hosted.pki.root.cert_pem.decode()
-        self._judged = CONTROL.expected(policy).verdict is Expected.ACCEPT
+        self._given = given
+        self._controlled = CONTROL.expected(policy).verdict is Expected.ACCEPT
+        self._careful = hosted.careful
+        self._client = (policy, None if given is None else frozenset(given))
+        """As what it is known again: nobody says who it is."""
         self._ends = ExitStack()
         self.stage: Stage | None = None
         """Where it takes place, until it is over."""
         try:
             self.stage = self._ends.enter_context(staged(scenario, hosted.pki))
-            self._visits: Iterator[Target] = self.stage.visits(given)
+            self._visits = self._meet(self.stage)
+            self._ends.callback(self._visits.close)
             self.target: Target | None = next(self._visits)
         except BaseException:
             self.end()
@@ -64,36 +73,43 @@ class Performance:
 
     def take(self, visit: bodies.Visit) -> None:
         """What the client did at `target`. Either there is another one then, or it is over and judged."""
-        stage = self.stage
-        if stage is None:
+        if self.stage is None:
             raise Problem(
                 "conflict",
                 f"the stage {self.id} is over; POST another one for each scenario and client",
             )
-        outcome = Outcome(visit.accepted, visit.detail, monotonic() - self._sent)
         try:
-            self.target = next(self._visits, None)
-            if self.target is None:
-                self.ok, self.message = self._judge(stage, outcome)
-                self.end()
+            self.target = self._visits.send(Outcome(visit.accepted, visit.detail, monotonic() - self._sent))
+        except StopIteration as end:
+            self.ok, self.message = end.value
+            self.end()
         except BaseException:
             self.end()
             raise
         self._sent = monotonic()
 
-    def _judge(self, stage: Stage, outcome: Outcome) -> tuple[bool, str]:
-        seen = stage.seen
-        if self.scenario is CONTROL and self._judged:
-            trouble = find_trouble(outcome, seen)
-            if trouble:
-                return False, describe_trouble(trouble, outcome, seen)
+    def _meet(self, stage: Stage) -> Generator[Target, Outcome, tuple[bool, str]]:
+        """Where the client goes, one target after the other, each answered with what it did there; then
+        whether that is as it should be, and a report on it."""
+        given = self._given
+        outcome, seen = yield from visit_all(stage, stage.visits(given))
+        first = self.scenario is CONTROL and self._controlled
+        if first and (trouble := find_trouble(outcome, seen)):
+            return False, describe_trouble(trouble, outcome, seen)
         result = judge(self.scenario, self.expectation, outcome, seen)
-        return result.ok, str(result)
+        ok, message = result.ok, str(result)
+        came = bool(seen) and outcome.accepted is not None and chooses_trust(seen, given or ())
+        if self._controlled and came and (first or self._client not in self._careful):
+            self._careful.discard(self._client)
+            failure = yield from visit_stranger(stage, given)
+            if failure:
+                return False, failure
+            self._careful.add(self._client)
+        return ok, message
 
     def end(self) -> None:
         """Close what it has: its server, and its CAs. What was judged stays."""
         self.stage = self.target = None
-        self._visits = iter(())
         self._ends.close()
 
     def show_target(self) -> shapes.Target | None:
@@ -142,7 +158,7 @@ def list_scenarios(call: Call) -> shapes.Scenarios:
     """The situations that a client can be put in, and what a policy demands there: all six, or one.
 
     With `policy`, those that are for it. `control` comes before them: who does not accept there, where
-    nothing is wrong, is judged nowhere.
+    nothing is wrong, or accepts the same by a CA that it does not trust, is judged nowhere.
     """
     text = call.query.policy
     policies = dict(POLICIES) if text is None else {text: read_policy(text)}
@@ -181,7 +197,7 @@ def make_stage(call: Call) -> shapes.Stage:
     """Put a scenario on: one after the other in a PKI, which has its TLS server and CAs until the last visit.
 
     Send the client to `target`, and POST what it did to `visits`. `scenario` is one of `/v1/scenarios`, or
-    `control`, with which to begin.
+    `control`, with which to begin. A PKI is for one client.
     """
     hosted, body = call.hosted, call.body
     scenario = find_scenario(body.scenario)
@@ -235,6 +251,11 @@ def visit(call: Call) -> shapes.Visited:
     While it has to come again, `next` says where to. Else `ok` says whether it did what the policy
     demands: one that never came, or rejects for another reason, did not. `message` has what was expected,
     what happened, and what was seen of it.
+
+    The last `next` of the first stage in a PKI, and of each `control`, is a server whose CA is not the
+    target's `ca_file`. A client that accepts it verifies nothing, and is not judged: `ok` is false, `message`
+    says so, and the next stage sends it there again. Who has another policy, or is `given` something else, is
+    another client.
     """
     hosted, own = _find(call)
     with hosted.lock:

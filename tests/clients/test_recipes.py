@@ -2,8 +2,8 @@
 
 Every one starts ``mockpki serve`` itself and tells the same story, of a certificate that is good, revoked,
 without a staple, with a stale one, and of services that are down; then it goes through the scenario table, as
-far as its client can take part by its own means. Once more, with a client that does not check, it fails with
-the server's sentences.
+far as its client can take part by its own means, and shows what a client is told that trusts anybody. Once
+more, with a client that does not check, it fails with the server's sentences.
 
 That no server is left is seen by the end of what was printed, whose pipe it shares.
 """
@@ -56,7 +56,10 @@ RECIPES = {
     "go": Recipe(
         command=["go", "test", "-count=1", "-v", "./..."],
         programs=["go"],
-        story=[f"--- PASS: {test}" for test in ("TestHonest", "TestRevoked", "TestStaples", "TestOutage")],
+        story=[
+            "--- PASS: TestHonest", "--- PASS: TestRevoked", "--- PASS: TestStaples",
+            "--- PASS: TestOutage", "--- PASS: TestTrustsAnybody",
+        ],
         row=r"^ +--- PASS: TestTable/(?:hard|soft)-fail/(\S+) ",
         tables=[("*", "crlite-*"), (SOFT, "")],
         broken=[
@@ -70,7 +73,7 @@ RECIPES = {
     "java": Recipe(
         command=["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "RevocationTest.java"],
         programs=["java", "javac"],
-        story=["ok testStory"],
+        story=["ok testStory", "ok testTrustsAnybody"],
         row=r"^(\S+): as demanded$",
         tables=[
             ("*", "crlite-* staple-garbage staple-empty crl-reasons-*"),
@@ -88,7 +91,10 @@ RECIPES = {
     "node": Recipe(
         command=["node", "--test", "--test-reporter=tap"],
         programs=["node", "openssl"],
-        story=["ok 1 - an honest", "ok 2 - what is revoked", "ok 3 - without a staple", "ok 4 - an outage"],
+        story=[
+            "ok 1 - an honest", "ok 2 - what is revoked", "ok 3 - without a staple", "ok 4 - an outage",
+            "ok 5 - a client that trusts anybody is not judged",
+        ],
         row=r"^    ok \d+ - (\S+)",
         tables=[
             ("*", "crlite-* intermediate-* crl-second-* crl-delta-*"),
@@ -107,6 +113,7 @@ RECIPES = {
         story=[
             "test honest_is_accepted ... ok", "test revoked_is_rejected_for_that ... ok",
             "test staples_are_there_and_of_now ... ok", "test an_outage_is_rejected_unless_it_is_soft ... ok",
+            "test who_trusts_anybody_is_not_judged ... ok",
         ],
         row=r"^(\S+): as \S+ demands$",
         tables=[("*staple-*", ""), ("ocsp-*", "ocsp-first-url-dead")],
@@ -120,7 +127,7 @@ RECIPES = {
     "shell": Recipe(
         command=["./revocation_test.sh"],
         programs=["bash", "curl", "jq", "openssl"],
-        story=["ok test_story"],
+        story=["ok test_story", "ok test_who_trusts_anybody"],
         row=r"^# (\S+): as \S+ demands$",
         tables=[
             ("*staple-*", ""),
@@ -183,6 +190,7 @@ def test_recipe(language: str, tmp_path: Path, env: dict[str, str], monkeypatch:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     for line in recipe.story:
         assert line in ran.stdout
+    assert "not judged: it accepts a certificate by a CA that it does not trust; have it verify" in ran.stdout
     assert Counter(re.findall(recipe.row, ran.stdout, re.MULTILINE)) == list_names(recipe)
 
     for file, old, new in recipe.broken:

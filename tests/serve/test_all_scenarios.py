@@ -9,6 +9,8 @@ from datetime import timedelta
 from queue import SimpleQueue
 from typing import Any
 
+import pytest
+
 from mockpki import relying_party
 from mockpki.scenarios import TABLE, judge
 from tests.kit.probes import run_reference
@@ -100,19 +102,38 @@ def test_each_is_judged_as_in_python(served: Served) -> None:
     assert all(end["ok"] for end in ends.values())
 
 
-def test_a_client_that_accepts_always(served: Served) -> None:
+def test_a_client_that_asks_nobody(served: Served) -> None:
     """It is failed where the policy demands that it rejects, and nowhere else."""
     ends = go_through(
-        served, WITHOUT_FILTERS, "hard-fail", lambda target: (True, str(visit(target, "no-check")))
+        served, WITHOUT_FILTERS, "hard-fail", lambda target: (visit(target, "no-check").accepted, "")
     )
     wrong = {name: end["message"].splitlines()[0] for name, end in ends.items() if not end["ok"]}
-    # Without the certificate in between, the client completes nothing, whatever it says.
-    assert "completed no TLS handshake" in wrong.pop("intermediate-not-sent")
-    # Whoever resumes no session has seen that certificate, and had to reject it.
     demanding = {name for name, end in ends.items() if end["expected"] == "reject"}
-    assert set(wrong) == demanding | {"session-revoked-since"}
+    # Without the certificate in between it rejects; whoever resumes no session has seen that certificate, and
+    # had to reject it.
+    assert set(wrong) == demanding - {"intermediate-not-sent"} | {"session-revoked-since"}
     for sentence in wrong.values():
         assert "the policy demands reject, and the client did accept" in sentence
+
+
+@pytest.mark.parametrize(
+    ("client", "sentence"),
+    [
+        (
+            lambda target: curl(target, "--insecure"),
+            "it accepts a certificate by a CA that it does not trust",
+        ),
+        (lambda target: (True, str(visit(target, "no-check"))), "and yet it completed no TLS handshake"),
+    ],
+)
+def test_a_client_that_accepts_always(served: Served, client: Client, sentence: str) -> None:
+    """Who trusts anybody, or hides what came of it, is judged nowhere, and told so in the same sentence."""
+    ends = go_through(served, [*WITHOUT_FILTERS[::8], "intermediate-not-sent"], "hard-fail", client)
+    assert {end["expected"] for end in ends.values()} >= {"accept", "reject"}
+    assert {end["ok"] for end in ends.values()} == {False}
+    (said,) = {end["message"].splitlines()[0] for end in ends.values()}
+    assert said.startswith("not judged: ")
+    assert sentence in said
 
 
 def test_a_client_that_never_comes(served: Served) -> None:

@@ -1,16 +1,23 @@
 """Stages by calls: a scenario for a client that knows nothing of Python, and the judgement on it."""
 
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography import x509
 
+from mockpki import SharedPort
+from mockpki.relying_party import Status
 from mockpki.scenarios import POLICIES, TABLE
-from tests.kit.serving import Served
-from tests.kit.visitors import keep
+from mockpki.scenarios.clients._stranger import STRANGER
+from tests.kit.broken_clients import trusts_anybody
+from tests.kit.serving import Served, serving
+from tests.kit.visitors import keep, visit
 
 Client = Callable[[dict[str, Any]], bool | None]
 
@@ -42,10 +49,118 @@ def perform(served: Served, pki: str, scenario: str, client: Client, policy: Any
     ],
 )
 def test_a_client_that_keeps_its_policy(served: Served, pki: str, scenario: str, visits: int) -> None:
-    """It goes where it is sent, as often as it is sent, and is judged as expected."""
-    end = perform(served, pki, scenario, keep("hard-fail"))
-    assert (end["ok"], end["visits"]) == (True, visits), end["message"]
-    assert "words of its own" in end["message"]
+    """It goes where it is sent, as often as it is sent, at first to a stranger, too, and is judged."""
+    for number in range(2):
+        end = perform(served, pki, scenario, keep("hard-fail"))
+        stranger = 1 if number == 0 or scenario == "control" else 0
+        assert (end["ok"], end["visits"]) == (True, visits + stranger), end["message"]
+        assert "words of its own" in end["message"]
+        assert STRANGER.sentence not in end["message"]
+
+
+def believe(target: dict[str, Any]) -> bool:
+    """Trusts anybody, and completes whatever handshake."""
+    trusts_anybody(target["host"], target["port"], target["ca_file"])
+    return True
+
+
+def look_it_up(target: dict[str, Any]) -> bool:
+    """The same, and rejects what is revoked: a revocation that it knows of is no trust."""
+    return believe(target) and visit(target, "hard-fail").status is not Status.REVOKED
+
+
+def hide_errors(target: dict[str, Any]) -> bool:
+    """Accepts, whatever its connection came to."""
+    return bool(visit(target, "no-check"))
+
+
+ACCEPTS = (
+    "not judged: it accepts a certificate by a CA that it does not trust; have it verify the chain, by "
+    "{ca_file} alone: who verifies nothing accepts what is revoked, too, and has kept no policy by what it "
+    "accepts"
+)
+HIDES = (
+    "not judged: it accepted a certificate by a CA that it does not trust, and yet it completed no TLS "
+    "handshake (alert unknown_ca): its verdict is read wrongly, or it hides its errors; let it fail where "
+    "its connection does"
+)
+MISPLACED = [
+    ("control", "hard-fail", believe, ACCEPTS),
+    ("ocsp-good", "hard-fail", believe, ACCEPTS),
+    ("ocsp-revoked", "hard-fail", believe, ACCEPTS),
+    ("ocsp-revoked", "no-check", believe, ACCEPTS),
+    ("ocsp-revoked", "hard-fail", look_it_up, ACCEPTS),
+    ("ocsp-revoked-since", "hard-fail", look_it_up, ACCEPTS),
+    ("intermediate-good", "no-check", hide_errors, HIDES),
+    ("control", "no-check", hide_errors, HIDES),
+]
+
+
+@pytest.mark.parametrize(("scenario", "policy", "client", "sentence"), MISPLACED)
+def test_a_client_that_trusts_anybody(
+    served: Served, pki: str, scenario: str, policy: str, client: Client, sentence: str
+) -> None:
+    """It is not judged, whatever it does in a scenario, and told so each time; its twin there is."""
+    for _ in range(2):
+        end = perform(served, pki, scenario, client, policy)
+        first, staged, expected = end["message"].splitlines()[:3]
+        assert (end["ok"], first, staged) == (False, sentence, f"staged:   {STRANGER.sentence}")
+        assert expected == "expected: reject, before anything is judged"
+    twin = perform(served, pki, scenario, keep(policy), policy)
+    assert twin["ok"], twin["message"]
+    if scenario == "control":
+        # Who begins with it is tried again, whoever was there before.
+        assert perform(served, pki, scenario, client, policy)["ok"] is False
+
+
+def test_who_is_known_again(served: Served, pki: str) -> None:
+    """A client goes to a stranger once in a PKI, by its policy and what it is given; after a reset, again."""
+
+    def count(policy: str, given: list[str] | None) -> int:
+        asked = {"scenario": "ocsp-good", "policy": policy, "given": given}
+        target, visits = served.ask("POST", f"{pki}/stages", asked, 201)["target"], 0
+        here = f"{pki}/stages/{served.ask('GET', f'{pki}/stages')['stages'][-1]['id']}/visits"
+        while target is not None:
+            visits += 1
+            answer = served.ask("POST", here, {"accepted": keep(policy)(target)})
+            target = answer["next"]
+        assert answer["ok"], answer["message"]
+        return visits
+
+    files = ["url", "ca_file"]
+    told = [("hard-fail", None), ("hard-fail", files), ("soft-fail", files), ("hard-fail", files[::-1])]
+    assert [count(*one) for one in told] == [2, 2, 2, 1]
+    served.ask("POST", f"{pki}/reset", status=204)
+    assert count(*told[0]) == 2
+
+
+def test_where_a_stranger_is() -> None:
+    """Where clients of that PKI can go: by the same port, address and time, with the trust that they had."""
+    with socket.socket() as free, SharedPort() as shared:
+        free.bind(("127.0.0.1", 0))
+        ports = [free.getsockname()[1]]
+        free.close()
+        with serving(services=shared, tls_ports=ports) as served:
+            pki = served.make_pki(advertise="http://localhost:9/base", clock="P900D")
+            stage = served.ask("POST", f"{pki}/stages", {"scenario": "crl-good", "policy": "no-check"}, 201)
+            own = stage["target"]
+            certificates = [read_certificate(own)]
+            other = served.ask("POST", f"{pki}/stages/{stage['id']}/visits", {"accepted": True})["next"]
+            certificates.append(read_certificate(other))
+    same = ("ca_file", "ca_pem", "cert_file", "issuer_file", "host", "port", "server_name")
+    assert [own[name] for name in same] == [other[name] for name in same]
+    assert own["crl_url"] != other["crl_url"]
+    for target in (own, other):
+        assert target["crl_url"].startswith("http://localhost:9/base/")
+    home, abroad = certificates
+    assert home.issuer != abroad.issuer
+    assert abs(home.not_valid_before_utc - abroad.not_valid_before_utc) < timedelta(days=1)
+
+
+def read_certificate(target: dict[str, Any]) -> x509.Certificate:
+    """That of the server there."""
+    pem = ssl.get_server_certificate((target["host"], target["port"]), timeout=10)
+    return x509.load_pem_x509_certificate(pem.encode())
 
 
 @pytest.mark.parametrize(
@@ -79,7 +194,8 @@ def test_what_a_client_is_given_counts(served: Served, pki: str) -> None:
         target = stage["target"]
         assert (bool(target["crl_file"]), target["p12_file"], target["crlite_url"]) == (ok, "", "")
         keep("no-check")(target)
-        end = served.ask("POST", f"{pki}/stages/{stage['id']}/visits", {"accepted": False})
+        for _ in range(2):  # it rejects the stranger, too
+            end = served.ask("POST", f"{pki}/stages/{stage['id']}/visits", {"accepted": False})
         assert end["ok"] is ok
     said = served.refuse("POST", f"{pki}/stages", {"scenario": "crl-good", "given": ["ca_fiel"]})
     assert "ca_file" in said["detail"]
@@ -102,7 +218,11 @@ def test_one_stage_after_the_other(served: Served, pki: str) -> None:
         assert are_open(stage["target"]) == {True}
         said = served.refuse("POST", f"{pki}/stages", {"scenario": "ocsp-good"}, 409)
         assert f"the stage {stage['id']} is on" in said["detail"]
-        served.ask("POST", f"{here}/visits", {"accepted": False})
+        other = served.ask("POST", f"{here}/visits", {"accepted": False})["next"]
+        if other is not None:  # the stranger, who is on beside it
+            assert are_open(other) == are_open(stage["target"]) == {True}
+            served.ask("POST", f"{here}/visits", {"accepted": False})
+            assert are_open(other) == {False}
         assert are_open(stage["target"]) == {False}
         assert "is over" in served.refuse("POST", f"{here}/visits", {"accepted": False}, 409)["detail"]
     left = served.ask("POST", f"{pki}/stages", {"scenario": "ocsp-good"}, 201)

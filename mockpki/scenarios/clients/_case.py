@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 from ..._pki import PKI
 from ..._tls.spoken import Handler, Spoken
 from ...relying_party import Policy
-from ._calling import MISTAKES, Connect, call, call_async, read_parameters, refuse_coroutine
+from ._calling import Connect, call, call_async, read_parameters, refuse_coroutine
 from ._control import CONTROL, Memory, describe_trouble, find_trouble
 from ._judging import Outcome, Result, judge
 from ._scenario import Expectation, Expected, Scenario
-from ._seen import Seen
 from ._stage import Stage, Target, staged
-from ._stranger import STRANGER, chooses_trust, find_misplaced_trust, lead_astray, staged_by_stranger
+from ._stranger import STRANGER, chooses_trust, visit_all, visit_stranger
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ class Case:
             if controlled and known is None:
                 yield from self._control(connect, home, spoken, ours=pki is None)
             stage = stack.enter_context(staged(self.scenario, home, **spoken.arguments))
-            outcome, seen = yield from _visit(stage, stage.visits(read_parameters(connect)))
+            outcome, seen = yield from visit_all(stage, stage.visits(read_parameters(connect)))
             return judge(self.scenario, self.expected, outcome, seen, evidence=evidence)
 
     def _recall(self, connect: Connect, spoken: Spoken, *, ours: bool) -> str | None:
@@ -199,36 +198,16 @@ class Case:
         __tracebackhide__ = True
         given, memory = read_parameters(connect), self.memory
         with staged(CONTROL, pki, **spoken.arguments) as home:
-            outcome, seen = yield from _visit(home, home.visits(given))
+            outcome, seen = yield from visit_all(home, home.visits(given))
             trouble = find_trouble(outcome, seen)
             failure = describe_trouble(trouble, outcome, seen) if trouble else ""
             tried = memory.recall(connect, spoken, STRANGER) is not None
             if not (failure or tried) and chooses_trust(seen, given):
-                failure = yield from _visit_stranger(home, spoken, given)
+                failure = yield from visit_stranger(home, given, spoken)
                 memory.remember(connect, failure, spoken, STRANGER)
         if ours:
             memory.remember(connect, failure, spoken)
         self._refuse(failure)
-
-
-def _visit_stranger(home: Stage, spoken: Spoken, given: Sequence[str]) -> Generator[Target, Outcome, str]:
-    """Why a client that was at *home* cannot be judged, by what it does at the stranger's; empty: it can."""
-    with staged_by_stranger(home, spoken) as stage:
-        try:
-            outcome, seen = yield from _visit(stage, lead_astray(home, stage, given))
-        except MISTAKES:
-            # Whatever is wrong with a test that goes on as if it had been accepted, it was not.
-            return ""
-        trouble = find_misplaced_trust(outcome, seen)
-    return describe_trouble(trouble, outcome, seen, where=STRANGER, expected="reject") if trouble else ""
-
-
-def _visit(stage: Stage, targets: Iterator[Target]) -> Generator[Target, Outcome, tuple[Outcome, Seen]]:
-    """All visits of a client to a *stage*: the last outcome, and what was seen."""
-    outcome = Outcome(None)
-    for target in targets:
-        outcome = yield target
-    return outcome, stage.seen
 
 
 def _pass_on(result: Result) -> Result:

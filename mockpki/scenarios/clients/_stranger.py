@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
 from ..._pki import PKI
 from ..._pkix.keys import key_type_of
-from ..._tls.spoken import Spoken
-from ._control import CONTROL
+from ..._tls.spoken import OWN_HTTP, Spoken
+from ._calling import MISTAKES
+from ._control import CONTROL, describe_trouble
 from ._judging import Outcome
 from ._seen import Seen
 from ._stage import Stage, Target, staged
@@ -32,7 +33,7 @@ _FILES = _TRUSTED | {"cert_file", "chain_file", "issuer_file", "p12_file", "crl_
 
 
 def chooses_trust(seen: Seen, given: Collection[str]) -> bool:
-    """Whether a client that was *seen* so in the control, and is *given* these, has to verify a chain.
+    """Whether a client that was *seen* so elsewhere, and is *given* these, has to verify a chain.
 
     Who connects has; and who is told whom to trust. A client of files alone that is told of no anchor takes
     the path for valid, and judges nothing but revocation.
@@ -42,14 +43,30 @@ def chooses_trust(seen: Seen, given: Collection[str]) -> bool:
 
 @contextmanager
 def staged_by_stranger(home: Stage, spoken: Spoken) -> Iterator[Stage]:
-    """`STRANGER`, on in a PKI of its own with keys of the same type as at *home*, where the control is on."""
-    key_type = key_type_of(home.leaf.key)
-    with PKI(depth=0, key_type=key_type) as pki, staged(STRANGER, pki, **spoken.arguments) as stage:
+    """`STRANGER`, on in a PKI of its own, with keys of the same type as at *home*, where the client was."""
+    with _open_beside(home) as pki, staged(STRANGER, pki, **spoken.arguments) as stage:
         yield stage
 
 
-def lead_astray(home: Stage, stranger: Stage, given: Collection[str]) -> Iterator[Target]:
-    """Where a client goes that was in the control at *home*: to the *stranger*, with what it trusts at home.
+def _open_beside(home: Stage) -> PKI:
+    """A PKI that trusts nobody at *home*: who came there can come here, and finds the same time."""
+    realm = home.leaf.issuer._realm
+    network = realm.network
+    pki = PKI(
+        depth=0, key_type=key_type_of(home.leaf.key), host=realm.host, ago=realm.ago,
+        services=network.services, advertise=network.advertise, ports=network.ports or None,
+        may_reach=network.may_reach,
+    )  # fmt: skip
+    if network.tls_ports:
+        pki._realm.network.tls_ports = network.tls_ports
+        # Of a few ports, one is enough for a client.
+        home.server.close()
+    pki.clock.set(realm.clock.offset)
+    return pki
+
+
+def lead_astray(home: Stage, stranger: Stage, given: Collection[str] | None) -> Iterator[Target]:
+    """Where a client goes that was at *home*: to the *stranger*, with what it trusts at home.
 
     Of a client that connects, that may be any file that it is given.
     """
@@ -74,3 +91,25 @@ def find_misplaced_trust(outcome: Outcome, seen: Seen) -> str:
         f"it accepts {whom}; have it verify the chain, by {{ca_file}} alone: who verifies nothing accepts "
         "what is revoked, too, and has kept no policy by what it accepts"
     )
+
+
+def visit_all(stage: Stage, targets: Iterator[Target]) -> Generator[Target, Outcome, tuple[Outcome, Seen]]:
+    """All visits of a client to a *stage*, each answered with its outcome: the last, and what was seen."""
+    outcome = Outcome(None)
+    for target in targets:
+        outcome = yield target
+    return outcome, stage.seen
+
+
+def visit_stranger(
+    home: Stage, given: Collection[str] | None, spoken: Spoken = OWN_HTTP
+) -> Generator[Target, Outcome, str]:
+    """Why a client that was at *home* cannot be judged, by what it does at the stranger's; empty: it can."""
+    with staged_by_stranger(home, spoken) as stage:
+        try:
+            outcome, seen = yield from visit_all(stage, lead_astray(home, stage, given))
+        except MISTAKES:
+            # Whatever is wrong with a test that goes on as if it had been accepted, it was not.
+            return ""
+        trouble = find_misplaced_trust(outcome, seen)
+    return describe_trouble(trouble, outcome, seen, where=STRANGER, expected="reject") if trouble else ""

@@ -4,15 +4,23 @@ import asyncio
 import re
 import ssl
 from base64 import b64decode
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from mockpki import PKI, relying_party, scenarios
+from mockpki._tls.spoken import OWN_HTTP
 from mockpki.relying_party import Verdict
-from mockpki.scenarios import Outcome, Seen
-from mockpki.scenarios.clients._stranger import STRANGER, chooses_trust, find_misplaced_trust
+from mockpki.scenarios import CONTROL, Outcome, Seen, staged
+from mockpki.scenarios.clients._stranger import (
+    STRANGER,
+    chooses_trust,
+    find_misplaced_trust,
+    staged_by_stranger,
+)
 from tests.kit.broken_clients import trusts_anybody
 from tests.kit.reference_client import reference
 
@@ -81,6 +89,22 @@ def test_trust_of_the_environment(pki: PKI, pki_environ: dict[str, str]) -> None
 
     (case,) = scenarios.cases("hard-fail", only="ocsp-revoked")
     assert case.check(connect, pki=pki).ok
+
+
+def test_where_it_is() -> None:
+    """Who can go to a PKI can go there: to its address, by its ports, its names and its time."""
+    ports = range(40_000, 40_400)
+    with PKI(host="localhost", advertise="localhost", ports=ports, ago=timedelta(days=900)) as pki:
+        pki.clock.shift(timedelta(days=100))
+        with staged(CONTROL, pki) as home, staged_by_stranger(home, OWN_HTTP) as there:
+            own, other = home.target, there.target
+    assert own.host == other.host
+    for url in (own.crl_url, other.crl_url):
+        assert urlsplit(url).hostname == "localhost"
+    for found in (other.port, urlsplit(other.crl_url).port):
+        assert found in ports
+    dates = [stage.leaf.certificate.not_valid_before_utc for stage in (home, there)]
+    assert abs(dates[0] - dates[1]) < timedelta(days=1)
 
 
 @pytest.mark.parametrize("verifies", [True, False])

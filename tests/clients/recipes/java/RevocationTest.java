@@ -2,6 +2,7 @@ import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -15,6 +16,7 @@ import java.security.cert.PKIXBuilderParameters;
 import java.security.cert.PKIXRevocationChecker;
 import java.security.cert.PKIXRevocationChecker.Option;
 import java.security.cert.X509CertSelector;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -28,8 +30,11 @@ import java.util.regex.Pattern;
 import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Tests of revocation in Java, with nothing but the JDK: {@code java RevocationTest.java [NAME...]}.
@@ -187,6 +192,30 @@ class RevocationTest {
             Option.SOFT_FAIL);
     }
 
+    /** The last target of a first stage is a server whose CA is another: who accepts that is judged nowhere. */
+    static void testTrustsAnybody() throws Exception {
+        var anybody = new X509ExtendedTrustManager() {
+            public void checkClientTrusted(X509Certificate[] chain, String type) {}
+            public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+            public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+            public void checkServerTrusted(X509Certificate[] chain, String type) {}
+            public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+            public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+            public X509Certificate[] getAcceptedIssuers() { return new X509Certificate[0]; }
+        };
+        var context = SSLContext.getInstance("TLS");
+        context.init(null, new TrustManager[] {anybody}, null);
+        var pki = new Pki();
+        String stage = pki.ask("POST", "/stages", "{\"scenario\": \"staple-good\", \"policy\": \"no-check\"}");
+        String said = visit(pki, stage, (host, port) -> {
+            try (var socket = (SSLSocket) context.getSocketFactory().createSocket(host, port)) {
+                socket.startHandshake();
+            }
+        });
+        System.out.println(said);
+        check(said.startsWith("not judged: it accepts a certificate by a CA that it does not trust"), "it was judged");
+    }
+
     /** The scenarios whose names match; each stage says where to go, and the server judges what was done there. */
     static void table(String policy, String which, Option... options) throws Exception {
         String all = RevocationTest.ask("GET", "v1/scenarios?policy=" + URLEncoder.encode(policy, StandardCharsets.UTF_8), "");
@@ -195,7 +224,7 @@ class RevocationTest {
             if (name.matches(which)) {
                 var pki = new Pki();
                 String stage = pki.ask("POST", "/stages", "{\"scenario\": \"" + name + "\", \"policy\": \"" + policy + "\"}");
-                visits.put(name, () -> visit(pki, stage, options));
+                visits.put(name, () -> visit(pki, stage, (host, port) -> connect(pki.roots, host, port, options)));
             }
         }
         var threads = Executors.newFixedThreadPool(8);
@@ -219,13 +248,17 @@ class RevocationTest {
         check(failed.isEmpty(), String.join("\n", failed));
     }
 
+    interface Client {
+        void connect(String host, int port) throws Exception;
+    }
+
     /** What the server says if the client did not do as its policy demands; else an empty text. */
-    static String visit(Pki pki, String stage, Option... options) throws Exception {
+    static String visit(Pki pki, String stage, Client client) throws Exception {
         String answer = stage;
         while (!answer.contains("\"next\":null")) { // it may have to come more than once
             Exception error = null;
             try {
-                connect(pki.roots, text(answer, "host"), Integer.parseInt(text(answer, "port")), options);
+                client.connect(text(answer, "host"), Integer.parseInt(text(answer, "port")));
             } catch (Exception rejected) {
                 error = rejected;
             }

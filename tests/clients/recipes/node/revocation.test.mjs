@@ -5,6 +5,7 @@
 // mockpki.mjs is what to copy; your own client goes in the place of client.mjs.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { connect } from "node:tls";
 import { visit } from "./client.mjs";
 import { ask, stop } from "./mockpki.mjs";
 
@@ -72,6 +73,17 @@ test("an outage is rejected, unless it is soft", async (t) => {
   }
 });
 
+test("a client that trusts anybody is not judged", async (t) => {
+  // The last target of a first stage is a server whose CA is another: who accepts that is told so, whatever it did.
+  const { ok, message } = await play(t, "staple-good", "no-check", ({ host, port }) => new Promise((resolve, reject) => {
+    const socket = connect({ host, port, rejectUnauthorized: false }, () => socket.end(resolve));
+    socket.on("error", reject);
+  }));
+  t.diagnostic(message);
+  assert.equal(ok, false);
+  assert.match(message, /^not judged: it accepts a certificate by a CA that it does not trust/);
+});
+
 // The scenario table: each stage says where to go, and the server judges what was done there. Left out is what the
 // policy of this client does not speak of: longer chains, second URLs, delta CRLs.
 const leftOut = /^(intermediate|crl-second|crl-delta)-/;
@@ -84,19 +96,23 @@ for (const { policy, which, options } of tables) {
   test(policy, { concurrency: 8 }, async (t) => {
     const { scenarios } = await ask("GET", `v1/scenarios?policy=${encodeURIComponent(policy)}`);
     const names = scenarios.map(({ name }) => name).filter((name) => which.test(name) && !leftOut.test(name));
-    await Promise.all(names.map((name) => t.test(name, (t) => play(t, name, policy, options))));
+    await Promise.all(names.map((name) => t.test(name, async (t) => {
+      const { ok, message } = await play(t, name, policy, (target, crls) => visit(target, crls, options));
+      assert.ok(ok, message);
+    })));
   });
 }
 
-async function play(t, scenario, policy, options) {
+async function play(t, scenario, policy, client) {
   const pki = await open(t);
   const stage = await pki.ask("POST", "/stages", { scenario, policy });
-  for (let next = stage.target; next !== null; ) { // it may have to come more than once
+  let told = { next: stage.target };
+  while (told.next !== null) { // it may have to come more than once
+    const { next } = told;
     const crls = next.crl_url && [next.crl_url, pki.cas[0].crl_url];
-    const error = await visit(next, crls || [], options).then(() => null, (error) => error);
+    const error = await client(next, crls || []).then(() => null, (error) => error);
     const body = { accepted: error === null, detail: String(error ?? "") };
-    const told = await pki.ask("POST", `/stages/${stage.id}/visits`, body);
-    next = told.next;
-    assert.ok(next !== null || told.ok, told.message);
+    told = await pki.ask("POST", `/stages/${stage.id}/visits`, body);
   }
+  return told;
 }

@@ -6,6 +6,7 @@ mod mockpki;
 
 use mockpki::{ask, field, fields};
 use revocation::{by_responder, by_staple, Target};
+use std::process::Command;
 
 /// A PKI for one test alone. At its end it is asked whether anything went wrong, and closed.
 struct Pki(String);
@@ -102,22 +103,7 @@ fn table(policy: &str, is_for: fn(&str) -> bool, connect: fn(&Target) -> Result<
     let pki = Pki::open();
     let mut failed = vec![];
     for name in names.iter().filter(|name| is_for(name)) {
-        let stage = pki.ask("POST", "/stages", &format!(r#"{{"scenario": "{name}", "policy": "{policy}"}}"#));
-        let visits = format!("/stages/{}/visits", field(&stage, "id"));
-        let mut told = stage;
-        while !told.contains(r#""next":null"#) {
-            // It may have to come more than once.
-            let target = Target {
-                url: field(&told, "url"),
-                ca_file: field(&told, "ca_file"),
-                cert_file: field(&told, "cert_file"),
-                issuer_file: field(&told, "issuer_file"),
-                ocsp_url: field(&told, "ocsp_url"),
-            };
-            let did = connect(&target);
-            let detail = did.as_ref().err().map_or("", |words| words).replace(['"', '\\', '\n', '\t', '\r'], " ");
-            told = pki.ask("POST", &visits, &format!(r#"{{"accepted": {}, "detail": "{detail}"}}"#, did.is_ok()));
-        }
+        let told = play(&pki, name, policy, connect);
         if field(&told, "ok") == "true" {
             println!("{name}: as {policy} demands");
         } else {
@@ -125,6 +111,40 @@ fn table(policy: &str, is_for: fn(&str) -> bool, connect: fn(&Target) -> Result<
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// What the server says in the end of a client in a scenario.
+fn play(pki: &Pki, name: &str, policy: &str, connect: fn(&Target) -> Result<(), String>) -> String {
+    let stage = pki.ask("POST", "/stages", &format!(r#"{{"scenario": "{name}", "policy": "{policy}"}}"#));
+    let visits = format!("/stages/{}/visits", field(&stage, "id"));
+    let mut told = stage;
+    while !told.contains(r#""next":null"#) {
+        // It may have to come more than once.
+        let target = Target {
+            url: field(&told, "url"),
+            ca_file: field(&told, "ca_file"),
+            cert_file: field(&told, "cert_file"),
+            issuer_file: field(&told, "issuer_file"),
+            ocsp_url: field(&told, "ocsp_url"),
+        };
+        let did = connect(&target);
+        let detail = did.as_ref().err().map_or("", |words| words).replace(['"', '\\', '\n', '\t', '\r'], " ");
+        told = pki.ask("POST", &visits, &format!(r#"{{"accepted": {}, "detail": "{detail}"}}"#, did.is_ok()));
+    }
+    told
+}
+
+/// The last target of a first stage is a server whose CA is another: who accepts that is judged nowhere, and told why.
+#[test]
+fn who_trusts_anybody_is_not_judged() {
+    let told = play(&Pki::open(), "staple-good", "no-check", |to| {
+        let done = Command::new("curl").args(["-sS", "--noproxy", "*", "--insecure", &to.url]).output().unwrap();
+        done.status.success().then_some(()).ok_or(String::from_utf8_lossy(&done.stderr).into_owned())
+    });
+    let message = field(&told, "message");
+    println!("{message}");
+    assert_eq!(field(&told, "ok"), "false");
+    assert!(message.starts_with("not judged: it accepts a certificate by a CA that it does not trust"));
 }
 
 /// A staple speaks of the leaf alone.

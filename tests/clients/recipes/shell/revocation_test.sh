@@ -51,6 +51,11 @@ by_crl() { # only a CRL that does not list the certificate will do
     -crl_check -crl_download </dev/null 2>&1
 }
 
+by_nothing() { # whoever it is
+  go_to "$1"
+  fetch --insecure "$page"
+}
+
 go_to() { # where the target is, and whom to trust and to ask there
   { read -r page; read -r where; read -r ca; read -r cert; read -r issuer; read -r responder; } < <(
     jq -r '.url, "\(.host):\(.port)", .ca_file, .cert_file, .issuer_file, .ocsp_url' <<<"$1")
@@ -160,6 +165,13 @@ test_table_softly() { # an outage passes, and what is revoked does not
 test_table_by_crl() { # about the leaf alone, by whole lists
   table by_crl hard-fail,sources=CRL,whole_chain=no,sourceless_passes=no \
     crl-{good,revoked,hold,stale,early,bad-signature,wrong-signer,garbage,http-500} 'crl-shard-*'
+}
+
+test_who_trusts_anybody() { # the last target of a first stage has another CA: who accepts that is not judged
+  local said
+  if said=$(table by_nothing no-check staple-good); then echo "$said" && return 1; fi
+  echo "$said"
+  [[ $said == "not judged: it accepts a certificate by a CA that it does not trust"* ]]
 }
 
 tests=("$@")
