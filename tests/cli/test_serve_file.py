@@ -39,7 +39,7 @@ def test_a_file_is_served(tmp_path: Path) -> None:
         ('serve.allow-host = "x"', "serve.allow-host takes a list of texts; got 'x'."),
         ("serve.check = 'http://x'", "there is no option 'check'"),
         ("serve.idle-timeout = 10", "'10' is no time"),
-        ("pki.x.key_type = 'P-1'", "pki.x: key_type='P-1' is no key type"),
+        ("pki.x.key_type = 'P-1'", "pki.x.key_type: key_type='P-1' is no key type"),
         ("pki.x.kye_type = 'P-1'", "pki.x.kye_type: there is no field 'kye_type' here; did you"),
         ("x = ", "is no TOML"),
     ],
