@@ -33,7 +33,8 @@ _BARE = re.compile(r"[A-Za-z0-9_.-]+")
 def get_toml(call: Call) -> Content:
     """The PKI as a file for `mockpki serve FILE.toml`, which makes it again.
 
-    Keys, serial numbers and times are new then, unless they were given. What cannot be told is in comments.
+    Keys, serial numbers and times are new then, unless they were given. What cannot be told is in comments;
+    the private key of a CA that was given has to be added, and nothing is made without.
     """
     hosted = call.hosted
     with hosted.lock:
@@ -71,11 +72,9 @@ class Export:
         # Those that are referred to have their names by now; the certificates may refer to CAs.
         certificates = [self._write_certificate(id) for id in hosted.certificates if id in hosted.bodies]
         cas = [self._write_ca(id) for id in hosted.cas if id in hosted.bodies]
-        if made.root is not None:
-            self._missing.append("root, which was given with its key; add both")
         return msgspec.structs.replace(
-            made, root=None, clock=self._write_clock(made), cas=cas, certificates=certificates,
-            authorities=authorities, tls_servers=servers, **services,
+            made, root=self._write_adopted(made.root, "the root"), clock=self._write_clock(made), cas=cas,
+            certificates=certificates, authorities=authorities, tls_servers=servers, **services,
         ), self._missing  # fmt: skip
 
     def _write_filters(self, made: bodies.MakePki) -> bodies.Service | None:
@@ -114,18 +113,26 @@ class Export:
 
     def _write_ca(self, id: str) -> bodies.MakeCa:
         body: bodies.MakeCa = self._hosted.bodies[id]
-        if body.key is not None or body.adopt is not None:
-            what = "the key" if body.adopt is None else "the certificate and the key"
-            self._missing.append(f"{what} of the CA {self._names.get(id, body.name)!r}, which was given")
+        name = self._names.get(id, body.name)
         return msgspec.structs.replace(
             body,
-            name=self._names.get(id, body.name),
-            key=None,
-            adopt=None,
+            name=name,
+            key=None if body.key is None else self._leave_out(f"the CA {name!r}"),
+            adopt=self._write_adopted(body.adopt, f"the CA {name!r}"),
             parent=body.parent and self._refer(body.parent),
             name_of=body.name_of and self._refer(body.name_of),
             faults=self._rename(body.faults),
         )
+
+    def _write_adopted(self, adopted: bodies.Adopted | None, whose: str) -> bodies.Adopted | None:
+        if adopted is None:
+            return None
+        return bodies.Adopted(adopted.certificate, self._leave_out(whose))
+
+    def _leave_out(self, whose: str) -> str:
+        """What stands for a private key that was given. Nothing is made with it: no other key is this one."""
+        self._missing.append(f"the private key of {whose}, which was given; add it")
+        return ""
 
     def _write_authority(self, id: str) -> Iterator[tuple[str, bodies.Authority]]:
         """What the CA of that *id* is set to and has revoked, by what it is called; nothing for nothing."""

@@ -234,10 +234,40 @@ def test_what_cannot_be_told(served: Served) -> None:
     text = export(served, path)
     assert f"# Not in this file: that the CA {middle}, which is made with the PKI, is revoked.\n" in text
     assert f"# Not in this file: what the CA {middle}, which is made with the PKI, is set to " in text
-    assert "# Not in this file: the certificate and the key of the CA 'own', which was given.\n" in text
-    assert "# Not in this file: root, which was given with its key; add both.\n" in text
+    assert "# Not in this file: the private key of the CA 'own', which was given; add it.\n" in text
+    assert "# Not in this file: the private key of the root, which was given; add it.\n" in text
     assert "PRIVATE KEY" not in text
     served.send("DELETE", path)
+
+
+def test_keys_are_added(served: Served, tmp_path: Path) -> None:
+    """A file without a key that was given makes nothing, and says where it belongs; then, the same again."""
+    with PKI() as other:
+        root, own, spare = (adoptable(one) for one in (other.root, other.ca, other.issue_cert("localhost")))
+    cas: list[dict[str, Any]] = [
+        {"name": "own", "parent": "root", "adopt": own},
+        {"name": "keyed", "key": spare["private_key"]},
+    ]
+    path = served.make_pki(root=root, cas=cas)
+    text = export(served, path)
+    body = tomllib.loads(text)["pki"]["default"]
+    missing = ("/root/private_key", "/cas/0/adopt/private_key", "/cas/1/key")
+    given = (root["private_key"], own["private_key"], spare["private_key"])
+    for pointer, key in zip(missing, given, strict=True):
+        problem = served.send("POST", "/v1/pkis", body)
+        assert (problem.status, json.loads(problem.body)["pointer"]) == (422, pointer), problem.body
+        assert "holds no private key" in json.loads(problem.body)["detail"]
+        *steps, last = pointer.split("/")[1:]
+        place = body
+        for step in steps:
+            place = place[int(step) if step.isdigit() else step]
+        place[last] = key
+    with pytest.raises(ValueError, match=r"pki.default.root.private_key: "):
+        again(served, text, tmp_path)
+    made = served.make_pki(**body)
+    assert export(served, made) == text
+    for one in (path, made):
+        served.send("DELETE", one)
 
 
 def test_filters_that_cannot_be_told(served: Served) -> None:
