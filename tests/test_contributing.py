@@ -56,6 +56,22 @@ def test_paths_exist() -> None:
     assert [path for path in paths if not (TREE / path).exists()] == []
 
 
+@pytest.mark.parametrize(("at", "failed"), [(1, 1), (2, 0)])
+def test_a_second_turns(pytester: pytest.Pytester, at: int, failed: int) -> None:
+    """Between two looks at the clock if that is when it is to turn, and then once."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.makepyfile("""
+        from mockpki._clock import Clock
+
+        def test_two_looks():
+            clock = Clock()
+            assert clock.now() == clock.now()
+    """)
+    options = ("-p", "no:cacheprovider", "-p", "tests.kit.turning_second", f"--turn-at={at}")
+    result = pytester.runpytest_inprocess(*options)
+    result.assert_outcomes(failed=failed, passed=1 - failed)
+
+
 def test_a_fault_in_six_lines(pki: PKI) -> None:
     """The fault has six lines, and does what its docstring says."""
     block = BLOCKS[0]

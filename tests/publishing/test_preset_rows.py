@@ -384,7 +384,6 @@ def test_how_answers_are_made(name: str) -> None:
         named = [one for one in access if one.access_method == AuthorityInformationAccessOID.OCSP]
         assert len(named) == (0 if row.ocsp == "none" else 1)
         world.go(5 * HOUR / 2)
-        pki.clock.stop()
         answer = ocsp.load_der_ocsp_response(pki.ocsp.response_for(world.leaf))
         assert answer.next_update_utc is not None
         assert answer.next_update_utc - answer.this_update_utc == row.ocsp_life
@@ -395,7 +394,9 @@ def test_how_answers_are_made(name: str) -> None:
             "live": pki.clock.now() - (timedelta() if name.startswith("vault") else 10 * MINUTE),
         }
         if row.ocsp != "none":
-            assert answer.this_update_utc == moments[row.ocsp]
+            late = answer.this_update_utc - moments[row.ocsp]
+            # The hours of a responder begin when it is made, a moment after the first list.
+            assert timedelta() <= late < MINUTE if row.ocsp == "hourly" else not late
 
 
 @each
