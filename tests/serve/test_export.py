@@ -251,17 +251,22 @@ def test_keys_are_added(served: Served, tmp_path: Path) -> None:
     path = served.make_pki(root=root, cas=cas)
     text = export(served, path)
     body = tomllib.loads(text)["pki"]["default"]
-    missing = ("/root/private_key", "/cas/0/adopt/private_key", "/cas/1/key")
+    missing: list[list[Any]] = [
+        ["root", "private_key"],
+        ["cas", 0, "adopt", "private_key"],
+        ["cas", 1, "key"],
+    ]
     given = (root["private_key"], own["private_key"], spare["private_key"])
-    for pointer, key in zip(missing, given, strict=True):
-        problem = served.send("POST", "/v1/pkis", body)
-        assert (problem.status, json.loads(problem.body)["pointer"]) == (422, pointer), problem.body
-        assert "holds no private key" in json.loads(problem.body)["detail"]
-        *steps, last = pointer.split("/")[1:]
+    for path_to, key in zip(missing, given, strict=True):
+        problem = json.loads(served.send("POST", "/v1/pkis", body).body)
+        assert (problem["status"], problem["pointer"]) == (422, "".join(f"/{step}" for step in path_to)), (
+            problem
+        )
+        assert "holds no private key" in problem["detail"]
         place = body
-        for step in steps:
-            place = place[int(step) if step.isdigit() else step]
-        place[last] = key
+        for step in path_to[:-1]:
+            place = place[step]
+        place[path_to[-1]] = key
     with pytest.raises(ValueError, match=r"pki.default.root.private_key: "):
         again(served, text, tmp_path)
     made = served.make_pki(**body)
