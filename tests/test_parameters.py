@@ -6,12 +6,14 @@ import asyncio
 import enum
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import pytest
+from freezegun import freeze_time
 
 from mockpki._parameters import LONGEST, OWN_CHECK, Within, check_arguments, check_fields, show
 
@@ -212,6 +214,25 @@ def test_fields_are_checked_with_those_of_the_bases() -> None:
         Derived("2")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^word= of Derived takes 'a'; got 'b'$"):
         Derived(word="b")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("frozen_first", [False, True])
+def test_what_is_first_called_while_time_stands(frozen_first: bool) -> None:
+    """It takes the same for ever after, and says the same: freezegun's datetime is gone by then."""
+
+    @check_arguments
+    def take(at: datetime | None = None, *, times: Sequence[datetime] = ()) -> None:
+        """Nothing is done with it."""
+
+    with freeze_time("2030-01-01") if frozen_first else nullcontext():
+        take(datetime(2030, 1, 1, tzinfo=UTC))
+    take(NOON, times=[NOON])
+    with pytest.raises(ValueError, match=r"^at= of take\(\) takes .*, which has no time zone"):
+        take(datetime(2030, 1, 1))  # noqa: DTZ001 - this is what is wrong with it
+    with pytest.raises(ValueError, match=r"^times= of take\(\) takes .*, which has no time zone"):
+        take(times=[datetime(2030, 1, 1)])  # noqa: DTZ001 - as above
+    with pytest.raises(TypeError, match=r"^at= of take\(\) takes an aware datetime or None; got 'noon'"):
+        take("noon")  # type: ignore[arg-type]
 
 
 def test_methods_and_constructors_are_checked() -> None:

@@ -33,7 +33,8 @@ if not os.fork():
     time.sleep(600)
 """
 CLIENT = f"{STUBBORN}time.sleep(600)"
-HASTY = f"{STUBBORN}"
+# It ends when its children are at work: who goes before they are has them ended before they say anything.
+HASTY = f"{STUBBORN}while len(open(os.environ['NOTES']).readlines()) < 3: time.sleep(0.01)"
 SERVER = f"{STUBBORN}{PLAIN}"
 COMMANDS = {
     "first client": (
@@ -86,9 +87,14 @@ def end(process: subprocess.Popen[bytes], number: int) -> tuple[int, str]:
         process.send_signal(number)
     try:
         _, said = process.communicate(timeout=60)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
+    except subprocess.TimeoutExpired as late:
+        # Python drops a KeyboardInterrupt that comes within the callback of a weak reference, and says so.
+        # Whoever sits there types Ctrl-C again.
+        if b"\nKeyboardInterrupt" not in (late.stderr or b""):
+            process.kill()
+            raise
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
     return process.returncode, said.decode()
 
 
