@@ -115,9 +115,17 @@ def read_pair(
 
     Raises TypeError or ValueError for what holds none, a key of another certificate, and one of no CA.
     """
-    return _check_authority(
-        read_certificate(certificate, of_certificate), read_key(key, of_key), of_certificate, of_key
-    )
+    own, its_key = read_certificate(certificate, of_certificate), read_key(key, of_key)
+    public: Any = own.public_key()
+    name = _name(own)
+    if spki_der(public) != spki_der(its_key.public_key()):
+        raise ValueError(f"{of_key}= holds a key, and the certificate of {name!r} is for another one")
+    basic, identifier = _find(own, x509.BasicConstraints), _find(own, x509.SubjectKeyIdentifier)
+    if basic is None or not basic.ca:
+        # RFC 5280 section 4.2.1.9: "If the cA boolean is not asserted, then the keyCertSign bit in the key
+        # usage extension MUST NOT be asserted."
+        raise ValueError(f"{of_certificate}= takes a CA, and {name!r} is none by its basicConstraints")
+    return Adopted(own.public_bytes(Encoding.DER), its_key, identifier.digest if identifier else None)
 
 
 def read_child(
@@ -129,7 +137,7 @@ def read_child(
     certified.
     """
     certificate = read_certificate(given, "certificate")
-    adopted = _check_authority(certificate, read_key(key, "key"), "certificate", "key")
+    adopted = read_pair(certificate, key, "certificate", "key")
     try:
         certificate.verify_directly_issued_by(issuer)
     except InvalidSignature:
@@ -146,24 +154,6 @@ def read_child(
 
 def _name(certificate: x509.Certificate) -> str:
     return certificate.subject.rfc4514_string()
-
-
-def _check_authority(
-    certificate: x509.Certificate, key: PrivateKey, of_certificate: str, of_key: str
-) -> Adopted:
-    own: Any = certificate.public_key()
-    name = _name(certificate)
-    if spki_der(own) != spki_der(key.public_key()):
-        raise ValueError(f"{of_key}= holds a key, and the certificate of {name!r} is for another one")
-    basic, identifier = (
-        _find(certificate, x509.BasicConstraints),
-        _find(certificate, x509.SubjectKeyIdentifier),
-    )
-    if basic is None or not basic.ca:
-        # RFC 5280 section 4.2.1.9: "If the cA boolean is not asserted, then the keyCertSign bit in the key
-        # usage extension MUST NOT be asserted."
-        raise ValueError(f"{of_certificate}= takes a CA, and {name!r} is none by its basicConstraints")
-    return Adopted(certificate.public_bytes(Encoding.DER), key, identifier.digest if identifier else None)
 
 
 def _find(certificate: x509.Certificate, kind: type[E]) -> E | None:

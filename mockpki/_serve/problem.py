@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -104,38 +104,43 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         return cls("bug", describe(error))
 
 
-@contextmanager
-def pointing_to(pointer: str) -> Iterator[None]:
+def pointing_to(pointer: str) -> AbstractContextManager[None]:
     """A block about the value at *pointer* in the body: what is raised in it leaves it as a problem there.
 
     A value that names what is not there is a wrong value: 404 is for what the path names.
     """
-    try:
-        yield
-    except Exception as error:
-        problem = Problem.of(error)
+
+    def place(problem: Problem) -> None:
         problem.pointer = pointer + (problem.pointer or "") or None
         if problem.kind == "not-found":
             problem.kind = "invalid"
-        if problem is error:
-            # It keeps what it came from.
-            raise
-        raise problem from error
+
+    return _placing(place)
 
 
-@contextmanager
-def pointing_into(body: Struct) -> Iterator[None]:
+def pointing_into(body: Struct) -> AbstractContextManager[None]:
     """A block that gives fields of *body* to functions of Python, whose sentences name what they are about.
 
     What is raised in it leaves it as a problem there: at the first field of that name that was given.
     """
+
+    def place(problem: Problem) -> None:
+        if problem.pointer is None:
+            problem.pointer = _find_field(problem.detail, body)
+
+    return _placing(place)
+
+
+@contextmanager
+def _placing(place: Callable[[Problem], object]) -> Iterator[None]:
+    """A block that whatever is raised in leaves as a problem, once *place* has been told of it."""
     try:
         yield
     except Exception as error:
         problem = Problem.of(error)
-        if problem.pointer is None:
-            problem.pointer = _find_field(problem.detail, body)
+        place(problem)
         if problem is error:
+            # It keeps what it came from.
             raise
         raise problem from error
 
